@@ -1,0 +1,55 @@
+//! The chain: each event's line contains the hash of the event before it.
+//!
+//! There are two ways to check a chain. [`Balance`] needs no order and no memory, and answers yes or no; [`Walk`] takes
+//! the events in the order of their seq and names each fault. They agree: a chain is intact for the one exactly if
+//! the other finds nothing. Neither can tell that events are missing after the newest one that is left.
+
+mod balance;
+mod hash;
+mod walk;
+
+pub use balance::{Balance, BalanceKey};
+pub use hash::LinkHash;
+pub use walk::{Fault, FaultKind, Walk};
+
+/// One event of a chain, as verification sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// The stored seq; `None` where it is NULL.
+    pub seq: Option<i64>,
+    /// The stored hash of the event before.
+    pub previous: Stored,
+    /// The stored hash.
+    pub hash: Stored,
+    /// The hash of the event's line as it is now.
+    pub computed: LinkHash,
+}
+
+/// What a hash column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// NULL.
+    Null,
+    /// A hash.
+    Hash(LinkHash),
+    /// Something that cannot be a hash: bytes that are not 32, or text that is not 64 lower-case hex digits.
+    Malformed,
+}
+
+impl Stored {
+    /// What a hash column of type `bytea` holds; `None` is NULL.
+    pub fn from_bytes(value: Option<&[u8]>) -> Stored {
+        value.map_or(Stored::Null, |bytes| LinkHash::from_bytes(bytes).map_or(Stored::Malformed, Stored::Hash))
+    }
+
+    /// What a hash column of type `text` holds; `None` is NULL.
+    pub fn from_hex(value: Option<&[u8]>) -> Stored {
+        value.map_or(Stored::Null, |digits| LinkHash::from_hex(digits).map_or(Stored::Malformed, Stored::Hash))
+    }
+}
+
+impl From<Option<LinkHash>> for Stored {
+    fn from(hash: Option<LinkHash>) -> Stored {
+        hash.map_or(Stored::Null, Stored::Hash)
+    }
+}

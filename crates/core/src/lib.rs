@@ -1,0 +1,13 @@
+//! The canonical line of an event, and the chain that the hashes of lines make.
+//!
+//! Pure: bytes in, bytes or a verdict out. No PostgreSQL, no input or output, no clock, no randomness; so every
+//! promise here can be tested, and used by an offline verifier, without a database.
+//!
+//! - [`mod@line`]: an event as one line of JSON, exactly the bytes that are hashed.
+//! - [`chain`]: the hash of a line, and two ways to check a chain, in order and in no order.
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod chain;
+pub mod line;

@@ -1,0 +1,143 @@
+//! `numeric` as its text, from the bytes in which PostgreSQL stores it.
+//!
+//! After the varlena header come 16 bits whose two highest say the form: short (sign, scale and weight in the same 16
+//! bits), long (sign and scale, then a weight of 16 bits), or special. Then the digits, base 10,000, most significant
+//! first; the weight is the power of 10,000 of the first. Zeros at either end are not stored. Numbers are in the byte
+//! order of the machine. See `numeric.c` in PostgreSQL.
+
+use super::{Error, digits, room};
+
+/// Writes a numeric as a JSON number; NaN and the infinities as strings.
+///
+/// `bytes` are those that follow the varlena header.
+pub fn write(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Error> {
+    match Numeric::parse(bytes)? {
+        Numeric::Special(name) => {
+            room::reserve(out, name.len() + 2)?;
+            out.push(b'"');
+            out.extend_from_slice(name.as_bytes());
+            out.push(b'"');
+            Ok(())
+        }
+        Numeric::Finite(number) => number.push(out),
+    }
+}
+
+/// Writes a numeric as its text, without quotes in any case: exactly what `numeric_out` gives.
+///
+/// `bytes` are those that follow the varlena header.
+#[inline]
+pub fn text(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Error> {
+    match Numeric::parse(bytes)? {
+        Numeric::Special(name) => {
+            room::reserve(out, name.len())?;
+            out.extend_from_slice(name.as_bytes());
+            Ok(())
+        }
+        Numeric::Finite(number) => number.push(out),
+    }
+}
+
+enum Numeric<'a> {
+    Special(&'static str),
+    Finite(Finite<'a>),
+}
+
+struct Finite<'a> {
+    negative: bool,
+    /// The power of 10,000 of the first digit.
+    weight: i32,
+    /// How many decimal digits to show after the point.
+    scale: usize,
+    digits: &'a [[u8; 2]],
+}
+
+impl<'a> Numeric<'a> {
+    #[inline]
+    fn parse(bytes: &'a [u8]) -> Result<Numeric<'a>, Error> {
+        const DAMAGED: Error = Error::Damaged("a numeric holds its header");
+        let (header, rest) = bytes.split_first_chunk().ok_or(DAMAGED)?;
+        let header = u16::from_ne_bytes(*header);
+        let (negative, weight, scale, rest) = match header & 0xc000 {
+            0x8000 => {
+                // The lowest 7 bits are the weight in two's complement.
+                let weight = i32::from(header & 0x3f) - i32::from(header & 0x40);
+                (header & 0x2000 != 0, weight, (header >> 7) & 0x3f, rest)
+            }
+            0xc000 => {
+                return Ok(Numeric::Special(match header {
+                    0xd000 => "Infinity",
+                    0xf000 => "-Infinity",
+                    _ => "NaN",
+                }));
+            }
+            sign => {
+                let (weight, rest) = rest.split_first_chunk().ok_or(DAMAGED)?;
+                let weight = i32::from(i16::from_ne_bytes(*weight));
+                (sign == 0x4000, weight, header & 0x3fff, rest)
+            }
+        };
+        let (digits, odd) = rest.as_chunks();
+        if !odd.is_empty() {
+            return Err(Error::Damaged("the digits of a numeric are pairs of bytes"));
+        }
+        Ok(Numeric::Finite(Finite { negative, weight, scale: scale.into(), digits }))
+    }
+}
+
+impl Finite<'_> {
+    #[inline]
+    fn push(&self, out: &mut Vec<u8>) -> Result<(), Error> {
+        // Digits before the point; where the weight is negative, a single 0.
+        let before = usize::try_from(self.weight + 1).unwrap_or(0);
+        // Sign, point, and up to three more digits than the scale wants before they are cut off.
+        room::reserve(out, before.max(1) * 4 + self.scale + 5)?;
+
+        if self.negative {
+            out.push(b'-');
+        }
+        let (stored_before, stored_after) = self.digits.split_at(before.min(self.digits.len()));
+        match stored_before.split_first() {
+            None => out.push(b'0'),
+            Some((first, others)) => {
+                let text = four(first)?;
+                let zeros = text[..3].iter().take_while(|&&digit| digit == b'0').count();
+                out.extend_from_slice(&text[zeros..]);
+                for digit in others {
+                    out.extend_from_slice(&four(digit)?);
+                }
+            }
+        }
+        // Zeros that are not stored. Where nothing is stored at all, the first of them is the single 0 from above.
+        push_zeros(out, before.saturating_sub(stored_before.len().max(1)) * 4);
+
+        if self.scale > 0 {
+            out.push(b'.');
+            let end = out.len() + self.scale;
+            let leading = usize::try_from(-1 - self.weight).unwrap_or(0) * 4;
+            push_zeros(out, leading.min(self.scale));
+            for digit in stored_after {
+                if out.len() >= end {
+                    break;
+                }
+                out.extend_from_slice(&four(digit)?);
+            }
+            push_zeros(out, end.saturating_sub(out.len()));
+            out.truncate(end);
+        }
+        Ok(())
+    }
+}
+
+#[inline]
+fn four(digit: &[u8; 2]) -> Result<[u8; 4], Error> {
+    let digit = i16::from_ne_bytes(*digit);
+    match u32::try_from(digit) {
+        Ok(digit) if digit < 10_000 => Ok(digits::four(digit)),
+        _ => Err(Error::Damaged("a digit of a numeric lies between 0 and 9999")),
+    }
+}
+
+fn push_zeros(out: &mut Vec<u8>, count: usize) {
+    out.resize(out.len() + count, b'0');
+}

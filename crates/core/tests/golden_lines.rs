@@ -1,0 +1,146 @@
+//! Format 1 stays what it is: whole lines and their hashes, made by PostgreSQL.
+
+// The stored values below are those of a little-endian machine.
+#![cfg(target_endian = "little")]
+
+mod support;
+
+use support::{bytes, records};
+use veritable_core::chain::{Event, LinkHash, Stored, Walk};
+use veritable_core::line::{self, Line, Member};
+
+const LINES: &str = include_str!("golden/line-1.txt");
+
+/// A covered column and its value, as the database holds it.
+type Column<'a> = (&'a str, Value<'a>);
+
+enum Value<'a> {
+    Boolean(bool),
+    Bytea(&'a [u8]),
+    Date(i32),
+    Float(&'a str),
+    Integer(i64),
+    Jsonb(&'a str),
+    Numeric(&'a str),
+    Text(&'a str),
+    Timestamp(i64),
+    Timestamptz(i64),
+    Uuid([u8; 16]),
+}
+
+fn line(columns: &[Column]) -> String {
+    let members: Vec<_> = columns.iter().map(|(name, _)| Member::new(name).unwrap()).collect();
+    let mut buffer = b"what an earlier line has left".to_vec();
+    let mut line = Line::begin(&mut buffer);
+    for (member, (_, value)) in members.iter().zip(columns) {
+        let out = line.member(member).unwrap();
+        match value {
+            Value::Boolean(value) => line::boolean::write(out, *value),
+            Value::Bytea(value) => line::bytea::write(out, value).unwrap(),
+            Value::Date(days) => line::time::write_date(out, *days),
+            Value::Float(text) => line::number::write_number_text(out, text).unwrap(),
+            Value::Integer(value) => line::number::write_integer(out, *value),
+            Value::Jsonb(stored) => line::jsonb::write(out, &bytes(stored)).unwrap(),
+            Value::Numeric(stored) => line::numeric::write(out, &bytes(stored)).unwrap(),
+            Value::Text(value) => line::string::write(out, value.as_bytes()).unwrap(),
+            Value::Timestamp(micros) => line::time::write_timestamp(out, *micros),
+            Value::Timestamptz(micros) => line::time::write_timestamptz(out, *micros),
+            Value::Uuid(value) => line::uuid::write(out, value),
+        }
+    }
+    String::from_utf8(line.end().unwrap().to_vec()).unwrap()
+}
+
+fn uuid(hex: &str) -> Value<'static> {
+    Value::Uuid(bytes(hex).try_into().unwrap())
+}
+
+/// The lines of the file, made from values by this crate.
+fn lines() -> Vec<String> {
+    use Value::*;
+    let mut lines = vec![line(&[
+        ("entity_id", Text("acc-00001234")),
+        ("event_id", uuid("0b3f6a529d5e4c6e8f0a1d2c3b4a5968")),
+        (
+            "payload",
+            Jsonb(
+                "04000020010000800400000004000000060000000900001007000000380000500b0000106e6b696e646d657461616d6f\
+                 756e740020000000008011006465706f7369740002000020020000800400000008000000150000506970746167733130\
+                 2e302e302e310000030000400100008001000000010000006162630028000000008178008813",
+            ),
+        ),
+        ("seq", Integer(1)),
+        ("transaction_time", Timestamptz(757_427_696_789_000)),
+        ("valid_from", Date(8766)),
+    ])];
+    for (event_id, payload, seq, time, date) in [
+        ("ffffffff00004000800000000000000a", "00000040", 2, 757_427_696_789_001, 8825),
+        ("00000000000000000000000000000000", "0100005006000080636c6f736564", 3, i64::MAX, -746_117),
+    ] {
+        let previous = LinkHash::of_line(lines.last().unwrap().as_bytes());
+        lines.push(line(&[
+            ("entity_id", Text("acc-00001234")),
+            ("event_id", uuid(event_id)),
+            ("payload", Jsonb(payload)),
+            ("previous_event_hash", Bytea(previous.as_bytes())),
+            ("seq", Integer(seq)),
+            ("transaction_time", Timestamptz(time)),
+            ("valid_from", Date(date)),
+        ]));
+    }
+    lines.push(line(&[
+        ("boolean", Boolean(true)),
+        ("bytea", Bytea(b"\x00\xff\x7f\\")),
+        ("date", Date(i32::MIN)),
+        ("float_negative_zero", Float("-0")),
+        ("float_small", Float("1e-07")),
+        ("float_special", Float("NaN")),
+        ("integer", Integer(i64::MIN)),
+        ("json", Text("{\"a\":\n1}")),
+        (
+            "jsonb",
+            Jsonb(
+                "020000200100008001000000050000002500005061\
+                 6222f09f98800003000040000000c0000000301400005001000020000000800800001020000000ffa16400",
+            ),
+        ),
+        ("numeric", Numeric("07820c00800dd21ed2042e163423800dd21eb004")),
+        ("numeric_special", Numeric("00f0")),
+        ("text", Text("\"\\/\x08\x0c\n\r\t\x01\x1f\x7f é 漢 😀")),
+        ("text_empty", Text("")),
+        ("timestamp", Timestamp(252_487_238_399_500_000)),
+        ("timestamptz", Timestamptz(-63_082_367_999_999_999)),
+    ]));
+    let names = ["A", "Z", "a", "a\"b", "a\\b", "aa", "é", "😀"];
+    lines.push(line(&names.iter().zip(1..).map(|(&name, n)| (name, Integer(n))).collect::<Vec<_>>()));
+    lines.push(line(&[]));
+    lines
+}
+
+#[test]
+fn lines_and_their_hashes_never_change() {
+    let records = records(LINES);
+    let lines = lines();
+    assert_eq!(lines.len(), records.len());
+    for (line, record) in lines.iter().zip(records) {
+        let [hash, golden] = record[..] else { panic!("{record:?}") };
+        assert_eq!(line, golden);
+        assert_eq!(LinkHash::of_line(line.as_bytes()).to_string(), hash);
+    }
+}
+
+#[test]
+fn the_first_three_lines_are_a_chain() {
+    let mut walk = Walk::new();
+    let mut faults = Vec::new();
+    let mut previous = None;
+    for (seq, record) in (1..=3).zip(records(LINES)) {
+        let hash = LinkHash::from_hex(record[0].as_bytes()).unwrap();
+        let computed = LinkHash::of_line(record[1].as_bytes());
+        let event = Event { seq: Some(seq), previous: previous.into(), hash: Stored::Hash(hash), computed };
+        walk.step(&event, |_| unreachable!(), &mut faults);
+        assert!(previous.is_none_or(|previous: LinkHash| record[1].contains(&previous.to_string())));
+        previous = Some(hash);
+    }
+    assert_eq!(faults, []);
+}
