@@ -1,0 +1,48 @@
+-- What is chained, and how: read from the triggers, which hold the configuration.
+
+CREATE FUNCTION veritable.trigger_arguments(arguments bytea) RETURNS text[]
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'veritable_trigger_arguments';
+COMMENT ON FUNCTION veritable.trigger_arguments(bytea) IS
+'The arguments of a trigger, from pg_trigger.tgargs.';
+
+CREATE VIEW veritable.chains AS
+SELECT t.tgrelid::pg_catalog.regclass AS chain,
+       a.entity,
+       a.seq,
+       a.previous,
+       a.hash,
+       a.recorded,
+       a.exclude,
+       a.format,
+       t.tgname AS trigger,
+       t.tgenabled IN ('O', 'A') AS enabled
+FROM pg_catalog.pg_trigger t
+CROSS JOIN LATERAL (
+    SELECT COALESCE(pg_catalog.array_agg(value::pg_catalog.name ORDER BY place) FILTER (WHERE key = 'entity'), '{}') AS entity,
+           pg_catalog.max(value) FILTER (WHERE key = 'seq')::pg_catalog.name AS seq,
+           pg_catalog.max(value) FILTER (WHERE key = 'previous')::pg_catalog.name AS previous,
+           pg_catalog.max(value) FILTER (WHERE key = 'hash')::pg_catalog.name AS hash,
+           pg_catalog.max(value) FILTER (WHERE key = 'recorded')::pg_catalog.name AS recorded,
+           COALESCE(pg_catalog.array_agg(value::pg_catalog.name ORDER BY place) FILTER (WHERE key = 'exclude'), '{}') AS exclude,
+           COALESCE(pg_catalog.max(value) FILTER (WHERE key = 'format'), '1')::pg_catalog.int4 AS format
+    FROM pg_catalog.unnest(veritable.trigger_arguments(t.tgargs)) WITH ORDINALITY AS argument (text, place)
+    CROSS JOIN LATERAL (
+        SELECT pg_catalog.split_part(argument.text, '=', 1) AS key,
+               pg_catalog.substr(argument.text, pg_catalog.strpos(argument.text, '=') + 1) AS value
+    ) AS pair
+) AS a
+WHERE t.tgfoid = 'veritable.seal'::pg_catalog.regproc AND t.tgparentid = 0;
+
+GRANT SELECT ON veritable.chains TO PUBLIC;
+COMMENT ON VIEW veritable.chains IS 'the chained tables of this database, with the columns that make up each chain';
+COMMENT ON COLUMN veritable.chains.chain IS 'the table';
+COMMENT ON COLUMN veritable.chains.entity IS 'the columns whose values say which chain an event belongs to; none: the table is one chain';
+COMMENT ON COLUMN veritable.chains.seq IS 'the column of the place in the chain';
+COMMENT ON COLUMN veritable.chains.previous IS 'the column of the hash of the event before';
+COMMENT ON COLUMN veritable.chains.hash IS 'the column of the hash';
+COMMENT ON COLUMN veritable.chains.recorded IS 'the column of the recorded time, if any';
+COMMENT ON COLUMN veritable.chains.exclude IS 'the columns that are not hashed and may change';
+COMMENT ON COLUMN veritable.chains.format IS 'the number of the line format';
+COMMENT ON COLUMN veritable.chains.trigger IS 'the sealing trigger';
+COMMENT ON COLUMN veritable.chains.enabled IS 'whether the sealing trigger fires';

@@ -1,0 +1,256 @@
+//! `add_chain()` and `drop_chain()`: from an ordinary table to a chained one and back, all or nothing.
+
+use std::cell::Cell;
+
+use pgrx::pg_sys;
+use pgrx::spi::{quote_identifier, quote_literal};
+
+use super::arguments::Arguments;
+use super::existing;
+use super::layout::Layout;
+use super::triggers::{Chain, GUARD, SEAL, TRUNCATE, root_of};
+use crate::pg::function::{Answer, Call, sql_function};
+use crate::pg::relation::{Column, Lock, Relation};
+use crate::pg::report::{Class, Error, Result};
+use crate::pg::spi::{self, Session};
+
+sql_function! {
+    /// `add_chain(regclass, name[], name, name, name, name, name[], name[]) → bigint`
+    veritable_add_chain / pg_finfo_veritable_add_chain = add_chain
+}
+sql_function! {
+    /// `drop_chain(regclass) → void`
+    veritable_drop_chain / pg_finfo_veritable_drop_chain = drop_chain
+}
+
+thread_local! {
+    /// `drop_chain` is at work: the triggers that it drops are its to drop.
+    static DROPPING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether triggers are being dropped by `drop_chain`.
+pub fn is_dropping() -> bool {
+    DROPPING.get()
+}
+
+fn add_chain(call: &Call) -> Result<Answer> {
+    let target = call.oid(0).ok_or_else(|| null_argument("target"))?;
+    let column = |position, name| call.name(position).ok_or_else(|| null_argument(name));
+    let arguments = Arguments {
+        entity: call.names(1)?,
+        seq: column(2, "seq")?,
+        previous: column(3, "previous")?,
+        hash: column(4, "hash")?,
+        recorded: call.name(5),
+        exclude: call.names(6)?,
+    };
+    let mut order_by = call.names(7)?;
+    if order_by.is_empty() {
+        order_by.extend(arguments.recorded.clone());
+    }
+    check_roles(&arguments)?;
+    let sealed = spi::connect(|session| {
+        check_columns(&open_table(target)?, &arguments, &order_by)?;
+        add_columns(session, target, &arguments)?;
+        // Resolving the layout refuses what a line cannot hold, before anything is sealed.
+        let layout = Layout::of(&Relation::open(target, Lock::Held)?, &arguments)?;
+        let sealed = existing::seal(session, target, &layout, &arguments, &order_by)?;
+        let table = Relation::open(target, Lock::Held)?.qualified_name();
+        for column in [&arguments.seq, &arguments.hash] {
+            session.run(&format!("ALTER TABLE {table} ALTER COLUMN {} SET NOT NULL", quote_identifier(column)), &[])?;
+        }
+        add_index(session, target, &layout, &arguments)?;
+        add_triggers(session, &table, &arguments)?;
+        Ok(sealed)
+    })?;
+    Ok(Answer::from(sealed as i64))
+}
+
+fn drop_chain(call: &Call) -> Result<Answer> {
+    let target = call.oid(0).ok_or_else(|| null_argument("target"))?;
+    let (table, triggers) = {
+        let relation = open_owned(target)?;
+        Chain::required(&relation)?;
+        if let Some(root) = root_of(&relation)? {
+            return Err(Error::new(
+                Class::WrongObject,
+                format!("\"{}\" is a partition of chained table \"{}\"", relation.name(), root.name()),
+            )
+            .hint(format!("SELECT drop_chain('{}');", root.qualified_name())));
+        }
+        (relation.qualified_name(), super::triggers::names(&relation)?)
+    };
+    struct Done;
+    impl Drop for Done {
+        fn drop(&mut self) {
+            DROPPING.set(false);
+        }
+    }
+    DROPPING.set(true);
+    let _done = Done;
+    spi::connect(|session| {
+        for trigger in triggers {
+            session.run(&format!("DROP TRIGGER {} ON {table}", quote_identifier(trigger)), &[])?;
+        }
+        Ok(())
+    })?;
+    Ok(Answer::VOID)
+}
+
+fn null_argument(name: &str) -> Error {
+    Error::new(Class::Argument, format!("argument \"{name}\" must not be null"))
+}
+
+/// Opens a table of the caller's, locked against everybody. Who may not have it does not get to wait for it.
+fn open_owned(target: pg_sys::Oid) -> Result<Relation> {
+    {
+        let relation = Relation::open(target, Lock::AccessShare)?;
+        if !relation.is_owned_by_caller() {
+            return Err(Error::new(Class::Privilege, format!("must be owner of table {}", relation.name())));
+        }
+    }
+    Relation::open(target, Lock::AccessExclusive)
+}
+
+fn open_table(target: pg_sys::Oid) -> Result<Relation> {
+    let relation = open_owned(target)?;
+    let name = relation.name();
+    let what = match relation.kind() {
+        pg_sys::RELKIND_RELATION | pg_sys::RELKIND_PARTITIONED_TABLE => None,
+        pg_sys::RELKIND_VIEW => Some("views"),
+        pg_sys::RELKIND_MATVIEW => Some("materialized views"),
+        pg_sys::RELKIND_FOREIGN_TABLE => Some("foreign tables"),
+        pg_sys::RELKIND_SEQUENCE => Some("sequences"),
+        pg_sys::RELKIND_INDEX | pg_sys::RELKIND_PARTITIONED_INDEX => Some("indexes"),
+        _ => Some("this kind of relation"),
+    };
+    if let Some(what) = what {
+        return Err(Error::new(Class::WrongObject, format!("\"{name}\" is not a table"))
+            .detail(format!("This operation is not supported for {what}.")));
+    }
+    if relation.is_temporary() {
+        return Err(Error::new(Class::WrongObject, format!("temporary table \"{name}\" cannot be chained")));
+    }
+    if relation.is_catalog() {
+        return Err(Error::new(Class::Privilege, format!("permission denied: \"{name}\" is a system catalog")));
+    }
+    if Chain::of(&relation)?.is_some() {
+        return Err(Error::new(Class::Duplicate, format!("table \"{name}\" is already chained")));
+    }
+    if relation.hides_rows() {
+        return Err(Error::new(Class::Privilege, format!("row-level security hides rows of table \"{name}\" from you"))
+            .hint("Disable it for the owner while the chain is added: ALTER TABLE … NO FORCE ROW LEVEL SECURITY."));
+    }
+    let late = relation.triggers().into_iter().find(|trigger| trigger.before_insert_row() && trigger.name.as_str() > SEAL);
+    if let Some(late) = late {
+        return Err(super::triggers::fires_too_late(&late.name, &name));
+    }
+    Ok(relation)
+}
+
+/// No column has two roles.
+fn check_roles(arguments: &Arguments) -> Result<()> {
+    let chain = [&arguments.seq, &arguments.previous, &arguments.hash];
+    let all = arguments.entity.iter().chain(chain).chain(&arguments.recorded).chain(&arguments.exclude);
+    let mut seen = Vec::new();
+    for column in all {
+        if seen.contains(&column) {
+            return Err(Error::new(Class::Argument, format!("column \"{column}\" is given for two purposes")));
+        }
+        seen.push(column);
+    }
+    Ok(())
+}
+
+fn check_columns(relation: &Relation, arguments: &Arguments, order_by: &[String]) -> Result<()> {
+    let columns = relation.columns();
+    let table = relation.name();
+    let find = |name: &String| columns.iter().find(|column| column.name == *name);
+    let existing = |name: &String| {
+        find(name).ok_or_else(|| {
+            Error::new(Class::UndefinedColumn, format!("column \"{name}\" of relation \"{table}\" does not exist"))
+        })
+    };
+    for name in &arguments.entity {
+        let column = existing(name)?;
+        if column.generated {
+            return Err(Error::new(Class::Unsupported, format!("generated column \"{name}\" cannot name the entity"))
+                .detail("Its value is computed after the row is sealed."));
+        }
+        if !column.not_null {
+            return Err(Error::new(Class::State, format!("entity column \"{name}\" must be declared NOT NULL")).hint(
+                format!("ALTER TABLE {} ALTER COLUMN {} SET NOT NULL;", relation.qualified_name(), quote_identifier(name)),
+            ));
+        }
+    }
+    for name in arguments.recorded.iter().chain(&arguments.exclude).chain(order_by) {
+        existing(name)?;
+    }
+    let filled: fn(&Column) -> bool = |column| column.has_default || column.generated;
+    for name in [&arguments.seq, &arguments.previous, &arguments.hash] {
+        if find(name).is_some_and(filled) {
+            return Err(Error::new(Class::State, format!("chain column \"{name}\" must have no default")).hint(format!(
+                "ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT;",
+                relation.qualified_name(),
+                quote_identifier(name)
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn add_columns(session: &Session, target: pg_sys::Oid, arguments: &Arguments) -> Result<()> {
+    let (table, columns) = {
+        let relation = Relation::open(target, Lock::Held)?;
+        (relation.qualified_name(), relation.columns())
+    };
+    let chain = [(&arguments.seq, "bigint"), (&arguments.previous, "bytea"), (&arguments.hash, "bytea")];
+    let missing = chain.iter().filter(|(name, _)| columns.iter().all(|column| column.name != **name));
+    let add: Vec<_> = missing.map(|(name, kind)| format!("ADD COLUMN {} pg_catalog.{kind}", quote_identifier(name))).collect();
+    if !add.is_empty() {
+        let add = add.join(", ").replace("pg_catalog.bigint", "bigint");
+        session.run(&format!("ALTER TABLE {table} {add}"), &[])?;
+    }
+    Ok(())
+}
+
+/// The index by which the head is found; unique wherever PostgreSQL allows it, as the last line of defence.
+fn add_index(session: &Session, target: pg_sys::Oid, layout: &Layout, arguments: &Arguments) -> Result<()> {
+    let relation = Relation::open(target, Lock::Held)?;
+    let unique = {
+        // A unique index of a partitioned table must contain its partition key.
+        let keys = session.query(
+            "SELECT pg_catalog.unnest(partattrs::pg_catalog.int2[]) FROM pg_catalog.pg_partitioned_table WHERE partrelid = $1",
+            &[target.into()],
+        )?;
+        let entity = |number: i16| layout.entity.iter().any(|column| column.place as i64 == i64::from(number) - 1);
+        keys.rows().all(|key| key.get::<i16>(0).is_some_and(entity))
+    };
+    let places: Vec<usize> = layout.entity.iter().map(|column| column.place).chain([layout.seq]).collect();
+    let fits = |columns: &[usize]| {
+        columns.len() == places.len()
+            && columns.last() == places.last()
+            && columns.iter().all(|column| places.contains(column))
+    };
+    if relation.indexes().iter().any(|index| index.unique == unique && fits(&index.columns)) {
+        return Ok(());
+    }
+    let table = relation.qualified_name();
+    drop(relation);
+    let columns = arguments.entity.iter().chain([&arguments.seq]).map(quote_identifier).collect::<Vec<_>>().join(", ");
+    session.run(&format!("CREATE {}INDEX ON {table} ({columns})", if unique { "UNIQUE " } else { "" }), &[])?;
+    Ok(())
+}
+
+fn add_triggers(session: &Session, table: &str, arguments: &Arguments) -> Result<()> {
+    let arguments = arguments.render().iter().map(quote_literal).collect::<Vec<_>>().join(", ");
+    for (name, when, function) in [
+        (SEAL, "BEFORE INSERT", "FOR EACH ROW EXECUTE FUNCTION veritable.seal"),
+        (GUARD, "BEFORE UPDATE OR DELETE", "FOR EACH ROW EXECUTE FUNCTION veritable.guard"),
+        (TRUNCATE, "BEFORE TRUNCATE", "FOR EACH STATEMENT EXECUTE FUNCTION veritable.guard"),
+    ] {
+        session.run(&format!("CREATE TRIGGER {name} {when} ON {table} {function}({arguments})"), &[])?;
+        session.run(&format!("ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}"), &[])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,156 @@
+//! The event triggers: a command that would silently break a chain is refused.
+//!
+//! What the lines of all chains depend on is one view, `veritable.definitions`. It is read before a command and after
+//! it, and the difference judged: so it does not matter by which way a command reaches a column, a type or an index.
+//! This is a guard against accidents. An owner can drop the chain, a superuser anything; `verify_chain` tells.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use pgrx::pg_sys;
+
+use super::attach;
+use super::layout::Layout;
+use super::triggers::{self, Chain};
+use crate::pg::function::{Answer, Call, sql_function};
+use crate::pg::relation::{Lock, Relation, exists, name_of};
+use crate::pg::report::{Class, Error, Result};
+use crate::pg::spi::{self, Fetched};
+
+sql_function! {
+    /// `veritable.before_ddl()`: the event trigger on `ddl_command_start`.
+    veritable_before_ddl / pg_finfo_veritable_before_ddl = before_ddl
+}
+sql_function! {
+    /// `veritable.after_ddl()`: the event trigger on `ddl_command_end`.
+    veritable_after_ddl / pg_finfo_veritable_after_ddl = after_ddl
+}
+
+/// A row of `veritable.definitions`.
+struct Definition {
+    chain: pg_sys::Oid,
+    kind: Kind,
+    /// As messages say it, such as `column "payload"`.
+    name: String,
+    /// All of it that matters.
+    text: String,
+    /// It may not come new to a chain.
+    fixed: bool,
+}
+
+/// What a definition is of. What is said first when several are missing comes first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    /// A trigger of the chain.
+    Trigger,
+    /// Another trigger, which fires after the sealing one.
+    LateTrigger,
+    /// A column that the lines cover, or a part of its type.
+    Covered,
+    /// The index by which the head is found.
+    Index,
+}
+
+impl Kind {
+    fn of(kind: &str) -> Option<Kind> {
+        match kind {
+            "trigger" => Some(Kind::Trigger),
+            "late trigger" => Some(Kind::LateTrigger),
+            "covered" => Some(Kind::Covered),
+            "index" => Some(Kind::Index),
+            _ => None,
+        }
+    }
+}
+
+/// The definitions by kind, catalog object, number within it, and chain.
+type Definitions = BTreeMap<(Kind, u32, i32, u32), Definition>;
+
+thread_local! {
+    /// As they were before the command that is running. A command within a command replaces them: then the outer
+    /// one's effects since are not judged.
+    static BEFORE: RefCell<Option<Definitions>> = const { RefCell::new(None) };
+}
+
+fn before_ddl(_call: &Call) -> Result<Answer> {
+    let definitions = read()?;
+    BEFORE.set(Some(definitions));
+    Ok(Answer::VOID)
+}
+
+fn after_ddl(_call: &Call) -> Result<Answer> {
+    let Some(before) = BEFORE.take() else { return Ok(Answer::VOID) };
+    let after = read()?;
+    if !attach::is_dropping() {
+        for (key, definition) in &before {
+            match after.get(key) {
+                Some(now) if now.text == definition.text => {}
+                Some(now) => return Err(refused_change(definition, now)),
+                None if definition.kind == Kind::LateTrigger || !exists(definition.chain) => {}
+                None => return Err(refused(definition, "drop")),
+            }
+        }
+    }
+    for (key, definition) in after.iter().filter(|(key, _)| !before.contains_key(key)) {
+        match key.0 {
+            Kind::Trigger => check_arguments(definition.chain)?,
+            Kind::LateTrigger => return Err(triggers::fires_too_late(&definition.name, &name_of(definition.chain))),
+            Kind::Covered if definition.fixed && was_chain(&before, definition.chain) => {
+                return Err(refused_addition(definition));
+            }
+            Kind::Covered | Kind::Index => {}
+        }
+    }
+    Ok(Answer::VOID)
+}
+
+fn read() -> Result<Definitions> {
+    spi::connect(|session| {
+        let found = session.query("SELECT kind, object, number, chain, name, definition, fixed FROM veritable.definitions", &[])?;
+        let definition = |row: Fetched| {
+            let (kind, object) = (Kind::of(&row.get::<String>(0)?)?, row.get::<pg_sys::Oid>(1)?);
+            let chain: pg_sys::Oid = row.get(3)?;
+            let key = (kind, u32::from(object), row.get(2)?, u32::from(chain));
+            Some((key, Definition { chain, kind, name: row.get(4)?, text: row.get(5)?, fixed: row.get(6)? }))
+        };
+        Ok(found.rows().filter_map(definition).collect())
+    })
+}
+
+fn was_chain(before: &Definitions, chain: pg_sys::Oid) -> bool {
+    before.iter().any(|(key, definition)| key.0 == Kind::Trigger && definition.chain == chain)
+}
+
+/// A trigger made by hand has arguments that fit its table.
+fn check_arguments(table: pg_sys::Oid) -> Result<()> {
+    let relation = Relation::open(table, Lock::AccessShare)?;
+    if let Some(chain) = Chain::of(&relation)? {
+        Layout::of(&relation, &chain.arguments)?;
+    }
+    Ok(())
+}
+
+fn refused_change(before: &Definition, after: &Definition) -> Error {
+    refused(before, if before.name == after.name { "change" } else { "rename" })
+}
+
+fn refused(definition: &Definition, verb: &str) -> Error {
+    let table = name_of(definition.chain);
+    let error = Error::new(Class::AppendOnly, format!("cannot {verb} {} of chained table \"{table}\"", definition.name));
+    match definition.kind {
+        Kind::Trigger | Kind::LateTrigger => error.hint("Use drop_chain() to end the chain."),
+        Kind::Index => error
+            .detail("The newest event of an entity is found by it.")
+            .hint("Create another index on the same columns first, or use drop_chain() to end the chain."),
+        Kind::Covered => error
+            .detail("The hashes of the table's rows cover it.")
+            .hint("Use drop_chain() to end the chain; add_chain() can begin a new one."),
+    }
+}
+
+fn refused_addition(definition: &Definition) -> Error {
+    let table = name_of(definition.chain);
+    Error::new(Class::AppendOnly, format!("cannot add {} to chained table \"{table}\"", definition.name))
+        .detail("Rows that are sealed already would have a value in it.")
+        .hint("Add a column without a default, and set the default for new rows afterwards.")
+}

@@ -1,0 +1,168 @@
+//! Sealing the rows that a table has when it becomes a chain.
+
+use std::collections::HashMap;
+
+use pgrx::pg_sys;
+use pgrx::spi::quote_identifier;
+use veritable_core::chain::LinkHash;
+
+use super::arguments::Arguments;
+use super::layout::{HashColumn, Layout};
+use crate::pg::memory;
+use crate::pg::relation::{Lock, Relation};
+use crate::pg::report::{Class, Error, Result};
+use crate::pg::row::{HashForm, Row};
+use crate::pg::spi::{Parameter, Prepared, Session};
+
+/// How many rows are read at once.
+const BATCH: usize = 1000;
+
+/// Seals the rows of `target`, each entity's in the order of the columns `order_by`, and says how many.
+pub fn seal(
+    session: &Session,
+    target: pg_sys::Oid,
+    layout: &Layout,
+    arguments: &Arguments,
+    order_by: &[String],
+) -> Result<u64> {
+    let (from, table) = {
+        let relation = Relation::open(target, Lock::Held)?;
+        let only = if relation.is_partitioned() { "" } else { "ONLY " };
+        (format!("{only}{}", relation.qualified_name()), relation.name())
+    };
+    if session.query(&format!("SELECT FROM {from} LIMIT 1"), &[])?.is_empty() {
+        return Ok(0);
+    }
+    if order_by.is_empty() {
+        return Err(Error::new(Class::State, format!("table \"{table}\" has rows, whose order is not known"))
+            .hint("Name the columns to seal them by: add_chain(…, order_by => '{created_at,id}')."));
+    }
+    let silenced = silence_triggers(session, target)?;
+    let sealed = seal_rows(session, &from, layout, arguments, order_by)?;
+    for restore in silenced {
+        session.run(&restore, &[])?;
+    }
+    Ok(sealed)
+}
+
+fn seal_rows(session: &Session, from: &str, layout: &Layout, arguments: &Arguments, order_by: &[String]) -> Result<u64> {
+    let list = |columns: &[String]| {
+        columns.iter().map(|column| format!("t.{}", quote_identifier(column))).collect::<Vec<_>>().join(", ")
+    };
+    let entity = list(&arguments.entity);
+    let partition = if entity.is_empty() { String::new() } else { format!("PARTITION BY {entity}") };
+    // Equal ranks are ties: rows whose order nobody knows.
+    let cursor = session.cursor(
+        &format!(
+            "SELECT t.tableoid, t.ctid, t,
+                    pg_catalog.row_number() OVER place,
+                    pg_catalog.rank() OVER place <> pg_catalog.row_number() OVER place
+             FROM {from} AS t WINDOW place AS ({partition} ORDER BY {})
+             ORDER BY {}{}",
+            list(order_by),
+            if entity.is_empty() { String::new() } else { format!("{entity}, ") },
+            list(order_by)
+        ),
+        &[],
+        false,
+    )?;
+    let mut updates: HashMap<pg_sys::Oid, Prepared> = HashMap::new();
+    let mut previous = None;
+    let mut sealed = 0;
+    loop {
+        let more = memory::scratch(|| -> Result<bool> {
+            let batch = cursor.fetch(BATCH);
+            for fetched in batch.rows() {
+                let (Some(partition), Some(value), Some(seq)) = (fetched.get(0), fetched.composite(2), fetched.get(3)) else {
+                    continue;
+                };
+                if fetched.get::<bool>(4) == Some(true) {
+                    return Err(Error::new(Class::State, "the order of existing rows is not unique")
+                        .detail(format!("Two rows of one entity are equal in {}.", order_by.join(", ")))
+                        .hint("Add a column to order_by that tells them apart."));
+                }
+                let mut row = value.row(&layout.descriptor);
+                previous = previous.filter(|_| seq > 1);
+                let hash = seal_row(layout, &mut row, seq, previous.as_ref())?;
+                let update = match updates.entry(partition) {
+                    std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
+                    std::collections::hash_map::Entry::Vacant(entry) => {
+                        entry.insert(prepare_update(session, partition, layout, arguments)?)
+                    }
+                };
+                let count = update.run(&[
+                    seq.into(),
+                    parameter(layout.previous, previous.as_ref()),
+                    parameter(layout.hash, Some(&hash)),
+                    fetched.tid(1),
+                ])?;
+                if count != 1 {
+                    return Err(Error::new(Class::State, "a rule of the table keeps its rows from being sealed"));
+                }
+                previous = Some(hash);
+                sealed += 1;
+            }
+            Ok(!batch.is_empty())
+        })?;
+        if !more {
+            return Ok(sealed);
+        }
+    }
+}
+
+fn seal_row(layout: &Layout, row: &mut Row, seq: i64, previous: Option<&LinkHash>) -> Result<LinkHash> {
+    row.set_integer(layout.seq, seq);
+    layout.previous.put(row, previous);
+    layout.hash_of(row)
+}
+
+fn prepare_update<'s>(
+    session: &'s Session,
+    partition: pg_sys::Oid,
+    layout: &Layout,
+    arguments: &Arguments,
+) -> Result<Prepared<'s>> {
+    let table = Relation::open(partition, Lock::Held)?.qualified_name();
+    let [seq, previous, hash] = [&arguments.seq, &arguments.previous, &arguments.hash].map(quote_identifier);
+    session.prepare(
+        &format!("UPDATE ONLY {table} SET {seq} = $1, {previous} = $2, {hash} = $3 WHERE ctid = $4"),
+        &[pg_sys::INT8OID, type_of(layout.previous), type_of(layout.hash), pg_sys::TIDOID],
+    )
+}
+
+fn type_of(column: HashColumn) -> pg_sys::Oid {
+    match column.form {
+        HashForm::Binary => pg_sys::BYTEAOID,
+        HashForm::Hexadecimal => pg_sys::TEXTOID,
+    }
+}
+
+fn parameter(column: HashColumn, hash: Option<&LinkHash>) -> Parameter<'static> {
+    match column.form {
+        HashForm::Binary => hash.map(|hash| hash.as_bytes().to_vec()).into(),
+        HashForm::Hexadecimal => hash.map(LinkHash::to_string).into(),
+    }
+}
+
+/// Disables the table's own triggers, which are not meant for this update, and gives the commands that enable them
+/// again. Foreign keys do not look at the columns that change.
+fn silence_triggers(session: &Session, target: pg_sys::Oid) -> Result<Vec<String>> {
+    let triggers: Vec<(String, String, String)> = {
+        let found = session.query(
+            "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), pg_catalog.quote_ident(t.tgname),
+                    CASE t.tgenabled WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'ENABLE' END
+             FROM pg_catalog.pg_trigger t
+             JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
+             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+             WHERE NOT t.tgisinternal AND t.tgenabled <> 'D'
+               AND (t.tgrelid = $1 OR t.tgrelid IN (SELECT relid FROM pg_catalog.pg_partition_tree($1)))",
+            &[target.into()],
+        )?;
+        found.rows().filter_map(|row| Some((row.get(0)?, row.get(1)?, row.get(2)?))).collect()
+    };
+    for (table, trigger, _) in &triggers {
+        session.run(&format!("ALTER TABLE ONLY {table} DISABLE TRIGGER {trigger}"), &[])?;
+    }
+    let restore = |(table, trigger, state)| format!("ALTER TABLE ONLY {table} {state} TRIGGER {trigger}");
+    Ok(triggers.into_iter().map(restore).collect())
+}

@@ -1,0 +1,73 @@
+//! The guard: a sealed row is not changed, removed or truncated away, by anybody.
+
+use pgrx::pg_sys;
+
+use super::arguments::Arguments;
+use super::layout::Layout;
+use crate::pg::cache::{Cache, Derived};
+use crate::pg::function::{Answer, Call, sql_function};
+use crate::pg::report::{Class, Error, Result};
+use crate::pg::row::Row;
+use crate::pg::trigger::{Event, Firing};
+
+sql_function! {
+    /// `veritable.guard()`: BEFORE UPDATE OR DELETE FOR EACH ROW, or BEFORE TRUNCATE FOR EACH STATEMENT.
+    veritable_guard / pg_finfo_veritable_guard = guard
+}
+
+struct Guarded {
+    relation: pg_sys::Oid,
+    layout: Layout,
+    /// The names of the columns at `layout.sealed`.
+    names: Vec<String>,
+}
+
+thread_local! {
+    static GUARDED: Cache<Guarded> = Cache::default();
+}
+
+fn guard(call: &Call) -> Result<Answer> {
+    let firing = call.firing()?;
+    match firing.event() {
+        Event::Update if firing.is_before_row() => update(&firing),
+        Event::Delete if firing.is_before() => Err(refusal(&firing, "delete from")),
+        Event::Truncate if firing.is_before() => Err(refusal(&firing, "truncate")),
+        _ => Err(Error::new(
+            Class::TriggerProtocol,
+            "veritable.guard() must be fired BEFORE UPDATE OR DELETE FOR EACH ROW or BEFORE TRUNCATE",
+        )),
+    }
+}
+
+/// An update may change the columns that are not hashed.
+fn update(firing: &Firing) -> Result<Answer> {
+    let guarded = GUARDED.with(|cache| cache.get(firing.relation_oid(), || Guarded::of(firing)))?;
+    let old: Row = firing.row(&guarded.layout.descriptor);
+    let new = firing.new_row(&guarded.layout.descriptor);
+    match old.first_difference(&new, &guarded.layout.sealed) {
+        None => Ok(firing.pass_update()),
+        Some(position) => Err(refusal(firing, "update").detail(format!("Column \"{}\" is sealed.", guarded.names[position]))),
+    }
+}
+
+impl Guarded {
+    fn of(firing: &Firing) -> Result<Guarded> {
+        let relation = firing.relation();
+        let layout = Layout::of(&relation, &Arguments::parse(&firing.arguments())?)?;
+        let columns = relation.columns();
+        let name = |place: &usize| columns.iter().find(|column| column.place == *place).map(|column| column.name.clone());
+        let names = layout.sealed.iter().filter_map(name).collect();
+        Ok(Guarded { relation: relation.oid(), layout, names })
+    }
+}
+
+impl Derived for Guarded {
+    fn depends_on(&self, relation: pg_sys::Oid) -> bool {
+        relation == self.relation
+    }
+}
+
+fn refusal(firing: &Firing, verb: &str) -> Error {
+    Error::new(Class::AppendOnly, format!("cannot {verb} chained table \"{}\"", firing.relation().name()))
+        .hint("Insert a new event that corrects the old one.")
+}

@@ -1,0 +1,144 @@
+//! The head of a chain: the newest event of an entity, wherever in the table it is.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use pgrx::pg_sys;
+use veritable_core::chain::LinkHash;
+
+use super::arguments::Arguments;
+use super::layout::Layout;
+use crate::pg::index::{Found, HeldRow, LastRow};
+use crate::pg::lock::Key;
+use crate::pg::relation::{Lock, Relation};
+use crate::pg::report::{Class, Error, Result};
+use crate::pg::row::Row;
+
+/// The newest event of an entity.
+pub struct Head {
+    /// Its place.
+    pub seq: i64,
+    /// Its hash.
+    pub hash: LinkHash,
+    /// Its recorded time, where the chain has one.
+    pub recorded: Option<i64>,
+}
+
+/// Finds heads in one table, or in all partitions of a partitioned one.
+pub struct Heads {
+    leaves: Vec<Leaf>,
+}
+
+/// A relation that holds rows.
+struct Leaf {
+    relation: pg_sys::Oid,
+    layout: Layout,
+    last: LastRow,
+}
+
+/// What a look for the head gives.
+pub enum Look {
+    /// The entity has no event yet.
+    None,
+    /// The newest event, committed or of this transaction.
+    Head(Head),
+    /// The newest event is of another transaction, still open.
+    InProgress(pg_sys::TransactionId),
+}
+
+/// More hints than this are not kept; each takes some 40 bytes.
+const HINTS_MAX: usize = 100_000;
+
+thread_local! {
+    /// The seq that an entity's next event was about to get when it was last seen: where the scan of the index may
+    /// begin. Without it a B-tree reads a page of old entries per look. It is only a hint: one that is too high finds
+    /// nothing, and the scan without it follows.
+    static HINTS: RefCell<HashMap<Key, i64>> = RefCell::new(HashMap::new());
+}
+
+impl Heads {
+    /// The heads of the chain whose events are in `root` and its partitions.
+    pub fn of(root: &Relation, arguments: &Arguments) -> Result<Heads> {
+        let leaf = |oid| Leaf::of(&Relation::open(oid, Lock::AccessShare)?, arguments);
+        Ok(Heads { leaves: root.leaves()?.into_iter().map(leaf).collect::<Result<_>>()? })
+    }
+
+    /// The chain's rows are spread over partitions.
+    pub fn are_partitioned(&self) -> bool {
+        self.leaves.len() != 1
+    }
+
+    /// Rows of the chain are in this relation.
+    pub fn include(&self, relation: pg_sys::Oid) -> bool {
+        self.leaves.iter().any(|leaf| leaf.relation == relation)
+    }
+
+    /// Looks for the head of the entity that `row`, laid out as `layout`, belongs to. The caller holds the lock `key`.
+    pub fn look(&self, key: Key, row: &Row, layout: &Layout) -> Result<Look> {
+        let hint = HINTS.with_borrow(|hints| hints.get(&key).copied());
+        let mut look = self.look_from(hint.unwrap_or(1), row, layout)?;
+        if matches!(look, Look::None) && hint.is_some() {
+            look = self.look_from(1, row, layout)?;
+        }
+        if let Look::Head(head) = &look {
+            HINTS.with_borrow_mut(|hints| {
+                if hints.len() >= HINTS_MAX {
+                    hints.clear();
+                }
+                hints.insert(key, head.seq.saturating_add(1));
+            });
+        }
+        Ok(look)
+    }
+
+    fn look_from(&self, bound: i64, row: &Row, layout: &Layout) -> Result<Look> {
+        let mut newest: Option<Head> = None;
+        for leaf in &self.leaves {
+            // The entity's columns are the same in every partition, in other places perhaps.
+            let place_in_row = |place: usize| {
+                let entity = leaf.layout.entity.iter().position(|column| column.place == place);
+                entity.map_or(place, |i| layout.entity[i].place)
+            };
+            match leaf.last.find(row, place_in_row, bound, |found| leaf.read(found)) {
+                Found::Nothing => {}
+                Found::InProgress(transaction) => return Ok(Look::InProgress(transaction)),
+                Found::Row(head) => {
+                    let head = head?;
+                    if newest.as_ref().is_none_or(|newest| newest.seq < head.seq) {
+                        newest = Some(head);
+                    }
+                }
+            }
+        }
+        Ok(newest.map_or(Look::None, Look::Head))
+    }
+}
+
+impl Leaf {
+    fn of(relation: &Relation, arguments: &Arguments) -> Result<Leaf> {
+        let layout = Layout::of(relation, arguments)?;
+        let entity: Vec<usize> = layout.entity.iter().map(|column| column.place).collect();
+        let mut indexes = relation.indexes();
+        indexes.sort_by_key(|index| (!index.unique, index.columns.len()));
+        let last = indexes.iter().find_map(|index| LastRow::new(relation, index, &entity, layout.seq)).ok_or_else(|| {
+            let columns = arguments.entity.iter().chain([&arguments.seq]).map(pgrx::spi::quote_identifier);
+            let columns = columns.collect::<Vec<_>>().join(", ");
+            Error::new(Class::State, format!("chained table \"{}\" has no index on ({columns})", relation.name()))
+                .hint(format!("CREATE UNIQUE INDEX ON {} ({columns});", relation.qualified_name()))
+        })?;
+        Ok(Leaf { relation: relation.oid(), layout, last })
+    }
+
+    fn read(&self, row: &HeldRow) -> Result<Head> {
+        if row.is_newer_than_snapshot() {
+            return Err(Error::new(Class::StaleHead, "could not serialize access due to concurrent append to the chain")
+                .hint("The transaction might succeed if retried."));
+        }
+        let hash = row.bytes(self.layout.hash.place).and_then(|bytes| self.layout.hash.form.read(bytes));
+        let (Some(seq), Some(hash)) = (row.integer(self.layout.seq), hash) else {
+            return Err(Error::new(Class::Corrupted, "the newest event of the chain has no valid hash")
+                .hint("SELECT * FROM verify_chain() names the events that were tampered with."));
+        };
+        Ok(Head { seq, hash, recorded: self.layout.recorded.and_then(|place| row.integer(place)) })
+    }
+}

@@ -1,0 +1,220 @@
+//! A chain's configuration resolved against a relation: where its columns are, and a row's line and hash.
+
+use std::cell::RefCell;
+
+use veritable_core::chain::{Event, LinkHash, Stored};
+use veritable_core::line::{Line, Member};
+
+use super::arguments::Arguments;
+use crate::pg::lock::Key;
+use crate::pg::relation::{Column, Relation};
+use crate::pg::report::{Class, Error, Result};
+use crate::pg::row::{Descriptor, HashForm, Output, Row};
+use crate::pg::settings::Pinned;
+use crate::pg::types::{Form, ValueHash, is_bigint, is_timestamptz};
+
+/// Where the columns of a chain are in the rows of one relation.
+pub struct Layout {
+    /// The shape of the rows.
+    pub descriptor: Descriptor,
+    /// The columns that name the entity.
+    pub entity: Vec<Entity>,
+    /// The place of the seq.
+    pub seq: usize,
+    /// The previous hash.
+    pub previous: HashColumn,
+    /// The hash.
+    pub hash: HashColumn,
+    /// The place of the recorded time.
+    pub recorded: Option<usize>,
+    /// The places that an update may not change: all but the excluded and the generated ones.
+    pub sealed: Vec<usize>,
+    covered: Vec<Covered>,
+    reads_settings: bool,
+}
+
+/// One of the columns that name the entity.
+pub struct Entity {
+    /// Its place.
+    pub place: usize,
+    /// Its name.
+    pub name: String,
+    output: Output,
+    hash: ValueHash,
+}
+
+/// A column that holds a hash.
+#[derive(Clone, Copy)]
+pub struct HashColumn {
+    /// Its place.
+    pub place: usize,
+    /// How it holds it.
+    pub form: HashForm,
+}
+
+struct Covered {
+    member: Member,
+    place: usize,
+    form: Form,
+}
+
+/// A line's memory is kept for the next one up to this size.
+const BUFFER_KEPT: usize = 1 << 20;
+
+thread_local! {
+    static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Layout {
+    /// Resolves `arguments` against a relation.
+    pub fn of(relation: &Relation, arguments: &Arguments) -> Result<Layout> {
+        if !crate::pg::relation::database_is_utf8() {
+            return Err(Error::new(Class::Unsupported, "chains need a database with encoding UTF8"));
+        }
+        let columns = relation.columns();
+        let find = |name: &str| {
+            columns.iter().find(|column| column.name == name).ok_or_else(|| {
+                Error::new(
+                    Class::UndefinedColumn,
+                    format!("column \"{name}\" of relation \"{}\" does not exist", relation.name()),
+                )
+            })
+        };
+        let typed = |name: &str, is_right: fn(&Column) -> bool, type_name: &str| {
+            let column = find(name)?;
+            if is_right(column) { Ok(column.place) } else { Err(wrong_type(relation, name, type_name)) }
+        };
+        let hash_column = |name: &str| -> Result<HashColumn> {
+            let column = find(name)?;
+            let form = HashForm::of(column.type_id).ok_or_else(|| wrong_type(relation, name, "bytea or text"))?;
+            Ok(HashColumn { place: column.place, form })
+        };
+        let entity = |name: &String| -> Result<Entity> {
+            let column = find(name)?;
+            let hash = ValueHash::of(column).ok_or_else(|| {
+                Error::new(Class::Unsupported, format!("entity column \"{name}\" is of a type that cannot be hashed"))
+            })?;
+            Ok(Entity { place: column.place, name: name.clone(), output: Output::of(column.type_id), hash })
+        };
+        let hash = hash_column(&arguments.hash)?;
+        let sealed = columns.iter().filter(|column| !column.generated && !arguments.exclude.contains(&column.name));
+        let mut covered = sealed
+            .clone()
+            .filter(|column| column.place != hash.place)
+            .map(|column| Covered::of(relation, column))
+            .collect::<Result<Vec<_>>>()?;
+        covered.sort_by(|one, other| one.member.cmp(&other.member));
+        Ok(Layout {
+            descriptor: Descriptor::of(relation),
+            entity: arguments.entity.iter().map(entity).collect::<Result<_>>()?,
+            seq: typed(&arguments.seq, is_bigint, "bigint")?,
+            previous: hash_column(&arguments.previous)?,
+            hash,
+            recorded: match &arguments.recorded {
+                Some(name) => Some(typed(name, is_timestamptz, "timestamp with time zone")?),
+                None => None,
+            },
+            sealed: sealed.map(|column| column.place).collect(),
+            reads_settings: covered.iter().any(|column| column.form.reads_settings()),
+            covered,
+        })
+    }
+
+    /// Hands the row's line to `use_line`.
+    pub fn with_line<T>(&self, row: &Row, use_line: impl FnOnce(&[u8]) -> T) -> Result<T> {
+        let _pinned = self.reads_settings.then(Pinned::new);
+        // Taken out, not borrowed: an output function may run SQL that comes back here.
+        let mut buffer = BUFFER.take();
+        let mut line = Line::begin(&mut buffer);
+        for column in &self.covered {
+            if !row.is_null(column.place) {
+                row.write(column.place, &column.form, line.member(&column.member)?)?;
+            }
+        }
+        let answer = use_line(line.end()?);
+        if buffer.capacity() <= BUFFER_KEPT {
+            BUFFER.set(buffer);
+        }
+        Ok(answer)
+    }
+
+    /// The hash of the row's line.
+    pub fn hash_of(&self, row: &Row) -> Result<LinkHash> {
+        self.with_line(row, LinkHash::of_line)
+    }
+
+    /// The row as verification sees it.
+    pub fn event(&self, row: &Row) -> Result<Event> {
+        Ok(Event {
+            seq: row.integer(self.seq),
+            previous: self.previous.stored(row),
+            hash: self.hash.stored(row),
+            computed: self.hash_of(row)?,
+        })
+    }
+
+    /// What to lock while the entity of this row grows, in the chain of the relation `root`.
+    pub fn key(&self, root: pgrx::pg_sys::Oid, row: &Row) -> Result<Key> {
+        let mut hash = u64::from(u32::from(root));
+        for column in &self.entity {
+            if row.is_null(column.place) {
+                return Err(Error::new(
+                    Class::NullValue,
+                    format!("null value in entity column \"{}\" of a chained table", column.name),
+                ));
+            }
+            // The hash of one column seeds that of the next, so that their order counts.
+            hash = row.hash(column.place, column.hash, hash);
+        }
+        Ok(Key { relation: root, hash })
+    }
+
+    /// The values that name the row's entity, as text.
+    pub fn entity_texts(&self, row: &Row) -> Vec<Option<String>> {
+        let _pinned = Pinned::new();
+        self.entity.iter().map(|column| row.text(column.place, &column.output)).collect()
+    }
+}
+
+impl HashColumn {
+    /// The hash that the row has in this column.
+    pub fn stored(self, row: &Row) -> Stored {
+        row.bytes(self.place).map_or(Stored::Null, |bytes| {
+            self.form.read(bytes).map_or(Stored::Malformed, Stored::Hash)
+        })
+    }
+
+    /// Puts a hash into the row, or NULL.
+    pub fn put(self, row: &mut Row, hash: Option<&LinkHash>) {
+        match (hash, self.form) {
+            (None, _) => row.set_null(self.place),
+            (Some(hash), HashForm::Binary) => row.set_bytes(self.place, hash.as_bytes()),
+            (Some(hash), HashForm::Hexadecimal) => row.set_bytes(self.place, &hash.to_hex()),
+        }
+    }
+}
+
+impl Covered {
+    fn of(relation: &Relation, column: &Column) -> Result<Covered> {
+        let form = Form::of(column.type_id).map_err(|unsupported| {
+            Error::new(
+                Class::Unsupported,
+                format!(
+                    "column \"{}\" of relation \"{}\" cannot be part of a chain",
+                    column.name,
+                    relation.name()
+                ),
+            )
+            .detail(unsupported.reason())
+            .hint("Exclude the column, or change its type to text.")
+        })?;
+        Ok(Covered { member: Member::new(&column.name)?, place: column.place, form })
+    }
+}
+
+fn wrong_type(relation: &Relation, column: &str, type_name: &str) -> Error {
+    Error::new(
+        Class::WrongType,
+        format!("column \"{column}\" of relation \"{}\" must be of type {type_name}", relation.name()),
+    )
+}

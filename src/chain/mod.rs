@@ -1,0 +1,16 @@
+//! Chains: every insert is sealed, no sealed row is changed, and verification names what was.
+//!
+//! An INSERT goes `seal` (the trigger) → `head` (the newest event of its entity, under a lock) → `layout` (the row as a
+//! line, and its hash). `verify_chain()` goes `verify` → `layout` for each row → `veritable_core::chain`, which judges.
+
+mod arguments;
+mod attach;
+mod ddl;
+mod existing;
+mod guard;
+mod head;
+mod layout;
+mod line;
+mod seal;
+mod triggers;
+mod verify;

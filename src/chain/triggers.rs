@@ -1,0 +1,143 @@
+//! The triggers that make a table a chain: which they are, and whether they are as `add_chain` made them.
+
+use pgrx::pg_sys;
+
+use super::arguments::Arguments;
+use crate::pg::function::{Answer, Call, sql_function};
+use crate::pg::relation::{self, Lock, Relation, TriggerInfo};
+use crate::pg::report::{Class, Error, Result};
+
+sql_function! {
+    /// `veritable.trigger_arguments(bytea) → text[]`
+    veritable_trigger_arguments / pg_finfo_veritable_trigger_arguments = trigger_arguments
+}
+
+/// The name of the sealing trigger. PostgreSQL fires triggers in the order of their names: one that fired after it
+/// could change the row after it was hashed.
+pub const SEAL: &str = "zz_veritable_chain";
+/// The name of the trigger that refuses UPDATE and DELETE.
+pub const GUARD: &str = "zz_veritable_chain_guard";
+/// The name of the trigger that refuses TRUNCATE.
+pub const TRUNCATE: &str = "zz_veritable_chain_truncate";
+
+/// A chained table's configuration, and what is wrong with its triggers.
+pub struct Chain {
+    /// The configuration.
+    pub arguments: Arguments,
+    /// Each a sentence; none where all triggers are in place.
+    pub problems: Vec<String>,
+}
+
+/// The oids of our trigger functions.
+#[derive(Clone, Copy)]
+struct Functions {
+    seal: pg_sys::Oid,
+    guard: pg_sys::Oid,
+}
+
+impl Functions {
+    fn find() -> Result<Functions> {
+        let find = |name| {
+            relation::function(c"veritable", name)
+                .ok_or_else(|| Error::new(Class::State, "extension veritable is not installed in this database"))
+        };
+        Ok(Functions { seal: find(c"seal")?, guard: find(c"guard")? })
+    }
+}
+
+/// The partitioned table from which the relation has its sealing trigger; `None` where that is the relation's own.
+pub fn root_of(relation: &Relation) -> Result<Option<Relation>> {
+    let functions = Functions::find()?;
+    let of = |relation: &Relation| relation.triggers().into_iter().find(|trigger| trigger.function == functions.seal);
+    if of(relation).is_none_or(|trigger| !trigger.clone) {
+        return Ok(None);
+    }
+    for ancestor in relation.ancestors() {
+        let ancestor = Relation::open(ancestor, Lock::AccessShare)?;
+        if of(&ancestor).is_some_and(|trigger| !trigger.clone) {
+            return Ok(Some(ancestor));
+        }
+    }
+    Ok(None)
+}
+
+impl Chain {
+    /// The chain whose triggers the relation has, if it has any of them.
+    pub fn of(relation: &Relation) -> Result<Option<Chain>> {
+        let functions = Functions::find()?;
+        let triggers: Vec<_> = relation
+            .triggers()
+            .into_iter()
+            .filter(|trigger| trigger.function == functions.seal || trigger.function == functions.guard)
+            .collect();
+        let seals = |trigger: &&TriggerInfo| trigger.function == functions.seal && trigger.seals();
+        let guards_rows = |trigger: &&TriggerInfo| trigger.function == functions.guard && trigger.guards_rows();
+        let guards_table = |trigger: &&TriggerInfo| trigger.function == functions.guard && trigger.guards_table();
+        let parts = [
+            ("seals inserted rows", triggers.iter().find(seals)),
+            ("refuses UPDATE and DELETE", triggers.iter().find(guards_rows)),
+            ("refuses TRUNCATE", triggers.iter().find(guards_table)),
+        ];
+        let Some(arguments) = agreed(&parts) else { return Ok(None) };
+        let mut problems = Vec::new();
+        for (role, trigger) in parts {
+            match trigger {
+                None => problems.push(format!("No trigger {role}.")),
+                Some(trigger) if !trigger.enabled() => {
+                    problems.push(format!("The trigger \"{}\", which {role}, is disabled.", trigger.name));
+                }
+                Some(trigger) if trigger.conditional => {
+                    problems.push(format!("The trigger \"{}\", which {role}, does not do so for every row.", trigger.name));
+                }
+                Some(trigger) if trigger.arguments != *arguments => problems.push(format!(
+                    "The arguments of the trigger \"{}\", which {role}, are not those of the others.",
+                    trigger.name
+                )),
+                Some(_) => {}
+            }
+        }
+        Ok(Some(Chain { arguments: Arguments::parse(arguments)?, problems }))
+    }
+
+    /// The chain of the relation, or the error that there is none.
+    pub fn required(relation: &Relation) -> Result<Chain> {
+        Chain::of(relation)?.ok_or_else(|| {
+            Error::new(Class::State, format!("table \"{}\" is not chained", relation.name()))
+                .hint("Use add_chain() to chain it.")
+        })
+    }
+}
+
+/// All three triggers have the same arguments. Where somebody changed those of one, the other two tell.
+fn agreed<'t>(parts: &'t [(&str, Option<&'t TriggerInfo>)]) -> Option<&'t Vec<String>> {
+    let all: Vec<_> = parts.iter().filter_map(|(_, trigger)| trigger.map(|trigger| &trigger.arguments)).collect();
+    let votes = |arguments: &Vec<String>| all.iter().filter(|other| **other == arguments).count();
+    let most = all.iter().map(|arguments| votes(arguments)).max()?;
+    all.iter().copied().find(|arguments| votes(arguments) == most)
+}
+
+/// The names of our triggers on the relation.
+pub fn names(relation: &Relation) -> Result<Vec<String>> {
+    let functions = Functions::find()?;
+    let ours = |trigger: &TriggerInfo| trigger.function == functions.seal || trigger.function == functions.guard;
+    Ok(relation.triggers().into_iter().filter(ours).map(|trigger| trigger.name).collect())
+}
+
+/// A trigger that could change a row after it was hashed.
+pub fn fires_too_late(trigger: &str, table: &str) -> Error {
+    Error::new(
+        Class::State,
+        format!("trigger \"{trigger}\" of table \"{table}\" would change rows after they are sealed"),
+    )
+    .detail(format!("BEFORE triggers fire in the order of their names, and \"{trigger}\" sorts after \"{SEAL}\"."))
+    .hint("Give it a name that sorts before.")
+}
+
+/// `pg_trigger.tgargs` holds each argument with a NUL after it.
+fn trigger_arguments(call: &Call) -> Result<Answer> {
+    let bytes = call.bytes(0).unwrap_or_default();
+    let arguments = bytes.split_inclusive(|byte| *byte == 0).map(|argument| {
+        String::from_utf8_lossy(argument.strip_suffix(&[0]).unwrap_or(argument)).into_owned()
+    });
+    Ok(arguments.collect::<Vec<String>>().into())
+}

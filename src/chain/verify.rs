@@ -1,0 +1,355 @@
+//! `verify_chain()`: a row for each fault, none for an intact chain.
+//!
+//! First every chain of the table is checked in no order, by an aggregate that PostgreSQL can run in parallel and
+//! that spills to disk. Only the chains that it finds broken are then read in order, to name their faults. Both reads
+//! have the snapshot of the calling statement.
+
+use std::cell::RefCell;
+
+use pgrx::pg_sys;
+use veritable_core::chain::{Fault, FaultKind, LinkHash, Walk};
+
+use super::layout::Layout;
+use super::triggers::{Chain, root_of};
+use crate::pg::function::{Answer, Call, sql_function};
+use crate::pg::relation::{Column, Lock, Relation, name_of};
+use crate::pg::report::{Class, Error, Result, notice};
+use crate::pg::row::Row;
+use crate::pg::rows::{Cell, Rows};
+use crate::pg::settings::Pinned;
+use crate::pg::spi::{self, Parameter, Session};
+use crate::pg::{memory, system, types};
+
+sql_function! {
+    /// `verify_chain(regclass, text[]) → set of faults`
+    veritable_verify_chain / pg_finfo_veritable_verify_chain = verify_chain
+}
+
+/// How many rows are read at once in the ordered pass.
+const BATCH: usize = 1000;
+
+fn verify_chain(call: &Call) -> Result<Answer> {
+    let mut report = Report { rows: call.rows(), events: 0, chains: 0, tables: 0, faults: 0 };
+    let entity = call.texts(1)?;
+    match call.oid(0) {
+        Some(target) => verify_table(target, entity, &mut report)?,
+        None if entity.is_some() => {
+            return Err(Error::new(Class::Argument, "an entity can be verified in one table only")
+                .hint("Name the table: SELECT * FROM verify_chain('entity_events', '{…}')."));
+        }
+        None => {
+            for target in readable_chains()? {
+                if Relation::open(target, Lock::AccessShare)?.hides_rows() {
+                    notice(format!("skipped table \"{}\": row-level security hides rows from you", name_of(target)));
+                } else {
+                    verify_table(target, None, &mut report)?;
+                }
+            }
+        }
+    }
+    notice(report.summary());
+    Ok(Answer::NULL)
+}
+
+/// The chained tables of the database that the caller may read.
+fn readable_chains() -> Result<Vec<pg_sys::Oid>> {
+    spi::connect(|session| {
+        let chains = session.query_as_caller(
+            "SELECT DISTINCT t.tgrelid
+             FROM pg_catalog.pg_trigger t
+             JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
+             JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+             WHERE n.nspname = 'veritable' AND p.proname IN ('seal', 'guard') AND t.tgparentid = 0
+               AND pg_catalog.has_table_privilege(t.tgrelid, 'SELECT')
+             ORDER BY t.tgrelid",
+            &[],
+        )?;
+        Ok(chains.rows().filter_map(|row| row.get(0)).collect())
+    })
+}
+
+fn verify_table(target: pg_sys::Oid, entity: Option<Vec<String>>, report: &mut Report) -> Result<()> {
+    let relation = Relation::open(target, Lock::AccessShare)?;
+    let chain = Chain::required(&relation)?;
+    if let Some(root) = root_of(&relation)? {
+        return Err(Error::new(
+            Class::WrongObject,
+            format!("\"{}\" is a partition of chained table \"{}\"", relation.name(), root.name()),
+        )
+        .hint(format!("SELECT * FROM verify_chain('{}');", root.qualified_name())));
+    }
+    if relation.hides_rows() {
+        return Err(Error::new(
+            Class::Privilege,
+            format!("row-level security hides rows of table \"{}\" from you", relation.name()),
+        )
+        .hint("A chain can be verified only as a whole: use a role that has BYPASSRLS, or owns the table."));
+    }
+    for problem in &chain.problems {
+        report.put(target, None, None, "unguarded", problem.clone());
+    }
+    report.tables += 1;
+    let table = Table::of(&relation, &chain)?;
+    // Pinned here for the leader; a parallel worker pins for itself.
+    let _pinned = Pinned::new();
+    spi::connect(|session| match entity {
+        Some(entity) => table.name_faults(session, Scope::Entity(entity), report),
+        None => table.verify(session, report),
+    })
+}
+
+/// A chained table, as the statements that read it need it.
+struct Table {
+    oid: pg_sys::Oid,
+    layout: Layout,
+    /// `ONLY schema.table AS t`, or without ONLY for a partitioned one.
+    from: String,
+    seq: String,
+    entity: Vec<EntityColumn>,
+}
+
+struct EntityColumn {
+    /// `t.column`
+    name: String,
+    /// The type, as SQL.
+    type_name: String,
+    /// The type's equality operator, as SQL.
+    equals: String,
+}
+
+/// Which chains the ordered pass reads.
+enum Scope {
+    /// The one of this entity.
+    Entity(Vec<String>),
+    /// Those that the aggregate with this key finds broken.
+    Broken([u8; 16]),
+    /// All.
+    All,
+}
+
+impl Table {
+    fn of(relation: &Relation, chain: &Chain) -> Result<Table> {
+        let layout = Layout::of(relation, &chain.arguments)?;
+        let columns = relation.columns();
+        let entity = layout.entity.iter().filter_map(|entity| columns.iter().find(|column| column.place == entity.place));
+        Ok(Table {
+            oid: relation.oid(),
+            from: format!("{}{} AS t", if relation.is_partitioned() { "" } else { "ONLY " }, relation.qualified_name()),
+            seq: format!("t.{}", pgrx::spi::quote_identifier(&chain.arguments.seq)),
+            entity: entity.map(EntityColumn::of).collect::<Result<_>>()?,
+            layout,
+        })
+    }
+
+    /// `t.a, t.b`, or `()` where the table is one chain: what GROUP BY takes.
+    fn group(&self) -> String {
+        if self.entity.is_empty() {
+            return "()".to_string();
+        }
+        self.entity.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ")
+    }
+
+    fn verify(&self, session: &Session, report: &mut Report) -> Result<()> {
+        let key: [u8; 16] = system::random()?;
+        let null_entity = self.entity.iter().map(|column| format!("{} IS NULL", column.name)).collect::<Vec<_>>();
+        let null_entity = if null_entity.is_empty() { "false".to_string() } else { null_entity.join(" OR ") };
+        let (intact, broken, events, nameless) = {
+            let counts = session.query_as_caller(
+                &format!(
+                    "SELECT pg_catalog.count(*) FILTER (WHERE g.events > 0),
+                            pg_catalog.count(*) FILTER (WHERE g.events IS NULL),
+                            pg_catalog.sum(g.events)::pg_catalog.int8,
+                            pg_catalog.bool_or(g.nameless)
+                     FROM (SELECT veritable.intact(t, $1) AS events, pg_catalog.bool_or({null_entity}) AS nameless
+                           FROM {} GROUP BY {}) AS g",
+                    self.from,
+                    self.group()
+                ),
+                &[Parameter::from(key.as_slice())],
+            )?;
+            let row = counts.rows().next();
+            let number = |position| row.as_ref().and_then(|row| row.get::<i64>(position)).unwrap_or(0) as u64;
+            (number(0), number(1), number(2), row.as_ref().and_then(|row| row.get::<bool>(3)).unwrap_or(false))
+        };
+        if broken == 0 {
+            report.chains += intact;
+            report.events += events;
+            return Ok(());
+        }
+        // An entity that is NULL, which only tampering can make it, equals nothing: then all chains are read.
+        if nameless || self.entity.is_empty() {
+            return self.name_faults(session, Scope::All, report);
+        }
+        report.chains += intact;
+        report.events += events;
+        self.name_faults(session, Scope::Broken(key), report)
+    }
+
+    /// Reads chains in order and reports their faults.
+    fn name_faults(&self, session: &Session, scope: Scope, report: &mut Report) -> Result<()> {
+        let partition = self.entity.iter().map(|column| column.name.as_str()).collect::<Vec<_>>();
+        let order = partition.iter().copied().chain([self.seq.as_str()]).collect::<Vec<_>>().join(", ");
+        let partition = if partition.is_empty() { String::new() } else { format!("PARTITION BY {}", partition.join(", ")) };
+        let (filter, parameters) = self.filter(scope)?;
+        let cursor = session.cursor(
+            &format!(
+                "SELECT t, pg_catalog.row_number() OVER ({partition} ORDER BY {}) = 1 FROM {} {filter} ORDER BY {order}",
+                self.seq, self.from
+            ),
+            &parameters,
+            true,
+        )?;
+        let mut walk = Walk::new();
+        loop {
+            let more = memory::scratch(|| -> Result<bool> {
+                let batch = cursor.fetch(BATCH);
+                for fetched in batch.rows() {
+                    let Some(event) = fetched.composite(0) else { continue };
+                    if fetched.get::<bool>(1) == Some(true) {
+                        walk = Walk::new();
+                        report.chains += 1;
+                    }
+                    report.events += 1;
+                    self.judge(&event.row(&self.layout.descriptor), &mut walk, report)?;
+                }
+                Ok(!batch.is_empty())
+            })?;
+            if !more {
+                return Ok(());
+            }
+        }
+    }
+
+    /// What follows the table in the statement that reads `scope`, and its parameters.
+    fn filter(&self, scope: Scope) -> Result<(String, Vec<Parameter<'static>>)> {
+        match scope {
+            Scope::All => Ok((String::new(), Vec::new())),
+            Scope::Entity(values) => {
+                if values.len() != self.entity.len() {
+                    return Err(Error::new(
+                        Class::Argument,
+                        format!("an entity of this chain has {} values, not {}", self.entity.len(), values.len()),
+                    ));
+                }
+                let equal = self.entity.iter().enumerate().map(|(i, column)| {
+                    format!("{} {} ($1)[{}]::{}", column.name, column.equals, i + 1, column.type_name)
+                });
+                let equal = equal.collect::<Vec<_>>().join(" AND ");
+                if equal.is_empty() {
+                    return Ok((String::new(), Vec::new()));
+                }
+                Ok((format!("WHERE {equal}"), vec![Parameter::from(values)]))
+            }
+            Scope::Broken(key) => {
+                let keys = self.entity.iter().enumerate().map(|(i, column)| format!("{} AS k{i}", column.name));
+                let equal =
+                    self.entity.iter().enumerate().map(|(i, column)| format!("{} {} broken.k{i}", column.name, column.equals));
+                let join = format!(
+                    "JOIN (SELECT {} FROM {} GROUP BY {} HAVING veritable.intact(t, $1) IS NULL) AS broken ON {}",
+                    keys.collect::<Vec<_>>().join(", "),
+                    self.from,
+                    self.group(),
+                    equal.collect::<Vec<_>>().join(" AND ")
+                );
+                Ok((join, vec![Parameter::from(key.as_slice())]))
+            }
+        }
+    }
+
+    fn judge(&self, row: &Row, walk: &mut Walk, report: &mut Report) -> Result<()> {
+        let event = self.layout.event(row)?;
+        let failed = RefCell::new(None);
+        let recompute = |previous: Option<LinkHash>| {
+            let mut row = row.clone();
+            self.layout.previous.put(&mut row, previous.as_ref());
+            self.layout.hash_of(&row).unwrap_or_else(|error| {
+                failed.replace(Some(error));
+                event.computed
+            })
+        };
+        let mut faults = Vec::new();
+        walk.step(&event, recompute, &mut faults);
+        if let Some(error) = failed.into_inner() {
+            return Err(error);
+        }
+        if !faults.is_empty() {
+            let entity = self.layout.entity_texts(row);
+            for fault in faults {
+                let detail = explain(&fault, &event.computed);
+                report.put(self.oid, Some(&entity), fault.seq, name(&fault.kind), detail);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl EntityColumn {
+    fn of(column: &Column) -> Result<EntityColumn> {
+        Ok(EntityColumn {
+            name: format!("t.{}", pgrx::spi::quote_identifier(&column.name)),
+            type_name: types::qualified_name(column.type_id),
+            equals: types::equality(column).ok_or_else(|| {
+                Error::new(Class::Unsupported, format!("entity column \"{}\" is of a type without equality", column.name))
+            })?,
+        })
+    }
+}
+
+fn name(kind: &FaultKind) -> &'static str {
+    match kind {
+        FaultKind::Altered => "altered",
+        FaultKind::Unlinked => "unlinked",
+        FaultKind::Missing { .. } => "missing",
+        FaultKind::Duplicated => "duplicated",
+        FaultKind::Unsealed => "unsealed",
+    }
+}
+
+fn explain(fault: &Fault, computed: &LinkHash) -> String {
+    match (fault.kind, fault.seq) {
+        (FaultKind::Altered, _) => format!("The row hashes to {computed}, which is not its stored hash."),
+        (FaultKind::Unlinked, Some(1)) => "The first event has a previous hash.".to_string(),
+        (FaultKind::Unlinked, Some(seq)) if seq > 1 => {
+            format!("The previous hash is not the hash of event {}.", seq - 1)
+        }
+        (FaultKind::Unlinked, _) => "A chain begins with seq 1.".to_string(),
+        (FaultKind::Missing { count: 1 }, _) => "1 event is missing.".to_string(),
+        (FaultKind::Missing { count }, _) => format!("{count} events are missing."),
+        (FaultKind::Duplicated, _) => "Another event has the same seq.".to_string(),
+        (FaultKind::Unsealed, None) => "The seq is null.".to_string(),
+        (FaultKind::Unsealed, Some(_)) => "The hash is null.".to_string(),
+    }
+}
+
+/// What verification has found so far.
+struct Report {
+    rows: Rows,
+    events: u64,
+    chains: u64,
+    tables: u64,
+    faults: u64,
+}
+
+impl Report {
+    fn put(&mut self, chain: pg_sys::Oid, entity: Option<&Vec<Option<String>>>, seq: Option<i64>, fault: &str, detail: String) {
+        self.faults += 1;
+        self.rows.put([
+            Cell::from(chain),
+            Cell::from(entity.cloned()),
+            Cell::from(seq),
+            Cell::from(fault),
+            Cell::from(detail),
+        ]);
+    }
+
+    fn summary(&self) -> String {
+        let number = |count: u64, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+        let faults = if self.faults == 0 { String::new() } else { format!(", {}", number(self.faults, "fault")) };
+        format!(
+            "verified {} in {} of {}{faults}",
+            number(self.events, "event"),
+            number(self.chains, "chain"),
+            number(self.tables, "table")
+        )
+    }
+}

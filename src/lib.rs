@@ -1,0 +1,14 @@
+//! veritable: tables whose rows are sealed, so that tampering shows. ARCHITECTURE.md is the map.
+
+mod chain;
+mod pg;
+
+pgrx::pg_module_magic!(name, version);
+
+// The SQL is written by hand, so that the whole surface can be read in sql/install.
+pgrx::extension_sql_file!("../sql/install/schema.sql", name = "schema", bootstrap);
+pgrx::extension_sql_file!("../sql/install/functions.sql", name = "functions", requires = ["schema"]);
+pgrx::extension_sql_file!("../sql/install/triggers.sql", name = "triggers", requires = ["functions"]);
+pgrx::extension_sql_file!("../sql/install/verify.sql", name = "verify", requires = ["triggers"]);
+pgrx::extension_sql_file!("../sql/install/chains.sql", name = "chains", requires = ["verify"]);
+pgrx::extension_sql_file!("../sql/install/guard.sql", name = "guard", requires = ["chains"]);

@@ -1,0 +1,111 @@
+//! What a backend keeps between statements, and when it must forget it.
+//!
+//! PostgreSQL tells every backend which relations have changed; what was derived from one is dropped before its next
+//! use. The callback only takes a note: it runs in the middle of anything.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use pgrx::pg_sys;
+
+/// More entries than this are not kept: a backend that works on many relations derives some of them again.
+const ENTRIES_MAX: usize = 256;
+
+/// More notes than this are not kept: then everything is forgotten.
+const NOTES_MAX: usize = 64;
+
+/// Something derived from relations.
+pub trait Derived {
+    /// A change of this relation makes it invalid.
+    fn depends_on(&self, relation: pg_sys::Oid) -> bool;
+}
+
+/// Things derived from relations, by the relation they are for.
+pub struct Cache<T> {
+    entries: RefCell<HashMap<pg_sys::Oid, Rc<T>>>,
+    seen: std::cell::Cell<u64>,
+}
+
+struct Notes {
+    registered: bool,
+    /// How many notes were ever taken.
+    count: u64,
+    /// The last of them.
+    changed: Vec<pg_sys::Oid>,
+}
+
+thread_local! {
+    static NOTES: RefCell<Notes> = const { RefCell::new(Notes { registered: false, count: 0, changed: Vec::new() }) };
+}
+
+unsafe extern "C-unwind" fn note_change(_argument: pg_sys::Datum, relation: pg_sys::Oid) {
+    // `borrow` does not fail: nobody calls PostgreSQL while holding the notes.
+    NOTES.with(|notes| {
+        if let Ok(mut notes) = notes.try_borrow_mut() {
+            notes.count += 1;
+            if notes.changed.len() == NOTES_MAX {
+                notes.changed.remove(0);
+            }
+            notes.changed.push(relation);
+        }
+    });
+}
+
+impl<T> Default for Cache<T> {
+    fn default() -> Self {
+        Cache { entries: RefCell::default(), seen: std::cell::Cell::new(0) }
+    }
+}
+
+impl<T: Derived> Cache<T> {
+    /// What is kept for `relation`, or what `derive` makes of it now.
+    pub fn get<E>(&self, relation: pg_sys::Oid, derive: impl FnOnce() -> Result<T, E>) -> Result<Rc<T>, E> {
+        register();
+        self.forget_changed();
+        if let Some(entry) = self.entries.borrow().get(&relation) {
+            return Ok(Rc::clone(entry));
+        }
+        let entry = Rc::new(derive()?);
+        let mut entries = self.entries.borrow_mut();
+        if entries.len() == ENTRIES_MAX {
+            entries.clear();
+        }
+        entries.insert(relation, Rc::clone(&entry));
+        Ok(entry)
+    }
+
+    fn forget_changed(&self) {
+        NOTES.with_borrow(|notes| {
+            let unseen = (notes.count - self.seen.get()) as usize;
+            if unseen == 0 {
+                return;
+            }
+            self.seen.set(notes.count);
+            let mut entries = self.entries.borrow_mut();
+            if unseen > notes.changed.len() {
+                entries.clear();
+                return;
+            }
+            for &relation in &notes.changed[notes.changed.len() - unseen..] {
+                // Relation zero stands for all of them.
+                entries.retain(|_, entry| relation != pg_sys::InvalidOid && !entry.depends_on(relation));
+            }
+        });
+    }
+}
+
+fn register() {
+    let first = NOTES.with_borrow_mut(|notes| !std::mem::replace(&mut notes.registered, true));
+    if first {
+        // SAFETY: the callback is a function of this library, which is never unloaded; it raises no error.
+        unsafe { pg_sys::CacheRegisterRelcacheCallback(Some(note_change), pg_sys::Datum::null()) };
+    }
+}
+
+/// Receives the changes that other sessions have committed. PostgreSQL does that when it takes a lock; within one
+/// statement it may take none.
+pub fn accept_changes() {
+    // SAFETY: a transaction is open.
+    unsafe { pg_sys::AcceptInvalidationMessages() };
+}

@@ -1,0 +1,282 @@
+//! Finding the last row of a group through a B-tree, whatever transaction it belongs to.
+
+use std::cell::Cell;
+
+use pgrx::pg_sys;
+
+use super::relation::{Lock, Relation};
+use super::row::Row;
+use super::{memory, value};
+
+/// A B-tree index that is valid, total (not partial), and on columns (not expressions).
+pub struct Index {
+    /// Its oid.
+    pub oid: pg_sys::Oid,
+    /// The places of its key columns in the table's rows.
+    pub columns: Vec<usize>,
+    /// It refuses duplicates.
+    pub unique: bool,
+    descending: Vec<bool>,
+}
+
+const INDOPTION_DESC: i16 = 1;
+
+impl Index {
+    pub(super) fn describe(table: &Relation, oid: pg_sys::Oid) -> Option<Index> {
+        let index = Relation::open(oid, Lock::AccessShare).ok()?;
+        // SAFETY: an open index has its pg_index row, with `indnatts` members in each of its vectors; the partition key
+        // and expressions are NULL attributes of that row where there are none.
+        unsafe {
+            let raw = index.raw();
+            let form = &*(*raw).rd_index;
+            let partial = !pg_sys::heap_attisnull((*raw).rd_indextuple, pg_sys::Anum_pg_index_indpred as i32, std::ptr::null_mut());
+            if (*(*raw).rd_rel).relam != pg_sys::BTREE_AM_OID || !form.indisvalid || !form.indisready || partial {
+                return None;
+            }
+            let keys = form.indnkeyatts as usize;
+            let attributes = form.indkey.values.as_slice(keys);
+            let options = std::slice::from_raw_parts((*raw).rd_indoption, keys);
+            let columns = attributes.iter().map(|&number| usize::try_from(number - 1).ok()).collect::<Option<Vec<_>>>()?;
+            debug_assert!(columns.iter().all(|&place| place < table.width()));
+            Some(Index {
+                oid,
+                columns,
+                unique: form.indisunique,
+                descending: options.iter().map(|option| option & INDOPTION_DESC != 0).collect(),
+            })
+        }
+    }
+}
+
+/// A scan for the row with the greatest value of one `bigint` column, among those that are equal in other columns.
+pub struct LastRow {
+    table: pg_sys::Oid,
+    index: pg_sys::Oid,
+    direction: pg_sys::ScanDirection::Type,
+    /// The place of the column that is compared with each key.
+    places: Vec<usize>,
+    keys: Vec<pg_sys::ScanKeyData>,
+    /// `column >= bound`, which also leaves out NULLs.
+    bound: pg_sys::ScanKeyData,
+    /// Where the found row is held. Taken out while in use, so that one that an error left in disorder is not used again.
+    slot: Cell<*mut pg_sys::TupleTableSlot>,
+}
+
+/// The row that a scan has found.
+pub enum Found<T> {
+    /// There is none.
+    Nothing,
+    /// A transaction that is still open has inserted it.
+    InProgress(pg_sys::TransactionId),
+    /// What `read` made of it.
+    Row(T),
+}
+
+/// A found row, while it is held.
+pub struct HeldRow {
+    table: pg_sys::Relation,
+    slot: *mut pg_sys::TupleTableSlot,
+}
+
+impl LastRow {
+    /// A scan of `index` on `table`, whose key begins with the columns `equal`, in any order, and then has `last`.
+    pub fn new(table: &Relation, index: &Index, equal: &[usize], last: usize) -> Option<LastRow> {
+        let prefix = index.columns.get(..equal.len())?;
+        let descending = *index.descending.get(equal.len())?;
+        if index.columns[equal.len()] != last || !equal.iter().all(|place| prefix.contains(place)) {
+            return None;
+        }
+        let relation = Relation::open(index.oid, Lock::AccessShare).ok()?;
+        let key = |position: usize, strategy: u32| -> Option<pg_sys::ScanKeyData> {
+            // SAFETY: the vectors of an open index have a member for each key column. What the key allocates lasts as
+            // long as the backend, since the key is kept.
+            unsafe {
+                let raw = relation.raw();
+                let family = *(*raw).rd_opfamily.add(position);
+                let input = *(*raw).rd_opcintype.add(position);
+                let operator = pg_sys::get_opfamily_member(family, input, input, strategy as i16);
+                if operator == pg_sys::InvalidOid {
+                    return None;
+                }
+                let mut key = pg_sys::ScanKeyData::default();
+                memory::lasting(|| {
+                    pg_sys::ScanKeyEntryInitialize(
+                        &mut key,
+                        0,
+                        position as i16 + 1,
+                        strategy as u16,
+                        pg_sys::InvalidOid,
+                        *(*raw).rd_indcollation.add(position),
+                        pg_sys::get_opcode(operator),
+                        pg_sys::Datum::null(),
+                    );
+                });
+                Some(key)
+            }
+        };
+        Some(LastRow {
+            table: table.oid(),
+            index: index.oid,
+            direction: if descending {
+                pg_sys::ScanDirection::ForwardScanDirection
+            } else {
+                pg_sys::ScanDirection::BackwardScanDirection
+            },
+            places: prefix.to_vec(),
+            keys: (0..equal.len()).map(|position| key(position, pg_sys::BTEqualStrategyNumber)).collect::<Option<_>>()?,
+            bound: key(equal.len(), pg_sys::BTGreaterEqualStrategyNumber)?,
+            slot: Cell::new(std::ptr::null_mut()),
+        })
+    }
+
+    /// Finds the row with the greatest value, at least `bound`, among those equal to `row`: also one that this
+    /// transaction has just inserted, or that another has in progress (`SnapshotDirty`).
+    ///
+    /// `places` are the compared columns' places in `row`, in the order of `equal`'s places in the index.
+    pub fn find<T>(&self, row: &Row, place_in_row: impl Fn(usize) -> usize, bound: i64, read: impl FnOnce(&HeldRow) -> T) -> Found<T> {
+        let mut keys = self.keys.clone();
+        for (key, &place) in keys.iter_mut().zip(&self.places) {
+            key.sk_argument = row.datum(place_in_row(place));
+        }
+        let mut last = self.bound;
+        last.sk_argument = pg_sys::Datum::from(bound);
+        keys.push(last);
+
+        let table = Opened::new(self.table);
+        let index = Opened::new(self.index);
+        let mut slot = self.slot.replace(std::ptr::null_mut());
+        // SAFETY: both relations are open and locked; the snapshot and the keys outlive the scan; the slot fits the
+        // table, whose change would have dropped this `LastRow`, and is cleared before it is kept.
+        unsafe {
+            if slot.is_null() {
+                slot = memory::lasting(|| {
+                    let descriptor = pg_sys::CreateTupleDescCopyConstr((*table.0).rd_att);
+                    pg_sys::MakeSingleTupleTableSlot(descriptor, pg_sys::table_slot_callbacks(table.0))
+                });
+            }
+            let mut snapshot = pg_sys::SnapshotData {
+                snapshot_type: pg_sys::SnapshotType::SNAPSHOT_DIRTY,
+                ..Default::default()
+            };
+            let count = keys.len() as i32;
+            #[cfg(any(feature = "pg15", feature = "pg16", feature = "pg17"))]
+            let scan = pg_sys::index_beginscan(table.0, index.0, &mut snapshot, count, 0);
+            #[cfg(feature = "pg18")]
+            let scan = pg_sys::index_beginscan(table.0, index.0, &mut snapshot, std::ptr::null_mut(), count, 0);
+            pg_sys::index_rescan(scan, keys.as_mut_ptr(), count, std::ptr::null_mut(), 0);
+            let found = pg_sys::index_getnext_slot(scan, self.direction, slot);
+            let answer = if !found {
+                Found::Nothing
+            } else if snapshot.xmin != pg_sys::InvalidTransactionId {
+                Found::InProgress(snapshot.xmin)
+            } else {
+                Found::Row(read(&HeldRow { table: table.0, slot }))
+            };
+            clear(slot);
+            pg_sys::index_endscan(scan);
+            self.slot.set(slot);
+            answer
+        }
+    }
+}
+
+impl Drop for LastRow {
+    fn drop(&mut self) {
+        let slot = self.slot.get();
+        if !slot.is_null() && !std::thread::panicking() {
+            // SAFETY: made by us, and empty; its descriptor is a copy that only the slot uses.
+            unsafe {
+                let descriptor = (*slot).tts_tupleDescriptor;
+                pg_sys::ExecDropSingleTupleTableSlot(slot);
+                pg_sys::FreeTupleDesc(descriptor);
+            }
+        }
+    }
+}
+
+impl HeldRow {
+    fn datum(&self, place: usize) -> Option<pg_sys::Datum> {
+        // SAFETY: the slot holds a row of the table, which has this column.
+        unsafe {
+            pg_sys::slot_getsomeattrs_int(self.slot, place as i32 + 1);
+            (!*(*self.slot).tts_isnull.add(place)).then(|| *(*self.slot).tts_values.add(place))
+        }
+    }
+
+    /// The `bigint` or `timestamptz` at `place`.
+    pub fn integer(&self, place: usize) -> Option<i64> {
+        self.datum(place).map(|datum| datum.value() as i64)
+    }
+
+    /// The bytes of the `text` or `bytea` at `place`.
+    pub fn bytes(&self, place: usize) -> Option<&[u8]> {
+        self.datum(place).map(value::bytes)
+    }
+
+    /// The transaction's snapshot cannot see it: it was committed after that was taken. Never so in READ COMMITTED.
+    pub fn is_newer_than_snapshot(&self) -> bool {
+        // SAFETY: the slot holds a row of the table; both functions are those of its access method.
+        unsafe {
+            if pg_sys::XactIsoLevel < pg_sys::XACT_REPEATABLE_READ as i32 {
+                return false;
+            }
+            let snapshot = pg_sys::GetTransactionSnapshot();
+            let (Some(visible), Some(system)) =
+                ((*(*self.table).rd_tableam).tuple_satisfies_snapshot, (*(*self.slot).tts_ops).getsysattr)
+            else {
+                return false;
+            };
+            let seen = pg_sys::ffi::pg_guard_ffi_boundary(|| visible(self.table, self.slot, snapshot));
+            if seen {
+                return false;
+            }
+            // A row of this transaction's current command is not in its snapshot either.
+            let mut null = false;
+            let number = pg_sys::MinTransactionIdAttributeNumber;
+            let inserter = pg_sys::ffi::pg_guard_ffi_boundary(|| system(self.slot, number, &mut null));
+            !pg_sys::TransactionIdIsCurrentTransactionId((inserter.value() as u32).into())
+        }
+    }
+}
+
+/// Waits until a transaction has ended, and with it the doubt about its rows. Can be cancelled, obeys `lock_timeout`
+/// and takes part in deadlock detection.
+pub fn wait_for(transaction: pg_sys::TransactionId, relation: &Relation) {
+    // SAFETY: the relation is open; without a row, the error's context names the relation alone.
+    unsafe {
+        let mut nowhere = pg_sys::ItemPointerData::default();
+        pg_sys::XactLockTableWait(transaction, relation.raw(), &mut nowhere, pg_sys::XLTW_Oper::XLTW_None);
+    }
+}
+
+/// `ExecClearTuple`, which is inline in C.
+///
+/// # Safety
+/// The slot is valid.
+unsafe fn clear(slot: *mut pg_sys::TupleTableSlot) {
+    // SAFETY: by the contract of this function; every slot's operations have `clear`.
+    unsafe {
+        if let Some(clear) = (*(*slot).tts_ops).clear {
+            pg_sys::ffi::pg_guard_ffi_boundary(|| clear(slot));
+        }
+    }
+}
+
+/// A relation that was opened for one scan.
+struct Opened(pg_sys::Relation);
+
+impl Opened {
+    fn new(oid: pg_sys::Oid) -> Opened {
+        // SAFETY: the oid of a table or of its index, which the transaction's lock keeps from going away.
+        Opened(unsafe { pg_sys::relation_open(oid, pg_sys::AccessShareLock as i32) })
+    }
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            // SAFETY: opened once, closed once.
+            unsafe { pg_sys::relation_close(self.0, pg_sys::NoLock as i32) };
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! One heavyweight lock at a time, for the duration of an append.
+//!
+//! The lock lives in PostgreSQL's own lock table: it is queued fairly, obeys `lock_timeout`, shows in `pg_locks`
+//! and takes part in deadlock detection. Its tag is one that no call of `pg_advisory_lock` can name.
+
+use std::cell::Cell;
+
+use pgrx::pg_sys;
+
+/// The fourth field of the tag. User's advisory locks have 1 (one bigint) or 2 (two integers) there.
+const CLASS: u16 = 0x5645;
+
+/// `USER_LOCKMETHOD` of storage/lock.h.
+const USER_LOCK_METHOD: u8 = 2;
+
+thread_local! {
+    /// The lock that the last `hold` took. It may be gone since, with its transaction.
+    static HELD: Cell<Option<Key>> = const { Cell::new(None) };
+}
+
+/// What is locked: a relation, and 64 bits that name something in it. Two things that share a key wait for each
+/// other, which is harmless.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// The relation.
+    pub relation: pg_sys::Oid,
+    /// The hash of the thing.
+    pub hash: u64,
+}
+
+impl Key {
+    fn tag(self) -> pg_sys::LOCKTAG {
+        pg_sys::LOCKTAG {
+            // SAFETY: reads a variable of the backend.
+            locktag_field1: u32::from(unsafe { pg_sys::MyDatabaseId }),
+            locktag_field2: u32::from(self.relation) ^ (self.hash >> 32) as u32,
+            locktag_field3: self.hash as u32,
+            locktag_field4: CLASS,
+            locktag_type: pg_sys::LockTagType::LOCKTAG_ADVISORY as u8,
+            locktag_lockmethodid: USER_LOCK_METHOD,
+        }
+    }
+}
+
+/// Waits for the lock on `key`, and lets go of the one held before. The end of the transaction releases it.
+pub fn hold(key: Key) {
+    if let Some(held) = HELD.get() {
+        if held == key && is_held(held) {
+            return;
+        }
+        let_go();
+    }
+    as_transaction(|| {
+        // SAFETY: a tag of ours, waiting, for the transaction.
+        unsafe { pg_sys::LockAcquire(&key.tag(), pg_sys::ExclusiveLock as i32, false, false) }
+    });
+    HELD.set(Some(key));
+}
+
+/// Releases the lock that this transaction holds, if any.
+pub fn let_go() {
+    if let Some(held) = HELD.take()
+        && is_held(held)
+    {
+        as_transaction(|| {
+            // SAFETY: held by this transaction, as just looked up.
+            unsafe { pg_sys::LockRelease(&held.tag(), pg_sys::ExclusiveLock as i32, false) }
+        });
+    }
+}
+
+fn is_held(key: Key) -> bool {
+    // SAFETY: looks the tag up in this backend's own table of locks.
+    unsafe {
+        #[cfg(any(feature = "pg15", feature = "pg16"))]
+        return pg_sys::LockHeldByMe(&key.tag(), pg_sys::ExclusiveLock as i32);
+        #[cfg(not(any(feature = "pg15", feature = "pg16")))]
+        pg_sys::LockHeldByMe(&key.tag(), pg_sys::ExclusiveLock as i32, false)
+    }
+}
+
+/// Runs `act` with the top transaction as the owner of locks. The statement that takes a lock is not the one that
+/// releases it, and PostgreSQL lets only the owner release; so a lock taken under a savepoint outlives its rollback
+/// until the next append.
+fn as_transaction<T>(act: impl FnOnce() -> T) -> T {
+    struct Restore(pg_sys::ResourceOwner);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            // SAFETY: writes back what was there; calls nothing.
+            unsafe { pg_sys::CurrentResourceOwner = self.0 };
+        }
+    }
+    // SAFETY: both are variables of the backend, and a transaction is open.
+    let _restore = unsafe {
+        let restore = Restore(pg_sys::CurrentResourceOwner);
+        pg_sys::CurrentResourceOwner = pg_sys::TopTransactionResourceOwner;
+        restore
+    };
+    act()
+}

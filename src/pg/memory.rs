@@ -1,0 +1,51 @@
+//! How long allocations of PostgreSQL's last.
+
+use pgrx::pg_sys;
+
+struct Switched {
+    before: pg_sys::MemoryContext,
+}
+
+impl Switched {
+    fn to(context: pg_sys::MemoryContext) -> Switched {
+        // SAFETY: a variable of the backend.
+        unsafe {
+            let before = pg_sys::CurrentMemoryContext;
+            pg_sys::CurrentMemoryContext = context;
+            Switched { before }
+        }
+    }
+}
+
+impl Drop for Switched {
+    fn drop(&mut self) {
+        // SAFETY: writes back what was there; calls nothing, so it may run while unwinding.
+        unsafe { pg_sys::CurrentMemoryContext = self.before };
+    }
+}
+
+/// Runs `body` with allocations that last as long as the backend.
+pub(super) fn lasting<T>(body: impl FnOnce() -> T) -> T {
+    // SAFETY: a variable of the backend.
+    let _switched = Switched::to(unsafe { pg_sys::TopMemoryContext });
+    body()
+}
+
+/// Runs `body` with allocations that are freed at its end: for a batch of rows. What it returns is Rust's own.
+pub fn scratch<T>(body: impl FnOnce() -> T) -> T {
+    // SAFETY: a child of the current context goes with it where an error unwinds past the deletion.
+    unsafe {
+        let context = pg_sys::AllocSetContextCreateExtended(
+            pg_sys::CurrentMemoryContext,
+            c"veritable batch".as_ptr(),
+            pg_sys::ALLOCSET_DEFAULT_MINSIZE as usize,
+            pg_sys::ALLOCSET_DEFAULT_INITSIZE as usize,
+            pg_sys::ALLOCSET_DEFAULT_MAXSIZE as usize,
+        );
+        let switched = Switched::to(context);
+        let answer = body();
+        drop(switched);
+        pg_sys::MemoryContextDelete(context);
+        answer
+    }
+}

@@ -1,0 +1,22 @@
+//! The seam to PostgreSQL: the only folder with `unsafe`.
+//!
+//! Every function here is safe to call; raw pointers and bare `Datum`s stay inside. Nothing in this folder knows
+//! what a chain is. Errors that PostgreSQL raises unwind as panics that pgrx turns back at the function's border,
+//! so a `Drop` here runs also on the way out of an error and then must not call PostgreSQL.
+#![allow(unsafe_code)]
+
+pub mod cache;
+pub mod function;
+pub mod index;
+pub mod lock;
+pub mod memory;
+pub mod relation;
+pub mod report;
+pub mod row;
+pub mod rows;
+pub mod settings;
+pub mod spi;
+pub mod trigger;
+pub mod system;
+pub mod types;
+pub mod value;

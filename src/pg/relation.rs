@@ -1,0 +1,389 @@
+//! Relations as the relation cache describes them: columns, triggers, indexes, partitions, privileges.
+
+use std::ffi::CStr;
+
+use pgrx::pg_sys;
+
+use super::index::Index;
+use super::report::{Class, Error, Result};
+
+/// The lock under which a relation is opened. It is kept until the end of the transaction.
+#[derive(Clone, Copy)]
+pub enum Lock {
+    /// A lock that suffices is held already.
+    Held,
+    /// As for reading.
+    AccessShare,
+    /// As for changing its definition.
+    AccessExclusive,
+}
+
+impl Lock {
+    fn mode(self) -> pg_sys::LOCKMODE {
+        (match self {
+            Lock::Held => pg_sys::NoLock,
+            Lock::AccessShare => pg_sys::AccessShareLock,
+            Lock::AccessExclusive => pg_sys::AccessExclusiveLock,
+        }) as pg_sys::LOCKMODE
+    }
+}
+
+/// An open relation.
+pub struct Relation {
+    raw: pg_sys::Relation,
+    owned: bool,
+}
+
+/// A column that has not been dropped.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// Its place in a row, counted from zero.
+    pub place: usize,
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub type_id: pg_sys::Oid,
+    /// Its collation, or none.
+    pub collation: pg_sys::Oid,
+    /// Declared NOT NULL.
+    pub not_null: bool,
+    /// `GENERATED ALWAYS AS (…)`: computed after BEFORE triggers.
+    pub generated: bool,
+    /// It has a default or is an identity column.
+    pub has_default: bool,
+}
+
+/// A trigger of a relation.
+#[derive(Clone, Debug)]
+pub struct TriggerInfo {
+    /// Its name.
+    pub name: String,
+    /// The function that it executes.
+    pub function: pg_sys::Oid,
+    /// When it fires; see the methods.
+    kind: u32,
+    /// Whether it fires; see [`TriggerInfo::enabled`].
+    state: u8,
+    /// Cloned from the partitioned table above.
+    pub clone: bool,
+    /// It has a WHEN condition or a column list, so that it does not fire for every row.
+    pub conditional: bool,
+    /// The arguments after the function's name.
+    pub arguments: Vec<String>,
+}
+
+impl TriggerInfo {
+    const EVENTS: u32 =
+        pg_sys::TRIGGER_TYPE_INSERT | pg_sys::TRIGGER_TYPE_UPDATE | pg_sys::TRIGGER_TYPE_DELETE | pg_sys::TRIGGER_TYPE_TRUNCATE;
+
+    /// It fires in ordinary sessions: not disabled, and not for replication alone.
+    pub fn enabled(&self) -> bool {
+        matches!(self.state, pg_sys::TRIGGER_FIRES_ON_ORIGIN | pg_sys::TRIGGER_FIRES_ALWAYS)
+    }
+
+    /// BEFORE INSERT FOR EACH ROW, whatever other events it has.
+    pub fn before_insert_row(&self) -> bool {
+        self.before() && self.row() && self.kind & pg_sys::TRIGGER_TYPE_INSERT != 0
+    }
+
+    /// Exactly BEFORE INSERT FOR EACH ROW.
+    pub fn seals(&self) -> bool {
+        self.before() && self.row() && self.kind & Self::EVENTS == pg_sys::TRIGGER_TYPE_INSERT
+    }
+
+    /// BEFORE UPDATE OR DELETE FOR EACH ROW.
+    pub fn guards_rows(&self) -> bool {
+        let events = pg_sys::TRIGGER_TYPE_UPDATE | pg_sys::TRIGGER_TYPE_DELETE;
+        self.before() && self.row() && self.kind & Self::EVENTS & events == events
+    }
+
+    /// BEFORE TRUNCATE FOR EACH STATEMENT.
+    pub fn guards_table(&self) -> bool {
+        self.before() && !self.row() && self.kind & pg_sys::TRIGGER_TYPE_TRUNCATE != 0
+    }
+
+    fn before(&self) -> bool {
+        self.kind & (pg_sys::TRIGGER_TYPE_BEFORE | pg_sys::TRIGGER_TYPE_INSTEAD) == pg_sys::TRIGGER_TYPE_BEFORE
+    }
+
+    fn row(&self) -> bool {
+        self.kind & pg_sys::TRIGGER_TYPE_ROW != 0
+    }
+}
+
+unsafe extern "C-unwind" {
+    // catalog/pg_inherits.h and catalog/partition.h, which pgrx does not bind.
+    fn find_all_inheritors(parent: pg_sys::Oid, lock: pg_sys::LOCKMODE, parents: *mut *mut pg_sys::List) -> *mut pg_sys::List;
+    fn get_partition_ancestors(relation: pg_sys::Oid) -> *mut pg_sys::List;
+}
+
+impl Relation {
+    /// Opens the relation, or says that it does not exist.
+    pub fn open(oid: pg_sys::Oid, lock: Lock) -> Result<Relation> {
+        // SAFETY: `try_relation_open` accepts any oid.
+        let raw = unsafe { pg_sys::try_relation_open(oid, lock.mode()) };
+        if raw.is_null() {
+            return Err(Error::new(Class::State, format!("relation with OID {} does not exist", u32::from(oid))));
+        }
+        Ok(Relation { raw, owned: true })
+    }
+
+    /// A relation that PostgreSQL holds open for as long as the caller uses it.
+    pub(super) fn borrowed(raw: pg_sys::Relation) -> Relation {
+        Relation { raw, owned: false }
+    }
+
+    pub(super) fn raw(&self) -> pg_sys::Relation {
+        self.raw
+    }
+
+    pub(super) fn descriptor(&self) -> pg_sys::TupleDesc {
+        // SAFETY: `raw` is open.
+        unsafe { (*self.raw).rd_att }
+    }
+
+    fn class(&self) -> &pg_sys::FormData_pg_class {
+        // SAFETY: an open relation has its pg_class row.
+        unsafe { &*(*self.raw).rd_rel }
+    }
+
+    /// Its oid.
+    pub fn oid(&self) -> pg_sys::Oid {
+        // SAFETY: `raw` is open.
+        unsafe { (*self.raw).rd_id }
+    }
+
+    /// The oid of its row type.
+    pub fn row_type(&self) -> pg_sys::Oid {
+        self.class().reltype
+    }
+
+    /// Its name, as error messages quote it.
+    pub fn name(&self) -> String {
+        string(self.class().relname.data.as_ptr())
+    }
+
+    /// Its name with its schema, quoted for use in SQL.
+    pub fn qualified_name(&self) -> String {
+        // SAFETY: the namespace of an open relation exists; the answer is a palloc'd string.
+        let schema = string(unsafe { pg_sys::get_namespace_name(self.class().relnamespace) });
+        pgrx::spi::quote_qualified_identifier(schema, self.name())
+    }
+
+    /// `pg_class.relkind`.
+    pub fn kind(&self) -> u8 {
+        self.class().relkind as u8
+    }
+
+    /// It is a declaratively partitioned table.
+    pub fn is_partitioned(&self) -> bool {
+        self.kind() == pg_sys::RELKIND_PARTITIONED_TABLE
+    }
+
+    /// It is a temporary table, of this session or another.
+    pub fn is_temporary(&self) -> bool {
+        self.class().relpersistence as u8 == pg_sys::RELPERSISTENCE_TEMP
+    }
+
+    /// It belongs to the system's catalogs.
+    pub fn is_catalog(&self) -> bool {
+        // SAFETY: `raw` is open.
+        unsafe { pg_sys::IsSystemRelation(self.raw) }
+    }
+
+    /// Its columns, in the order of the table.
+    pub fn columns(&self) -> Vec<Column> {
+        (0..self.width())
+            .map(|place| (place, attribute(self.descriptor(), place)))
+            .filter(|(_, attribute)| !attribute.attisdropped)
+            .map(|(place, attribute)| Column {
+                place,
+                name: string(attribute.attname.data.as_ptr()),
+                type_id: attribute.atttypid,
+                collation: attribute.attcollation,
+                not_null: attribute.attnotnull,
+                generated: attribute.attgenerated != 0,
+                has_default: attribute.atthasdef || attribute.attidentity != 0,
+            })
+            .collect()
+    }
+
+    /// How many columns a row has, dropped ones included.
+    pub fn width(&self) -> usize {
+        // SAFETY: an open relation has a descriptor.
+        unsafe { (*self.descriptor()).natts as usize }
+    }
+
+    /// Its triggers that are not internal to constraints.
+    pub fn triggers(&self) -> Vec<TriggerInfo> {
+        // SAFETY: the trigger descriptor of an open relation, if it has one, holds `numtriggers` triggers.
+        let triggers = unsafe {
+            let descriptor = (*self.raw).trigdesc;
+            if descriptor.is_null() {
+                return Vec::new();
+            }
+            std::slice::from_raw_parts((*descriptor).triggers, (*descriptor).numtriggers as usize)
+        };
+        // `tgisinternal` is set on foreign keys' triggers; a clone on a partition is not internal in that sense.
+        triggers.iter().filter(|trigger| !trigger.tgisinternal).map(describe).collect()
+    }
+
+    /// Its B-tree indexes that can be used now.
+    pub fn indexes(&self) -> Vec<Index> {
+        // SAFETY: `raw` is open; the list is a fresh copy of oids.
+        let indexes = oids(unsafe { pg_sys::RelationGetIndexList(self.raw) });
+        indexes.into_iter().filter_map(|oid| Index::describe(self, oid)).collect()
+    }
+
+    /// The relation itself, or all its partitions that hold rows, locked for reading.
+    pub fn leaves(&self) -> Result<Vec<pg_sys::Oid>> {
+        if !self.is_partitioned() {
+            return Ok(vec![self.oid()]);
+        }
+        // SAFETY: takes any relation's oid; the list is fresh.
+        let list = unsafe {
+            pg_sys::ffi::pg_guard_ffi_boundary(|| {
+                find_all_inheritors(self.oid(), pg_sys::AccessShareLock as i32, std::ptr::null_mut())
+            })
+        };
+        let mut leaves = Vec::new();
+        for oid in oids(list) {
+            if !Relation::open(oid, Lock::Held)?.is_partitioned() {
+                leaves.push(oid);
+            }
+        }
+        Ok(leaves)
+    }
+
+    /// The partitioned tables above it, the nearest first.
+    pub fn ancestors(&self) -> Vec<pg_sys::Oid> {
+        if !self.class().relispartition {
+            return Vec::new();
+        }
+        // SAFETY: takes the oid of a partition; the list is fresh.
+        oids(unsafe { pg_sys::ffi::pg_guard_ffi_boundary(|| get_partition_ancestors(self.oid())) })
+    }
+
+    /// The caller owns it (or is a member of the owning role, or superuser).
+    pub fn is_owned_by_caller(&self) -> bool {
+        // SAFETY: both take any oids.
+        unsafe {
+            #[cfg(feature = "pg15")]
+            return pg_sys::pg_class_ownercheck(self.oid(), pg_sys::GetUserId());
+            #[cfg(not(feature = "pg15"))]
+            pg_sys::object_ownercheck(pg_sys::RelationRelationId, self.oid(), pg_sys::GetUserId())
+        }
+    }
+
+    /// Row-level security would hide rows from the caller.
+    pub fn hides_rows(&self) -> bool {
+        // SAFETY: takes any relation's oid; an invalid role means the current one.
+        unsafe {
+            pg_sys::check_enable_rls(self.oid(), pg_sys::InvalidOid, true)
+                == pg_sys::CheckEnableRlsResult::RLS_ENABLED as i32
+        }
+    }
+
+    /// The caller may read all its columns and rows, so that an error may show them.
+    pub fn is_readable(&self) -> bool {
+        // SAFETY: takes any oids.
+        let granted = unsafe {
+            pg_sys::pg_class_aclcheck(self.oid(), pg_sys::GetUserId(), pg_sys::ACL_SELECT as pg_sys::AclMode)
+        };
+        granted == pg_sys::AclResult::ACLCHECK_OK && !self.hides_rows()
+    }
+}
+
+impl Drop for Relation {
+    fn drop(&mut self) {
+        if self.owned && !std::thread::panicking() {
+            // SAFETY: opened by us and closed once. The lock stays, as PostgreSQL's own commands leave theirs.
+            unsafe { pg_sys::relation_close(self.raw, pg_sys::NoLock as i32) };
+        }
+    }
+}
+
+/// The name of a relation for an error, without opening it.
+pub fn name_of(oid: pg_sys::Oid) -> String {
+    // SAFETY: takes any oid; NULL when there is no such relation.
+    let name = unsafe { pg_sys::get_rel_name(oid) };
+    if name.is_null() { format!("{}", u32::from(oid)) } else { string(name) }
+}
+
+/// There is a relation with this oid.
+pub fn exists(oid: pg_sys::Oid) -> bool {
+    // SAFETY: takes any oid; NULL when there is no such relation.
+    !unsafe { pg_sys::get_rel_name(oid) }.is_null()
+}
+
+/// The relation whose row type this is.
+pub fn of_row_type(row_type: pg_sys::Oid) -> Option<pg_sys::Oid> {
+    // SAFETY: takes any oid; zero when the type is not a row type of a relation.
+    let oid = unsafe { pg_sys::get_typ_typrelid(row_type) };
+    (oid != pg_sys::InvalidOid).then_some(oid)
+}
+
+/// The function `schema.name()` without arguments.
+pub fn function(schema: &CStr, name: &CStr) -> Option<pg_sys::Oid> {
+    // SAFETY: fresh list of two fresh string nodes; `LookupFuncName` takes it and answers zero when there is none.
+    let oid = unsafe {
+        let mut names = std::ptr::null_mut();
+        for part in [schema, name] {
+            names = pg_sys::lappend(names, pg_sys::makeString(pg_sys::pstrdup(part.as_ptr())).cast());
+        }
+        pg_sys::LookupFuncName(names, 0, std::ptr::null(), true)
+    };
+    (oid != pg_sys::InvalidOid).then_some(oid)
+}
+
+/// The database's encoding is UTF-8.
+pub fn database_is_utf8() -> bool {
+    // SAFETY: reads a variable of the backend.
+    unsafe { pg_sys::GetDatabaseEncoding() == pg_sys::pg_enc::PG_UTF8 as i32 }
+}
+
+pub(super) fn attribute<'a>(descriptor: pg_sys::TupleDesc, place: usize) -> &'a pg_sys::FormData_pg_attribute {
+    // SAFETY: the caller names a place below `natts`. From PostgreSQL 18 on, the attributes lie behind the compact ones.
+    unsafe {
+        #[cfg(any(feature = "pg15", feature = "pg16", feature = "pg17"))]
+        return &*(*descriptor).attrs.as_ptr().add(place);
+        #[cfg(feature = "pg18")]
+        {
+            let compact = (*descriptor).compact_attrs.as_ptr();
+            let attributes = compact.add((*descriptor).natts as usize).cast::<pg_sys::FormData_pg_attribute>();
+            &*attributes.add(place)
+        }
+    }
+}
+
+pub(super) fn string(text: *const std::ffi::c_char) -> String {
+    // SAFETY: the caller passes a NUL-terminated string of PostgreSQL's, which is UTF-8 in a UTF-8 database.
+    unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
+}
+
+/// The members of a list of oids.
+fn oids(list: *mut pg_sys::List) -> Vec<pg_sys::Oid> {
+    if list.is_null() {
+        return Vec::new();
+    }
+    // SAFETY: a list of oids has `length` elements, each an oid.
+    unsafe { (0..(*list).length as usize).map(|i| (*(*list).elements.add(i)).oid_value).collect() }
+}
+
+fn describe(trigger: &pg_sys::Trigger) -> TriggerInfo {
+    // SAFETY: `tgargs` has `tgnargs` NUL-terminated strings.
+    let arguments = (0..trigger.tgnargs as usize).map(|i| string(unsafe { *trigger.tgargs.add(i) })).collect();
+    TriggerInfo {
+        name: string(trigger.tgname),
+        function: trigger.tgfoid,
+        kind: trigger.tgtype as u32,
+        state: trigger.tgenabled as u8,
+        clone: trigger.tgisclone,
+        conditional: !trigger.tgqual.is_null() || trigger.tgnattr > 0,
+        arguments,
+    }
+}
+
+pub(super) fn arguments(trigger: &pg_sys::Trigger) -> Vec<String> {
+    describe(trigger).arguments
+}

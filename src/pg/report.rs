@@ -1,0 +1,126 @@
+//! Errors as PostgreSQL's users know them: SQLSTATE, message, DETAIL, HINT. The only place that knows SQLSTATEs.
+
+use pgrx::PgSqlErrorCode as Code;
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::{PgLogLevel, pg_sys};
+
+/// What kind of refusal an [`Error`] is; each is one SQLSTATE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// 23001: a sealed row is not changed or removed.
+    AppendOnly,
+    /// 23502: a value that must be there is not.
+    NullValue,
+    /// 23514: a supplied hash is not the hash of its row.
+    Mismatch,
+    /// 40001: somebody else appended first; a retry succeeds.
+    StaleHead,
+    /// 42501: the caller may not do that.
+    Privilege,
+    /// 42804: a column is of the wrong type.
+    WrongType,
+    /// 42809: the wrong kind of relation.
+    WrongObject,
+    /// 42703: no such column.
+    UndefinedColumn,
+    /// 42710: it exists already.
+    Duplicate,
+    /// 55000: not in the state that this needs.
+    State,
+    /// 22023: an argument is out of its domain.
+    Argument,
+    /// 54000: larger than a limit.
+    Limit,
+    /// 53200: out of memory.
+    Memory,
+    /// 0A000: not supported.
+    Unsupported,
+    /// 39P01: a trigger function called otherwise than as a trigger.
+    TriggerProtocol,
+    /// XX001: stored data is damaged.
+    Corrupted,
+}
+
+impl Class {
+    fn sqlstate(self) -> Code {
+        match self {
+            Class::AppendOnly => Code::ERRCODE_RESTRICT_VIOLATION,
+            Class::NullValue => Code::ERRCODE_NOT_NULL_VIOLATION,
+            Class::Mismatch => Code::ERRCODE_CHECK_VIOLATION,
+            Class::StaleHead => Code::ERRCODE_T_R_SERIALIZATION_FAILURE,
+            Class::Privilege => Code::ERRCODE_INSUFFICIENT_PRIVILEGE,
+            Class::WrongType => Code::ERRCODE_DATATYPE_MISMATCH,
+            Class::WrongObject => Code::ERRCODE_WRONG_OBJECT_TYPE,
+            Class::UndefinedColumn => Code::ERRCODE_UNDEFINED_COLUMN,
+            Class::Duplicate => Code::ERRCODE_DUPLICATE_OBJECT,
+            Class::State => Code::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            Class::Argument => Code::ERRCODE_INVALID_PARAMETER_VALUE,
+            Class::Limit => Code::ERRCODE_PROGRAM_LIMIT_EXCEEDED,
+            Class::Memory => Code::ERRCODE_OUT_OF_MEMORY,
+            Class::Unsupported => Code::ERRCODE_FEATURE_NOT_SUPPORTED,
+            Class::TriggerProtocol => Code::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
+            Class::Corrupted => Code::ERRCODE_DATA_CORRUPTED,
+        }
+    }
+}
+
+/// An error on its way to the client.
+#[derive(Debug)]
+pub struct Error {
+    class: Class,
+    message: String,
+    detail: Option<String>,
+    hint: Option<String>,
+}
+
+/// What can be refused.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// An error with its primary message: lower case, no full stop, names quoted.
+    pub fn new(class: Class, message: impl Into<String>) -> Self {
+        Error { class, message: message.into(), detail: None, hint: None }
+    }
+
+    /// Adds the DETAIL, a sentence. Values of rows only where the caller may read them.
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// Adds the HINT, a sentence that says what to do.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Ends the current statement with this error.
+    pub(super) fn raise(self) -> pg_sys::Datum {
+        let mut report = ErrorReport::new(self.class.sqlstate(), self.message, "veritable");
+        if let Some(detail) = self.detail {
+            report = report.set_detail(detail);
+        }
+        if let Some(hint) = self.hint {
+            report = report.set_hint(hint);
+        }
+        report.report(PgLogLevel::ERROR);
+        pg_sys::Datum::null()
+    }
+}
+
+impl From<veritable_core::line::Error> for Error {
+    fn from(error: veritable_core::line::Error) -> Self {
+        use veritable_core::line::Error as Line;
+        let class = match error {
+            Line::Damaged(_) => Class::Corrupted,
+            Line::TooLong => Class::Limit,
+            Line::OutOfMemory => Class::Memory,
+        };
+        Error::new(class, error.to_string())
+    }
+}
+
+/// Tells the client something that is not an error.
+pub fn notice(message: String) {
+    ErrorReport::new(Code::ERRCODE_SUCCESSFUL_COMPLETION, message, "veritable").report(PgLogLevel::NOTICE);
+}

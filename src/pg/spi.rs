@@ -1,0 +1,236 @@
+//! SQL from inside a function. Values go in as parameters.
+
+use std::ffi::{CString, c_char};
+use std::marker::PhantomData;
+use std::ptr::NonNull;
+
+use pgrx::{FromDatum, IntoDatum, pg_sys};
+
+use super::report::{Class, Error, Result};
+use super::row::Composite;
+
+/// A connection to SPI, for as long as a closure runs.
+pub struct Session(());
+
+/// Connects, runs `body`, disconnects. What `body` returns must not point into SPI's memory.
+pub fn connect<T>(body: impl FnOnce(&Session) -> Result<T>) -> Result<T> {
+    // SAFETY: paired with `SPI_finish` below; an error unwinds past it, and the end of the transaction cleans up.
+    unsafe { pg_sys::SPI_connect() };
+    let answer = body(&Session(()));
+    // SAFETY: see above.
+    unsafe { pg_sys::SPI_finish() };
+    answer
+}
+
+/// A parameter of a statement, or its being NULL.
+pub struct Parameter<'a> {
+    type_id: pg_sys::Oid,
+    value: Option<pg_sys::Datum>,
+    marker: PhantomData<&'a ()>,
+}
+
+impl<T: IntoDatum> From<T> for Parameter<'_> {
+    fn from(value: T) -> Self {
+        Parameter { type_id: T::type_oid(), value: value.into_datum(), marker: PhantomData }
+    }
+}
+
+/// The parameters of a statement, as SPI takes them.
+struct Parameters {
+    types: Vec<pg_sys::Oid>,
+    values: Vec<pg_sys::Datum>,
+    nulls: Vec<c_char>,
+}
+
+impl Parameters {
+    fn of(parameters: &[Parameter]) -> Parameters {
+        Parameters {
+            types: parameters.iter().map(|p| p.type_id).collect(),
+            values: parameters.iter().map(|p| p.value.unwrap_or(pg_sys::Datum::null())).collect(),
+            nulls: parameters.iter().map(|p| if p.value.is_some() { b' ' } else { b'n' } as c_char).collect(),
+        }
+    }
+}
+
+impl Session {
+    /// Runs a command that may write.
+    pub fn run(&self, sql: &str, parameters: &[Parameter]) -> Result<u64> {
+        self.execute(sql, parameters, false).map(|table| table.processed)
+    }
+
+    /// Reads rows, with a snapshot that sees all that was done so far.
+    pub fn query(&self, sql: &str, parameters: &[Parameter]) -> Result<Table<'_>> {
+        self.execute(sql, parameters, false)
+    }
+
+    /// Reads rows with the snapshot of the calling statement; may use parallel workers.
+    pub fn query_as_caller(&self, sql: &str, parameters: &[Parameter]) -> Result<Table<'_>> {
+        self.execute(sql, parameters, true)
+    }
+
+    fn execute(&self, sql: &str, parameters: &[Parameter], read_only: bool) -> Result<Table<'_>> {
+        let (text, mut p) = (statement(sql)?, Parameters::of(parameters));
+        // SAFETY: the vectors have a member for each parameter, and outlive the call.
+        unsafe {
+            let status = pg_sys::SPI_execute_with_args(
+                text.as_ptr(),
+                p.types.len() as i32,
+                p.types.as_mut_ptr(),
+                p.values.as_mut_ptr(),
+                p.nulls.as_ptr(),
+                read_only,
+                0,
+            );
+            if status < 0 {
+                return Err(failed(sql, status));
+            }
+            Ok(Table { raw: pg_sys::SPI_tuptable, processed: pg_sys::SPI_processed, session: PhantomData })
+        }
+    }
+
+    /// Prepares a command that is run many times.
+    pub fn prepare(&self, sql: &str, types: &[pg_sys::Oid]) -> Result<Prepared<'_>> {
+        let (text, mut types) = (statement(sql)?, types.to_vec());
+        // SAFETY: the vector has a member for each parameter. The plan goes with the connection.
+        let plan = unsafe { pg_sys::SPI_prepare(text.as_ptr(), types.len() as i32, types.as_mut_ptr()) };
+        NonNull::new(plan).map(|plan| Prepared { plan, session: PhantomData }).ok_or_else(|| failed(sql, -1))
+    }
+
+    /// Opens a cursor. `as_caller`: with the snapshot of the calling statement.
+    pub fn cursor(&self, sql: &str, parameters: &[Parameter], as_caller: bool) -> Result<Cursor<'_>> {
+        let (text, mut p) = (statement(sql)?, Parameters::of(parameters));
+        // SAFETY: as in `execute`; an unnamed portal that is read only forwards.
+        let portal = unsafe {
+            pg_sys::SPI_cursor_open_with_args(
+                std::ptr::null(),
+                text.as_ptr(),
+                p.types.len() as i32,
+                p.types.as_mut_ptr(),
+                p.values.as_mut_ptr(),
+                p.nulls.as_ptr(),
+                as_caller,
+                pg_sys::CURSOR_OPT_NO_SCROLL as i32,
+            )
+        };
+        Ok(Cursor { portal, session: PhantomData })
+    }
+}
+
+/// A prepared command.
+pub struct Prepared<'s> {
+    plan: NonNull<pg_sys::_SPI_plan>,
+    session: PhantomData<&'s Session>,
+}
+
+impl Prepared<'_> {
+    /// Runs it and says how many rows it was about.
+    pub fn run(&self, parameters: &[Parameter]) -> Result<u64> {
+        let mut p = Parameters::of(parameters);
+        // SAFETY: the plan is of the open connection; the vectors have a member for each of its parameters.
+        unsafe {
+            let status =
+                pg_sys::SPI_execute_plan(self.plan.as_ptr(), p.values.as_mut_ptr(), p.nulls.as_ptr(), false, 0);
+            if status < 0 {
+                return Err(failed("prepared command", status));
+            }
+            Ok(pg_sys::SPI_processed)
+        }
+    }
+}
+
+/// Rows that were read at once.
+pub struct Table<'s> {
+    raw: *mut pg_sys::SPITupleTable,
+    processed: u64,
+    session: PhantomData<&'s Session>,
+}
+
+/// One of them.
+pub struct Fetched<'t> {
+    tuple: pg_sys::HeapTuple,
+    descriptor: pg_sys::TupleDesc,
+    table: PhantomData<&'t ()>,
+}
+
+impl Table<'_> {
+    /// The rows.
+    pub fn rows(&self) -> impl Iterator<Item = Fetched<'_>> {
+        // SAFETY: a tuple table has `processed` tuples.
+        (0..if self.raw.is_null() { 0 } else { self.processed as usize }).map(|i| unsafe {
+            Fetched { tuple: *(*self.raw).vals.add(i), descriptor: (*self.raw).tupdesc, table: PhantomData }
+        })
+    }
+
+    /// There is none.
+    pub fn is_empty(&self) -> bool {
+        self.processed == 0
+    }
+}
+
+impl Drop for Table<'_> {
+    fn drop(&mut self) {
+        if !self.raw.is_null() && !std::thread::panicking() {
+            // SAFETY: made by SPI for us; freed once, while connected.
+            unsafe { pg_sys::SPI_freetuptable(self.raw) };
+        }
+    }
+}
+
+impl<'t> Fetched<'t> {
+    fn datum(&self, position: usize) -> Option<pg_sys::Datum> {
+        let mut null = false;
+        // SAFETY: the tuple is of the descriptor's type; a position beyond it gives NULL.
+        let datum = unsafe { pg_sys::SPI_getbinval(self.tuple, self.descriptor, position as i32 + 1, &mut null) };
+        (!null).then_some(datum)
+    }
+
+    /// The value at `position`, counted from zero.
+    pub fn get<T: FromDatum>(&self, position: usize) -> Option<T> {
+        // SAFETY: the statement gives this position the SQL type of `T`.
+        self.datum(position).and_then(|datum| unsafe { T::from_datum(datum, false) })
+    }
+
+    /// The composite value at `position`.
+    pub fn composite(&self, position: usize) -> Option<Composite<'t>> {
+        self.datum(position).map(Composite::from_datum)
+    }
+
+    /// The `tid` at `position`, as a parameter for another statement.
+    pub fn tid(&self, position: usize) -> Parameter<'t> {
+        Parameter { type_id: pg_sys::TIDOID, value: self.datum(position), marker: PhantomData }
+    }
+}
+
+/// Rows that are read in batches.
+pub struct Cursor<'s> {
+    portal: pg_sys::Portal,
+    session: PhantomData<&'s Session>,
+}
+
+impl<'s> Cursor<'s> {
+    /// The next rows, at most `count`; none at the end.
+    pub fn fetch(&self, count: usize) -> Table<'s> {
+        // SAFETY: the portal is open.
+        unsafe {
+            pg_sys::SPI_cursor_fetch(self.portal, true, count as std::ffi::c_long);
+            Table { raw: pg_sys::SPI_tuptable, processed: pg_sys::SPI_processed, session: PhantomData }
+        }
+    }
+}
+
+impl Drop for Cursor<'_> {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            // SAFETY: opened once, closed once.
+            unsafe { pg_sys::SPI_cursor_close(self.portal) };
+        }
+    }
+}
+
+fn statement(sql: &str) -> Result<CString> {
+    CString::new(sql).map_err(|_| Error::new(Class::Argument, "an identifier must not contain a NUL character"))
+}
+
+fn failed(sql: &str, status: i32) -> Error {
+    Error::new(Class::State, format!("internal statement failed with SPI status {status}")).detail(sql.to_string())
+}

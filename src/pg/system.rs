@@ -1,0 +1,22 @@
+//! The clock, randomness and interrupts.
+
+use pgrx::pg_sys;
+
+use super::report::{Class, Error, Result};
+
+/// The time now, in microseconds since 2000-01-01 UTC, as a `timestamptz` is stored.
+pub fn clock() -> i64 {
+    // SAFETY: asks the operating system.
+    unsafe { pg_sys::GetCurrentTimestamp() }
+}
+
+/// Bytes that nobody can predict.
+pub fn random<const LENGTH: usize>() -> Result<[u8; LENGTH]> {
+    let mut bytes = [0; LENGTH];
+    // SAFETY: writes as many bytes as there are.
+    if unsafe { pg_sys::pg_strong_random(bytes.as_mut_ptr().cast(), LENGTH) } {
+        Ok(bytes)
+    } else {
+        Err(Error::new(Class::State, "could not generate random values"))
+    }
+}

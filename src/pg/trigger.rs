@@ -1,0 +1,115 @@
+//! A trigger that fires.
+
+use std::marker::PhantomData;
+
+use pgrx::pg_sys;
+
+use super::function::{Answer, Call};
+use super::relation::{self, Relation};
+use super::report::{Class, Error, Result};
+use super::row::{Descriptor, Row};
+
+/// What a trigger fires for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// INSERT
+    Insert,
+    /// UPDATE
+    Update,
+    /// DELETE
+    Delete,
+    /// TRUNCATE
+    Truncate,
+}
+
+/// One firing of a trigger.
+pub struct Firing<'call> {
+    data: *mut pg_sys::TriggerData,
+    marker: PhantomData<&'call ()>,
+}
+
+impl<'call> Call<'call> {
+    /// The firing for which this function was called.
+    pub fn firing(&self) -> Result<Firing<'call>> {
+        // SAFETY: the context of a call is NULL or a node.
+        let data = unsafe { (*self.info()).context };
+        // SAFETY: a node begins with its tag.
+        if data.is_null() || unsafe { (*data).type_ } != pg_sys::NodeTag::T_TriggerData {
+            return Err(Error::new(Class::TriggerProtocol, "not called by the trigger manager"));
+        }
+        Ok(Firing { data: data.cast(), marker: PhantomData })
+    }
+}
+
+impl Firing<'_> {
+    fn data(&self) -> &pg_sys::TriggerData {
+        // SAFETY: valid during the call.
+        unsafe { &*self.data }
+    }
+
+    /// The relation whose row or statement it is: a partition, where rows go through a partitioned table.
+    pub fn relation(&self) -> Relation {
+        Relation::borrowed(self.data().tg_relation)
+    }
+
+    /// The oid of that relation.
+    pub fn relation_oid(&self) -> pg_sys::Oid {
+        // SAFETY: the relation is open during the call.
+        unsafe { (*self.data().tg_relation).rd_id }
+    }
+
+    /// The arguments of the trigger.
+    pub fn arguments(&self) -> Vec<String> {
+        // SAFETY: valid during the call.
+        relation::arguments(unsafe { &*self.data().tg_trigger })
+    }
+
+    /// The trigger was cloned from the one of a partitioned table.
+    pub fn is_clone(&self) -> bool {
+        // SAFETY: valid during the call.
+        unsafe { (*self.data().tg_trigger).tgisclone }
+    }
+
+    /// What it fires for.
+    pub fn event(&self) -> Event {
+        match self.data().tg_event & pg_sys::TRIGGER_EVENT_OPMASK {
+            pg_sys::TRIGGER_EVENT_INSERT => Event::Insert,
+            pg_sys::TRIGGER_EVENT_UPDATE => Event::Update,
+            pg_sys::TRIGGER_EVENT_DELETE => Event::Delete,
+            _ => Event::Truncate,
+        }
+    }
+
+    /// It fires BEFORE, for each row.
+    pub fn is_before_row(&self) -> bool {
+        let event = self.data().tg_event;
+        event & pg_sys::TRIGGER_EVENT_ROW != 0
+            && event & pg_sys::TRIGGER_EVENT_TIMINGMASK == pg_sys::TRIGGER_EVENT_BEFORE
+    }
+
+    /// It fires BEFORE.
+    pub fn is_before(&self) -> bool {
+        self.data().tg_event & pg_sys::TRIGGER_EVENT_TIMINGMASK == pg_sys::TRIGGER_EVENT_BEFORE
+    }
+
+    /// The row that is inserted, deleted or updated. Only in a row trigger.
+    pub fn row<'d>(&self, descriptor: &'d Descriptor) -> Row<'d> {
+        Row::of_tuple(descriptor, self.data().tg_trigtuple)
+    }
+
+    /// The row that an update puts in its place. Only in a row trigger for UPDATE.
+    pub fn new_row<'d>(&self, descriptor: &'d Descriptor) -> Row<'d> {
+        Row::of_tuple(descriptor, self.data().tg_newtuple)
+    }
+
+    /// Lets the update pass.
+    pub fn pass_update(&self) -> Answer {
+        Answer::datum(pg_sys::Datum::from(self.data().tg_newtuple))
+    }
+}
+
+/// The session applies changes that were made elsewhere (`session_replication_role = replica`).
+pub fn is_replica() -> bool {
+    // SAFETY: reads a variable of the backend.
+    unsafe { pg_sys::SessionReplicationRole == pg_sys::SESSION_REPLICATION_ROLE_REPLICA as i32 }
+}

@@ -1,0 +1,227 @@
+//! Types: how a value of each is written into a line, and how an entity's values are hashed.
+
+use pgrx::pg_sys;
+
+use super::relation::{Column, attribute};
+
+/// How a value of a type is written as JSON (chain format 1). The hot types are written directly; every other type
+/// is its output text as a JSON string, as core's `to_json` does for types that it has no rule for.
+#[derive(Clone, Debug)]
+pub enum Form {
+    /// `true` or `false`
+    Bool,
+    /// a JSON number
+    Int2,
+    /// a JSON number
+    Int4,
+    /// a JSON number
+    Int8,
+    /// a JSON number, or a string for NaN and the infinities
+    Float4,
+    /// a JSON number, or a string for NaN and the infinities
+    Float8,
+    /// a JSON number, or a string for NaN and the infinities
+    Numeric,
+    /// text, varchar, char(n)
+    Text,
+    /// its exact text as a JSON string, so that a line has no newline
+    Json,
+    /// its own text
+    Jsonb,
+    /// a string
+    Uuid,
+    /// a string, `\x` and hexadecimal digits
+    Bytea,
+    /// a string, ISO 8601
+    Date,
+    /// a string, ISO 8601
+    Timestamp,
+    /// a string, ISO 8601 at UTC
+    TimestampTz,
+    /// a JSON array
+    Array(Box<Element>),
+    /// a JSON object
+    Composite,
+    /// its output text as a string
+    Output(pg_sys::Oid),
+}
+
+/// The elements of an array type.
+#[derive(Clone, Debug)]
+pub struct Element {
+    pub(super) form: Form,
+    pub(super) type_id: pg_sys::Oid,
+    pub(super) length: i16,
+    pub(super) by_value: bool,
+    pub(super) alignment: u8,
+}
+
+/// Types whose text depends on the locale or on the catalogs, so that it may change while the value does not.
+const UNSTABLE: [pg_sys::Oid; 13] = [
+    pg_sys::MONEYOID,
+    pg_sys::ACLITEMOID,
+    pg_sys::REGPROCOID,
+    pg_sys::REGPROCEDUREOID,
+    pg_sys::REGOPEROID,
+    pg_sys::REGOPERATOROID,
+    pg_sys::REGCLASSOID,
+    pg_sys::REGTYPEOID,
+    pg_sys::REGROLEOID,
+    pg_sys::REGNAMESPACEOID,
+    pg_sys::REGCONFIGOID,
+    pg_sys::REGDICTIONARYOID,
+    pg_sys::REGCOLLATIONOID,
+];
+
+/// A type that a line cannot hold.
+#[derive(Debug)]
+pub struct Unsupported(pub String);
+
+impl Form {
+    /// The form of a type, if a line can hold it.
+    pub fn of(type_id: pg_sys::Oid) -> Result<Form, Unsupported> {
+        // SAFETY: takes the oid of any type.
+        let base = unsafe { pg_sys::getBaseType(type_id) };
+        Ok(match base {
+            pg_sys::BOOLOID => Form::Bool,
+            pg_sys::INT2OID => Form::Int2,
+            pg_sys::INT4OID => Form::Int4,
+            pg_sys::INT8OID => Form::Int8,
+            pg_sys::FLOAT4OID => Form::Float4,
+            pg_sys::FLOAT8OID => Form::Float8,
+            pg_sys::NUMERICOID => Form::Numeric,
+            pg_sys::TEXTOID | pg_sys::VARCHAROID | pg_sys::BPCHAROID => Form::Text,
+            pg_sys::JSONOID => Form::Json,
+            pg_sys::JSONBOID => Form::Jsonb,
+            pg_sys::UUIDOID => Form::Uuid,
+            pg_sys::BYTEAOID => Form::Bytea,
+            pg_sys::DATEOID => Form::Date,
+            pg_sys::TIMESTAMPOID => Form::Timestamp,
+            pg_sys::TIMESTAMPTZOID => Form::TimestampTz,
+            unstable if UNSTABLE.contains(&unstable) => return Err(Unsupported(type_name(unstable))),
+            other => Form::of_structure(other)?,
+        })
+    }
+
+    fn of_structure(type_id: pg_sys::Oid) -> Result<Form, Unsupported> {
+        // SAFETY: all take the oid of a type that exists and write to the variables given.
+        unsafe {
+            let element = pg_sys::get_element_type(type_id);
+            if element != pg_sys::InvalidOid {
+                let (mut length, mut by_value, mut alignment) = (0, false, 0);
+                pg_sys::get_typlenbyvalalign(element, &mut length, &mut by_value, &mut alignment);
+                let form = Form::of(element)?;
+                let alignment = alignment as u8;
+                return Ok(Form::Array(Box::new(Element { form, type_id: element, length, by_value, alignment })));
+            }
+            if pg_sys::type_is_rowtype(type_id) {
+                let descriptor = pg_sys::lookup_rowtype_tupdesc_copy(type_id, -1);
+                for place in 0..(*descriptor).natts as usize {
+                    let attribute = attribute(descriptor, place);
+                    if !attribute.attisdropped {
+                        Form::of(attribute.atttypid)?;
+                    }
+                }
+                return Ok(Form::Composite);
+            }
+            let ranged = match pg_sys::get_typtype(type_id) as u8 {
+                pg_sys::TYPTYPE_MULTIRANGE => pg_sys::get_range_subtype(pg_sys::get_multirange_range(type_id)),
+                pg_sys::TYPTYPE_RANGE => pg_sys::get_range_subtype(type_id),
+                _ => pg_sys::InvalidOid,
+            };
+            if ranged != pg_sys::InvalidOid {
+                Form::of(ranged)?;
+            }
+        }
+        Ok(Form::Output(output_function(type_id)))
+    }
+
+    /// Writing the form calls an output function, whose answer may depend on settings.
+    pub fn reads_settings(&self) -> bool {
+        match self {
+            Form::Output(_) | Form::Composite => true,
+            Form::Array(element) => element.form.reads_settings(),
+            _ => false,
+        }
+    }
+}
+
+/// The function that gives the text of a type's values.
+pub(super) fn output_function(type_id: pg_sys::Oid) -> pg_sys::Oid {
+    let (mut function, mut varlena) = (pg_sys::InvalidOid, false);
+    // SAFETY: takes the oid of a type that exists and writes to the variables given.
+    unsafe { pg_sys::getTypeOutputInfo(type_id, &mut function, &mut varlena) };
+    function
+}
+
+/// A type's name, as in SQL.
+pub fn type_name(type_id: pg_sys::Oid) -> String {
+    // SAFETY: takes any oid and answers a palloc'd string.
+    super::relation::string(unsafe { pg_sys::format_type_be(type_id) })
+}
+
+/// The hash function of a column's type: values that the type holds equal hash alike.
+#[derive(Clone, Copy)]
+pub struct ValueHash {
+    pub(super) function: *mut pg_sys::FmgrInfo,
+    pub(super) collation: pg_sys::Oid,
+}
+
+impl ValueHash {
+    /// The column's hash function, if its type has one.
+    pub fn of(column: &Column) -> Option<ValueHash> {
+        // SAFETY: an entry of the type cache lives as long as the backend, at the same address.
+        unsafe {
+            let flags = pg_sys::TYPECACHE_HASH_EXTENDED_PROC_FINFO | pg_sys::TYPECACHE_EQ_OPR;
+            let entry = pg_sys::lookup_type_cache(column.type_id, flags as i32);
+            let function = &raw mut (*entry).hash_extended_proc_finfo;
+            ((*function).fn_oid != pg_sys::InvalidOid).then_some(ValueHash { function, collation: column.collation })
+        }
+    }
+}
+
+impl Unsupported {
+    /// Why, as a sentence.
+    pub fn reason(&self) -> String {
+        format!(
+            "The text of type {} depends on the locale or on the system catalogs, and so may change while the value does not.",
+            self.0
+        )
+    }
+}
+
+/// The column holds a `bigint`.
+pub fn is_bigint(column: &Column) -> bool {
+    column.type_id == pg_sys::INT8OID
+}
+
+/// The column holds a `timestamptz`.
+pub fn is_timestamptz(column: &Column) -> bool {
+    column.type_id == pg_sys::TIMESTAMPTZOID
+}
+
+/// A type's name with its schema, as SQL.
+pub fn qualified_name(type_id: pg_sys::Oid) -> String {
+    // SAFETY: takes any oid and answers a palloc'd string.
+    super::relation::string(unsafe { pg_sys::format_type_be_qualified(type_id) })
+}
+
+/// The equality operator that the column's type sorts and groups by, as SQL.
+pub fn equality(column: &Column) -> Option<String> {
+    // SAFETY: takes any type's oid; the entry lives as long as the backend.
+    let operator = unsafe { (*pg_sys::lookup_type_cache(column.type_id, pg_sys::TYPECACHE_EQ_OPR as i32)).eq_opr };
+    if operator == pg_sys::InvalidOid {
+        return None;
+    }
+    super::spi::connect(|session| {
+        let found = session.query_as_caller(
+            "SELECT pg_catalog.format('OPERATOR(%I.%s)', n.nspname, o.oprname)
+             FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
+             WHERE o.oid = $1",
+            &[operator.into()],
+        )?;
+        Ok(found.rows().next().and_then(|row| row.get(0)))
+    })
+    .ok()
+    .flatten()
+}

@@ -1,0 +1,159 @@
+//! Values written into a line: a `Datum` and its form in, JSON out. The writers are in `veritable_core::line`.
+
+use std::ffi::CStr;
+
+use pgrx::{pg_sys, varlena};
+use veritable_core::line;
+
+use super::relation::{attribute, string};
+use super::report::{Class, Error, Result};
+use super::types::{Element, Form};
+
+unsafe extern "C" {
+    // common/shortest_dec.h, which pgrx does not bind. They write a NUL-terminated text, at most 25 and 16 bytes.
+    fn double_to_shortest_decimal_buf(value: f64, text: *mut std::ffi::c_char) -> std::ffi::c_int;
+    fn float_to_shortest_decimal_buf(value: f32, text: *mut std::ffi::c_char) -> std::ffi::c_int;
+}
+
+/// The bytes of a varlena value, after its header, detoasted.
+pub(super) fn bytes<'a>(datum: pg_sys::Datum) -> &'a [u8] {
+    // SAFETY: the caller knows that the datum is of a varlena type. The bytes live in the row, or in the current
+    // memory context when they had to be fetched or decompressed.
+    unsafe {
+        let mut value = datum.cast_mut_ptr::<pg_sys::varlena>();
+        if varlena::varatt_is_1b_e(value) || varlena::varatt_is_4b_c(value) {
+            value = pg_sys::pg_detoast_datum_packed(value);
+        }
+        varlena::varlena_to_byte_slice(value)
+    }
+}
+
+/// Writes one value as JSON.
+pub(super) fn write(datum: pg_sys::Datum, form: &Form, out: &mut Vec<u8>) -> Result<()> {
+    match form {
+        Form::Bool => out.extend_from_slice(if datum.value() as u8 != 0 { b"true" } else { b"false" }),
+        Form::Int2 => line::number::write_integer(out, i64::from(datum.value() as i16)),
+        Form::Int4 => line::number::write_integer(out, i64::from(datum.value() as i32)),
+        Form::Int8 => line::number::write_integer(out, datum.value() as i64),
+        Form::Float4 => {
+            // SAFETY: the buffer is longer than the longest text.
+            float(out, |text| unsafe { float_to_shortest_decimal_buf(f32::from_bits(datum.value() as u32), text) })?
+        }
+        Form::Float8 => {
+            // SAFETY: the buffer is longer than the longest text.
+            float(out, |text| unsafe { double_to_shortest_decimal_buf(f64::from_bits(datum.value() as u64), text) })?
+        }
+        Form::Numeric => line::numeric::write(out, bytes(datum))?,
+        Form::Text | Form::Json => line::string::write(out, bytes(datum))?,
+        Form::Jsonb => line::jsonb::write(out, bytes(datum))?,
+        // SAFETY: a uuid is passed by reference and has 16 bytes.
+        Form::Uuid => line::uuid::write(out, unsafe { &*datum.cast_mut_ptr::<[u8; 16]>() }),
+        Form::Bytea => line::bytea::write(out, bytes(datum))?,
+        Form::Date => line::time::write_date(out, datum.value() as i32),
+        Form::Timestamp => line::time::write_timestamp(out, datum.value() as i64),
+        Form::TimestampTz => line::time::write_timestamptz(out, datum.value() as i64),
+        Form::Array(element) => array(datum, element, out)?,
+        Form::Composite => composite(datum, out)?,
+        Form::Output(function) => {
+            // SAFETY: `function` is the output function of the datum's type; its answer is a NUL-terminated string.
+            let text = unsafe { CStr::from_ptr(pg_sys::OidOutputFunctionCall(*function, datum)) };
+            line::string::write(out, text.to_bytes())?;
+        }
+    }
+    Ok(())
+}
+
+fn float(out: &mut Vec<u8>, print: impl FnOnce(*mut std::ffi::c_char) -> std::ffi::c_int) -> Result<()> {
+    let mut text = [0u8; 32];
+    let length = print(text.as_mut_ptr().cast()) as usize;
+    Ok(line::number::write_number_text(out, &String::from_utf8_lossy(&text[..length]))?)
+}
+
+/// As core's `array_to_json`: an array of arrays for several dimensions, `[]` for none; lower bounds do not show.
+fn array(datum: pg_sys::Datum, element: &Element, out: &mut Vec<u8>) -> Result<()> {
+    // SAFETY: the datum is an array; its dimensions lie behind the fixed part of its header.
+    let (array, dimensions) = unsafe {
+        pg_sys::check_stack_depth();
+        let array = pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast::<pg_sys::ArrayType>();
+        let dimensions = std::slice::from_raw_parts(array.add(1).cast::<i32>(), (*array).ndim as usize);
+        (pg_sys::Datum::from(array), dimensions)
+    };
+    let values = super::function::elements(
+        array,
+        element.type_id,
+        i32::from(element.length),
+        element.by_value,
+        element.alignment,
+    );
+    let mut values = values.into_iter();
+    dimension(dimensions, &mut values, &element.form, out)
+}
+
+fn dimension(
+    dimensions: &[i32],
+    values: &mut impl Iterator<Item = Option<pg_sys::Datum>>,
+    form: &Form,
+    out: &mut Vec<u8>,
+) -> Result<()> {
+    let (count, inner) = dimensions.split_first().map_or((0, &[][..]), |(count, inner)| (*count, inner));
+    out.push(b'[');
+    for i in 0..count {
+        if i > 0 {
+            out.push(b',');
+        }
+        if !inner.is_empty() {
+            dimension(inner, values, form, out)?;
+            continue;
+        }
+        match values.next().flatten() {
+            Some(value) => write(value, form, out)?,
+            None => out.extend_from_slice(b"null"),
+        }
+    }
+    out.push(b']');
+    Ok(())
+}
+
+/// As core's `row_to_json`: an object with every attribute in its order, NULLs too.
+fn composite(datum: pg_sys::Datum, out: &mut Vec<u8>) -> Result<()> {
+    // SAFETY: the datum is a composite: its header names its row type, whose descriptor is copied; the tuple points
+    // to the detoasted datum; the arrays have a member for each attribute.
+    unsafe {
+        pg_sys::check_stack_depth();
+        let header = pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast::<pg_sys::HeapTupleHeaderData>();
+        let type_of = (*header).t_choice.t_datum;
+        let descriptor = pg_sys::lookup_rowtype_tupdesc_copy(type_of.datum_typeid, type_of.datum_typmod);
+        let mut tuple = pg_sys::HeapTupleData {
+            t_len: varlena::varsize_any(header.cast()) as u32,
+            t_data: header,
+            ..Default::default()
+        };
+        let width = (*descriptor).natts as usize;
+        let mut values = vec![pg_sys::Datum::null(); width];
+        let mut nulls = vec![true; width];
+        pg_sys::heap_deform_tuple(&mut tuple, descriptor, values.as_mut_ptr(), nulls.as_mut_ptr());
+
+        out.push(b'{');
+        let mut first = true;
+        for place in 0..width {
+            let attribute = attribute(descriptor, place);
+            if attribute.attisdropped {
+                continue;
+            }
+            if !std::mem::take(&mut first) {
+                out.push(b',');
+            }
+            line::string::write(out, string(attribute.attname.data.as_ptr()).as_bytes())?;
+            out.push(b':');
+            if nulls[place] {
+                out.extend_from_slice(b"null");
+            } else {
+                let form = Form::of(attribute.atttypid)
+                    .map_err(|unsupported| Error::new(Class::Unsupported, unsupported.reason()))?;
+                write(values[place], &form, out)?;
+            }
+        }
+        out.push(b'}');
+    }
+    Ok(())
+}
