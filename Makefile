@@ -1,0 +1,27 @@
+# The verbs. Each is a script that prepares what it needs and can be run on its own.
+.PHONY: help setup demo psql test bench install lint
+
+help:
+	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile | expand -t 16
+
+demo: ## events are chained, tampered with, and caught: on a private cluster, in a minute
+	@scripts/demo
+
+psql: ## a shell on the demo's database
+	@scripts/psql
+
+test: ## every test, against the PostgreSQL at hand (PG_CONFIG=… for another)
+	@scripts/test
+
+bench: ## what a chain costs, against no trigger and against doing it by hand
+	@scripts/bench
+
+install: ## build the extension and install it into the PostgreSQL at hand
+	@scripts/setup
+	@scripts/install
+
+lint: ## formatting, lints, documentation, and the rules of the house
+	@scripts/lint
+
+setup: ## what a fresh Debian or Ubuntu machine needs: packages, Rust, cargo-pgrx
+	@scripts/setup

@@ -1,0 +1,151 @@
+# Shared by the scripts; sourced, never run: where things are, how things are said, what a script may rely on.
+# shellcheck shell=bash
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+# What outlives a checkout: cargo-pgrx and its settings, PostgreSQL built from source, the demo's database, logs.
+# As root it cannot be in root's home, which the user that runs the server may not enter.
+if [[ -n ${VERITABLE_CACHE:-} ]]; then
+  cache=$VERITABLE_CACHE
+elif ((EUID == 0)); then
+  cache=/var/cache/veritable
+else
+  cache=${XDG_CACHE_HOME:-$HOME/.cache}/veritable
+fi
+logs=$cache/logs
+[[ -d $logs ]] || (umask 022 && mkdir -p "$logs")
+
+# A backtrace would become part of a panic's DETAIL, and RUSTFLAGS would override a flag that cargo-pgrx adds.
+unset RUST_BACKTRACE RUSTFLAGS
+
+# --- saying things: progress goes to standard error, so that standard output stays for answers
+
+if [[ -t 2 ]]; then bold=$'\e[1m' plain=$'\e[0m'; else bold='' plain=''; fi
+
+step() { printf '%s==> %s%s\n' "$bold" "$*" "$plain" >&2; }
+die() {
+  printf '%s: %s\n' "${0##*/}" "$*" >&2
+  exit 1
+}
+
+# quietly LOG COMMAND…: the output goes to a log, and its end is shown when the command fails.
+quietly() {
+  local log=$logs/$1.log
+  shift
+  "$@" >"$log" 2>&1 </dev/null && return
+  tail -n 40 "$log" >&2
+  die "failed: $* (all it said: $log)"
+}
+
+# busily LOG COMMAND…: the same, but a person who waits sees the progress that cargo shows on standard error.
+busily() {
+  if [[ ! -t 2 ]]; then
+    quietly "$@"
+    return
+  fi
+  local log=$logs/$1.log
+  shift
+  "$@" >"$log" </dev/null || die "failed: $*"
+}
+
+# --- root, and packages
+
+as_root() { if ((EUID == 0)); then "$@"; else sudo "$@"; fi; }
+
+# sudo counts when it asks nothing, or when there is somebody to ask.
+can_be_root() {
+  ((EUID == 0)) && return
+  command -v sudo >/dev/null || return
+  sudo -n true 2>/dev/null || [[ -t 0 && -t 2 ]]
+}
+
+missing_packages() {
+  comm -23 <(printf '%s\n' "$@" | sort -u) \
+    <(dpkg-query --show --showformat '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null |
+      sed -n 's/^installed //p' | sort -u)
+}
+
+# Installs those of the named Debian or Ubuntu packages that are missing.
+need_packages() {
+  command -v apt-get >/dev/null ||
+    die "this machine has no apt: provide what these packages hold, and PG_CONFIG: $*"
+  local missing
+  mapfile -t missing < <(missing_packages "$@")
+  ((${#missing[@]})) || return 0
+  can_be_root || die "root is needed to install packages; please have these installed, then try again: ${missing[*]}"
+  step "installing packages: ${missing[*]}"
+  quietly apt-update as_root apt-get update -qq
+  quietly apt-install as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -qq --yes --no-install-recommends "${missing[@]}"
+}
+
+# --- PostgreSQL
+
+# The majors that the extension supports, newest first.
+majors=(18 17 16 15)
+
+# What the named pg_config lacks to build and test an extension; nothing when it is complete.
+postgres_lacks() {
+  local pg_config=$1 major
+  major=$("$pg_config" --version 2>/dev/null | sed -E 's/^PostgreSQL ([0-9]+).*/\1/')
+  if [[ " ${majors[*]} " != *" ${major:-none} "* ]]; then
+    echo "PostgreSQL of a supported version (${majors[*]})"
+  elif [[ ! -x $("$pg_config" --bindir)/initdb ]]; then
+    echo "the server (postgresql-$major)"
+  elif [[ ! -e $("$pg_config" --includedir-server)/postgres.h ]]; then
+    echo "the server's headers (postgresql-server-dev-$major)"
+  fi
+}
+
+# Sets PG_CONFIG: the caller's, or the one on the PATH, or the newest of Debian's, or one that build-postgres made.
+find_postgres() {
+  local candidate lacks
+  if [[ -n ${PG_CONFIG:-} ]]; then
+    lacks=$(postgres_lacks "$PG_CONFIG")
+    [[ -z $lacks ]] || die "PG_CONFIG is $PG_CONFIG, where there is not $lacks"
+  else
+    for candidate in "$(type -P pg_config)" "${majors[@]/#//usr/lib/postgresql/}" "${majors[@]/#/$cache/postgresql-}"; do
+      [[ -d $candidate ]] && candidate+=/bin/pg_config
+      [[ -x $candidate && -z $(postgres_lacks "$candidate") ]] && PG_CONFIG=$candidate && break
+    done
+    [[ -n ${PG_CONFIG:-} ]] || return
+  fi
+  # Debian's /usr/bin/pg_config is a wrapper whose answer changes with what else is installed.
+  pg_bin=$("$PG_CONFIG" --bindir)
+  [[ -x $pg_bin/pg_config ]] && PG_CONFIG=$pg_bin/pg_config
+  pg_major=$("$PG_CONFIG" --version | sed -E 's/^PostgreSQL ([0-9]+).*/\1/')
+  export PG_CONFIG
+}
+
+# --- Rust
+
+manifest_value() { sed -nE "s/^$1 = .*\"=?([0-9.]+)\".*/\1/p" "$top/Cargo.toml" | head -n 1; }
+rust_needed=$(manifest_value rust-version)
+pgrx_version=$(manifest_value pgrx)
+pgrx_root=$cache/cargo-pgrx-$pgrx_version
+PATH=$pgrx_root/bin:${CARGO_HOME:-$HOME/.cargo}/bin:$PATH:/usr/sbin
+
+cargo_is_recent() {
+  local version
+  version=$(cargo --version 2>/dev/null | cut -d ' ' -f 2) && printf '%s\n' "$rust_needed" "$version" | sort -VC
+}
+
+# A machine's default toolchain may be older than the stable one beside it.
+find_rust() {
+  cargo_is_recent && return
+  export RUSTUP_TOOLCHAIN=stable
+  cargo_is_recent && return
+  unset RUSTUP_TOOLCHAIN
+  return 1
+}
+
+cargo_pgrx_is_right() { [[ $(cargo pgrx --version 2>/dev/null) == "cargo-pgrx $pgrx_version" ]]; }
+
+# What every script that builds starts with: a no-op when the machine has been set up.
+prepare() {
+  "$top/scripts/setup"
+  find_postgres
+  find_rust
+  # Of our own and one for each PostgreSQL: neither the user's settings nor another version's builds are touched.
+  export PGRX_HOME=$cache/pgrx-$pg_major
+}
