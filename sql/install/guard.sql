@@ -73,7 +73,11 @@ FROM pg_catalog.pg_trigger seal
 JOIN pg_catalog.pg_trigger late ON late.tgrelid = seal.tgrelid AND late.tgname > seal.tgname
 WHERE seal.tgfoid = 'veritable.seal'::pg_catalog.regproc
   AND late.tgtype & 7 = 7 AND late.tgtype & 64 = 0 AND NOT late.tgisinternal
-  AND late.tgfoid NOT IN ('veritable.seal'::pg_catalog.regproc, 'veritable.guard'::pg_catalog.regproc);
+  AND late.tgfoid NOT IN ('veritable.seal'::pg_catalog.regproc, 'veritable.guard'::pg_catalog.regproc)
+UNION ALL
+SELECT 'partition', t.tgrelid, 0, t.tgrelid, 'partition', '', false
+FROM pg_catalog.pg_trigger t
+WHERE t.tgfoid = 'veritable.seal'::pg_catalog.regproc AND t.tgparentid <> 0;
 
 GRANT SELECT ON veritable.definitions TO PUBLIC;
 COMMENT ON VIEW veritable.definitions IS
@@ -85,6 +89,9 @@ CREATE FUNCTION veritable.before_ddl() RETURNS event_trigger
 CREATE FUNCTION veritable.after_ddl() RETURNS event_trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'veritable_after_ddl';
+CREATE FUNCTION veritable.after_create_table() RETURNS event_trigger
+    LANGUAGE c SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'veritable_after_create_table';
 
 CREATE EVENT TRIGGER veritable_before_ddl ON ddl_command_start
     WHEN TAG IN ('ALTER TABLE', 'ALTER TYPE', 'ALTER TRIGGER', 'CREATE TRIGGER', 'DROP TRIGGER', 'DROP INDEX', 'DROP TYPE',
@@ -94,5 +101,9 @@ CREATE EVENT TRIGGER veritable_after_ddl ON ddl_command_end
     WHEN TAG IN ('ALTER TABLE', 'ALTER TYPE', 'ALTER TRIGGER', 'CREATE TRIGGER', 'DROP TRIGGER', 'DROP INDEX', 'DROP TYPE',
                  'DROP DOMAIN', 'DROP SCHEMA', 'DROP OWNED')
     EXECUTE FUNCTION veritable.after_ddl();
+CREATE EVENT TRIGGER veritable_after_create_table ON ddl_command_end
+    WHEN TAG IN ('CREATE TABLE')
+    EXECUTE FUNCTION veritable.after_create_table();
 COMMENT ON EVENT TRIGGER veritable_before_ddl IS 'notes what the hashes of chained tables depend on';
 COMMENT ON EVENT TRIGGER veritable_after_ddl IS 'refuses a command that would break a chain';
+COMMENT ON EVENT TRIGGER veritable_after_create_table IS 'guards new partitions of chained tables against TRUNCATE';

@@ -1,14 +1,12 @@
 //! `add_chain()` and `drop_chain()`: from an ordinary table to a chained one and back, all or nothing.
 
-use std::cell::Cell;
-
 use pgrx::pg_sys;
 use pgrx::spi::{quote_identifier, quote_literal};
 
 use super::arguments::Arguments;
-use super::existing;
 use super::layout::Layout;
-use super::triggers::{Chain, GUARD, SEAL, TRUNCATE, root_of};
+use super::triggers::{Chain, GUARD, SEAL, root_of};
+use super::{ddl, existing, partitions};
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::relation::{Column, Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
@@ -21,16 +19,6 @@ sql_function! {
 sql_function! {
     /// `drop_chain(regclass) → void`
     veritable_drop_chain / pg_finfo_veritable_drop_chain = drop_chain
-}
-
-thread_local! {
-    /// `drop_chain` is at work: the triggers that it drops are its to drop.
-    static DROPPING: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Whether triggers are being dropped by `drop_chain`.
-pub fn is_dropping() -> bool {
-    DROPPING.get()
 }
 
 fn add_chain(call: &Call) -> Result<Answer> {
@@ -50,6 +38,7 @@ fn add_chain(call: &Call) -> Result<Answer> {
     }
     check_roles(&arguments)?;
     let sealed = spi::connect(|session| {
+        let _own = ddl::own_commands();
         check_columns(&open_table(target)?, &arguments, &order_by)?;
         add_columns(session, target, &arguments)?;
         // Resolving the layout refuses what a line cannot hold, before anything is sealed.
@@ -61,6 +50,7 @@ fn add_chain(call: &Call) -> Result<Answer> {
         }
         add_index(session, target, &layout, &arguments)?;
         add_triggers(session, &table, &arguments)?;
+        partitions::guard(session, &partitions::below(session, target)?)?;
         Ok(sealed)
     })?;
     Ok(Answer::from(sealed as i64))
@@ -80,19 +70,12 @@ fn drop_chain(call: &Call) -> Result<Answer> {
         }
         (relation.qualified_name(), super::triggers::names(&relation)?)
     };
-    struct Done;
-    impl Drop for Done {
-        fn drop(&mut self) {
-            DROPPING.set(false);
-        }
-    }
-    DROPPING.set(true);
-    let _done = Done;
     spi::connect(|session| {
+        let _own = ddl::own_commands();
         for trigger in triggers {
             session.run(&format!("DROP TRIGGER {} ON {table}", quote_identifier(trigger)), &[])?;
         }
-        Ok(())
+        partitions::unguard(session, &partitions::below(session, target)?)
     })?;
     Ok(Answer::VOID)
 }
@@ -243,14 +226,16 @@ fn add_index(session: &Session, target: pg_sys::Oid, layout: &Layout, arguments:
 }
 
 fn add_triggers(session: &Session, table: &str, arguments: &Arguments) -> Result<()> {
-    let arguments = arguments.render().iter().map(quote_literal).collect::<Vec<_>>().join(", ");
-    for (name, when, function) in [
-        (SEAL, "BEFORE INSERT", "FOR EACH ROW EXECUTE FUNCTION veritable.seal"),
-        (GUARD, "BEFORE UPDATE OR DELETE", "FOR EACH ROW EXECUTE FUNCTION veritable.guard"),
-        (TRUNCATE, "BEFORE TRUNCATE", "FOR EACH STATEMENT EXECUTE FUNCTION veritable.guard"),
-    ] {
-        session.run(&format!("CREATE TRIGGER {name} {when} ON {table} {function}({arguments})"), &[])?;
+    let arguments = arguments.render();
+    let list = arguments.iter().map(quote_literal).collect::<Vec<_>>().join(", ");
+    for (name, events, function) in [(SEAL, "INSERT", "seal"), (GUARD, "UPDATE OR DELETE", "guard")] {
+        session.run(
+            &format!(
+                "CREATE TRIGGER {name} BEFORE {events} ON {table} FOR EACH ROW EXECUTE FUNCTION veritable.{function}({list})"
+            ),
+            &[],
+        )?;
         session.run(&format!("ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}"), &[])?;
     }
-    Ok(())
+    partitions::add_truncate_guard(session, table, &arguments)
 }

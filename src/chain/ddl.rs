@@ -4,13 +4,13 @@
 //! it, and the difference judged: so it does not matter by which way a command reaches a column, a type or an index.
 //! This is a guard against accidents. An owner can drop the chain, a superuser anything; `verify_chain` tells.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use pgrx::pg_sys;
 
-use super::attach;
 use super::layout::Layout;
+use super::partitions;
 use super::triggers::{self, Chain};
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::relation::{Lock, Relation, exists, name_of};
@@ -24,6 +24,11 @@ sql_function! {
 sql_function! {
     /// `veritable.after_ddl()`: the event trigger on `ddl_command_end`.
     veritable_after_ddl / pg_finfo_veritable_after_ddl = after_ddl
+}
+
+sql_function! {
+    /// `veritable.after_create_table()`: the event trigger on `ddl_command_end` of CREATE TABLE.
+    veritable_after_create_table / pg_finfo_veritable_after_create_table = after_create_table
 }
 
 /// A row of `veritable.definitions`.
@@ -49,6 +54,8 @@ enum Kind {
     Covered,
     /// The index by which the head is found.
     Index,
+    /// A partition of a chain. They may come and go.
+    Partition,
 }
 
 impl Kind {
@@ -58,6 +65,7 @@ impl Kind {
             "late trigger" => Some(Kind::LateTrigger),
             "covered" => Some(Kind::Covered),
             "index" => Some(Kind::Index),
+            "partition" => Some(Kind::Partition),
             _ => None,
         }
     }
@@ -70,38 +78,95 @@ thread_local! {
     /// As they were before the command that is running. A command within a command replaces them: then the outer
     /// one's effects since are not judged.
     static BEFORE: RefCell<Option<Definitions>> = const { RefCell::new(None) };
+    /// The command that is running is one of ours.
+    static OWN: Cell<bool> = const { Cell::new(false) };
 }
 
-fn before_ddl(_call: &Call) -> Result<Answer> {
+/// While this lives, commands are ours: they know what they do.
+pub struct OwnCommands {
+    before: bool,
+}
+
+/// Begins commands of our own.
+pub fn own_commands() -> OwnCommands {
+    OwnCommands { before: OWN.replace(true) }
+}
+
+impl Drop for OwnCommands {
+    fn drop(&mut self) {
+        OWN.set(self.before);
+    }
+}
+
+fn before_ddl(call: &Call) -> Result<Answer> {
+    call.command_tag()?;
+    if OWN.get() {
+        return Ok(Answer::VOID);
+    }
     let definitions = read()?;
     BEFORE.set(Some(definitions));
     Ok(Answer::VOID)
 }
 
-fn after_ddl(_call: &Call) -> Result<Answer> {
+fn after_ddl(call: &Call) -> Result<Answer> {
+    let command = call.command_tag()?;
+    if OWN.get() {
+        return Ok(Answer::VOID);
+    }
     let Some(before) = BEFORE.take() else { return Ok(Answer::VOID) };
     let after = read()?;
-    if !attach::is_dropping() {
-        for (key, definition) in &before {
-            match after.get(key) {
-                Some(now) if now.text == definition.text => {}
-                Some(now) => return Err(refused_change(definition, now)),
-                None if definition.kind == Kind::LateTrigger || !exists(definition.chain) => {}
-                None => return Err(refused(definition, "drop")),
-            }
+    compare(&before, &after)?;
+    // ATTACH and DETACH PARTITION. Not CREATE TRIGGER: a dump creates those of the partitions itself.
+    if command == "ALTER TABLE" {
+        let _own = own_commands();
+        spi::connect(|session| {
+            partitions::guard(session, &new_partitions(&after, &before))?;
+            partitions::unguard(session, &new_partitions(&before, &after))
+        })?;
+    }
+    Ok(Answer::VOID)
+}
+
+/// A new table may be a partition of a chain.
+fn after_create_table(call: &Call) -> Result<Answer> {
+    call.command_tag()?;
+    let _own = own_commands();
+    spi::connect(|session| {
+        let created: Vec<pg_sys::Oid> = {
+            let commands = session.query("SELECT objid FROM pg_catalog.pg_event_trigger_ddl_commands()", &[])?;
+            commands.rows().filter_map(|row| row.get(0)).collect()
+        };
+        partitions::guard(session, &created)
+    })?;
+    Ok(Answer::VOID)
+}
+
+/// The partitions that are in `some` but not in `others`.
+fn new_partitions(some: &Definitions, others: &Definitions) -> Vec<pg_sys::Oid> {
+    let partitions = some.iter().filter(|(key, _)| key.0 == Kind::Partition && !others.contains_key(key));
+    partitions.map(|(_, definition)| definition.chain).filter(|partition| exists(*partition)).collect()
+}
+
+fn compare(before: &Definitions, after: &Definitions) -> Result<()> {
+    for (key, definition) in before {
+        match after.get(key) {
+            Some(now) if now.text == definition.text => {}
+            Some(now) => return Err(refused_change(definition, now)),
+            None if matches!(definition.kind, Kind::LateTrigger | Kind::Partition) || !exists(definition.chain) => {}
+            None => return Err(refused(definition, "drop")),
         }
     }
     for (key, definition) in after.iter().filter(|(key, _)| !before.contains_key(key)) {
         match key.0 {
             Kind::Trigger => check_arguments(definition.chain)?,
             Kind::LateTrigger => return Err(triggers::fires_too_late(&definition.name, &name_of(definition.chain))),
-            Kind::Covered if definition.fixed && was_chain(&before, definition.chain) => {
+            Kind::Covered if definition.fixed && was_chain(before, definition.chain) => {
                 return Err(refused_addition(definition));
             }
-            Kind::Covered | Kind::Index => {}
+            Kind::Covered | Kind::Index | Kind::Partition => {}
         }
     }
-    Ok(Answer::VOID)
+    Ok(())
 }
 
 fn read() -> Result<Definitions> {
@@ -138,7 +203,7 @@ fn refused(definition: &Definition, verb: &str) -> Error {
     let table = name_of(definition.chain);
     let error = Error::new(Class::AppendOnly, format!("cannot {verb} {} of chained table \"{table}\"", definition.name));
     match definition.kind {
-        Kind::Trigger | Kind::LateTrigger => error.hint("Use drop_chain() to end the chain."),
+        Kind::Trigger | Kind::LateTrigger | Kind::Partition => error.hint("Use drop_chain() to end the chain."),
         Kind::Index => error
             .detail("The newest event of an entity is found by it.")
             .hint("Create another index on the same columns first, or use drop_chain() to end the chain."),

@@ -57,9 +57,12 @@ thread_local! {
 }
 
 impl Heads {
-    /// The heads of the chain whose events are in `root` and its partitions.
-    pub fn of(root: &Relation, arguments: &Arguments) -> Result<Heads> {
-        let leaf = |oid| Leaf::of(&Relation::open(oid, Lock::AccessShare)?, arguments);
+    /// The heads of the chain whose events are in `root` and its partitions, for rows that come into `target`.
+    pub fn of(root: &Relation, target: pg_sys::Oid, arguments: &Arguments) -> Result<Heads> {
+        let leaf = |oid| {
+            let lock = if oid == target { Lock::Held } else { Lock::AccessShare };
+            Leaf::of(&Relation::open(oid, lock)?, lock, arguments)
+        };
         Ok(Heads { leaves: root.leaves()?.into_iter().map(leaf).collect::<Result<_>>()? })
     }
 
@@ -115,12 +118,13 @@ impl Heads {
 }
 
 impl Leaf {
-    fn of(relation: &Relation, arguments: &Arguments) -> Result<Leaf> {
+    fn of(relation: &Relation, lock: Lock, arguments: &Arguments) -> Result<Leaf> {
         let layout = Layout::of(relation, arguments)?;
         let entity: Vec<usize> = layout.entity.iter().map(|column| column.place).collect();
         let mut indexes = relation.indexes();
         indexes.sort_by_key(|index| (!index.unique, index.columns.len()));
-        let last = indexes.iter().find_map(|index| LastRow::new(relation, index, &entity, layout.seq)).ok_or_else(|| {
+        let scan = |index| LastRow::new(relation, index, lock, &entity, layout.seq);
+        let last = indexes.iter().find_map(scan).ok_or_else(|| {
             let columns = arguments.entity.iter().chain([&arguments.seq]).map(pgrx::spi::quote_identifier);
             let columns = columns.collect::<Vec<_>>().join(", ");
             Error::new(Class::State, format!("chained table \"{}\" has no index on ({columns})", relation.name()))

@@ -11,6 +11,7 @@ mod guard;
 mod head;
 mod layout;
 mod line;
+mod partitions;
 mod seal;
 mod triggers;
 mod verify;

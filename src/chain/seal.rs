@@ -83,10 +83,7 @@ impl Sealer {
                 Ok(Sealer {
                     relation: relation.oid(),
                     layout: Layout::of(&relation, &arguments)?,
-                    heads: match &root {
-                        Some(root) => Heads::of(root, &arguments)?,
-                        None => Heads::of(&relation, &arguments)?,
-                    },
+                    heads: Heads::of(root.as_ref().unwrap_or(&relation), relation.oid(), &arguments)?,
                     root: root.as_ref().unwrap_or(&relation).oid(),
                 })
             })

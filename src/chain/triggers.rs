@@ -79,18 +79,19 @@ impl Chain {
             ("refuses TRUNCATE", triggers.iter().find(guards_table)),
         ];
         let Some(arguments) = agreed(&parts) else { return Ok(None) };
+        let on = if relation.is_partition() { format!(" on partition \"{}\"", relation.name()) } else { String::new() };
         let mut problems = Vec::new();
         for (role, trigger) in parts {
             match trigger {
-                None => problems.push(format!("No trigger {role}.")),
+                None => problems.push(format!("No trigger{on} {role}.")),
                 Some(trigger) if !trigger.enabled() => {
-                    problems.push(format!("The trigger \"{}\", which {role}, is disabled.", trigger.name));
+                    problems.push(format!("The trigger \"{}\"{on}, which {role}, is disabled.", trigger.name));
                 }
                 Some(trigger) if trigger.conditional => {
-                    problems.push(format!("The trigger \"{}\", which {role}, does not do so for every row.", trigger.name));
+                    problems.push(format!("The trigger \"{}\"{on}, which {role}, does not do so for every row.", trigger.name));
                 }
                 Some(trigger) if trigger.arguments != *arguments => problems.push(format!(
-                    "The arguments of the trigger \"{}\", which {role}, are not those of the others.",
+                    "The arguments of the trigger \"{}\"{on}, which {role}, are not those of the others.",
                     trigger.name
                 )),
                 Some(_) => {}

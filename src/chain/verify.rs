@@ -85,8 +85,8 @@ fn verify_table(target: pg_sys::Oid, entity: Option<Vec<String>>, report: &mut R
         )
         .hint("A chain can be verified only as a whole: use a role that has BYPASSRLS, or owns the table."));
     }
-    for problem in &chain.problems {
-        report.put(target, None, None, "unguarded", problem.clone());
+    for problem in problems(&relation, &chain)? {
+        report.put(target, None, None, "unguarded", problem);
     }
     report.tables += 1;
     let table = Table::of(&relation, &chain)?;
@@ -96,6 +96,21 @@ fn verify_table(target: pg_sys::Oid, entity: Option<Vec<String>>, report: &mut R
         Some(entity) => table.name_faults(session, Scope::Entity(entity), report),
         None => table.verify(session, report),
     })
+}
+
+/// What is wrong with the triggers of a chained table and of its partitions.
+fn problems(relation: &Relation, chain: &Chain) -> Result<Vec<String>> {
+    let mut problems = chain.problems.clone();
+    if relation.is_partitioned() {
+        for leaf in relation.leaves()? {
+            let leaf = Relation::open(leaf, Lock::AccessShare)?;
+            match Chain::of(&leaf)? {
+                None => problems.push(format!("Partition \"{}\" has none of the chain's triggers.", leaf.name())),
+                Some(own) => problems.extend(own.problems),
+            }
+        }
+    }
+    Ok(problems)
 }
 
 /// A chained table, as the statements that read it need it.

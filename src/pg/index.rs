@@ -52,6 +52,8 @@ impl Index {
 pub struct LastRow {
     table: pg_sys::Oid,
     index: pg_sys::Oid,
+    /// What each scan locks both with.
+    lock: Lock,
     direction: pg_sys::ScanDirection::Type,
     /// The place of the column that is compared with each key.
     places: Vec<usize>,
@@ -80,7 +82,9 @@ pub struct HeldRow {
 
 impl LastRow {
     /// A scan of `index` on `table`, whose key begins with the columns `equal`, in any order, and then has `last`.
-    pub fn new(table: &Relation, index: &Index, equal: &[usize], last: usize) -> Option<LastRow> {
+    /// The `lock` is `Held` where whoever scans has locked table and indexes already, as an INSERT has those of its
+    /// own table.
+    pub fn new(table: &Relation, index: &Index, lock: Lock, equal: &[usize], last: usize) -> Option<LastRow> {
         let prefix = index.columns.get(..equal.len())?;
         let descending = *index.descending.get(equal.len())?;
         if index.columns[equal.len()] != last || !equal.iter().all(|place| prefix.contains(place)) {
@@ -117,6 +121,7 @@ impl LastRow {
         Some(LastRow {
             table: table.oid(),
             index: index.oid,
+            lock,
             direction: if descending {
                 pg_sys::ScanDirection::ForwardScanDirection
             } else {
@@ -142,8 +147,8 @@ impl LastRow {
         last.sk_argument = pg_sys::Datum::from(bound);
         keys.push(last);
 
-        let table = Opened::new(self.table);
-        let index = Opened::new(self.index);
+        let table = Opened::new(self.table, self.lock);
+        let index = Opened::new(self.index, self.lock);
         let mut slot = self.slot.replace(std::ptr::null_mut());
         // SAFETY: both relations are open and locked; the snapshot and the keys outlive the scan; the slot fits the
         // table, whose change would have dropped this `LastRow`, and is cleared before it is kept.
@@ -266,9 +271,9 @@ unsafe fn clear(slot: *mut pg_sys::TupleTableSlot) {
 struct Opened(pg_sys::Relation);
 
 impl Opened {
-    fn new(oid: pg_sys::Oid) -> Opened {
-        // SAFETY: the oid of a table or of its index, which the transaction's lock keeps from going away.
-        Opened(unsafe { pg_sys::relation_open(oid, pg_sys::AccessShareLock as i32) })
+    fn new(oid: pg_sys::Oid, lock: Lock) -> Opened {
+        // SAFETY: the oid of a table or of its index; a change of either drops what would name it here.
+        Opened(unsafe { pg_sys::relation_open(oid, lock.mode()) })
     }
 }
 

@@ -19,7 +19,7 @@ pub enum Lock {
 }
 
 impl Lock {
-    fn mode(self) -> pg_sys::LOCKMODE {
+    pub(super) fn mode(self) -> pg_sys::LOCKMODE {
         (match self {
             Lock::Held => pg_sys::NoLock,
             Lock::AccessShare => pg_sys::AccessShareLock,
@@ -153,11 +153,6 @@ impl Relation {
         unsafe { (*self.raw).rd_id }
     }
 
-    /// The oid of its row type.
-    pub fn row_type(&self) -> pg_sys::Oid {
-        self.class().reltype
-    }
-
     /// Its name, as error messages quote it.
     pub fn name(&self) -> String {
         string(self.class().relname.data.as_ptr())
@@ -178,6 +173,11 @@ impl Relation {
     /// It is a declaratively partitioned table.
     pub fn is_partitioned(&self) -> bool {
         self.kind() == pg_sys::RELKIND_PARTITIONED_TABLE
+    }
+
+    /// It is a partition of a partitioned table.
+    pub fn is_partition(&self) -> bool {
+        self.class().relispartition
     }
 
     /// It is a temporary table, of this session or another.
@@ -257,7 +257,7 @@ impl Relation {
 
     /// The partitioned tables above it, the nearest first.
     pub fn ancestors(&self) -> Vec<pg_sys::Oid> {
-        if !self.class().relispartition {
+        if !self.is_partition() {
             return Vec::new();
         }
         // SAFETY: takes the oid of a partition; the list is fresh.

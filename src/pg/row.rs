@@ -26,10 +26,6 @@ impl Descriptor {
         })
     }
 
-    pub(super) fn raw(&self) -> pg_sys::TupleDesc {
-        self.raw
-    }
-
     fn width(&self) -> usize {
         // SAFETY: `raw` is ours.
         unsafe { (*self.raw).natts as usize }

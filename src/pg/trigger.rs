@@ -41,6 +41,21 @@ impl<'call> Call<'call> {
     }
 }
 
+impl Call<'_> {
+    /// The tag of the command for which this function was called as an event trigger, such as `ALTER TABLE`.
+    pub fn command_tag(&self) -> Result<String> {
+        // SAFETY: the context of a call is NULL or a node, which begins with its tag.
+        unsafe {
+            let data = (*self.info()).context;
+            if data.is_null() || (*data).type_ != pg_sys::NodeTag::T_EventTriggerData {
+                return Err(Error::new(Class::TriggerProtocol, "not called by the event trigger manager"));
+            }
+            let data = data.cast::<pg_sys::EventTriggerData>();
+            Ok(relation::string(pg_sys::GetCommandTagName((*data).tag)))
+        }
+    }
+}
+
 impl Firing<'_> {
     fn data(&self) -> &pg_sys::TriggerData {
         // SAFETY: valid during the call.
@@ -62,12 +77,6 @@ impl Firing<'_> {
     pub fn arguments(&self) -> Vec<String> {
         // SAFETY: valid during the call.
         relation::arguments(unsafe { &*self.data().tg_trigger })
-    }
-
-    /// The trigger was cloned from the one of a partitioned table.
-    pub fn is_clone(&self) -> bool {
-        // SAFETY: valid during the call.
-        unsafe { (*self.data().tg_trigger).tgisclone }
     }
 
     /// What it fires for.
