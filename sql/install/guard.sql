@@ -28,19 +28,24 @@ types AS (
     ) AS part (type)
     WHERE part.type <> 0
 )
-SELECT 'covered' AS kind, chain AS object, attnum::pg_catalog.int4 AS number, chain,
+SELECT 'column' AS kind, chain AS object, attnum::pg_catalog.int4 AS number, chain,
        pg_catalog.format('column "%s"', attname) AS name,
-       pg_catalog.format('%s %s %s %s', attname, pg_catalog.format_type(atttypid, atttypmod), attcollation, entity) AS definition,
+       pg_catalog.format('%s %s %s %s %s', attname, atttypid, atttypmod, attcollation, entity) AS definition,
        filled AS fixed
 FROM covered
 UNION ALL
-SELECT 'covered', e.oid, 0, t.chain, pg_catalog.format('value "%s" of type %s', e.enumlabel, pg_catalog.format_type(t.type, NULL)),
+SELECT 'excluded column', c.chain, a.attnum, c.chain, pg_catalog.format('column "%s"', a.attname), a.attname, false
+FROM veritable.chains c
+JOIN pg_catalog.pg_attribute a ON a.attrelid = c.chain
+WHERE a.attname = ANY (c.exclude)
+UNION ALL
+SELECT 'type', e.oid, 0, t.chain, pg_catalog.format('value "%s" of type %s', e.enumlabel, pg_catalog.format_type(t.type, NULL)),
        e.enumlabel, false
 FROM types t JOIN pg_catalog.pg_enum e ON e.enumtypid = t.type
 UNION ALL
-SELECT 'covered', a.attrelid, a.attnum, t.chain,
+SELECT 'type', a.attrelid, a.attnum, t.chain,
        pg_catalog.format('attribute "%s" of type %s', a.attname, pg_catalog.format_type(t.type, NULL)),
-       pg_catalog.format('%s %s', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)), true
+       pg_catalog.format('%s %s %s', a.attname, a.atttypid, a.atttypmod), true
 FROM types t
 JOIN pg_catalog.pg_type y ON y.oid = t.type
 JOIN pg_catalog.pg_attribute a ON a.attrelid = y.typrelid
@@ -63,7 +68,8 @@ WHERE EXISTS (
           = (SELECT a.attnum FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.chain AND a.attname = c.seq)
 )
 UNION ALL
-SELECT 'trigger', t.oid, 0, t.tgrelid, pg_catalog.format('trigger "%s"', t.tgname), pg_catalog.pg_get_triggerdef(t.oid), false
+SELECT 'trigger', t.oid, 0, t.tgrelid, pg_catalog.format('trigger "%s"', t.tgname),
+       pg_catalog.format('%s %s %s %s %s %s', t.tgname, t.tgfoid, t.tgtype, t.tgattr, t.tgqual, t.tgargs), false
 FROM pg_catalog.pg_trigger t
 WHERE t.tgfoid IN ('veritable.seal'::pg_catalog.regproc, 'veritable.guard'::pg_catalog.regproc) AND t.tgparentid = 0
 UNION ALL
@@ -94,12 +100,16 @@ CREATE FUNCTION veritable.after_create_table() RETURNS event_trigger
     AS 'MODULE_PATHNAME', 'veritable_after_create_table';
 
 CREATE EVENT TRIGGER veritable_before_ddl ON ddl_command_start
-    WHEN TAG IN ('ALTER TABLE', 'ALTER TYPE', 'ALTER TRIGGER', 'CREATE TRIGGER', 'DROP TRIGGER', 'DROP INDEX', 'DROP TYPE',
-                 'DROP DOMAIN', 'DROP SCHEMA', 'DROP OWNED')
+    WHEN TAG IN ('ALTER TABLE', 'ALTER TYPE', 'ALTER TRIGGER', 'CREATE TRIGGER',
+                 'DROP TRIGGER', 'DROP INDEX', 'DROP TABLE', 'DROP VIEW', 'DROP MATERIALIZED VIEW', 'DROP FOREIGN TABLE',
+                 'DROP TYPE', 'DROP DOMAIN', 'DROP COLLATION', 'DROP OPERATOR CLASS', 'DROP OPERATOR FAMILY', 'DROP FUNCTION',
+                 'DROP SCHEMA', 'DROP EXTENSION', 'DROP OWNED')
     EXECUTE FUNCTION veritable.before_ddl();
 CREATE EVENT TRIGGER veritable_after_ddl ON ddl_command_end
-    WHEN TAG IN ('ALTER TABLE', 'ALTER TYPE', 'ALTER TRIGGER', 'CREATE TRIGGER', 'DROP TRIGGER', 'DROP INDEX', 'DROP TYPE',
-                 'DROP DOMAIN', 'DROP SCHEMA', 'DROP OWNED')
+    WHEN TAG IN ('ALTER TABLE', 'ALTER TYPE', 'ALTER TRIGGER', 'CREATE TRIGGER',
+                 'DROP TRIGGER', 'DROP INDEX', 'DROP TABLE', 'DROP VIEW', 'DROP MATERIALIZED VIEW', 'DROP FOREIGN TABLE',
+                 'DROP TYPE', 'DROP DOMAIN', 'DROP COLLATION', 'DROP OPERATOR CLASS', 'DROP OPERATOR FAMILY', 'DROP FUNCTION',
+                 'DROP SCHEMA', 'DROP EXTENSION', 'DROP OWNED')
     EXECUTE FUNCTION veritable.after_ddl();
 CREATE EVENT TRIGGER veritable_after_create_table ON ddl_command_end
     WHEN TAG IN ('CREATE TABLE')

@@ -50,8 +50,12 @@ enum Kind {
     Trigger,
     /// Another trigger, which fires after the sealing one.
     LateTrigger,
-    /// A column that the lines cover, or a part of its type.
-    Covered,
+    /// A column that the lines cover.
+    Column,
+    /// A part of the type of such a column.
+    Type,
+    /// A column that they do not cover, by its name. It may go.
+    ExcludedColumn,
     /// The index by which the head is found.
     Index,
     /// A partition of a chain. They may come and go.
@@ -63,11 +67,17 @@ impl Kind {
         match kind {
             "trigger" => Some(Kind::Trigger),
             "late trigger" => Some(Kind::LateTrigger),
-            "covered" => Some(Kind::Covered),
+            "column" => Some(Kind::Column),
+            "type" => Some(Kind::Type),
+            "excluded column" => Some(Kind::ExcludedColumn),
             "index" => Some(Kind::Index),
             "partition" => Some(Kind::Partition),
             _ => None,
         }
+    }
+
+    fn may_go(self) -> bool {
+        matches!(self, Kind::LateTrigger | Kind::ExcludedColumn | Kind::Partition)
     }
 }
 
@@ -152,7 +162,7 @@ fn compare(before: &Definitions, after: &Definitions) -> Result<()> {
         match after.get(key) {
             Some(now) if now.text == definition.text => {}
             Some(now) => return Err(refused_change(definition, now)),
-            None if matches!(definition.kind, Kind::LateTrigger | Kind::Partition) || !exists(definition.chain) => {}
+            None if definition.kind.may_go() || !exists(definition.chain) => {}
             None => return Err(refused(definition, "drop")),
         }
     }
@@ -160,10 +170,10 @@ fn compare(before: &Definitions, after: &Definitions) -> Result<()> {
         match key.0 {
             Kind::Trigger => check_arguments(definition.chain)?,
             Kind::LateTrigger => return Err(triggers::fires_too_late(&definition.name, &name_of(definition.chain))),
-            Kind::Covered if definition.fixed && was_chain(before, definition.chain) => {
+            Kind::Column | Kind::Type if definition.fixed && was_chain(before, definition.chain) => {
                 return Err(refused_addition(definition));
             }
-            Kind::Covered | Kind::Index | Kind::Partition => {}
+            _ => {}
         }
     }
     Ok(())
@@ -207,15 +217,20 @@ fn refused(definition: &Definition, verb: &str) -> Error {
         Kind::Index => error
             .detail("The newest event of an entity is found by it.")
             .hint("Create another index on the same columns first, or use drop_chain() to end the chain."),
-        Kind::Covered => error
-            .detail("The hashes of the table's rows cover it.")
-            .hint("Use drop_chain() to end the chain; add_chain() can begin a new one."),
+        Kind::Column | Kind::Type => error.detail("The hashes of the table's rows cover it.").hint(BEGIN_ANEW),
+        Kind::ExcludedColumn => error.detail("A column is excluded by its name.").hint(BEGIN_ANEW),
     }
 }
 
+const BEGIN_ANEW: &str = "Use drop_chain() to end the chain; add_chain() can begin a new one.";
+
 fn refused_addition(definition: &Definition) -> Error {
     let table = name_of(definition.chain);
-    Error::new(Class::AppendOnly, format!("cannot add {} to chained table \"{table}\"", definition.name))
-        .detail("Rows that are sealed already would have a value in it.")
-        .hint("Add a column without a default, and set the default for new rows afterwards.")
+    let error = Error::new(Class::AppendOnly, format!("cannot add {} to chained table \"{table}\"", definition.name));
+    match definition.kind {
+        Kind::Column => error
+            .detail("Rows that are sealed already would have a value in it.")
+            .hint("Add a column without a default, and set the default for new rows afterwards."),
+        _ => error.detail("The lines of rows that are sealed already would have it, too.").hint(BEGIN_ANEW),
+    }
 }

@@ -25,10 +25,11 @@ pub fn seal(
     arguments: &Arguments,
     order_by: &[String],
 ) -> Result<u64> {
-    let (from, table) = {
+    let (from, alias, table) = {
         let relation = Relation::open(target, Lock::Held)?;
         let only = if relation.is_partitioned() { "" } else { "ONLY " };
-        (format!("{only}{}", relation.qualified_name()), relation.name())
+        let alias = relation.alias();
+        (format!("{only}{} AS {alias}", relation.qualified_name()), alias, relation.name())
     };
     if session.query(&format!("SELECT FROM {from} LIMIT 1"), &[])?.is_empty() {
         return Ok(0);
@@ -38,26 +39,33 @@ pub fn seal(
             .hint("Name the columns to seal them by: add_chain(…, order_by => '{created_at,id}')."));
     }
     let silenced = silence_triggers(session, target)?;
-    let sealed = seal_rows(session, &from, layout, arguments, order_by)?;
+    let sealed = seal_rows(session, &from, &alias, layout, arguments, order_by)?;
     for restore in silenced {
         session.run(&restore, &[])?;
     }
     Ok(sealed)
 }
 
-fn seal_rows(session: &Session, from: &str, layout: &Layout, arguments: &Arguments, order_by: &[String]) -> Result<u64> {
+fn seal_rows(
+    session: &Session,
+    from: &str,
+    alias: &str,
+    layout: &Layout,
+    arguments: &Arguments,
+    order_by: &[String],
+) -> Result<u64> {
     let list = |columns: &[String]| {
-        columns.iter().map(|column| format!("t.{}", quote_identifier(column))).collect::<Vec<_>>().join(", ")
+        columns.iter().map(|column| format!("{alias}.{}", quote_identifier(column))).collect::<Vec<_>>().join(", ")
     };
     let entity = list(&arguments.entity);
     let partition = if entity.is_empty() { String::new() } else { format!("PARTITION BY {entity}") };
     // Equal ranks are ties: rows whose order nobody knows.
     let cursor = session.cursor(
         &format!(
-            "SELECT t.tableoid, t.ctid, t,
+            "SELECT {alias}.tableoid, {alias}.ctid, {alias},
                     pg_catalog.row_number() OVER place,
                     pg_catalog.rank() OVER place <> pg_catalog.row_number() OVER place
-             FROM {from} AS t WINDOW place AS ({partition} ORDER BY {})
+             FROM {from} WINDOW place AS ({partition} ORDER BY {})
              ORDER BY {}{}",
             list(order_by),
             if entity.is_empty() { String::new() } else { format!("{entity}, ") },

@@ -128,8 +128,10 @@ impl Sealer {
         }
         let supplied = self.layout.previous.stored(row);
         if supplied != Stored::Null && supplied != Stored::from(previous) {
-            let head = previous.map_or("absent".to_string(), |hash| hash.to_string());
-            return Err(stale("previous hash", format!("The hash of this entity's newest event is {head}.")));
+            let head = previous.map_or("This entity has no event yet.".to_string(), |hash| {
+                format!("The hash of this entity's newest event is {hash}.")
+            });
+            return Err(stale("previous hash", head));
         }
         Ok(())
     }

@@ -7,6 +7,7 @@
 use std::cell::RefCell;
 
 use pgrx::pg_sys;
+use pgrx::spi::quote_identifier;
 use veritable_core::chain::{Fault, FaultKind, LinkHash, Walk};
 
 use super::layout::Layout;
@@ -117,14 +118,16 @@ fn problems(relation: &Relation, chain: &Chain) -> Result<Vec<String>> {
 struct Table {
     oid: pg_sys::Oid,
     layout: Layout,
-    /// `ONLY schema.table AS t`, or without ONLY for a partitioned one.
+    /// What a row is called in SQL.
+    alias: String,
+    /// `ONLY schema.table AS alias`, or without ONLY for a partitioned one.
     from: String,
     seq: String,
     entity: Vec<EntityColumn>,
 }
 
 struct EntityColumn {
-    /// `t.column`
+    /// `alias.column`
     name: String,
     /// The type, as SQL.
     type_name: String,
@@ -147,16 +150,19 @@ impl Table {
         let layout = Layout::of(relation, &chain.arguments)?;
         let columns = relation.columns();
         let entity = layout.entity.iter().filter_map(|entity| columns.iter().find(|column| column.place == entity.place));
+        let alias = relation.alias();
+        let only = if relation.is_partitioned() { "" } else { "ONLY " };
         Ok(Table {
             oid: relation.oid(),
-            from: format!("{}{} AS t", if relation.is_partitioned() { "" } else { "ONLY " }, relation.qualified_name()),
-            seq: format!("t.{}", pgrx::spi::quote_identifier(&chain.arguments.seq)),
-            entity: entity.map(EntityColumn::of).collect::<Result<_>>()?,
+            from: format!("{only}{} AS {alias}", relation.qualified_name()),
+            seq: format!("{alias}.{}", quote_identifier(&chain.arguments.seq)),
+            entity: entity.map(|column| EntityColumn::of(column, &alias)).collect::<Result<_>>()?,
+            alias,
             layout,
         })
     }
 
-    /// `t.a, t.b`, or `()` where the table is one chain: what GROUP BY takes.
+    /// `alias.a, alias.b`, or `()` where the table is one chain: what GROUP BY takes.
     fn group(&self) -> String {
         if self.entity.is_empty() {
             return "()".to_string();
@@ -175,8 +181,9 @@ impl Table {
                             pg_catalog.count(*) FILTER (WHERE g.events IS NULL),
                             pg_catalog.sum(g.events)::pg_catalog.int8,
                             pg_catalog.bool_or(g.nameless)
-                     FROM (SELECT veritable.intact(t, $1) AS events, pg_catalog.bool_or({null_entity}) AS nameless
+                     FROM (SELECT veritable.intact({}, $1) AS events, pg_catalog.bool_or({null_entity}) AS nameless
                            FROM {} GROUP BY {}) AS g",
+                    self.alias,
                     self.from,
                     self.group()
                 ),
@@ -208,8 +215,8 @@ impl Table {
         let (filter, parameters) = self.filter(scope)?;
         let cursor = session.cursor(
             &format!(
-                "SELECT t, pg_catalog.row_number() OVER ({partition} ORDER BY {}) = 1 FROM {} {filter} ORDER BY {order}",
-                self.seq, self.from
+                "SELECT {}, pg_catalog.row_number() OVER ({partition} ORDER BY {}) = 1 FROM {} {filter} ORDER BY {order}",
+                self.alias, self.seq, self.from
             ),
             &parameters,
             true,
@@ -260,10 +267,11 @@ impl Table {
                 let equal =
                     self.entity.iter().enumerate().map(|(i, column)| format!("{} {} broken.k{i}", column.name, column.equals));
                 let join = format!(
-                    "JOIN (SELECT {} FROM {} GROUP BY {} HAVING veritable.intact(t, $1) IS NULL) AS broken ON {}",
+                    "JOIN (SELECT {} FROM {} GROUP BY {} HAVING veritable.intact({}, $1) IS NULL) AS broken ON {}",
                     keys.collect::<Vec<_>>().join(", "),
                     self.from,
                     self.group(),
+                    self.alias,
                     equal.collect::<Vec<_>>().join(" AND ")
                 );
                 Ok((join, vec![Parameter::from(key.as_slice())]))
@@ -299,9 +307,9 @@ impl Table {
 }
 
 impl EntityColumn {
-    fn of(column: &Column) -> Result<EntityColumn> {
+    fn of(column: &Column, alias: &str) -> Result<EntityColumn> {
         Ok(EntityColumn {
-            name: format!("t.{}", pgrx::spi::quote_identifier(&column.name)),
+            name: format!("{alias}.{}", quote_identifier(&column.name)),
             type_name: types::qualified_name(column.type_id),
             equals: types::equality(column).ok_or_else(|| {
                 Error::new(Class::Unsupported, format!("entity column \"{}\" is of a type without equality", column.name))

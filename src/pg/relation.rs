@@ -165,6 +165,16 @@ impl Relation {
         pgrx::spi::quote_qualified_identifier(schema, self.name())
     }
 
+    /// A name for a row of it in SQL: one that no column has, since a column would be meant first.
+    pub fn alias(&self) -> String {
+        let columns = self.columns();
+        let mut alias = "event".to_string();
+        while columns.iter().any(|column| column.name == alias) {
+            alias.push('_');
+        }
+        alias
+    }
+
     /// `pg_class.relkind`.
     pub fn kind(&self) -> u8 {
         self.class().relkind as u8

@@ -117,6 +117,20 @@ fn a_link_to_an_event_elsewhere_does_not_balance() {
 }
 
 #[test]
+fn links_alone_do_not_balance_where_places_are_wrong() {
+    // Linked one to the next without a fault, and as many as the highest seq; but one place is taken twice, one never.
+    let key = BalanceKey::new(&[7; 16]);
+    let mut rows = model::chain(3);
+    rows[1].seq = Some(3);
+    rows[1].seal();
+    rows[2].previous = rows[1].hash;
+    rows[2].seal();
+    for order in [[0, 1, 2], [0, 2, 1]] {
+        assert_eq!(balance(&key, &order.map(|place| rows[place])).intact(), None);
+    }
+}
+
+#[test]
 fn a_token_depends_on_key_seq_and_hash() {
     let event = |seq, line: &[u8]| {
         let hash = LinkHash::of_line(line);

@@ -156,6 +156,17 @@ fn children_that_overlap_are_damage() {
 }
 
 #[test]
+fn a_numeric_ends_where_its_header_says() {
+    for short in [true, false] {
+        let mut number = stored_number(7, short);
+        number.push(1);
+        let mut stored = [ARRAY | 1, NUMERIC | number.len() as u32].map(u32::to_ne_bytes).as_flattened().to_vec();
+        stored.extend(number);
+        assert_eq!(written(|out| jsonb::write(out, &stored).unwrap()), "[7]");
+    }
+}
+
+#[test]
 fn a_scalar_stands_only_at_the_root() {
     let mut stored = Vec::new();
     for word in [ARRAY | 1, CONTAINER | 8, 0x5000_0001, NULL] {

@@ -22,7 +22,11 @@
 //! | date, timestamp, timestamptz | `"2024-01-01T12:34:56.789+00:00"` | [`time`] |
 //! | jsonb | its own text, with the spaces that PostgreSQL puts there | [`jsonb`] |
 //! | json | its exact text as a string | [`string`] |
-//! | any other | its output text as a string | [`string`] |
+//! | ranges and multiranges | their output text as a string | [`string`]; the bounds of times: `time::text_…` |
+//! | arrays | `[[1,null],[2,3]]`: values of the type of the elements, NULL as `null` | the caller |
+//! | composites | an object of all fields in their own order, NULL as `null` | the caller |
+//! | domains | as the type below | |
+//! | any other | its output text as a string; casts to json are not consulted | [`string`] |
 //!
 //! The hash of a line is the SHA-256 of its bytes: [`LinkHash::of_line`](crate::chain::LinkHash::of_line).
 //!
