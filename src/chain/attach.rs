@@ -8,7 +8,7 @@ use super::layout::Layout;
 use super::triggers::{Chain, GUARD, SEAL, root_of};
 use super::{ddl, existing, partitions};
 use crate::pg::function::{Answer, Call, sql_function};
-use crate::pg::relation::{Column, Lock, Relation};
+use crate::pg::relation::{Column, Lock, Relation, name_of};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::{self, Session};
 
@@ -40,9 +40,11 @@ fn add_chain(call: &Call) -> Result<Answer> {
     let sealed = spi::connect(|session| {
         let _own = ddl::own_commands();
         check_columns(&open_table(target)?, &arguments, &order_by)?;
+        check_inheritance(session, target)?;
         add_columns(session, target, &arguments)?;
         // Resolving the layout refuses what a line cannot hold, before anything is sealed.
         let layout = Layout::of(&Relation::open(target, Lock::Held)?, &arguments)?;
+        check_partition_key(session, target, &layout)?;
         let sealed = existing::seal(session, target, &layout, &arguments, &order_by)?;
         let table = Relation::open(target, Lock::Held)?.qualified_name();
         for column in [&arguments.seq, &arguments.hash] {
@@ -169,17 +171,58 @@ fn check_columns(relation: &Relation, arguments: &Arguments, order_by: &[String]
     for name in arguments.recorded.iter().chain(&arguments.exclude).chain(order_by) {
         existing(name)?;
     }
-    let filled: fn(&Column) -> bool = |column| column.has_default || column.generated;
     for name in [&arguments.seq, &arguments.previous, &arguments.hash] {
-        if find(name).is_some_and(filled) {
+        let filled_by = |column: &Column| match column {
+            Column { generated: true, .. } => Some("EXPRESSION"),
+            Column { identity: true, .. } => Some("IDENTITY"),
+            Column { has_default: true, .. } => Some("DEFAULT"),
+            _ => None,
+        };
+        if let Some(filler) = find(name).and_then(filled_by) {
             return Err(Error::new(Class::State, format!("chain column \"{name}\" must have no default")).hint(format!(
-                "ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT;",
+                "ALTER TABLE {} ALTER COLUMN {} DROP {filler};",
                 relation.qualified_name(),
                 quote_identifier(name)
             )));
         }
     }
     Ok(())
+}
+
+/// The places of the columns that a partitioned table is partitioned by; `None` for an expression.
+fn partition_key(session: &Session, target: pg_sys::Oid) -> Result<Vec<Option<usize>>> {
+    let keys = session.query(
+        "SELECT pg_catalog.unnest(partattrs::pg_catalog.int2[]) FROM pg_catalog.pg_partitioned_table WHERE partrelid = $1",
+        &[target.into()],
+    )?;
+    Ok(keys.rows().map(|key| key.get::<i16>(0).and_then(|number| usize::try_from(number - 1).ok())).collect())
+}
+
+/// The partition of a row is chosen before it is sealed.
+fn check_partition_key(session: &Session, target: pg_sys::Oid, layout: &Layout) -> Result<()> {
+    let chain = [layout.seq, layout.previous.place, layout.hash.place];
+    if partition_key(session, target)?.into_iter().flatten().any(|place| chain.contains(&place)) {
+        return Err(Error::new(
+            Class::Unsupported,
+            format!("table \"{}\" is partitioned by a column of the chain", name_of(target)),
+        )
+        .detail("The partition of a row is chosen before the row is sealed."));
+    }
+    Ok(())
+}
+
+/// Rows of inheritance children are in the table, but its triggers do not fire for them.
+fn check_inheritance(session: &Session, target: pg_sys::Oid) -> Result<()> {
+    let children = session.query(
+        "SELECT FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
+         WHERE i.inhparent = $1 AND NOT c.relispartition LIMIT 1",
+        &[target.into()],
+    )?;
+    if children.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(Class::Unsupported, format!("table \"{}\" has inheritance children", name_of(target)))
+        .hint("Chain the children instead, or use declarative partitioning."))
 }
 
 fn add_columns(session: &Session, target: pg_sys::Oid, arguments: &Arguments) -> Result<()> {
@@ -200,15 +243,9 @@ fn add_columns(session: &Session, target: pg_sys::Oid, arguments: &Arguments) ->
 /// The index by which the head is found; unique wherever PostgreSQL allows it, as the last line of defence.
 fn add_index(session: &Session, target: pg_sys::Oid, layout: &Layout, arguments: &Arguments) -> Result<()> {
     let relation = Relation::open(target, Lock::Held)?;
-    let unique = {
-        // A unique index of a partitioned table must contain its partition key.
-        let keys = session.query(
-            "SELECT pg_catalog.unnest(partattrs::pg_catalog.int2[]) FROM pg_catalog.pg_partitioned_table WHERE partrelid = $1",
-            &[target.into()],
-        )?;
-        let entity = |number: i16| layout.entity.iter().any(|column| column.place as i64 == i64::from(number) - 1);
-        keys.rows().all(|key| key.get::<i16>(0).is_some_and(entity))
-    };
+    // A unique index of a partitioned table must contain its partition key.
+    let is_entity = |place: Option<usize>| layout.entity.iter().any(|column| Some(column.place) == place);
+    let unique = partition_key(session, target)?.into_iter().all(is_entity);
     let places: Vec<usize> = layout.entity.iter().map(|column| column.place).chain([layout.seq]).collect();
     let fits = |columns: &[usize]| {
         columns.len() == places.len()

@@ -168,7 +168,7 @@ fn compare(before: &Definitions, after: &Definitions) -> Result<()> {
     }
     for (key, definition) in after.iter().filter(|(key, _)| !before.contains_key(key)) {
         match key.0 {
-            Kind::Trigger => check_arguments(definition.chain)?,
+            Kind::Trigger => check_by_hand(definition.chain)?,
             Kind::LateTrigger => return Err(triggers::fires_too_late(&definition.name, &name_of(definition.chain))),
             Kind::Column | Kind::Type if definition.fixed && was_chain(before, definition.chain) => {
                 return Err(refused_addition(definition));
@@ -196,9 +196,10 @@ fn was_chain(before: &Definitions, chain: pg_sys::Oid) -> bool {
     before.iter().any(|(key, definition)| key.0 == Kind::Trigger && definition.chain == chain)
 }
 
-/// A trigger made by hand has arguments that fit its table.
-fn check_arguments(table: pg_sys::Oid) -> Result<()> {
+/// A trigger made by hand fires at the right time, and has arguments that fit its table.
+fn check_by_hand(table: pg_sys::Oid) -> Result<()> {
     let relation = Relation::open(table, Lock::AccessShare)?;
+    triggers::check_placement(&relation)?;
     if let Some(chain) = Chain::of(&relation)? {
         Layout::of(&relation, &chain.arguments)?;
     }

@@ -4,6 +4,7 @@ use pgrx::pg_sys;
 
 use super::arguments::Arguments;
 use super::layout::Layout;
+use super::triggers::MISPLACED_GUARD;
 use crate::pg::cache::{Cache, Derived};
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::report::{Class, Error, Result};
@@ -32,10 +33,7 @@ fn guard(call: &Call) -> Result<Answer> {
         Event::Update if firing.is_before_row() => update(&firing),
         Event::Delete if firing.is_before() => Err(refusal(&firing, "delete from")),
         Event::Truncate if firing.is_before() => Err(refusal(&firing, "truncate")),
-        _ => Err(Error::new(
-            Class::TriggerProtocol,
-            "veritable.guard() must be fired BEFORE UPDATE OR DELETE FOR EACH ROW or BEFORE TRUNCATE",
-        )),
+        _ => Err(Error::new(Class::TriggerProtocol, MISPLACED_GUARD)),
     }
 }
 

@@ -44,7 +44,7 @@ thread_local! {
 fn seal(call: &Call) -> Result<Answer> {
     let firing = call.firing()?;
     if !firing.is_before_row() || firing.event() != Event::Insert {
-        return Err(Error::new(Class::TriggerProtocol, "veritable.seal() must be fired BEFORE INSERT FOR EACH ROW"));
+        return Err(Error::new(Class::TriggerProtocol, triggers::MISPLACED_SEAL));
     }
     let sealer = Sealer::of(&firing)?;
     let row = firing.row(&sealer.layout.descriptor);

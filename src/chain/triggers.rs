@@ -117,6 +117,26 @@ fn agreed<'t>(parts: &'t [(&str, Option<&'t TriggerInfo>)]) -> Option<&'t Vec<St
     all.iter().copied().find(|arguments| votes(arguments) == most)
 }
 
+/// Our triggers on the relation fire when they can do their work.
+pub fn check_placement(relation: &Relation) -> Result<()> {
+    let functions = Functions::find()?;
+    for trigger in relation.triggers() {
+        if trigger.function == functions.seal && !trigger.seals() {
+            return Err(Error::new(Class::TriggerProtocol, MISPLACED_SEAL));
+        }
+        if trigger.function == functions.guard && !trigger.guards_rows() && !trigger.guards_table() {
+            return Err(Error::new(Class::TriggerProtocol, MISPLACED_GUARD));
+        }
+    }
+    Ok(())
+}
+
+/// The error of a sealing trigger that fires otherwise.
+pub const MISPLACED_SEAL: &str = "veritable.seal() must be fired BEFORE INSERT FOR EACH ROW";
+/// The error of a guard that fires otherwise.
+pub const MISPLACED_GUARD: &str =
+    "veritable.guard() must be fired BEFORE UPDATE OR DELETE FOR EACH ROW or BEFORE TRUNCATE FOR EACH STATEMENT";
+
 /// The names of our triggers on the relation.
 pub fn names(relation: &Relation) -> Result<Vec<String>> {
     let functions = Functions::find()?;

@@ -56,13 +56,13 @@ fn verify_chain(call: &Call) -> Result<Answer> {
 fn readable_chains() -> Result<Vec<pg_sys::Oid>> {
     spi::connect(|session| {
         let chains = session.query_as_caller(
-            "SELECT DISTINCT t.tgrelid
-             FROM pg_catalog.pg_trigger t
-             JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
-             JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-             WHERE n.nspname = 'veritable' AND p.proname IN ('seal', 'guard') AND t.tgparentid = 0
-               AND pg_catalog.has_table_privilege(t.tgrelid, 'SELECT')
-             ORDER BY t.tgrelid",
+            // Bit 0 of tgtype: FOR EACH ROW. Partitions have a trigger of their own that fires for each statement.
+            "SELECT DISTINCT tgrelid
+             FROM pg_catalog.pg_trigger
+             WHERE tgfoid IN ('veritable.seal'::pg_catalog.regproc, 'veritable.guard'::pg_catalog.regproc)
+               AND tgparentid = 0 AND tgtype & 1 = 1
+               AND pg_catalog.has_table_privilege(tgrelid, 'SELECT')
+             ORDER BY tgrelid",
             &[],
         )?;
         Ok(chains.rows().filter_map(|row| row.get(0)).collect())
@@ -190,8 +190,8 @@ impl Table {
                 &[Parameter::from(key.as_slice())],
             )?;
             let row = counts.rows().next();
-            let number = |position| row.as_ref().and_then(|row| row.get::<i64>(position)).unwrap_or(0) as u64;
-            (number(0), number(1), number(2), row.as_ref().and_then(|row| row.get::<bool>(3)).unwrap_or(false))
+            let count = |position| row.as_ref().and_then(|row| row.get::<i64>(position)).unwrap_or(0) as u64;
+            (count(0), count(1), count(2), row.as_ref().and_then(|row| row.get::<bool>(3)).unwrap_or(false))
         };
         if broken == 0 {
             report.chains += intact;
@@ -250,7 +250,7 @@ impl Table {
                 if values.len() != self.entity.len() {
                     return Err(Error::new(
                         Class::Argument,
-                        format!("an entity of this chain has {} values, not {}", self.entity.len(), values.len()),
+                        format!("an entity of this chain has {}, not {}", number(self.entity.len() as u64, "value"), values.len()),
                     ));
                 }
                 let equal = self.entity.iter().enumerate().map(|(i, column)| {
@@ -366,7 +366,6 @@ impl Report {
     }
 
     fn summary(&self) -> String {
-        let number = |count: u64, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
         let faults = if self.faults == 0 { String::new() } else { format!(", {}", number(self.faults, "fault")) };
         format!(
             "verified {} in {} of {}{faults}",
@@ -375,4 +374,8 @@ impl Report {
             number(self.tables, "table")
         )
     }
+}
+
+fn number(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

@@ -49,8 +49,10 @@ pub struct Column {
     pub not_null: bool,
     /// `GENERATED ALWAYS AS (…)`: computed after BEFORE triggers.
     pub generated: bool,
-    /// It has a default or is an identity column.
+    /// It has a default.
     pub has_default: bool,
+    /// It is an identity column.
+    pub identity: bool,
 }
 
 /// A trigger of a relation.
@@ -213,7 +215,8 @@ impl Relation {
                 collation: attribute.attcollation,
                 not_null: attribute.attnotnull,
                 generated: attribute.attgenerated != 0,
-                has_default: attribute.atthasdef || attribute.attidentity != 0,
+                has_default: attribute.atthasdef && attribute.attgenerated == 0,
+                identity: attribute.attidentity != 0,
             })
             .collect()
     }
