@@ -1,7 +1,7 @@
 -- The order-free check of one chain (crates/core, Balance), as an aggregate that runs in parallel and spills to disk.
 
 CREATE FUNCTION veritable.balance_add(internal, record, bytea) RETURNS internal
-    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'veritable_balance_add';
+    LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'veritable_balance_add';
 CREATE FUNCTION veritable.balance_merge(internal, internal) RETURNS internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'veritable_balance_merge';
 CREATE FUNCTION veritable.balance_save(internal) RETURNS bytea

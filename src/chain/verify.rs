@@ -71,7 +71,6 @@ fn readable_chains() -> Result<Vec<pg_sys::Oid>> {
 
 fn verify_table(target: pg_sys::Oid, entity: Option<Vec<String>>, report: &mut Report) -> Result<()> {
     let relation = Relation::open(target, Lock::AccessShare)?;
-    let chain = Chain::required(&relation)?;
     if let Some(root) = root_of(&relation)? {
         return Err(Error::new(
             Class::WrongObject,
@@ -86,17 +85,32 @@ fn verify_table(target: pg_sys::Oid, entity: Option<Vec<String>>, report: &mut R
         )
         .hint("A chain can be verified only as a whole: use a role that has BYPASSRLS, or owns the table."));
     }
+    let found = Chain::required(&relation).and_then(|chain| Ok((Table::of(&relation, &chain)?, chain)));
+    let (table, chain) = match found {
+        Ok(found) => found,
+        // Triggers that do not fit their table are a fault like any other, and must not hide those of other tables.
+        Err(error) if is_misconfiguration(&error) => {
+            report.tables += 1;
+            report.put(target, None, None, "unguarded", format!("The chain cannot be read: {}.", error.message()));
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
     for problem in problems(&relation, &chain)? {
         report.put(target, None, None, "unguarded", problem);
     }
     report.tables += 1;
-    let table = Table::of(&relation, &chain)?;
     // Pinned here for the leader; a parallel worker pins for itself.
     let _pinned = Pinned::new();
     spi::connect(|session| match entity {
         Some(entity) => table.name_faults(session, Scope::Entity(entity), report),
         None => table.verify(session, report),
     })
+}
+
+/// The triggers' arguments do not fit the table.
+fn is_misconfiguration(error: &Error) -> bool {
+    matches!(error.class(), Class::Argument | Class::UndefinedColumn | Class::WrongType | Class::Unsupported)
 }
 
 /// What is wrong with the triggers of a chained table and of its partitions.

@@ -94,6 +94,16 @@ impl Error {
         self
     }
 
+    /// What kind of refusal it is.
+    pub fn class(&self) -> Class {
+        self.class
+    }
+
+    /// Its primary message.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Ends the current statement with this error.
     pub(super) fn raise(self) -> pg_sys::Datum {
         let mut report = ErrorReport::new(self.class.sqlstate(), self.message, "veritable");
@@ -111,12 +121,12 @@ impl Error {
 impl From<veritable_core::line::Error> for Error {
     fn from(error: veritable_core::line::Error) -> Self {
         use veritable_core::line::Error as Line;
-        let class = match error {
-            Line::Damaged(_) => Class::Corrupted,
-            Line::TooLong => Class::Limit,
-            Line::OutOfMemory => Class::Memory,
+        let (class, message) = match error {
+            Line::Damaged(_) => (Class::Corrupted, "stored value is damaged"),
+            Line::TooLong => (Class::Limit, "row is too large to be hashed"),
+            Line::OutOfMemory => (Class::Memory, "out of memory"),
         };
-        Error::new(class, error.to_string())
+        Error::new(class, message).detail(error.to_string())
     }
 }
 
