@@ -130,13 +130,12 @@ cargo_is_recent() {
   version=$(cargo --version 2>/dev/null | cut -d ' ' -f 2) && printf '%s\n' "$rust_needed" "$version" | sort -VC
 }
 
-# A machine's default toolchain may be older than the stable one beside it.
+# A machine's default toolchain may be older than the stable one beside it, or there may be no default.
 find_rust() {
   cargo_is_recent && return
+  [[ $(rustup toolchain list 2>/dev/null) == *stable* ]] || return
   export RUSTUP_TOOLCHAIN=stable
-  cargo_is_recent && return
-  unset RUSTUP_TOOLCHAIN
-  return 1
+  cargo_is_recent
 }
 
 cargo_pgrx_is_right() { [[ $(cargo pgrx --version 2>/dev/null) == "cargo-pgrx $pgrx_version" ]]; }

@@ -41,9 +41,8 @@ impl Arguments {
             0 | 1 => Ok(all(key).next()),
             _ => Err(refused(format!("chain trigger argument \"{key}\" is given more than once"))),
         };
-        let required = |key| {
-            optional(key)?.ok_or_else(|| refused(format!("chain trigger argument \"{key}\" is missing")))
-        };
+        let required =
+            |key| optional(key)?.ok_or_else(|| refused(format!("chain trigger argument \"{key}\" is missing")));
         if optional("format")?.is_some_and(|format| format != FORMAT) {
             return Err(Error::new(Class::Unsupported, "chain format is not supported by this version of veritable"));
         }
@@ -71,5 +70,6 @@ impl Arguments {
 }
 
 fn refused(message: String) -> Error {
-    Error::new(Class::Argument, message).hint(format!("The arguments are key=value, with the keys {}.", KEYS.join(", ")))
+    Error::new(Class::Argument, message)
+        .hint(format!("The arguments are key=value, with the keys {}.", KEYS.join(", ")))
 }

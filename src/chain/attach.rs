@@ -123,10 +123,14 @@ fn open_table(target: pg_sys::Oid) -> Result<Relation> {
         return Err(Error::new(Class::Duplicate, format!("table \"{name}\" is already chained")));
     }
     if relation.hides_rows() {
-        return Err(Error::new(Class::Privilege, format!("row-level security hides rows of table \"{name}\" from you"))
-            .hint("Disable it for the owner while the chain is added: ALTER TABLE … NO FORCE ROW LEVEL SECURITY."));
+        return Err(Error::new(
+            Class::Privilege,
+            format!("row-level security hides rows of table \"{name}\" from you"),
+        )
+        .hint("Disable it for the owner while the chain is added: ALTER TABLE … NO FORCE ROW LEVEL SECURITY."));
     }
-    let late = relation.triggers().into_iter().find(|trigger| trigger.before_insert_row() && trigger.name.as_str() > SEAL);
+    let late =
+        relation.triggers().into_iter().find(|trigger| trigger.before_insert_row() && trigger.name.as_str() > SEAL);
     if let Some(late) = late {
         return Err(super::triggers::fires_too_late(&late.name, &name));
     }
@@ -164,7 +168,11 @@ fn check_columns(relation: &Relation, arguments: &Arguments, order_by: &[String]
         }
         if !column.not_null {
             return Err(Error::new(Class::State, format!("entity column \"{name}\" must be declared NOT NULL")).hint(
-                format!("ALTER TABLE {} ALTER COLUMN {} SET NOT NULL;", relation.qualified_name(), quote_identifier(name)),
+                format!(
+                    "ALTER TABLE {} ALTER COLUMN {} SET NOT NULL;",
+                    relation.qualified_name(),
+                    quote_identifier(name)
+                ),
             ));
         }
     }
@@ -179,11 +187,13 @@ fn check_columns(relation: &Relation, arguments: &Arguments, order_by: &[String]
             _ => None,
         };
         if let Some(filler) = find(name).and_then(filled_by) {
-            return Err(Error::new(Class::State, format!("chain column \"{name}\" must have no default")).hint(format!(
-                "ALTER TABLE {} ALTER COLUMN {} DROP {filler};",
-                relation.qualified_name(),
-                quote_identifier(name)
-            )));
+            return Err(Error::new(Class::State, format!("chain column \"{name}\" must have no default")).hint(
+                format!(
+                    "ALTER TABLE {} ALTER COLUMN {} DROP {filler};",
+                    relation.qualified_name(),
+                    quote_identifier(name)
+                ),
+            ));
         }
     }
     Ok(())
@@ -232,7 +242,8 @@ fn add_columns(session: &Session, target: pg_sys::Oid, arguments: &Arguments) ->
     };
     let chain = [(&arguments.seq, "bigint"), (&arguments.previous, "bytea"), (&arguments.hash, "bytea")];
     let missing = chain.iter().filter(|(name, _)| columns.iter().all(|column| column.name != **name));
-    let add: Vec<_> = missing.map(|(name, kind)| format!("ADD COLUMN {} pg_catalog.{kind}", quote_identifier(name))).collect();
+    let add: Vec<_> =
+        missing.map(|(name, kind)| format!("ADD COLUMN {} pg_catalog.{kind}", quote_identifier(name))).collect();
     if !add.is_empty() {
         let add = add.join(", ").replace("pg_catalog.bigint", "bigint");
         session.run(&format!("ALTER TABLE {table} {add}"), &[])?;

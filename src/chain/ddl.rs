@@ -181,7 +181,8 @@ fn compare(before: &Definitions, after: &Definitions) -> Result<()> {
 
 fn read() -> Result<Definitions> {
     spi::connect(|session| {
-        let found = session.query("SELECT kind, object, number, chain, name, definition, fixed FROM veritable.definitions", &[])?;
+        let found = session
+            .query("SELECT kind, object, number, chain, name, definition, fixed FROM veritable.definitions", &[])?;
         let definition = |row: Fetched| {
             let (kind, object) = (Kind::of(&row.get::<String>(0)?)?, row.get::<pg_sys::Oid>(1)?);
             let chain: pg_sys::Oid = row.get(3)?;
@@ -212,7 +213,8 @@ fn refused_change(before: &Definition, after: &Definition) -> Error {
 
 fn refused(definition: &Definition, verb: &str) -> Error {
     let table = name_of(definition.chain);
-    let error = Error::new(Class::AppendOnly, format!("cannot {verb} {} of chained table \"{table}\"", definition.name));
+    let error =
+        Error::new(Class::AppendOnly, format!("cannot {verb} {} of chained table \"{table}\"", definition.name));
     match definition.kind {
         Kind::Trigger | Kind::LateTrigger | Kind::Partition => error.hint("Use drop_chain() to end the chain."),
         Kind::Index => error

@@ -81,7 +81,8 @@ fn seal_rows(
         let more = memory::scratch(|| -> Result<bool> {
             let batch = cursor.fetch(BATCH);
             for fetched in batch.rows() {
-                let (Some(partition), Some(value), Some(seq)) = (fetched.get(0), fetched.composite(2), fetched.get(3)) else {
+                let (Some(partition), Some(value), Some(seq)) = (fetched.get(0), fetched.composite(2), fetched.get(3))
+                else {
                     continue;
                 };
                 if fetched.get::<bool>(4) == Some(true) {

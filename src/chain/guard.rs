@@ -44,7 +44,9 @@ fn update(firing: &Firing) -> Result<Answer> {
     let new = firing.new_row(&guarded.layout.descriptor);
     match old.first_difference(&new, &guarded.layout.sealed) {
         None => Ok(firing.pass_update()),
-        Some(position) => Err(refusal(firing, "update").detail(format!("Column \"{}\" is sealed.", guarded.names[position]))),
+        Some(position) => {
+            Err(refusal(firing, "update").detail(format!("Column \"{}\" is sealed.", guarded.names[position])))
+        }
     }
 }
 
@@ -53,7 +55,8 @@ impl Guarded {
         let relation = firing.relation();
         let layout = Layout::of(&relation, &Arguments::parse(&firing.arguments())?)?;
         let columns = relation.columns();
-        let name = |place: &usize| columns.iter().find(|column| column.place == *place).map(|column| column.name.clone());
+        let name =
+            |place: &usize| columns.iter().find(|column| column.place == *place).map(|column| column.name.clone());
         let names = layout.sealed.iter().filter_map(name).collect();
         Ok(Guarded { relation: relation.oid(), layout, names })
     }

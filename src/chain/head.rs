@@ -135,8 +135,11 @@ impl Leaf {
 
     fn read(&self, row: &HeldRow) -> Result<Head> {
         if row.is_newer_than_snapshot() {
-            return Err(Error::new(Class::StaleHead, "could not serialize access due to concurrent append to the chain")
-                .hint("The transaction might succeed if retried."));
+            return Err(Error::new(
+                Class::StaleHead,
+                "could not serialize access due to concurrent append to the chain",
+            )
+            .hint("The transaction might succeed if retried."));
         }
         let hash = row.bytes(self.layout.hash.place).and_then(|bytes| self.layout.hash.form.read(bytes));
         let (Some(seq), Some(hash)) = (row.integer(self.layout.seq), hash) else {

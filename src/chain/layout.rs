@@ -179,9 +179,8 @@ impl Layout {
 impl HashColumn {
     /// The hash that the row has in this column.
     pub fn stored(self, row: &Row) -> Stored {
-        row.bytes(self.place).map_or(Stored::Null, |bytes| {
-            self.form.read(bytes).map_or(Stored::Malformed, Stored::Hash)
-        })
+        row.bytes(self.place)
+            .map_or(Stored::Null, |bytes| self.form.read(bytes).map_or(Stored::Malformed, Stored::Hash))
     }
 
     /// Puts a hash into the row, or NULL.
@@ -199,11 +198,7 @@ impl Covered {
         let form = Form::of(column.type_id).map_err(|unsupported| {
             Error::new(
                 Class::Unsupported,
-                format!(
-                    "column \"{}\" of relation \"{}\" cannot be part of a chain",
-                    column.name,
-                    relation.name()
-                ),
+                format!("column \"{}\" of relation \"{}\" cannot be part of a chain", column.name, relation.name()),
             )
             .detail(unsupported.reason())
             .hint("Exclude the column, or change its type to text.")

@@ -44,10 +44,8 @@ pub fn unguard(session: &Session, tables: &[pg_sys::Oid]) -> Result<()> {
 
 /// The partitions below a partitioned table, of all levels.
 pub fn below(session: &Session, table: pg_sys::Oid) -> Result<Vec<pg_sys::Oid>> {
-    let tree = session.query(
-        "SELECT relid::pg_catalog.oid FROM pg_catalog.pg_partition_tree($1) WHERE level > 0",
-        &[table.into()],
-    )?;
+    let tree = session
+        .query("SELECT relid::pg_catalog.oid FROM pg_catalog.pg_partition_tree($1) WHERE level > 0", &[table.into()])?;
     Ok(tree.rows().filter_map(|row| row.get(0)).collect())
 }
 

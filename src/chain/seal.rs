@@ -106,7 +106,8 @@ impl Sealer {
         if let Some(place) = layout.recorded {
             // Not the client's to choose, and strictly increasing: `now()` would be the start of the transaction, so
             // that a writer who waited would sort before the one it waited for.
-            let after_head = head.and_then(|head| head.recorded).map_or(i64::MIN, |recorded| recorded.saturating_add(1));
+            let after_head =
+                head.and_then(|head| head.recorded).map_or(i64::MIN, |recorded| recorded.saturating_add(1));
             row.set_integer(place, system::clock().max(after_head));
         }
         let hash = layout.hash_of(&row)?;
@@ -157,4 +158,3 @@ impl Derived for Sealer {
         relation == self.relation || relation == self.root || self.heads.include(relation)
     }
 }
-

@@ -88,7 +88,10 @@ impl Chain {
                     problems.push(format!("The trigger \"{}\"{on}, which {role}, is disabled.", trigger.name));
                 }
                 Some(trigger) if trigger.conditional => {
-                    problems.push(format!("The trigger \"{}\"{on}, which {role}, does not do so for every row.", trigger.name));
+                    problems.push(format!(
+                        "The trigger \"{}\"{on}, which {role}, does not do so for every row.",
+                        trigger.name
+                    ));
                 }
                 Some(trigger) if trigger.arguments != *arguments => problems.push(format!(
                     "The arguments of the trigger \"{}\"{on}, which {role}, are not those of the others.",
@@ -157,8 +160,8 @@ pub fn fires_too_late(trigger: &str, table: &str) -> Error {
 /// `pg_trigger.tgargs` holds each argument with a NUL after it.
 fn trigger_arguments(call: &Call) -> Result<Answer> {
     let bytes = call.bytes(0).unwrap_or_default();
-    let arguments = bytes.split_inclusive(|byte| *byte == 0).map(|argument| {
-        String::from_utf8_lossy(argument.strip_suffix(&[0]).unwrap_or(argument)).into_owned()
-    });
+    let arguments = bytes
+        .split_inclusive(|byte| *byte == 0)
+        .map(|argument| String::from_utf8_lossy(argument.strip_suffix(&[0]).unwrap_or(argument)).into_owned());
     Ok(arguments.collect::<Vec<String>>().into())
 }

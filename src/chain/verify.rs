@@ -163,7 +163,8 @@ impl Table {
     fn of(relation: &Relation, chain: &Chain) -> Result<Table> {
         let layout = Layout::of(relation, &chain.arguments)?;
         let columns = relation.columns();
-        let entity = layout.entity.iter().filter_map(|entity| columns.iter().find(|column| column.place == entity.place));
+        let entity =
+            layout.entity.iter().filter_map(|entity| columns.iter().find(|column| column.place == entity.place));
         let alias = relation.alias();
         let only = if relation.is_partitioned() { "" } else { "ONLY " };
         Ok(Table {
@@ -225,7 +226,8 @@ impl Table {
     fn name_faults(&self, session: &Session, scope: Scope, report: &mut Report) -> Result<()> {
         let partition = self.entity.iter().map(|column| column.name.as_str()).collect::<Vec<_>>();
         let order = partition.iter().copied().chain([self.seq.as_str()]).collect::<Vec<_>>().join(", ");
-        let partition = if partition.is_empty() { String::new() } else { format!("PARTITION BY {}", partition.join(", ")) };
+        let partition =
+            if partition.is_empty() { String::new() } else { format!("PARTITION BY {}", partition.join(", ")) };
         let (filter, parameters) = self.filter(scope)?;
         let cursor = session.cursor(
             &format!(
@@ -264,7 +266,11 @@ impl Table {
                 if values.len() != self.entity.len() {
                     return Err(Error::new(
                         Class::Argument,
-                        format!("an entity of this chain has {}, not {}", number(self.entity.len() as u64, "value"), values.len()),
+                        format!(
+                            "an entity of this chain has {}, not {}",
+                            number(self.entity.len() as u64, "value"),
+                            values.len()
+                        ),
                     ));
                 }
                 let equal = self.entity.iter().enumerate().map(|(i, column)| {
@@ -278,8 +284,11 @@ impl Table {
             }
             Scope::Broken(key) => {
                 let keys = self.entity.iter().enumerate().map(|(i, column)| format!("{} AS k{i}", column.name));
-                let equal =
-                    self.entity.iter().enumerate().map(|(i, column)| format!("{} {} broken.k{i}", column.name, column.equals));
+                let equal = self
+                    .entity
+                    .iter()
+                    .enumerate()
+                    .map(|(i, column)| format!("{} {} broken.k{i}", column.name, column.equals));
                 let join = format!(
                     "JOIN (SELECT {} FROM {} GROUP BY {} HAVING veritable.intact({}, $1) IS NULL) AS broken ON {}",
                     keys.collect::<Vec<_>>().join(", "),
@@ -326,7 +335,10 @@ impl EntityColumn {
             name: format!("{alias}.{}", quote_identifier(&column.name)),
             type_name: types::qualified_name(column.type_id),
             equals: types::equality(column).ok_or_else(|| {
-                Error::new(Class::Unsupported, format!("entity column \"{}\" is of a type without equality", column.name))
+                Error::new(
+                    Class::Unsupported,
+                    format!("entity column \"{}\" is of a type without equality", column.name),
+                )
             })?,
         })
     }
@@ -368,7 +380,14 @@ struct Report {
 }
 
 impl Report {
-    fn put(&mut self, chain: pg_sys::Oid, entity: Option<&Vec<Option<String>>>, seq: Option<i64>, fault: &str, detail: String) {
+    fn put(
+        &mut self,
+        chain: pg_sys::Oid,
+        entity: Option<&Vec<Option<String>>>,
+        seq: Option<i64>,
+        fault: &str,
+        detail: String,
+    ) {
         self.faults += 1;
         self.rows.put([
             Cell::from(chain),

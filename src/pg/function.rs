@@ -42,7 +42,10 @@ impl<'call> Call<'call> {
     ///
     /// # Safety
     /// `info` is what PostgreSQL passed to the function that is running.
-    pub unsafe fn run(info: pg_sys::FunctionCallInfo, body: impl FnOnce(&Call<'call>) -> Result<Answer>) -> pg_sys::Datum {
+    pub unsafe fn run(
+        info: pg_sys::FunctionCallInfo,
+        body: impl FnOnce(&Call<'call>) -> Result<Answer>,
+    ) -> pg_sys::Datum {
         let call = Call { info, marker: PhantomData };
         match body(&call) {
             Ok(answer) => {

@@ -29,14 +29,19 @@ impl Index {
         unsafe {
             let raw = index.raw();
             let form = &*(*raw).rd_index;
-            let partial = !pg_sys::heap_attisnull((*raw).rd_indextuple, pg_sys::Anum_pg_index_indpred as i32, std::ptr::null_mut());
+            let partial = !pg_sys::heap_attisnull(
+                (*raw).rd_indextuple,
+                pg_sys::Anum_pg_index_indpred as i32,
+                std::ptr::null_mut(),
+            );
             if (*(*raw).rd_rel).relam != pg_sys::BTREE_AM_OID || !form.indisvalid || !form.indisready || partial {
                 return None;
             }
             let keys = form.indnkeyatts as usize;
             let attributes = form.indkey.values.as_slice(keys);
             let options = std::slice::from_raw_parts((*raw).rd_indoption, keys);
-            let columns = attributes.iter().map(|&number| usize::try_from(number - 1).ok()).collect::<Option<Vec<_>>>()?;
+            let columns =
+                attributes.iter().map(|&number| usize::try_from(number - 1).ok()).collect::<Option<Vec<_>>>()?;
             debug_assert!(columns.iter().all(|&place| place < table.width()));
             Some(Index {
                 oid,
@@ -128,7 +133,9 @@ impl LastRow {
                 pg_sys::ScanDirection::BackwardScanDirection
             },
             places: prefix.to_vec(),
-            keys: (0..equal.len()).map(|position| key(position, pg_sys::BTEqualStrategyNumber)).collect::<Option<_>>()?,
+            keys: (0..equal.len())
+                .map(|position| key(position, pg_sys::BTEqualStrategyNumber))
+                .collect::<Option<_>>()?,
             bound: key(equal.len(), pg_sys::BTGreaterEqualStrategyNumber)?,
             slot: Cell::new(std::ptr::null_mut()),
         })
@@ -138,7 +145,13 @@ impl LastRow {
     /// transaction has just inserted, or that another has in progress (`SnapshotDirty`).
     ///
     /// `places` are the compared columns' places in `row`, in the order of `equal`'s places in the index.
-    pub fn find<T>(&self, row: &Row, place_in_row: impl Fn(usize) -> usize, bound: i64, read: impl FnOnce(&HeldRow) -> T) -> Found<T> {
+    pub fn find<T>(
+        &self,
+        row: &Row,
+        place_in_row: impl Fn(usize) -> usize,
+        bound: i64,
+        read: impl FnOnce(&HeldRow) -> T,
+    ) -> Found<T> {
         let mut keys = self.keys.clone();
         for (key, &place) in keys.iter_mut().zip(&self.places) {
             key.sk_argument = row.datum(place_in_row(place));
@@ -159,10 +172,8 @@ impl LastRow {
                     pg_sys::MakeSingleTupleTableSlot(descriptor, pg_sys::table_slot_callbacks(table.0))
                 });
             }
-            let mut snapshot = pg_sys::SnapshotData {
-                snapshot_type: pg_sys::SnapshotType::SNAPSHOT_DIRTY,
-                ..Default::default()
-            };
+            let mut snapshot =
+                pg_sys::SnapshotData { snapshot_type: pg_sys::SnapshotType::SNAPSHOT_DIRTY, ..Default::default() };
             let count = keys.len() as i32;
             #[cfg(any(feature = "pg15", feature = "pg16", feature = "pg17"))]
             let scan = pg_sys::index_beginscan(table.0, index.0, &mut snapshot, count, 0);

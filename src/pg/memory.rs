@@ -24,6 +24,13 @@ impl Drop for Switched {
     }
 }
 
+/// Runs `body`, and then allocates where it did before. SPI's calls leave their own context as the current one.
+pub(super) fn returning<T>(body: impl FnOnce() -> T) -> T {
+    // SAFETY: a variable of the backend.
+    let _switched = Switched::to(unsafe { pg_sys::CurrentMemoryContext });
+    body()
+}
+
 /// Runs `body` with allocations that last as long as the backend.
 pub(super) fn lasting<T>(body: impl FnOnce() -> T) -> T {
     // SAFETY: a variable of the backend.

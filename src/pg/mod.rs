@@ -16,7 +16,7 @@ pub mod row;
 pub mod rows;
 pub mod settings;
 pub mod spi;
-pub mod trigger;
 pub mod system;
+pub mod trigger;
 pub mod types;
 pub mod value;

@@ -75,8 +75,10 @@ pub struct TriggerInfo {
 }
 
 impl TriggerInfo {
-    const EVENTS: u32 =
-        pg_sys::TRIGGER_TYPE_INSERT | pg_sys::TRIGGER_TYPE_UPDATE | pg_sys::TRIGGER_TYPE_DELETE | pg_sys::TRIGGER_TYPE_TRUNCATE;
+    const EVENTS: u32 = pg_sys::TRIGGER_TYPE_INSERT
+        | pg_sys::TRIGGER_TYPE_UPDATE
+        | pg_sys::TRIGGER_TYPE_DELETE
+        | pg_sys::TRIGGER_TYPE_TRUNCATE;
 
     /// It fires in ordinary sessions: not disabled, and not for replication alone.
     pub fn enabled(&self) -> bool {
@@ -115,7 +117,11 @@ impl TriggerInfo {
 
 unsafe extern "C-unwind" {
     // catalog/pg_inherits.h and catalog/partition.h, which pgrx does not bind.
-    fn find_all_inheritors(parent: pg_sys::Oid, lock: pg_sys::LOCKMODE, parents: *mut *mut pg_sys::List) -> *mut pg_sys::List;
+    fn find_all_inheritors(
+        parent: pg_sys::Oid,
+        lock: pg_sys::LOCKMODE,
+        parents: *mut *mut pg_sys::List,
+    ) -> *mut pg_sys::List;
     fn get_partition_ancestors(relation: pg_sys::Oid) -> *mut pg_sys::List;
 }
 

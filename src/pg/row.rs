@@ -124,7 +124,12 @@ impl<'d> Row<'d> {
     pub fn hash(&self, place: usize, hash: ValueHash, seed: u64) -> u64 {
         // SAFETY: the function hashes values of the column's type.
         unsafe {
-            pg_sys::FunctionCall2Coll(hash.function, hash.collation, self.values[place], pg_sys::Datum::from(seed as i64))
+            pg_sys::FunctionCall2Coll(
+                hash.function,
+                hash.collation,
+                self.values[place],
+                pg_sys::Datum::from(seed as i64),
+            )
         }
         .value() as u64
     }
@@ -174,9 +179,8 @@ impl<'d> Row<'d> {
     /// The row as a trigger returns it.
     pub fn into_answer(mut self) -> Answer {
         // SAFETY: a value or a NULL for each attribute of the descriptor.
-        let tuple = unsafe {
-            pg_sys::heap_form_tuple(self.descriptor.raw, self.values.as_mut_ptr(), self.nulls.as_mut_ptr())
-        };
+        let tuple =
+            unsafe { pg_sys::heap_form_tuple(self.descriptor.raw, self.values.as_mut_ptr(), self.nulls.as_mut_ptr()) };
         Answer::datum(pg_sys::Datum::from(tuple))
     }
 }

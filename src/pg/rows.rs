@@ -36,7 +36,12 @@ impl Rows {
         let mut nulls = row.each_ref().map(|cell| cell.0.is_none());
         // SAFETY: the store and its descriptor are those that `rows` made; there is a value for each column.
         unsafe {
-            pg_sys::tuplestore_putvalues((*self.info).setResult, (*self.info).setDesc, values.as_mut_ptr(), nulls.as_mut_ptr());
+            pg_sys::tuplestore_putvalues(
+                (*self.info).setResult,
+                (*self.info).setDesc,
+                values.as_mut_ptr(),
+                nulls.as_mut_ptr(),
+            );
         }
     }
 }

@@ -6,6 +6,7 @@ use std::ptr::NonNull;
 
 use pgrx::{FromDatum, IntoDatum, pg_sys};
 
+use super::memory;
 use super::report::{Class, Error, Result};
 use super::row::Composite;
 
@@ -71,7 +72,7 @@ impl Session {
     fn execute(&self, sql: &str, parameters: &[Parameter], read_only: bool) -> Result<Table<'_>> {
         let (text, mut p) = (statement(sql)?, Parameters::of(parameters));
         // SAFETY: the vectors have a member for each parameter, and outlive the call.
-        unsafe {
+        memory::returning(|| unsafe {
             let status = pg_sys::SPI_execute_with_args(
                 text.as_ptr(),
                 p.types.len() as i32,
@@ -85,14 +86,15 @@ impl Session {
                 return Err(failed(sql, status));
             }
             Ok(Table { raw: pg_sys::SPI_tuptable, processed: pg_sys::SPI_processed, session: PhantomData })
-        }
+        })
     }
 
     /// Prepares a command that is run many times.
     pub fn prepare(&self, sql: &str, types: &[pg_sys::Oid]) -> Result<Prepared<'_>> {
         let (text, mut types) = (statement(sql)?, types.to_vec());
         // SAFETY: the vector has a member for each parameter. The plan goes with the connection.
-        let plan = unsafe { pg_sys::SPI_prepare(text.as_ptr(), types.len() as i32, types.as_mut_ptr()) };
+        let plan =
+            memory::returning(|| unsafe { pg_sys::SPI_prepare(text.as_ptr(), types.len() as i32, types.as_mut_ptr()) });
         NonNull::new(plan).map(|plan| Prepared { plan, session: PhantomData }).ok_or_else(|| failed(sql, -1))
     }
 
@@ -100,7 +102,7 @@ impl Session {
     pub fn cursor(&self, sql: &str, parameters: &[Parameter], as_caller: bool) -> Result<Cursor<'_>> {
         let (text, mut p) = (statement(sql)?, Parameters::of(parameters));
         // SAFETY: as in `execute`; an unnamed portal that is read only forwards.
-        let portal = unsafe {
+        let portal = memory::returning(|| unsafe {
             pg_sys::SPI_cursor_open_with_args(
                 std::ptr::null(),
                 text.as_ptr(),
@@ -111,7 +113,7 @@ impl Session {
                 as_caller,
                 pg_sys::CURSOR_OPT_NO_SCROLL as i32,
             )
-        };
+        });
         Ok(Cursor { portal, session: PhantomData })
     }
 }
@@ -127,14 +129,14 @@ impl Prepared<'_> {
     pub fn run(&self, parameters: &[Parameter]) -> Result<u64> {
         let mut p = Parameters::of(parameters);
         // SAFETY: the plan is of the open connection; the vectors have a member for each of its parameters.
-        unsafe {
+        memory::returning(|| unsafe {
             let status =
                 pg_sys::SPI_execute_plan(self.plan.as_ptr(), p.values.as_mut_ptr(), p.nulls.as_ptr(), false, 0);
             if status < 0 {
                 return Err(failed("prepared command", status));
             }
             Ok(pg_sys::SPI_processed)
-        }
+        })
     }
 }
 
@@ -211,10 +213,10 @@ impl<'s> Cursor<'s> {
     /// The next rows, at most `count`; none at the end.
     pub fn fetch(&self, count: usize) -> Table<'s> {
         // SAFETY: the portal is open.
-        unsafe {
+        memory::returning(|| unsafe {
             pg_sys::SPI_cursor_fetch(self.portal, true, count as std::ffi::c_long);
             Table { raw: pg_sys::SPI_tuptable, processed: pg_sys::SPI_processed, session: PhantomData }
-        }
+        })
     }
 }
 
