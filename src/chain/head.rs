@@ -15,6 +15,7 @@ use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::Row;
 
 /// The newest event of an entity.
+#[derive(Clone)]
 pub struct Head {
     /// Its place.
     pub seq: i64,

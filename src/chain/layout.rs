@@ -169,6 +169,15 @@ impl Layout {
         Ok(Key { relation: root, hash })
     }
 
+    /// The values that name the row's entity, none of which is NULL, as stored.
+    pub fn entity_image(&self, row: &Row) -> Vec<u8> {
+        let mut image = Vec::with_capacity(32 * self.entity.len());
+        for column in &self.entity {
+            row.append_image(column.place, &mut image);
+        }
+        image
+    }
+
     /// The values that name the row's entity, as text.
     pub fn entity_texts(&self, row: &Row) -> Vec<Option<String>> {
         let _pinned = Pinned::new();

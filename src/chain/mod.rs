@@ -12,6 +12,7 @@ mod head;
 mod layout;
 mod line;
 mod partitions;
+mod recent;
 mod seal;
 mod triggers;
 mod verify;

@@ -12,10 +12,10 @@ use veritable_core::chain::{LinkHash, Stored};
 use super::arguments::Arguments;
 use super::head::{Head, Heads, Look};
 use super::layout::Layout;
-use super::triggers;
+use super::{recent, triggers};
 use crate::pg::cache::{self, Cache, Derived};
 use crate::pg::function::{Answer, Call, sql_function};
-use crate::pg::lock;
+use crate::pg::lock::{self, Key};
 use crate::pg::relation::Relation;
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::Row;
@@ -49,34 +49,27 @@ fn seal(call: &Call) -> Result<Answer> {
     let sealer = Sealer::of(&firing)?;
     let row = firing.row(&sealer.layout.descriptor);
     if is_replica() && !row.is_null(sealer.layout.hash.place) {
-        return sealer.check_own_hash(row);
+        recent::forget();
+        sealer.check_own_hash(&row)?;
+        return Ok(row.into_answer());
     }
+    let relation = firing.relation();
     let key = sealer.layout.key(sealer.root, &row)?;
-    let mut current = Rc::clone(&sealer);
-    let head = loop {
-        lock::hold(key);
-        if current.heads.are_partitioned() {
-            // A partition may have been attached since the statement began, and have taken events.
-            cache::accept_changes();
-            current = Sealer::of(&firing)?;
-        }
-        match current.heads.look(key, &row, &sealer.layout)? {
-            Look::None => break None,
-            Look::Head(head) => break Some(head),
-            Look::InProgress(transaction) => {
-                // Let go first: that transaction may need the lock for its own next event.
-                lock::let_go();
-                index::wait_for(transaction, &firing.relation());
-            }
-        }
+    let entity = sealer.layout.entity_image(&row);
+    let head = match recent::head(&relation, key, &entity) {
+        Some(head) => Some(head),
+        None => sealer.find_head(&firing, key, &row)?,
     };
-    sealer.append(row, head)
+    let (row, head) = sealer.append(row, head)?;
+    recent::expect(&relation, key, entity, head);
+    Ok(row.into_answer())
 }
 
 impl Sealer {
     fn of(firing: &Firing) -> Result<Rc<Sealer>> {
         SEALERS.with(|sealers| {
             sealers.get(firing.relation_oid(), || {
+                recent::forget();
                 let relation = firing.relation();
                 let arguments = Arguments::parse(&firing.arguments())?;
                 let root = triggers::root_of(&relation)?;
@@ -90,8 +83,30 @@ impl Sealer {
         })
     }
 
-    /// Seals `row` as the event after `head`.
-    fn append(&self, mut row: Row, head: Option<Head>) -> Result<Answer> {
+    /// Finds the newest event of the row's entity, and keeps others from appending to it until this row is inserted.
+    fn find_head(self: &Rc<Self>, firing: &Firing, key: Key, row: &Row) -> Result<Option<Head>> {
+        let mut current = Rc::clone(self);
+        loop {
+            lock::hold(key);
+            if current.heads.are_partitioned() {
+                // A partition may have been attached since the statement began, and have taken events.
+                cache::accept_changes();
+                current = Sealer::of(firing)?;
+            }
+            match current.heads.look(key, row, &self.layout)? {
+                Look::None => return Ok(None),
+                Look::Head(head) => return Ok(Some(head)),
+                Look::InProgress(transaction) => {
+                    // Let go first: that transaction may need the lock for its own next event.
+                    lock::let_go();
+                    index::wait_for(transaction, &firing.relation());
+                }
+            }
+        }
+    }
+
+    /// Seals `row` as the event after `head`, and gives it back as the head that it will be.
+    fn append<'d>(&self, mut row: Row<'d>, head: Option<Head>) -> Result<(Row<'d>, Head)> {
         let layout = &self.layout;
         let seq = match &head {
             None => 1,
@@ -100,19 +115,22 @@ impl Sealer {
         self.check_supplied(&row, seq, head.as_ref().map(|head| head.hash))?;
         row.set_integer(layout.seq, seq);
         layout.previous.put(&mut row, head.as_ref().map(|head| &head.hash));
-        if !row.is_null(layout.hash.place) {
-            return self.check_own_hash(row);
-        }
-        if let Some(place) = layout.recorded {
-            // Not the client's to choose, and strictly increasing: `now()` would be the start of the transaction, so
-            // that a writer who waited would sort before the one it waited for.
-            let after_head =
-                head.and_then(|head| head.recorded).map_or(i64::MIN, |recorded| recorded.saturating_add(1));
-            row.set_integer(place, system::clock().max(after_head));
-        }
-        let hash = layout.hash_of(&row)?;
-        layout.hash.put(&mut row, Some(&hash));
-        Ok(row.into_answer())
+        let hash = if row.is_null(layout.hash.place) {
+            if let Some(place) = layout.recorded {
+                // Not the client's to choose, and strictly increasing: `now()` would be the start of the transaction,
+                // so that a writer who waited would sort before the one it waited for.
+                let before = head.and_then(|head| head.recorded);
+                let earliest = before.map_or(i64::MIN, |recorded| recorded.saturating_add(1));
+                row.set_integer(place, system::clock().max(earliest));
+            }
+            let hash = layout.hash_of(&row)?;
+            layout.hash.put(&mut row, Some(&hash));
+            hash
+        } else {
+            self.check_own_hash(&row)?
+        };
+        let recorded = layout.recorded.and_then(|place| row.integer(place));
+        Ok((row, Head { seq, hash, recorded }))
     }
 
     /// A client that supplies the seq or the previous hash says which head it knows. Another head is a stale one.
@@ -138,10 +156,10 @@ impl Sealer {
     }
 
     /// A row that comes with its hash, from a dump or a replica, must match it.
-    fn check_own_hash(&self, row: Row) -> Result<Answer> {
-        let computed = self.layout.hash_of(&row)?;
-        if self.layout.hash.stored(&row) == Stored::Hash(computed) {
-            return Ok(row.into_answer());
+    fn check_own_hash(&self, row: &Row) -> Result<LinkHash> {
+        let computed = self.layout.hash_of(row)?;
+        if self.layout.hash.stored(row) == Stored::Hash(computed) {
+            return Ok(computed);
         }
         let error = Error::new(Class::Mismatch, "supplied hash is not the hash of the row")
             .hint("Leave the column out to have the row sealed.");

@@ -34,6 +34,20 @@ pub struct Relation {
     owned: bool,
 }
 
+/// How many rows the open subtransaction has inserted into a relation and deleted from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counts {
+    inserted: i64,
+    deleted: i64,
+}
+
+impl Counts {
+    /// These, after one more insertion.
+    pub fn with_one_more_row(self) -> Counts {
+        Counts { inserted: self.inserted + 1, ..self }
+    }
+}
+
 /// A column that has not been dropped.
 #[derive(Clone, Debug)]
 pub struct Column {
@@ -281,6 +295,26 @@ impl Relation {
         }
         // SAFETY: takes the oid of a partition; the list is fresh.
         oids(unsafe { pg_sys::ffi::pg_guard_ffi_boundary(|| get_partition_ancestors(self.oid())) })
+    }
+
+    /// What the open subtransaction has done to it; `None` where PostgreSQL does not count (`track_counts = off`).
+    pub fn counts(&self) -> Option<Counts> {
+        // SAFETY: the statistics of an open relation, if it has any, are valid until the end of the transaction.
+        unsafe {
+            let statistics = (*self.raw).pgstat_info;
+            if !pg_sys::pgstat_track_counts {
+                return None;
+            }
+            let nothing = Counts { inserted: 0, deleted: 0 };
+            if statistics.is_null() || (*statistics).trans.is_null() {
+                return Some(nothing);
+            }
+            let transaction = &*(*statistics).trans;
+            if transaction.nest_level != pg_sys::GetCurrentTransactionNestLevel() {
+                return Some(nothing);
+            }
+            Some(Counts { inserted: transaction.tuples_inserted, deleted: transaction.tuples_deleted })
+        }
     }
 
     /// The caller owns it (or is a member of the owning role, or superuser).

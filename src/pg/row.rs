@@ -134,6 +134,24 @@ impl<'d> Row<'d> {
         .value() as u64
     }
 
+    /// Appends the value at `place`, which is not NULL, as it is stored. Values that are equal may be stored otherwise.
+    pub fn append_image(&self, place: usize, image: &mut Vec<u8>) {
+        let (datum, attribute) = (self.values[place], super::relation::attribute(self.descriptor.raw, place));
+        let bytes = match (attribute.attbyval, attribute.attlen) {
+            (true, _) => {
+                image.extend_from_slice(&datum.value().to_ne_bytes());
+                return;
+            }
+            (false, -1) => value::bytes(datum),
+            // SAFETY: a value of this length is passed by reference; one of length -2 is a NUL-terminated string.
+            (false, -2) => unsafe { CStr::from_ptr(datum.cast_mut_ptr()) }.to_bytes(),
+            // SAFETY: as above.
+            (false, length) => unsafe { std::slice::from_raw_parts(datum.cast_mut_ptr(), length as usize) },
+        };
+        image.extend_from_slice(&bytes.len().to_ne_bytes());
+        image.extend_from_slice(bytes);
+    }
+
     pub(super) fn datum(&self, place: usize) -> pg_sys::Datum {
         self.values[place]
     }

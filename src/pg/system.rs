@@ -1,4 +1,4 @@
-//! The clock, randomness and interrupts.
+//! The clock, randomness, and the transaction that is open.
 
 use pgrx::pg_sys;
 
@@ -18,5 +18,24 @@ pub fn random<const LENGTH: usize>() -> Result<[u8; LENGTH]> {
         Ok(bytes)
     } else {
         Err(Error::new(Class::State, "could not generate random values"))
+    }
+}
+
+/// A subtransaction of this backend: one that has ended never comes again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    transaction: pg_sys::LocalTransactionId,
+    subtransaction: pg_sys::SubTransactionId,
+}
+
+/// The subtransaction that is open now.
+pub fn moment() -> Moment {
+    // SAFETY: a transaction is open, so this backend has a process entry.
+    unsafe {
+        #[cfg(any(feature = "pg15", feature = "pg16"))]
+        let transaction = (*pg_sys::MyProc).lxid;
+        #[cfg(not(any(feature = "pg15", feature = "pg16")))]
+        let transaction = (*pg_sys::MyProc).vxid.lxid;
+        Moment { transaction, subtransaction: pg_sys::GetCurrentSubTransactionId() }
     }
 }

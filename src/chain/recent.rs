@@ -1,0 +1,94 @@
+//! The heads that this transaction has made itself, so that it need not look for them again.
+//!
+//! Once a row of this transaction is the newest of its entity, nobody else can append to that entity before the
+//! transaction ends: they find the row in progress, and wait. So neither the lock nor the scan is needed for the
+//! next one. What must be certain is that the row has reached the table: a sealed row may be skipped afterwards by
+//! ON CONFLICT DO NOTHING, or go with its savepoint. PostgreSQL counts, for each table and subtransaction, the rows
+//! that it has inserted and deleted: a row has landed if, when the next one comes, just one more was inserted there,
+//! and none deleted. Whatever else the counters say, everything here is forgotten, and heads are looked for as ever.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use pgrx::pg_sys;
+
+use super::head::Head;
+use crate::pg::lock::Key;
+use crate::pg::relation::{Counts, Lock, Relation};
+use crate::pg::system::{Moment, moment};
+
+/// More heads than this are not kept; each takes some 150 bytes.
+const HEADS_MAX: usize = 50_000;
+
+#[derive(Default)]
+struct Recent {
+    /// The subtransaction in which all this holds.
+    moment: Option<Moment>,
+    heads: HashMap<Key, Made>,
+    pending: Option<Pending>,
+}
+
+/// A head, and the values of its entity as stored: two entities may share a key.
+struct Made {
+    entity: Vec<u8>,
+    head: Head,
+}
+
+/// A head that was sealed, and has not been seen to land.
+struct Pending {
+    relation: pg_sys::Oid,
+    /// The relation's counts when it was sealed.
+    counts: Counts,
+    key: Key,
+    made: Made,
+}
+
+thread_local! {
+    static RECENT: RefCell<Recent> = RefCell::default();
+}
+
+/// The head of the entity, if this transaction has made it. `relation` is where a row comes next.
+pub fn head(relation: &Relation, key: Key, entity: &[u8]) -> Option<Head> {
+    let pending = RECENT.with_borrow_mut(|recent| recent.pending.take());
+    let landed = pending.map(|pending| {
+        let counts = if pending.relation == relation.oid() {
+            relation.counts()
+        } else {
+            Relation::open(pending.relation, Lock::Held).ok().and_then(|relation| relation.counts())
+        };
+        (counts, pending)
+    });
+    RECENT.with_borrow_mut(|recent| {
+        if recent.moment != Some(moment()) {
+            *recent = Recent { moment: Some(moment()), ..Recent::default() };
+            return None;
+        }
+        match landed {
+            Some((Some(now), pending)) if now == pending.counts.with_one_more_row() => {
+                if recent.heads.len() >= HEADS_MAX {
+                    recent.heads.clear();
+                }
+                recent.heads.insert(pending.key, pending.made);
+            }
+            // Skipped: the head is still the one before it.
+            Some((Some(now), pending)) if now == pending.counts => {}
+            Some(_) => recent.heads.clear(),
+            None => {}
+        }
+        recent.heads.get(&key).filter(|made| made.entity == entity).map(|made| made.head.clone())
+    })
+}
+
+/// A row that is about to go into `relation` will be the head of its entity.
+pub fn expect(relation: &Relation, key: Key, entity: Vec<u8>, head: Head) {
+    let counts = relation.counts();
+    RECENT.with_borrow_mut(|recent| {
+        let made = Made { entity, head };
+        recent.pending = counts.map(|counts| Pending { relation: relation.oid(), counts, key, made });
+    });
+}
+
+/// Forgets everything: rows have come otherwise than by being sealed, or tables have changed.
+pub fn forget() {
+    RECENT.with_borrow_mut(|recent| *recent = Recent::default());
+}
