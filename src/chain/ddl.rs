@@ -162,7 +162,12 @@ fn compare(before: &Definitions, after: &Definitions) -> Result<()> {
         match after.get(key) {
             Some(now) if now.text == definition.text => {}
             Some(now) => return Err(refused_change(definition, now)),
-            None if definition.kind.may_go() || !exists(definition.chain) => {}
+            None if !exists(definition.chain) => {}
+            // It stands among the covered ones now, since it is not excluded by its new name.
+            None if after.contains_key(&(Kind::Column, key.1, key.2, key.3)) => {
+                return Err(refused(definition, "rename"));
+            }
+            None if definition.kind.may_go() => {}
             None => return Err(refused(definition, "drop")),
         }
     }
