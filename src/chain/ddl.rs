@@ -15,7 +15,7 @@ use super::triggers::{self, Chain};
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::relation::{Lock, Relation, exists, name_of};
 use crate::pg::report::{Class, Error, Result};
-use crate::pg::spi::{self, Fetched};
+use crate::pg::spi::{self, Fetched, Session};
 
 sql_function! {
     /// `veritable.before_ddl()`: the event trigger on `ddl_command_start`.
@@ -130,6 +130,7 @@ fn after_ddl(call: &Call) -> Result<Answer> {
     if command == "ALTER TABLE" {
         let _own = own_commands();
         spi::connect(|session| {
+            refuse_children(session, &commanded(session)?)?;
             partitions::guard(session, &new_partitions(&after, &before))?;
             partitions::unguard(session, &new_partitions(&before, &after))
         })?;
@@ -142,13 +143,36 @@ fn after_create_table(call: &Call) -> Result<Answer> {
     call.command_tag()?;
     let _own = own_commands();
     spi::connect(|session| {
-        let created: Vec<pg_sys::Oid> = {
-            let commands = session.query("SELECT objid FROM pg_catalog.pg_event_trigger_ddl_commands()", &[])?;
-            commands.rows().filter_map(|row| row.get(0)).collect()
-        };
+        let created = commanded(session)?;
+        refuse_children(session, &created)?;
         partitions::guard(session, &created)
     })?;
     Ok(Answer::VOID)
+}
+
+/// What the command has created or altered.
+fn commanded(session: &Session) -> Result<Vec<pg_sys::Oid>> {
+    let commands = session.query("SELECT objid FROM pg_catalog.pg_event_trigger_ddl_commands()", &[])?;
+    Ok(commands.rows().filter_map(|row| row.get(0)).collect())
+}
+
+/// Rows of an inheritance child would be in the chained table, but neither sealed nor guarded.
+fn refuse_children(session: &Session, tables: &[pg_sys::Oid]) -> Result<()> {
+    let children = session.query(
+        "SELECT c.oid, i.inhparent
+         FROM pg_catalog.pg_inherits i
+         JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
+         JOIN veritable.chains ON chain = i.inhparent
+         WHERE c.oid = ANY ($1) AND NOT c.relispartition
+         LIMIT 1",
+        &[tables.to_vec().into()],
+    )?;
+    let Some((child, parent)) = children.rows().next().and_then(|row| Some((row.get(0)?, row.get(1)?))) else {
+        return Ok(());
+    };
+    let (child, parent) = (name_of(child), name_of(parent));
+    Err(Error::new(Class::Unsupported, format!("table \"{child}\" cannot inherit from chained table \"{parent}\""))
+        .hint("Use declarative partitioning."))
 }
 
 /// The partitions that are in `some` but not in `others`.

@@ -145,7 +145,10 @@ impl Relation {
         // SAFETY: `try_relation_open` accepts any oid.
         let raw = unsafe { pg_sys::try_relation_open(oid, lock.mode()) };
         if raw.is_null() {
-            return Err(Error::new(Class::State, format!("relation with OID {} does not exist", u32::from(oid))));
+            return Err(Error::new(
+                Class::UndefinedObject,
+                format!("relation with OID {} does not exist", u32::from(oid)),
+            ));
         }
         Ok(Relation { raw, owned: true })
     }

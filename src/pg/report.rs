@@ -23,6 +23,8 @@ pub enum Class {
     WrongObject,
     /// 42703: no such column.
     UndefinedColumn,
+    /// 42704: no such object.
+    UndefinedObject,
     /// 42710: it exists already.
     Duplicate,
     /// 55000: not in the state that this needs.
@@ -52,6 +54,7 @@ impl Class {
             Class::WrongType => Code::ERRCODE_DATATYPE_MISMATCH,
             Class::WrongObject => Code::ERRCODE_WRONG_OBJECT_TYPE,
             Class::UndefinedColumn => Code::ERRCODE_UNDEFINED_COLUMN,
+            Class::UndefinedObject => Code::ERRCODE_UNDEFINED_OBJECT,
             Class::Duplicate => Code::ERRCODE_DUPLICATE_OBJECT,
             Class::State => Code::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
             Class::Argument => Code::ERRCODE_INVALID_PARAMETER_VALUE,

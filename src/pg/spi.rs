@@ -192,9 +192,11 @@ impl<'t> Fetched<'t> {
         self.datum(position).and_then(|datum| unsafe { T::from_datum(datum, false) })
     }
 
-    /// The composite value at `position`.
+    /// The composite value at `position`; `None` if it is NULL or not composite.
     pub fn composite(&self, position: usize) -> Option<Composite<'t>> {
-        self.datum(position).map(Composite::from_datum)
+        // SAFETY: the descriptor is that of the tuple; takes any type's oid.
+        let is_row = unsafe { pg_sys::type_is_rowtype(pg_sys::SPI_gettypeid(self.descriptor, position as i32 + 1)) };
+        self.datum(position).filter(|_| is_row).map(Composite::from_datum)
     }
 
     /// The `tid` at `position`, as a parameter for another statement.
