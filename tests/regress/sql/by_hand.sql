@@ -1,0 +1,98 @@
+-- A chain may be made by hand: add_chain is a convenience, what makes a chain is its triggers.
+\pset null (null)
+CREATE ROLE regress_by_hand;
+CREATE SCHEMA AUTHORIZATION regress_by_hand;
+SET ROLE regress_by_hand;
+CREATE TABLE event (id int NOT NULL, note text, seq bigint NOT NULL, before bytea, hash bytea NOT NULL, UNIQUE (id, seq));
+CREATE TRIGGER seal BEFORE INSERT ON event FOR EACH ROW EXECUTE FUNCTION veritable.seal('entity=id', 'seq=seq', 'previous=before', 'hash=hash');
+
+-- With the seal alone: rows are sealed, and verification says what is missing.
+INSERT INTO event (id, note) VALUES (1, 'one'), (1, 'two');
+SELECT seq, chain_line(event), sha256(convert_to(chain_line(event), 'UTF8')) = hash AS sealed FROM event ORDER BY seq;
+SELECT * FROM verify_chain('event');
+SELECT * FROM verify_chain();
+UPDATE event SET note = note;
+-- With all three, under any names: nothing is missing.
+CREATE TRIGGER guard BEFORE UPDATE OR DELETE ON event FOR EACH ROW EXECUTE FUNCTION veritable.guard('entity=id', 'seq=seq', 'previous=before', 'hash=hash');
+SELECT * FROM verify_chain('event');
+CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON event FOR EACH STATEMENT EXECUTE FUNCTION veritable.guard('entity=id', 'seq=seq', 'previous=before', 'hash=hash');
+INSERT INTO event (id, note) VALUES (1, 'three');
+UPDATE event SET note = 'changed';
+DELETE FROM event;
+TRUNCATE event;
+SELECT * FROM verify_chain('event');
+SELECT chain, entity, seq, previous, hash, recorded, exclude, format, trigger, enabled FROM veritable.chains;
+ALTER TABLE event RENAME COLUMN note TO remark;
+SELECT add_chain('event', '{id}');
+-- drop_chain finds them
+SELECT drop_chain('event');
+UPDATE event SET note = note;
+-- Without the seal: guarded, but not sealed
+CREATE TRIGGER guard BEFORE UPDATE OR DELETE ON event FOR EACH ROW EXECUTE FUNCTION veritable.guard('entity=id', 'seq=seq', 'previous=before', 'hash=hash');
+SELECT * FROM verify_chain('event');
+SELECT drop_chain('event');
+
+-- Arguments that say nothing, or something else than the table
+CREATE TRIGGER seal BEFORE INSERT ON event FOR EACH ROW EXECUTE FUNCTION veritable.seal();
+\echo :LAST_ERROR_SQLSTATE
+CREATE TRIGGER seal BEFORE INSERT ON event FOR EACH ROW EXECUTE FUNCTION veritable.seal('id');
+CREATE TRIGGER seal BEFORE INSERT ON event FOR EACH ROW EXECUTE FUNCTION veritable.seal('seq=seq', 'previous=before');
+CREATE TRIGGER seal BEFORE INSERT ON event FOR EACH ROW EXECUTE FUNCTION veritable.seal('seq=seq', 'previous=before', 'hash=hash', 'seq=seq');
+CREATE TRIGGER seal BEFORE INSERT ON event FOR EACH ROW EXECUTE FUNCTION veritable.seal('seq=seq', 'previous=before', 'hash=hash', 'sequence=seq');
+CREATE TRIGGER seal BEFORE INSERT ON event FOR EACH ROW EXECUTE FUNCTION veritable.seal('seq=seq', 'previous=before', 'hash=hash', 'entity=');
+CREATE TRIGGER seal BEFORE INSERT ON event FOR EACH ROW EXECUTE FUNCTION veritable.seal('seq=seq', 'previous=before', 'hash=hash', 'format=2');
+\echo :LAST_ERROR_SQLSTATE
+CREATE TRIGGER seal BEFORE INSERT ON event FOR EACH ROW EXECUTE FUNCTION veritable.seal('seq=seq', 'previous=before', 'hash=hash', 'entity=absent');
+\echo :LAST_ERROR_SQLSTATE
+CREATE TRIGGER seal BEFORE INSERT ON event FOR EACH ROW EXECUTE FUNCTION veritable.seal('seq=note', 'previous=before', 'hash=hash');
+\echo :LAST_ERROR_SQLSTATE
+CREATE TRIGGER guard BEFORE UPDATE OR DELETE ON event FOR EACH ROW EXECUTE FUNCTION veritable.guard('nonsense');
+
+-- Where a trigger does not belong
+CREATE TRIGGER seal AFTER INSERT ON event FOR EACH ROW EXECUTE FUNCTION veritable.seal('seq=seq', 'previous=before', 'hash=hash', 'entity=id');
+\echo :LAST_ERROR_SQLSTATE
+CREATE TRIGGER seal BEFORE INSERT ON event FOR EACH STATEMENT EXECUTE FUNCTION veritable.seal('seq=seq', 'previous=before', 'hash=hash', 'entity=id');
+CREATE TRIGGER guard AFTER UPDATE ON event FOR EACH ROW EXECUTE FUNCTION veritable.guard('seq=seq', 'previous=before', 'hash=hash', 'entity=id');
+\echo :LAST_ERROR_SQLSTATE
+SELECT veritable.seal();
+SELECT veritable.guard();
+
+-- Without an index the newest event cannot be found: said at once, not slow for ever.
+CREATE TABLE unindexed (id int NOT NULL, seq bigint, previous bytea, hash bytea);
+CREATE TRIGGER seal BEFORE INSERT ON unindexed FOR EACH ROW EXECUTE FUNCTION veritable.seal('entity=id', 'seq=seq', 'previous=previous', 'hash=hash');
+INSERT INTO unindexed (id) VALUES (1);
+\echo :LAST_ERROR_SQLSTATE
+-- an index of another kind does not do
+CREATE INDEX ON unindexed USING hash (id);
+CREATE INDEX ON unindexed (seq, id);
+CREATE INDEX ON unindexed (id);
+CREATE INDEX ON unindexed (id, seq) WHERE id > 0;
+INSERT INTO unindexed (id) VALUES (1);
+-- one of these does: in any direction, with columns that follow
+CREATE INDEX unindexed_descending ON unindexed (id DESC, seq DESC, hash);
+INSERT INTO unindexed (id) VALUES (1), (1), (2) RETURNING id, seq;
+CREATE UNIQUE INDEX unindexed_unique ON unindexed (id, seq DESC NULLS LAST) INCLUDE (previous);
+DROP INDEX unindexed_descending;
+INSERT INTO unindexed (id) VALUES (1), (1), (2) RETURNING id, seq;
+-- two entity columns, indexed in the other order
+CREATE TABLE swapped (a int NOT NULL, b text NOT NULL, seq bigint, previous bytea, hash bytea, UNIQUE (b, a, seq));
+CREATE TRIGGER seal BEFORE INSERT ON swapped FOR EACH ROW EXECUTE FUNCTION veritable.seal('entity=a', 'entity=b', 'seq=seq', 'previous=previous', 'hash=hash');
+INSERT INTO swapped (a, b) VALUES (1, 'x'), (2, 'x'), (1, 'y'), (1, 'x') RETURNING a, b, seq;
+
+-- An entity that may be null is refused row by row.
+CREATE TABLE nullable (id int, seq bigint, previous bytea, hash bytea, UNIQUE (id, seq));
+CREATE TRIGGER seal BEFORE INSERT ON nullable FOR EACH ROW EXECUTE FUNCTION veritable.seal('entity=id', 'seq=seq', 'previous=previous', 'hash=hash');
+INSERT INTO nullable (id) VALUES (NULL);
+\echo :LAST_ERROR_SQLSTATE
+INSERT INTO nullable (id) VALUES (1) RETURNING seq;
+
+-- A seal that looks at some rows only leaves others unsealed, and is said to.
+CREATE TABLE conditional (id int NOT NULL, note text, seq bigint, previous bytea, hash bytea, UNIQUE (id, seq));
+CREATE TRIGGER seal BEFORE INSERT ON conditional FOR EACH ROW WHEN (NEW.note <> 'secret') EXECUTE FUNCTION veritable.seal('entity=id', 'seq=seq', 'previous=previous', 'hash=hash');
+INSERT INTO conditional (id, note) VALUES (1, 'secret'), (1, 'open');
+SELECT * FROM verify_chain('conditional');
+
+RESET ROLE;
+SET client_min_messages = warning;
+DROP SCHEMA regress_by_hand CASCADE;
+DROP ROLE regress_by_hand;
