@@ -4,6 +4,7 @@
 //! so that a transaction may touch any number of them. What makes the turn safe after the lock is gone is the row
 //! itself: whoever comes next finds it through the index, in progress, and waits for its transaction to end.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use pgrx::pg_sys;
@@ -16,7 +17,7 @@ use super::{recent, triggers};
 use crate::pg::cache::{self, Cache, Derived};
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::lock::{self, Key};
-use crate::pg::relation::Relation;
+use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::Row;
 use crate::pg::trigger::{Event, Firing, is_replica};
@@ -34,7 +35,8 @@ struct Sealer {
     /// The relation whose chain it is: the partitioned table, for a partition.
     root: pg_sys::Oid,
     layout: Layout,
-    heads: Heads,
+    /// Found out when a row is appended: a row that a replica applies needs no head, and no index to find it by.
+    heads: OnceCell<Heads>,
 }
 
 thread_local! {
@@ -75,12 +77,21 @@ impl Sealer {
                 let root = triggers::root_of(&relation)?;
                 Ok(Sealer {
                     relation: relation.oid(),
-                    layout: Layout::of(&relation, &arguments)?,
-                    heads: Heads::of(root.as_ref().unwrap_or(&relation), relation.oid(), &arguments)?,
                     root: root.as_ref().unwrap_or(&relation).oid(),
+                    layout: Layout::of(&relation, &arguments)?,
+                    heads: OnceCell::new(),
                 })
             })
         })
+    }
+
+    fn heads(&self, firing: &Firing) -> Result<&Heads> {
+        if let Some(heads) = self.heads.get() {
+            return Ok(heads);
+        }
+        let root = Relation::open(self.root, Lock::AccessShare)?;
+        let heads = Heads::of(&root, self.relation, &Arguments::parse(&firing.arguments())?)?;
+        Ok(self.heads.get_or_init(|| heads))
     }
 
     /// Finds the newest event of the row's entity, and keeps others from appending to it until this row is inserted.
@@ -88,12 +99,12 @@ impl Sealer {
         let mut current = Rc::clone(self);
         loop {
             lock::hold(key);
-            if current.heads.are_partitioned() {
+            if current.heads(firing)?.are_partitioned() {
                 // A partition may have been attached since the statement began, and have taken events.
                 cache::accept_changes();
                 current = Sealer::of(firing)?;
             }
-            match current.heads.look(key, row, &self.layout)? {
+            match current.heads(firing)?.look(key, row, &self.layout)? {
                 Look::None => return Ok(None),
                 Look::Head(head) => return Ok(Some(head)),
                 Look::InProgress(transaction) => {
@@ -167,12 +178,14 @@ impl Sealer {
     }
 
     fn may_show(&self) -> bool {
-        Relation::open(self.relation, crate::pg::relation::Lock::Held).is_ok_and(|relation| relation.is_readable())
+        Relation::open(self.relation, Lock::Held).is_ok_and(|relation| relation.is_readable())
     }
 }
 
 impl Derived for Sealer {
     fn depends_on(&self, relation: pg_sys::Oid) -> bool {
-        relation == self.relation || relation == self.root || self.heads.include(relation)
+        relation == self.relation
+            || relation == self.root
+            || self.heads.get().is_some_and(|heads| heads.include(relation))
     }
 }
