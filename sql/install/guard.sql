@@ -3,18 +3,24 @@
 
 CREATE VIEW veritable.definitions AS
 WITH RECURSIVE
+chains AS MATERIALIZED (
+    SELECT * FROM veritable.chains
+),
 -- The columns that lines cover.
-covered AS (
+covered AS MATERIALIZED (
     SELECT c.chain::pg_catalog.oid AS chain, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attcollation,
            a.attnotnull AND a.attname = ANY (c.entity) AS entity,
            a.atthasdef OR a.attidentity <> '' AS filled
-    FROM veritable.chains c
+    FROM chains c
     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.chain
     WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND a.attname <> ALL (c.exclude)
 ),
--- Their types, with the types that those are made of.
+-- Their types, with the types that those are made of. Most are base types, which are made of none.
 types AS (
-    SELECT chain, atttypid AS type FROM covered
+    SELECT c.chain, c.atttypid AS type
+    FROM covered c
+    JOIN pg_catalog.pg_type y ON y.oid = c.atttypid
+    WHERE y.typtype <> 'b' OR y.typelem <> 0
     UNION
     SELECT t.chain, part.type
     FROM types t
@@ -35,7 +41,7 @@ SELECT 'column' AS kind, chain AS object, attnum::pg_catalog.int4 AS number, cha
 FROM covered
 UNION ALL
 SELECT 'excluded column', c.chain, a.attnum, c.chain, pg_catalog.format('column "%s"', a.attname), a.attname, false
-FROM veritable.chains c
+FROM chains c
 JOIN pg_catalog.pg_attribute a ON a.attrelid = c.chain
 WHERE a.attname = ANY (c.exclude)
 UNION ALL
@@ -52,7 +58,7 @@ JOIN pg_catalog.pg_attribute a ON a.attrelid = y.typrelid
 WHERE a.attnum > 0 AND NOT a.attisdropped
 UNION ALL
 SELECT 'index', c.chain, 0, c.chain, 'the last index on (entity, seq)', 'present', false
-FROM veritable.chains c
+FROM chains c
 WHERE EXISTS (
     SELECT FROM pg_catalog.pg_index i
     JOIN pg_catalog.pg_class r ON r.oid = i.indexrelid

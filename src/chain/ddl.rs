@@ -162,8 +162,8 @@ fn refuse_children(session: &Session, tables: &[pg_sys::Oid]) -> Result<()> {
         "SELECT c.oid, i.inhparent
          FROM pg_catalog.pg_inherits i
          JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
-         JOIN veritable.chains ON chain = i.inhparent
-         WHERE c.oid = ANY ($1) AND NOT c.relispartition
+         JOIN pg_catalog.pg_trigger t ON t.tgrelid = i.inhparent
+         WHERE c.oid = ANY ($1) AND NOT c.relispartition AND t.tgfoid = 'veritable.seal'::pg_catalog.regproc
          LIMIT 1",
         &[tables.to_vec().into()],
     )?;
