@@ -15,4 +15,5 @@ mod partitions;
 mod recent;
 mod seal;
 mod triggers;
+mod verdict;
 mod verify;

@@ -4,8 +4,9 @@ use pgrx::pg_sys;
 
 use super::arguments::Arguments;
 use crate::pg::function::{Answer, Call, sql_function};
-use crate::pg::relation::{self, Lock, Relation, TriggerInfo};
+use crate::pg::relation::{self, Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
+use crate::pg::trigger::TriggerInfo;
 
 sql_function! {
     /// `veritable.trigger_arguments(bytea) → text[]`

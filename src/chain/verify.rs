@@ -8,15 +8,15 @@ use std::cell::RefCell;
 
 use pgrx::pg_sys;
 use pgrx::spi::quote_identifier;
-use veritable_core::chain::{Fault, FaultKind, LinkHash, Walk};
+use veritable_core::chain::{LinkHash, Walk};
 
 use super::layout::Layout;
 use super::triggers::{Chain, root_of};
+use super::verdict::{Verdict, number};
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::relation::{Column, Lock, Relation, name_of};
 use crate::pg::report::{Class, Error, Result, notice};
 use crate::pg::row::Row;
-use crate::pg::rows::{Cell, Rows};
 use crate::pg::settings::Pinned;
 use crate::pg::spi::{self, Parameter, Session};
 use crate::pg::{memory, system, types};
@@ -30,10 +30,10 @@ sql_function! {
 const BATCH: usize = 1000;
 
 fn verify_chain(call: &Call) -> Result<Answer> {
-    let mut report = Report { rows: call.rows(), events: 0, chains: 0, tables: 0, faults: 0 };
+    let mut verdict = Verdict::new(call.rows());
     let entity = call.texts(1)?;
     match call.oid(0) {
-        Some(target) => verify_table(target, entity, &mut report)?,
+        Some(target) => verify_table(target, entity, &mut verdict)?,
         None if entity.is_some() => {
             return Err(Error::new(Class::Argument, "an entity can be verified in one table only")
                 .hint("Name the table: SELECT * FROM verify_chain('entity_events', '{…}')."));
@@ -43,12 +43,12 @@ fn verify_chain(call: &Call) -> Result<Answer> {
                 if Relation::open(target, Lock::AccessShare)?.hides_rows() {
                     notice(format!("skipped table \"{}\": row-level security hides rows from you", name_of(target)));
                 } else {
-                    verify_table(target, None, &mut report)?;
+                    verify_table(target, None, &mut verdict)?;
                 }
             }
         }
     }
-    notice(report.summary());
+    notice(verdict.summary());
     Ok(Answer::NULL)
 }
 
@@ -69,7 +69,7 @@ fn readable_chains() -> Result<Vec<pg_sys::Oid>> {
     })
 }
 
-fn verify_table(target: pg_sys::Oid, entity: Option<Vec<String>>, report: &mut Report) -> Result<()> {
+fn verify_table(target: pg_sys::Oid, entity: Option<Vec<String>>, verdict: &mut Verdict) -> Result<()> {
     let relation = Relation::open(target, Lock::AccessShare)?;
     if let Some(root) = root_of(&relation)? {
         return Err(Error::new(
@@ -90,21 +90,21 @@ fn verify_table(target: pg_sys::Oid, entity: Option<Vec<String>>, report: &mut R
         Ok(found) => found,
         // Triggers that do not fit their table are a fault like any other, and must not hide those of other tables.
         Err(error) if is_misconfiguration(&error) => {
-            report.tables += 1;
-            report.put(target, None, None, "unguarded", format!("The chain cannot be read: {}.", error.message()));
+            verdict.tables += 1;
+            verdict.unguarded(target, format!("The chain cannot be read: {}.", error.message()));
             return Ok(());
         }
         Err(error) => return Err(error),
     };
     for problem in problems(&relation, &chain)? {
-        report.put(target, None, None, "unguarded", problem);
+        verdict.unguarded(target, problem);
     }
-    report.tables += 1;
+    verdict.tables += 1;
     // Pinned here for the leader; a parallel worker pins for itself.
     let _pinned = Pinned::new();
     spi::connect(|session| match entity {
-        Some(entity) => table.name_faults(session, Scope::Entity(entity), report),
-        None => table.verify(session, report),
+        Some(entity) => table.name_faults(session, Scope::Entity(entity), verdict),
+        None => table.verify(session, verdict),
     })
 }
 
@@ -185,7 +185,7 @@ impl Table {
         self.entity.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ")
     }
 
-    fn verify(&self, session: &Session, report: &mut Report) -> Result<()> {
+    fn verify(&self, session: &Session, verdict: &mut Verdict) -> Result<()> {
         let key: [u8; 16] = system::random()?;
         let null_entity = self.entity.iter().map(|column| format!("{} IS NULL", column.name)).collect::<Vec<_>>();
         let null_entity = if null_entity.is_empty() { "false".to_string() } else { null_entity.join(" OR ") };
@@ -209,21 +209,21 @@ impl Table {
             (count(0), count(1), count(2), row.as_ref().and_then(|row| row.get::<bool>(3)).unwrap_or(false))
         };
         if broken == 0 {
-            report.chains += intact;
-            report.events += events;
+            verdict.chains += intact;
+            verdict.events += events;
             return Ok(());
         }
         // An entity that is NULL, which only tampering can make it, equals nothing: then all chains are read.
         if nameless || self.entity.is_empty() {
-            return self.name_faults(session, Scope::All, report);
+            return self.name_faults(session, Scope::All, verdict);
         }
-        report.chains += intact;
-        report.events += events;
-        self.name_faults(session, Scope::Broken(key), report)
+        verdict.chains += intact;
+        verdict.events += events;
+        self.name_faults(session, Scope::Broken(key), verdict)
     }
 
     /// Reads chains in order and reports their faults.
-    fn name_faults(&self, session: &Session, scope: Scope, report: &mut Report) -> Result<()> {
+    fn name_faults(&self, session: &Session, scope: Scope, verdict: &mut Verdict) -> Result<()> {
         let partition = self.entity.iter().map(|column| column.name.as_str()).collect::<Vec<_>>();
         let order = partition.iter().copied().chain([self.seq.as_str()]).collect::<Vec<_>>().join(", ");
         let partition =
@@ -245,10 +245,10 @@ impl Table {
                     let Some(event) = fetched.composite(0) else { continue };
                     if fetched.get::<bool>(1) == Some(true) {
                         walk = Walk::new();
-                        report.chains += 1;
+                        verdict.chains += 1;
                     }
-                    report.events += 1;
-                    self.judge(&event.row(&self.layout.descriptor), &mut walk, report)?;
+                    verdict.events += 1;
+                    self.judge(&event.row(&self.layout.descriptor), &mut walk, verdict)?;
                 }
                 Ok(!batch.is_empty())
             })?;
@@ -302,7 +302,7 @@ impl Table {
         }
     }
 
-    fn judge(&self, row: &Row, walk: &mut Walk, report: &mut Report) -> Result<()> {
+    fn judge(&self, row: &Row, walk: &mut Walk, verdict: &mut Verdict) -> Result<()> {
         let event = self.layout.event(row)?;
         let failed = RefCell::new(None);
         let recompute = |previous: Option<LinkHash>| {
@@ -321,8 +321,7 @@ impl Table {
         if !faults.is_empty() {
             let entity = self.layout.entity_texts(row);
             for fault in faults {
-                let detail = explain(&fault, &event.computed);
-                report.put(self.oid, Some(&entity), fault.seq, name(&fault.kind), detail);
+                verdict.fault(self.oid, &entity, &fault, &event.computed);
             }
         }
         Ok(())
@@ -342,73 +341,4 @@ impl EntityColumn {
             })?,
         })
     }
-}
-
-fn name(kind: &FaultKind) -> &'static str {
-    match kind {
-        FaultKind::Altered => "altered",
-        FaultKind::Unlinked => "unlinked",
-        FaultKind::Missing { .. } => "missing",
-        FaultKind::Duplicated => "duplicated",
-        FaultKind::Unsealed => "unsealed",
-    }
-}
-
-fn explain(fault: &Fault, computed: &LinkHash) -> String {
-    match (fault.kind, fault.seq) {
-        (FaultKind::Altered, _) => format!("The row hashes to {computed}, which is not its stored hash."),
-        (FaultKind::Unlinked, Some(1)) => "The first event has a previous hash.".to_string(),
-        (FaultKind::Unlinked, Some(seq)) if seq > 1 => {
-            format!("The previous hash is not the hash of event {}.", seq - 1)
-        }
-        (FaultKind::Unlinked, _) => "A chain begins with seq 1.".to_string(),
-        (FaultKind::Missing { count: 1 }, _) => "1 event is missing.".to_string(),
-        (FaultKind::Missing { count }, _) => format!("{count} events are missing."),
-        (FaultKind::Duplicated, _) => "Another event has the same seq.".to_string(),
-        (FaultKind::Unsealed, None) => "The seq is null.".to_string(),
-        (FaultKind::Unsealed, Some(_)) => "The hash is null.".to_string(),
-    }
-}
-
-/// What verification has found so far.
-struct Report {
-    rows: Rows,
-    events: u64,
-    chains: u64,
-    tables: u64,
-    faults: u64,
-}
-
-impl Report {
-    fn put(
-        &mut self,
-        chain: pg_sys::Oid,
-        entity: Option<&Vec<Option<String>>>,
-        seq: Option<i64>,
-        fault: &str,
-        detail: String,
-    ) {
-        self.faults += 1;
-        self.rows.put([
-            Cell::from(chain),
-            Cell::from(entity.cloned()),
-            Cell::from(seq),
-            Cell::from(fault),
-            Cell::from(detail),
-        ]);
-    }
-
-    fn summary(&self) -> String {
-        let faults = if self.faults == 0 { String::new() } else { format!(", {}", number(self.faults, "fault")) };
-        format!(
-            "verified {} in {} of {}{faults}",
-            number(self.events, "event"),
-            number(self.chains, "chain"),
-            number(self.tables, "table")
-        )
-    }
-}
-
-fn number(count: u64, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

@@ -6,6 +6,7 @@ use pgrx::pg_sys;
 
 use super::index::Index;
 use super::report::{Class, Error, Result};
+use super::trigger::TriggerInfo;
 
 /// The lock under which a relation is opened. It is kept until the end of the transaction.
 #[derive(Clone, Copy)]
@@ -67,66 +68,6 @@ pub struct Column {
     pub has_default: bool,
     /// It is an identity column.
     pub identity: bool,
-}
-
-/// A trigger of a relation.
-#[derive(Clone, Debug)]
-pub struct TriggerInfo {
-    /// Its name.
-    pub name: String,
-    /// The function that it executes.
-    pub function: pg_sys::Oid,
-    /// When it fires; see the methods.
-    kind: u32,
-    /// Whether it fires; see [`TriggerInfo::enabled`].
-    state: u8,
-    /// Cloned from the partitioned table above.
-    pub clone: bool,
-    /// It has a WHEN condition or a column list, so that it does not fire for every row.
-    pub conditional: bool,
-    /// The arguments after the function's name.
-    pub arguments: Vec<String>,
-}
-
-impl TriggerInfo {
-    const EVENTS: u32 = pg_sys::TRIGGER_TYPE_INSERT
-        | pg_sys::TRIGGER_TYPE_UPDATE
-        | pg_sys::TRIGGER_TYPE_DELETE
-        | pg_sys::TRIGGER_TYPE_TRUNCATE;
-
-    /// It fires in ordinary sessions: not disabled, and not for replication alone.
-    pub fn enabled(&self) -> bool {
-        matches!(self.state, pg_sys::TRIGGER_FIRES_ON_ORIGIN | pg_sys::TRIGGER_FIRES_ALWAYS)
-    }
-
-    /// BEFORE INSERT FOR EACH ROW, whatever other events it has.
-    pub fn before_insert_row(&self) -> bool {
-        self.before() && self.row() && self.kind & pg_sys::TRIGGER_TYPE_INSERT != 0
-    }
-
-    /// Exactly BEFORE INSERT FOR EACH ROW.
-    pub fn seals(&self) -> bool {
-        self.before() && self.row() && self.kind & Self::EVENTS == pg_sys::TRIGGER_TYPE_INSERT
-    }
-
-    /// BEFORE UPDATE OR DELETE FOR EACH ROW.
-    pub fn guards_rows(&self) -> bool {
-        let events = pg_sys::TRIGGER_TYPE_UPDATE | pg_sys::TRIGGER_TYPE_DELETE;
-        self.before() && self.row() && self.kind & Self::EVENTS & events == events
-    }
-
-    /// BEFORE TRUNCATE FOR EACH STATEMENT.
-    pub fn guards_table(&self) -> bool {
-        self.before() && !self.row() && self.kind & pg_sys::TRIGGER_TYPE_TRUNCATE != 0
-    }
-
-    fn before(&self) -> bool {
-        self.kind & (pg_sys::TRIGGER_TYPE_BEFORE | pg_sys::TRIGGER_TYPE_INSTEAD) == pg_sys::TRIGGER_TYPE_BEFORE
-    }
-
-    fn row(&self) -> bool {
-        self.kind & pg_sys::TRIGGER_TYPE_ROW != 0
-    }
 }
 
 unsafe extern "C-unwind" {
@@ -261,7 +202,7 @@ impl Relation {
             std::slice::from_raw_parts((*descriptor).triggers, (*descriptor).numtriggers as usize)
         };
         // `tgisinternal` is set on foreign keys' triggers; a clone on a partition is not internal in that sense.
-        triggers.iter().filter(|trigger| !trigger.tgisinternal).map(describe).collect()
+        triggers.iter().filter(|trigger| !trigger.tgisinternal).map(TriggerInfo::of).collect()
     }
 
     /// Its B-tree indexes that can be used now.
@@ -424,22 +365,4 @@ fn oids(list: *mut pg_sys::List) -> Vec<pg_sys::Oid> {
     }
     // SAFETY: a list of oids has `length` elements, each an oid.
     unsafe { (0..(*list).length as usize).map(|i| (*(*list).elements.add(i)).oid_value).collect() }
-}
-
-fn describe(trigger: &pg_sys::Trigger) -> TriggerInfo {
-    // SAFETY: `tgargs` has `tgnargs` NUL-terminated strings.
-    let arguments = (0..trigger.tgnargs as usize).map(|i| string(unsafe { *trigger.tgargs.add(i) })).collect();
-    TriggerInfo {
-        name: string(trigger.tgname),
-        function: trigger.tgfoid,
-        kind: trigger.tgtype as u32,
-        state: trigger.tgenabled as u8,
-        clone: trigger.tgisclone,
-        conditional: !trigger.tgqual.is_null() || trigger.tgnattr > 0,
-        arguments,
-    }
-}
-
-pub(super) fn arguments(trigger: &pg_sys::Trigger) -> Vec<String> {
-    describe(trigger).arguments
 }

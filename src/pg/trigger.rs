@@ -1,4 +1,4 @@
-//! A trigger that fires.
+//! Triggers: as they are defined, and as they fire.
 
 use std::marker::PhantomData;
 
@@ -8,6 +8,81 @@ use super::function::{Answer, Call};
 use super::relation::{self, Relation};
 use super::report::{Class, Error, Result};
 use super::row::{Descriptor, Row};
+
+/// A trigger of a relation.
+#[derive(Clone, Debug)]
+pub struct TriggerInfo {
+    /// Its name.
+    pub name: String,
+    /// The function that it executes.
+    pub function: pg_sys::Oid,
+    /// When it fires; see the methods.
+    kind: u32,
+    /// Whether it fires; see [`TriggerInfo::enabled`].
+    state: u8,
+    /// Cloned from the partitioned table above.
+    pub clone: bool,
+    /// It has a WHEN condition or a column list, so that it does not fire for every row.
+    pub conditional: bool,
+    /// The arguments after the function's name.
+    pub arguments: Vec<String>,
+}
+
+impl TriggerInfo {
+    pub(super) fn of(trigger: &pg_sys::Trigger) -> TriggerInfo {
+        TriggerInfo {
+            name: relation::string(trigger.tgname),
+            function: trigger.tgfoid,
+            kind: trigger.tgtype as u32,
+            state: trigger.tgenabled as u8,
+            clone: trigger.tgisclone,
+            conditional: !trigger.tgqual.is_null() || trigger.tgnattr > 0,
+            // SAFETY: `tgargs` has `tgnargs` NUL-terminated strings.
+            arguments: (0..trigger.tgnargs as usize)
+                .map(|i| relation::string(unsafe { *trigger.tgargs.add(i) }))
+                .collect(),
+        }
+    }
+
+    const EVENTS: u32 = pg_sys::TRIGGER_TYPE_INSERT
+        | pg_sys::TRIGGER_TYPE_UPDATE
+        | pg_sys::TRIGGER_TYPE_DELETE
+        | pg_sys::TRIGGER_TYPE_TRUNCATE;
+
+    /// It fires in ordinary sessions: not disabled, and not for replication alone.
+    pub fn enabled(&self) -> bool {
+        matches!(self.state, pg_sys::TRIGGER_FIRES_ON_ORIGIN | pg_sys::TRIGGER_FIRES_ALWAYS)
+    }
+
+    /// BEFORE INSERT FOR EACH ROW, whatever other events it has.
+    pub fn before_insert_row(&self) -> bool {
+        self.before() && self.row() && self.kind & pg_sys::TRIGGER_TYPE_INSERT != 0
+    }
+
+    /// Exactly BEFORE INSERT FOR EACH ROW.
+    pub fn seals(&self) -> bool {
+        self.before() && self.row() && self.kind & Self::EVENTS == pg_sys::TRIGGER_TYPE_INSERT
+    }
+
+    /// BEFORE UPDATE OR DELETE FOR EACH ROW.
+    pub fn guards_rows(&self) -> bool {
+        let events = pg_sys::TRIGGER_TYPE_UPDATE | pg_sys::TRIGGER_TYPE_DELETE;
+        self.before() && self.row() && self.kind & Self::EVENTS & events == events
+    }
+
+    /// BEFORE TRUNCATE FOR EACH STATEMENT.
+    pub fn guards_table(&self) -> bool {
+        self.before() && !self.row() && self.kind & pg_sys::TRIGGER_TYPE_TRUNCATE != 0
+    }
+
+    fn before(&self) -> bool {
+        self.kind & (pg_sys::TRIGGER_TYPE_BEFORE | pg_sys::TRIGGER_TYPE_INSTEAD) == pg_sys::TRIGGER_TYPE_BEFORE
+    }
+
+    fn row(&self) -> bool {
+        self.kind & pg_sys::TRIGGER_TYPE_ROW != 0
+    }
+}
 
 /// What a trigger fires for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +151,7 @@ impl Firing<'_> {
     /// The arguments of the trigger.
     pub fn arguments(&self) -> Vec<String> {
         // SAFETY: valid during the call.
-        relation::arguments(unsafe { &*self.data().tg_trigger })
+        TriggerInfo::of(unsafe { &*self.data().tg_trigger }).arguments
     }
 
     /// What it fires for.

@@ -1,0 +1,89 @@
+//! What verification says: a row for each fault, and one sentence at the end.
+
+use pgrx::pg_sys;
+use veritable_core::chain::{Fault, FaultKind, LinkHash};
+
+use crate::pg::rows::{Cell, Rows};
+
+/// What verification has found so far.
+pub struct Verdict {
+    rows: Rows,
+    faults: u64,
+    /// How many events were read.
+    pub events: u64,
+    /// In how many chains.
+    pub chains: u64,
+    /// Of how many tables.
+    pub tables: u64,
+}
+
+impl Verdict {
+    /// Nothing yet. Faults become `rows` of the answer.
+    pub fn new(rows: Rows) -> Verdict {
+        Verdict { rows, faults: 0, events: 0, chains: 0, tables: 0 }
+    }
+
+    /// Something is wrong with the triggers of a table.
+    pub fn unguarded(&mut self, chain: pg_sys::Oid, problem: String) {
+        self.put(chain, None, None, "unguarded", problem);
+    }
+
+    /// Something is wrong with an event, whose line hashes to `computed` now.
+    pub fn fault(&mut self, chain: pg_sys::Oid, entity: &[Option<String>], fault: &Fault, computed: &LinkHash) {
+        self.put(chain, Some(entity.to_vec()), fault.seq, name(&fault.kind), explain(fault, computed));
+    }
+
+    fn put(
+        &mut self,
+        chain: pg_sys::Oid,
+        entity: Option<Vec<Option<String>>>,
+        seq: Option<i64>,
+        fault: &str,
+        detail: String,
+    ) {
+        self.faults += 1;
+        self.rows.put([Cell::from(chain), Cell::from(entity), Cell::from(seq), Cell::from(fault), Cell::from(detail)]);
+    }
+
+    /// The sentence at the end.
+    pub fn summary(&self) -> String {
+        let faults = if self.faults == 0 { String::new() } else { format!(", {}", number(self.faults, "fault")) };
+        format!(
+            "verified {} in {} of {}{faults}",
+            number(self.events, "event"),
+            number(self.chains, "chain"),
+            number(self.tables, "table")
+        )
+    }
+}
+
+fn name(kind: &FaultKind) -> &'static str {
+    match kind {
+        FaultKind::Altered => "altered",
+        FaultKind::Unlinked => "unlinked",
+        FaultKind::Missing { .. } => "missing",
+        FaultKind::Duplicated => "duplicated",
+        FaultKind::Unsealed => "unsealed",
+    }
+}
+
+fn explain(fault: &Fault, computed: &LinkHash) -> String {
+    match (fault.kind, fault.seq) {
+        (FaultKind::Altered, _) => format!("The row hashes to {computed}, which is not its stored hash."),
+        (FaultKind::Unlinked, Some(1)) => "The first event has a previous hash.".to_string(),
+        (FaultKind::Unlinked, Some(seq)) if seq > 1 => {
+            format!("The previous hash is not the hash of event {}.", seq - 1)
+        }
+        (FaultKind::Unlinked, _) => "A chain begins with seq 1.".to_string(),
+        (FaultKind::Missing { count: 1 }, _) => "1 event is missing.".to_string(),
+        (FaultKind::Missing { count }, _) => format!("{count} events are missing."),
+        (FaultKind::Duplicated, _) => "Another event has the same seq.".to_string(),
+        (FaultKind::Unsealed, None) => "The seq is null.".to_string(),
+        (FaultKind::Unsealed, Some(_)) => "The hash is null.".to_string(),
+    }
+}
+
+/// `1 event`, `2 events`.
+pub fn number(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
