@@ -13,6 +13,7 @@ use super::layout::Layout;
 use super::partitions;
 use super::triggers::{self, Chain};
 use crate::pg::function::{Answer, Call, sql_function};
+use crate::pg::lock;
 use crate::pg::relation::{Lock, Relation, exists, name_of};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::{self, Fetched, Session};
@@ -175,31 +176,39 @@ fn refuse_children(session: &Session, tables: &[pg_sys::Oid]) -> Result<()> {
         .hint("Use declarative partitioning."))
 }
 
-/// The partitions that are in `some` but not in `others`.
+/// The partitions that are in `some` but not in `others`, by this command.
 fn new_partitions(some: &Definitions, others: &Definitions) -> Vec<pg_sys::Oid> {
     let partitions = some.iter().filter(|(key, _)| key.0 == Kind::Partition && !others.contains_key(key));
-    partitions.map(|(_, definition)| definition.chain).filter(|partition| exists(*partition)).collect()
+    let ours = |partition: &pg_sys::Oid| exists(*partition) && lock::is_changing(*partition);
+    partitions.map(|(_, definition)| definition.chain).filter(ours).collect()
 }
 
+/// Judges the difference. What other sessions have changed meanwhile shows in it as well; they were judged there.
 fn compare(before: &Definitions, after: &Definitions) -> Result<()> {
     for (key, definition) in before {
-        match after.get(key) {
-            Some(now) if now.text == definition.text => {}
-            Some(now) => return Err(refused_change(definition, now)),
-            None if !exists(definition.chain) => {}
-            // It stands among the covered ones now, since it is not excluded by its new name.
-            None if after.contains_key(&(Kind::Column, key.1, key.2, key.3)) => {
-                return Err(refused(definition, "rename"));
-            }
-            None if definition.kind.may_go() => {}
-            None => return Err(refused(definition, "drop")),
+        let changed = match after.get(key) {
+            Some(now) if now.text == definition.text => continue,
+            Some(now) if now.name == definition.name => "change",
+            Some(_) => "rename",
+            // It stands among the covered columns now, since it is not excluded by its new name.
+            None if after.contains_key(&(Kind::Column, key.1, key.2, key.3)) => "rename",
+            None if definition.kind.may_go() || !exists(definition.chain) => continue,
+            None => "drop",
+        };
+        let by_this_command = match definition.kind {
+            // To change a type takes no lock on the tables that use it.
+            Kind::Type => is_chain(after, definition.chain),
+            _ => lock::is_changing(definition.chain),
+        };
+        if by_this_command {
+            return Err(refused(definition, changed));
         }
     }
     for (key, definition) in after.iter().filter(|(key, _)| !before.contains_key(key)) {
         match key.0 {
             Kind::Trigger => check_by_hand(definition.chain)?,
             Kind::LateTrigger => return Err(triggers::fires_too_late(&definition.name, &name_of(definition.chain))),
-            Kind::Column | Kind::Type if definition.fixed && was_chain(before, definition.chain) => {
+            Kind::Column | Kind::Type if definition.fixed && is_chain(before, definition.chain) => {
                 return Err(refused_addition(definition));
             }
             _ => {}
@@ -222,8 +231,9 @@ fn read() -> Result<Definitions> {
     })
 }
 
-fn was_chain(before: &Definitions, chain: pg_sys::Oid) -> bool {
-    before.iter().any(|(key, definition)| key.0 == Kind::Trigger && definition.chain == chain)
+/// The table has a sealing trigger: that is what makes its columns covered.
+fn is_chain(definitions: &Definitions, chain: pg_sys::Oid) -> bool {
+    definitions.iter().any(|(key, definition)| key.0 == Kind::Column && definition.chain == chain)
 }
 
 /// A trigger made by hand fires at the right time, and has arguments that fit its table.
@@ -234,10 +244,6 @@ fn check_by_hand(table: pg_sys::Oid) -> Result<()> {
         Layout::of(&relation, &chain.arguments)?;
     }
     Ok(())
-}
-
-fn refused_change(before: &Definition, after: &Definition) -> Error {
-    refused(before, if before.name == after.name { "change" } else { "rename" })
 }
 
 fn refused(definition: &Definition, verb: &str) -> Error {
