@@ -39,6 +39,8 @@ pub enum Class {
     Unsupported,
     /// 39P01: a trigger function called otherwise than as a trigger.
     TriggerProtocol,
+    /// 39P03: an event trigger function called otherwise than as an event trigger.
+    EventTriggerProtocol,
     /// XX001: stored data is damaged.
     Corrupted,
 }
@@ -62,6 +64,7 @@ impl Class {
             Class::Memory => Code::ERRCODE_OUT_OF_MEMORY,
             Class::Unsupported => Code::ERRCODE_FEATURE_NOT_SUPPORTED,
             Class::TriggerProtocol => Code::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
+            Class::EventTriggerProtocol => Code::ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED,
             Class::Corrupted => Code::ERRCODE_DATA_CORRUPTED,
         }
     }

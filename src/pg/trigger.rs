@@ -123,7 +123,7 @@ impl Call<'_> {
         unsafe {
             let data = (*self.info()).context;
             if data.is_null() || (*data).type_ != pg_sys::NodeTag::T_EventTriggerData {
-                return Err(Error::new(Class::TriggerProtocol, "not called by the event trigger manager"));
+                return Err(Error::new(Class::EventTriggerProtocol, "not called by the event trigger manager"));
             }
             let data = data.cast::<pg_sys::EventTriggerData>();
             Ok(relation::string(pg_sys::GetCommandTagName((*data).tag)))
