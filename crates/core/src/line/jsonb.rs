@@ -16,10 +16,27 @@ use super::{Error, numeric, room, string};
 ///
 /// `bytes` are those that follow the varlena header.
 pub fn write(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Error> {
+    write_with(out, bytes, numeric::text)
+}
+
+/// Writes a jsonb as [`write()`] does, but numbers without trailing zeros after the point: equal documents alike.
+///
+/// `bytes` are those that follow the varlena header.
+pub fn write_normal(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Error> {
+    write_with(out, bytes, numeric::write_normal)
+}
+
+/// How a number is written, from the bytes that follow its header.
+trait Number: Fn(&mut Vec<u8>, &[u8]) -> Result<(), Error> {}
+
+impl<F: Fn(&mut Vec<u8>, &[u8]) -> Result<(), Error>> Number for F {}
+
+#[inline]
+fn write_with(out: &mut Vec<u8>, bytes: &[u8], number: impl Number) -> Result<(), Error> {
     let mut ancestors = Stack::default();
     let mut container = Container::open(out, bytes, true)?;
     loop {
-        match container.write_scalars(out)? {
+        match container.write_scalars(out, &number)? {
             Some(bytes) => {
                 let child = Container::open(out, bytes, false)?;
                 ancestors.push(std::mem::replace(&mut container, child))?;
@@ -118,7 +135,7 @@ impl<'a> Container<'a> {
 
     /// Writes children until one of them is a container, whose bytes are returned, or none is left.
     #[inline]
-    fn write_scalars(&mut self, out: &mut Vec<u8>) -> Result<Option<&'a [u8]>, Error> {
+    fn write_scalars(&mut self, out: &mut Vec<u8>, number: &impl Number) -> Result<Option<&'a [u8]>, Error> {
         for &entry in self.values.by_ref() {
             // A comma, and the longest literal.
             room::reserve(out, 2 + 5)?;
@@ -143,7 +160,7 @@ impl<'a> Container<'a> {
             let data = entry.data(self.data, &mut self.value_start)?;
             match entry.kind() {
                 Entry::STRING => string::write(out, data)?,
-                Entry::NUMERIC => numeric::text(out, without_header(aligned(data, start)?)?)?,
+                Entry::NUMERIC => number(out, without_header(aligned(data, start)?)?)?,
                 Entry::FALSE => out.extend_from_slice(b"false"),
                 Entry::TRUE => out.extend_from_slice(b"true"),
                 Entry::NULL => out.extend_from_slice(b"null"),

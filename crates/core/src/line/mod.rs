@@ -43,7 +43,7 @@ pub mod hex;
 pub mod jsonb;
 pub mod number;
 pub mod numeric;
-mod room;
+pub(crate) mod room;
 pub mod string;
 pub mod time;
 pub mod uuid;
@@ -53,8 +53,8 @@ pub use error::Error;
 /// The longest line, in bytes: what a PostgreSQL `text` can hold beside its header.
 pub const LENGTH_MAX: usize = 1_073_741_823 - 4;
 
-/// Room that [`Line::member`] leaves for a value, enough for the longest one of a fixed length.
-const VALUE_ROOM: usize = 64;
+/// Room that is left for a value before it is written, enough for the longest one of a fixed length.
+pub(crate) const VALUE_ROOM: usize = 64;
 
 /// The name of a column, ready to be written: made once for a relation, used for each of its rows.
 ///

@@ -38,6 +38,29 @@ pub fn text(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Error> {
     }
 }
 
+/// Writes a numeric as [`write()`] does, but without trailing zeros after the point: equal numbers alike, whatever their
+/// scale.
+///
+/// `bytes` are those that follow the varlena header.
+#[inline]
+pub fn write_normal(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Error> {
+    let start = out.len();
+    write(out, bytes)?;
+    if let Some(point) = out[start..].iter().position(|&byte| byte == b'.') {
+        let zeros = out[start + point..].iter().rev().take_while(|&&byte| byte == b'0').count();
+        out.truncate(out.len() - zeros);
+        out.pop_if(|byte| *byte == b'.');
+    }
+    Ok(())
+}
+
+/// It is NaN or an infinity. What is damaged is not.
+///
+/// `bytes` are those that follow the varlena header.
+pub fn is_special(bytes: &[u8]) -> bool {
+    matches!(Numeric::parse(bytes), Ok(Numeric::Special(_)))
+}
+
 enum Numeric<'a> {
     Special(&'static str),
     Finite(Finite<'a>),

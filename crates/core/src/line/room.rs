@@ -4,7 +4,7 @@ use super::{Error, LENGTH_MAX};
 
 /// Makes room for `more` bytes after the end of `out`, so that appending them cannot allocate.
 #[inline]
-pub(super) fn reserve(out: &mut Vec<u8>, more: usize) -> Result<(), Error> {
+pub(crate) fn reserve(out: &mut Vec<u8>, more: usize) -> Result<(), Error> {
     let room = out.capacity().min(LENGTH_MAX).saturating_sub(out.len());
     if more > room { grow(out, more) } else { Ok(()) }
 }

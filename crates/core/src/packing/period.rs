@@ -1,0 +1,78 @@
+//! A half-open stretch of time, or of anything that has an order.
+
+use std::cmp::Ordering;
+
+/// From `start` up to, but not including, `end`. A period is never empty: its start lies before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Period<B> {
+    /// The first instant; `None` since ever.
+    pub start: Option<B>,
+    /// The first instant that is no longer in it; `None` for ever.
+    pub end: Option<B>,
+}
+
+impl<B: Ord> Period<B> {
+    /// Whether the two overlap or are adjacent, so that their union is a period.
+    pub fn touches(&self, other: &Period<B>) -> bool {
+        compare_start_end(&self.start, &other.end).is_le() && compare_start_end(&other.start, &self.end).is_le()
+    }
+
+    /// Whether the two have an instant in common.
+    pub fn overlaps(&self, other: &Period<B>) -> bool {
+        compare_start_end(&self.start, &other.end).is_lt() && compare_start_end(&other.start, &self.end).is_lt()
+    }
+
+    /// Whether every instant of `other` is in this period.
+    pub fn contains(&self, other: &Period<B>) -> bool {
+        self.cmp_start(other).is_le() && compare_ends(&other.end, &self.end).is_le()
+    }
+
+    /// The order of the starts, an unbounded one first.
+    pub fn cmp_start(&self, other: &Period<B>) -> Ordering {
+        // `None` sorts before every bound: for a start, that is what it means.
+        self.start.cmp(&other.start)
+    }
+
+    /// Makes this period the union with one that touches it.
+    pub fn extend(&mut self, other: Period<B>) {
+        debug_assert!(self.touches(&other), "the union of periods that do not touch is no period");
+        if other.cmp_start(self).is_lt() {
+            self.start = other.start;
+        }
+        if compare_ends(&other.end, &self.end).is_gt() {
+            self.end = other.end;
+        }
+    }
+
+    /// What is left before and after `hole`.
+    pub fn without(&self, hole: &Period<B>) -> (Option<Period<B>>, Option<Period<B>>)
+    where
+        B: Clone,
+    {
+        let before = (self.start < hole.start).then(|| Period {
+            start: self.start.clone(),
+            end: if compare_ends(&self.end, &hole.start).is_lt() { &self.end } else { &hole.start }.clone(),
+        });
+        let after = compare_ends(&self.end, &hole.end).is_gt().then(|| Period {
+            start: if self.start > hole.end { &self.start } else { &hole.end }.clone(),
+            end: self.end.clone(),
+        });
+        (before, after)
+    }
+}
+
+/// The order of two ends, an unbounded one last.
+pub(super) fn compare_ends<B: Ord>(end: &Option<B>, other: &Option<B>) -> Ordering {
+    match (end, other) {
+        (Some(end), Some(other)) => end.cmp(other),
+        (end, other) => end.is_none().cmp(&other.is_none()),
+    }
+}
+
+/// The order of a start and an end; where either is unbounded, the start is first.
+pub(super) fn compare_start_end<B: Ord>(start: &Option<B>, end: &Option<B>) -> Ordering {
+    match (start, end) {
+        (Some(start), Some(end)) => start.cmp(end),
+        _ => Ordering::Less,
+    }
+}
