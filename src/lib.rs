@@ -1,6 +1,8 @@
 //! veritable: tables whose rows are sealed, so that tampering shows. ARCHITECTURE.md is the map.
 
 mod chain;
+mod ddl;
+mod packing;
 mod pg;
 
 pgrx::pg_module_magic!(name, version);
@@ -11,4 +13,6 @@ pgrx::extension_sql_file!("../sql/install/functions.sql", name = "functions", re
 pgrx::extension_sql_file!("../sql/install/triggers.sql", name = "triggers", requires = ["functions"]);
 pgrx::extension_sql_file!("../sql/install/verify.sql", name = "verify", requires = ["triggers"]);
 pgrx::extension_sql_file!("../sql/install/chains.sql", name = "chains", requires = ["verify"]);
-pgrx::extension_sql_file!("../sql/install/guard.sql", name = "guard", requires = ["chains"]);
+pgrx::extension_sql_file!("../sql/install/value_key.sql", name = "value_key", requires = ["chains"]);
+pgrx::extension_sql_file!("../sql/install/packing.sql", name = "packing", requires = ["value_key"]);
+pgrx::extension_sql_file!("../sql/install/guard.sql", name = "guard", requires = ["packing"]);

@@ -1,7 +1,6 @@
-//! The configuration of a chain, as the arguments of its triggers hold it: `key=value`, where a key may repeat.
-//!
-//! It lives there because triggers are cloned to partitions, dumped and restored, and cached with their relation.
+//! The configuration of a chain, as the arguments of its triggers hold it.
 
+use crate::pg::arguments;
 use crate::pg::report::{Class, Error, Result};
 
 /// The line format that this version writes.
@@ -29,30 +28,17 @@ pub struct Arguments {
 impl Arguments {
     /// Reads the arguments of a trigger.
     pub fn parse(arguments: &[String]) -> Result<Arguments> {
-        let mut pairs = Vec::with_capacity(arguments.len());
-        for argument in arguments {
-            match argument.split_once('=') {
-                Some((key, value)) if KEYS.contains(&key) && !value.is_empty() => pairs.push((key, value)),
-                _ => return Err(refused(format!("unrecognized chain trigger argument \"{argument}\""))),
-            }
-        }
-        let all = |key| pairs.iter().filter(move |(k, _)| *k == key).map(|(_, value)| value.to_string());
-        let optional = |key| match all(key).count() {
-            0 | 1 => Ok(all(key).next()),
-            _ => Err(refused(format!("chain trigger argument \"{key}\" is given more than once"))),
-        };
-        let required =
-            |key| optional(key)?.ok_or_else(|| refused(format!("chain trigger argument \"{key}\" is missing")));
-        if optional("format")?.is_some_and(|format| format != FORMAT) {
+        let arguments = arguments::Arguments::parse("chain", &KEYS, arguments)?;
+        if arguments.optional("format")?.is_some_and(|format| format != FORMAT) {
             return Err(Error::new(Class::Unsupported, "chain format is not supported by this version of veritable"));
         }
         Ok(Arguments {
-            entity: all("entity").collect(),
-            seq: required("seq")?,
-            previous: required("previous")?,
-            hash: required("hash")?,
-            recorded: optional("recorded")?,
-            exclude: all("exclude").collect(),
+            entity: arguments.all("entity"),
+            seq: arguments.required("seq")?,
+            previous: arguments.required("previous")?,
+            hash: arguments.required("hash")?,
+            recorded: arguments.optional("recorded")?,
+            exclude: arguments.all("exclude"),
         })
     }
 
@@ -67,9 +53,4 @@ impl Arguments {
             .chain(columns.map(|(key, column)| format!("{key}={column}")))
             .collect()
     }
-}
-
-fn refused(message: String) -> Error {
-    Error::new(Class::Argument, message)
-        .hint(format!("The arguments are key=value, with the keys {}.", KEYS.join(", ")))
 }

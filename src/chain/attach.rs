@@ -6,7 +6,8 @@ use pgrx::spi::{quote_identifier, quote_literal};
 use super::arguments::Arguments;
 use super::layout::Layout;
 use super::triggers::{Chain, GUARD, SEAL, root_of};
-use super::{ddl, existing, partitions};
+use super::{existing, partitions};
+use crate::pg::command;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::relation::{Column, Lock, Relation, name_of};
 use crate::pg::report::{Class, Error, Result};
@@ -38,7 +39,7 @@ fn add_chain(call: &Call) -> Result<Answer> {
     }
     check_roles(&arguments)?;
     let sealed = spi::connect(|session| {
-        let _own = ddl::own_commands();
+        let _own = command::own_commands();
         check_columns(&open_table(target)?, &arguments, &order_by)?;
         check_inheritance(session, target)?;
         add_columns(session, target, &arguments)?;
@@ -61,7 +62,7 @@ fn add_chain(call: &Call) -> Result<Answer> {
 fn drop_chain(call: &Call) -> Result<Answer> {
     let target = call.oid(0).ok_or_else(|| null_argument("target"))?;
     let (table, triggers) = {
-        let relation = open_owned(target)?;
+        let relation = Relation::open_owned(target, Lock::AccessExclusive)?;
         Chain::required(&relation)?;
         if let Some(root) = root_of(&relation)? {
             return Err(Error::new(
@@ -73,7 +74,7 @@ fn drop_chain(call: &Call) -> Result<Answer> {
         (relation.qualified_name(), super::triggers::names(&relation)?)
     };
     spi::connect(|session| {
-        let _own = ddl::own_commands();
+        let _own = command::own_commands();
         for trigger in triggers {
             session.run(&format!("DROP TRIGGER {} ON {table}", quote_identifier(trigger)), &[])?;
         }
@@ -86,48 +87,19 @@ fn null_argument(name: &str) -> Error {
     Error::new(Class::Argument, format!("argument \"{name}\" must not be null"))
 }
 
-/// Opens a table of the caller's, locked against everybody. Who may not have it does not get to wait for it.
-fn open_owned(target: pg_sys::Oid) -> Result<Relation> {
-    {
-        let relation = Relation::open(target, Lock::AccessShare)?;
-        if !relation.is_owned_by_caller() {
-            return Err(Error::new(Class::Privilege, format!("must be owner of table {}", relation.name())));
-        }
-    }
-    Relation::open(target, Lock::AccessExclusive)
-}
-
 fn open_table(target: pg_sys::Oid) -> Result<Relation> {
-    let relation = open_owned(target)?;
+    let relation = Relation::open_table(target)?;
     let name = relation.name();
-    let what = match relation.kind() {
-        pg_sys::RELKIND_RELATION | pg_sys::RELKIND_PARTITIONED_TABLE => None,
-        pg_sys::RELKIND_VIEW => Some("views"),
-        pg_sys::RELKIND_MATVIEW => Some("materialized views"),
-        pg_sys::RELKIND_FOREIGN_TABLE => Some("foreign tables"),
-        pg_sys::RELKIND_SEQUENCE => Some("sequences"),
-        pg_sys::RELKIND_INDEX | pg_sys::RELKIND_PARTITIONED_INDEX => Some("indexes"),
-        _ => Some("this kind of relation"),
-    };
-    if let Some(what) = what {
-        return Err(Error::new(Class::WrongObject, format!("\"{name}\" is not a table"))
-            .detail(format!("This operation is not supported for {what}.")));
-    }
     if relation.is_temporary() {
         return Err(Error::new(Class::WrongObject, format!("temporary table \"{name}\" cannot be chained")));
-    }
-    if relation.is_catalog() {
-        return Err(Error::new(Class::Privilege, format!("permission denied: \"{name}\" is a system catalog")));
     }
     if Chain::of(&relation)?.is_some() {
         return Err(Error::new(Class::Duplicate, format!("table \"{name}\" is already chained")));
     }
-    if relation.hides_rows() {
-        return Err(Error::new(
-            Class::Privilege,
-            format!("row-level security hides rows of table \"{name}\" from you"),
-        )
-        .hint("Disable it for the owner while the chain is added: ALTER TABLE … NO FORCE ROW LEVEL SECURITY."));
+    if relation.has_trigger_of(c"veritable", c"pack") {
+        return Err(Error::new(Class::Unsupported, format!("packed table \"{name}\" cannot be chained"))
+            .detail("Packing changes and deletes rows, and a chain allows neither.")
+            .hint("Record the changes of the table in a chained table of their own."));
     }
     let late =
         relation.triggers().into_iter().find(|trigger| trigger.before_insert_row() && trigger.name.as_str() > SEAL);

@@ -137,7 +137,7 @@ impl Leaf {
     fn read(&self, row: &HeldRow) -> Result<Head> {
         if row.is_newer_than_snapshot() {
             return Err(Error::new(
-                Class::StaleHead,
+                Class::Serialization,
                 "could not serialize access due to concurrent append to the chain",
             )
             .hint("The transaction might succeed if retried."));

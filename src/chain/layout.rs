@@ -6,7 +6,7 @@ use veritable_core::chain::{Event, LinkHash, Stored};
 use veritable_core::line::{Line, Member};
 
 use super::arguments::Arguments;
-use crate::pg::lock::Key;
+use crate::pg::lock::{self, Key};
 use crate::pg::relation::{Column, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::{Descriptor, HashForm, Output, Row};
@@ -166,7 +166,7 @@ impl Layout {
             // The hash of one column seeds that of the next, so that their order counts.
             hash = row.hash(column.place, column.hash, hash);
         }
-        Ok(Key { relation: root, hash })
+        Ok(Key { kind: lock::Kind::Entity, relation: root, hash })
     }
 
     /// The values that name the row's entity, none of which is NULL, as stored.

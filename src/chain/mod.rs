@@ -5,15 +5,14 @@
 
 mod arguments;
 mod attach;
-mod ddl;
 mod existing;
 mod guard;
 mod head;
 mod layout;
 mod line;
-mod partitions;
+pub mod partitions;
 mod recent;
 mod seal;
-mod triggers;
+pub mod triggers;
 mod verdict;
 mod verify;

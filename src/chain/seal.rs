@@ -147,7 +147,7 @@ impl Sealer {
     /// A client that supplies the seq or the previous hash says which head it knows. Another head is a stale one.
     fn check_supplied(&self, row: &Row, seq: i64, previous: Option<LinkHash>) -> Result<()> {
         let stale = |column: &str, detail: String| {
-            let error = Error::new(Class::StaleHead, format!("supplied {column} does not continue the chain"))
+            let error = Error::new(Class::Serialization, format!("supplied {column} does not continue the chain"))
                 .hint("Somebody else may have appended first: read the newest event again and retry, or leave the column out.");
             if self.may_show() { error.detail(detail) } else { error }
         };
@@ -172,7 +172,7 @@ impl Sealer {
         if self.layout.hash.stored(row) == Stored::Hash(computed) {
             return Ok(computed);
         }
-        let error = Error::new(Class::Mismatch, "supplied hash is not the hash of the row")
+        let error = Error::new(Class::Check, "supplied hash is not the hash of the row")
             .hint("Leave the column out to have the row sealed.");
         Err(if self.may_show() { error.detail(format!("The hash of the row is {computed}.")) } else { error })
     }

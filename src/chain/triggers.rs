@@ -3,6 +3,7 @@
 use pgrx::pg_sys;
 
 use super::arguments::Arguments;
+use super::layout::Layout;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::relation::{self, Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
@@ -122,7 +123,7 @@ fn agreed<'t>(parts: &'t [(&str, Option<&'t TriggerInfo>)]) -> Option<&'t Vec<St
 }
 
 /// Our triggers on the relation fire when they can do their work.
-pub fn check_placement(relation: &Relation) -> Result<()> {
+fn check_placement(relation: &Relation) -> Result<()> {
     let functions = Functions::find()?;
     for trigger in relation.triggers() {
         if trigger.function == functions.seal && !trigger.seals() {
@@ -131,6 +132,16 @@ pub fn check_placement(relation: &Relation) -> Result<()> {
         if trigger.function == functions.guard && !trigger.guards_rows() && !trigger.guards_table() {
             return Err(Error::new(Class::TriggerProtocol, MISPLACED_GUARD));
         }
+    }
+    Ok(())
+}
+
+/// A trigger made by hand fires at the right time, and has arguments that fit its table.
+pub fn check_by_hand(table: pg_sys::Oid) -> Result<()> {
+    let relation = Relation::open(table, Lock::AccessShare)?;
+    check_placement(&relation)?;
+    if let Some(chain) = Chain::of(&relation)? {
+        Layout::of(&relation, &chain.arguments)?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use pgrx::pg_sys;
 use veritable_core::chain::{Fault, FaultKind, LinkHash};
 
+use crate::pg::report::number;
 use crate::pg::rows::{Cell, Rows};
 
 /// What verification has found so far.
@@ -81,9 +82,4 @@ fn explain(fault: &Fault, computed: &LinkHash) -> String {
         (FaultKind::Unsealed, None) => "The seq is null.".to_string(),
         (FaultKind::Unsealed, Some(_)) => "The hash is null.".to_string(),
     }
-}
-
-/// `1 event`, `2 events`.
-pub fn number(count: u64, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

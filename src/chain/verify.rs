@@ -12,10 +12,10 @@ use veritable_core::chain::{LinkHash, Walk};
 
 use super::layout::Layout;
 use super::triggers::{Chain, root_of};
-use super::verdict::{Verdict, number};
+use super::verdict::Verdict;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::relation::{Column, Lock, Relation, name_of};
-use crate::pg::report::{Class, Error, Result, notice};
+use crate::pg::report::{Class, Error, Result, notice, number};
 use crate::pg::row::Row;
 use crate::pg::settings::Pinned;
 use crate::pg::spi::{self, Parameter, Session};

@@ -6,6 +6,7 @@ use pgrx::{FromDatum, IntoDatum, pg_sys};
 
 use super::report::{Class, Error, Result};
 use super::row::Composite;
+use super::spi::Parameter;
 
 /// One call of a function, with its arguments.
 pub struct Call<'call> {
@@ -79,6 +80,18 @@ impl<'call> Call<'call> {
         self.argument(position).map(|datum| pg_sys::Oid::from(datum.value() as u32))
     }
 
+    /// The table whose row type the polymorphic argument at `position` has.
+    pub fn table_of_argument(&self, position: usize) -> Option<pg_sys::Oid> {
+        // SAFETY: `flinfo` is valid during the call; zero where the type is not known.
+        let row_type = unsafe { pg_sys::get_fn_expr_argtype((*self.info).flinfo, position as i32) };
+        super::relation::of_row_type(row_type).filter(|relation| super::relation::is_table(*relation))
+    }
+
+    /// A `jsonb` argument, as a parameter for a statement.
+    pub fn jsonb(&self, position: usize) -> Option<Parameter<'call>> {
+        self.argument(position).map(|datum| Parameter::of_type(pg_sys::JSONBOID, Some(datum)))
+    }
+
     /// A `bytea` argument.
     pub fn bytes(&self, position: usize) -> Option<&'call [u8]> {
         // SAFETY: the SQL declaration says that this argument is a `bytea`.
@@ -88,6 +101,11 @@ impl<'call> Call<'call> {
     /// A `name` argument.
     pub fn name(&self, position: usize) -> Option<String> {
         self.argument(position).map(name_of)
+    }
+
+    /// A `name[]` argument, if it is not NULL.
+    pub fn given_names(&self, position: usize) -> Result<Option<Vec<String>>> {
+        self.argument(position).map(|_| self.names(position)).transpose()
     }
 
     /// A `name[]` argument; NULL counts as empty. A NULL in it is 22004's cousin: refused with 22023.
@@ -145,6 +163,42 @@ impl<'call> Call<'call> {
             let place = room.cast::<u8>().add(room.cast::<u8>().align_offset(align_of::<T>())).cast::<T>();
             place.write(state);
             Ok(&mut *place)
+        }
+    }
+
+    /// The type and the collation of each argument, as the expression that calls the function has them.
+    pub fn argument_types(&self) -> Result<Vec<(pg_sys::Oid, pg_sys::Oid)>> {
+        // SAFETY: the expression of a call, where there is one, is a node that lives as long as the function's record;
+        // its list has as many members as its length says, which are expressions.
+        unsafe {
+            let function = (*self.info).flinfo;
+            let expression = if function.is_null() { std::ptr::null_mut() } else { (*function).fn_expr };
+            if expression.is_null() || (*expression).type_ != pg_sys::NodeTag::T_FuncExpr {
+                return Err(Error::new(Class::Argument, "could not determine the types of the arguments"));
+            }
+            if pg_sys::get_fn_expr_variadic(function) {
+                return Err(Error::new(Class::Unsupported, "a VARIADIC array is not supported here")
+                    .hint("Pass its elements one by one."));
+            }
+            let arguments = &*(*expression.cast::<pg_sys::FuncExpr>()).args;
+            let types_of = |position| {
+                let argument = (*arguments.elements.add(position)).ptr_value.cast::<pg_sys::Node>();
+                (pg_sys::exprType(argument), pg_sys::exprCollation(argument))
+            };
+            Ok((0..arguments.length as usize).map(types_of).collect())
+        }
+    }
+
+    /// What `make` answers: made at the first call from a place in an expression, and kept as long as that.
+    pub fn kept<T>(&self, make: impl FnOnce() -> Result<T>) -> Result<&'call T> {
+        // SAFETY: a function called from SQL has a record, whose `fn_extra` is for its own use and lives in `fn_mcxt`.
+        unsafe {
+            let function = (*self.info).flinfo;
+            if (*function).fn_extra.is_null() {
+                let mut context = pgrx::PgMemoryContexts::For((*function).fn_mcxt);
+                (*function).fn_extra = context.leak_and_drop_on_delete(make()?).cast();
+            }
+            Ok(&*(*function).fn_extra.cast())
         }
     }
 

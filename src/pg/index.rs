@@ -5,7 +5,9 @@ use std::cell::Cell;
 use pgrx::pg_sys;
 
 use super::relation::{Lock, Relation};
-use super::row::Row;
+use super::row::{Descriptor, Row};
+use super::snapshot;
+use super::version::{Tid, Version};
 use super::{memory, value};
 
 /// A B-tree index that is valid, total (not partial), and on columns (not expressions).
@@ -19,6 +21,52 @@ pub struct Index {
     descending: Vec<bool>,
 }
 
+/// A GiST index that is valid and total (not partial).
+pub struct GistIndex {
+    /// Its oid.
+    pub oid: pg_sys::Oid,
+    /// Its name, which is also that of its constraint.
+    pub name: String,
+    /// The places of its columns in the table's rows; `None` for an expression.
+    pub columns: Vec<Option<usize>>,
+    /// The operators of the exclusion constraint that it is for; none where it is for none.
+    pub excludes: Vec<pg_sys::Oid>,
+}
+
+impl GistIndex {
+    pub(super) fn describe(oid: pg_sys::Oid) -> Option<GistIndex> {
+        let index = Relation::open(oid, Lock::AccessShare).ok()?;
+        // SAFETY: as in `Index::describe`; the arrays of an exclusion constraint have a member for each key column.
+        unsafe {
+            let raw = index.raw();
+            let form = &*(*raw).rd_index;
+            if (*(*raw).rd_rel).relam != pg_sys::GIST_AM_OID || !form.indisvalid || !form.indisready || is_partial(raw) {
+                return None;
+            }
+            let keys = form.indnkeyatts as usize;
+            let mut excludes = Vec::new();
+            if form.indisexclusion {
+                let (mut operators, mut procedures, mut strategies) =
+                    (std::ptr::null_mut(), std::ptr::null_mut(), std::ptr::null_mut());
+                pg_sys::RelationGetExclusionInfo(raw, &mut operators, &mut procedures, &mut strategies);
+                excludes = std::slice::from_raw_parts(operators, keys).to_vec();
+            }
+            let attributes = form.indkey.values.as_slice(keys);
+            let columns = attributes.iter().map(|&number| usize::try_from(number - 1).ok()).collect();
+            Some(GistIndex { oid, name: index.name(), columns, excludes })
+        }
+    }
+}
+
+/// # Safety
+/// `index` is an open index.
+unsafe fn is_partial(index: pg_sys::Relation) -> bool {
+    // SAFETY: an open index has its pg_index row.
+    unsafe {
+        !pg_sys::heap_attisnull((*index).rd_indextuple, pg_sys::Anum_pg_index_indpred as i32, std::ptr::null_mut())
+    }
+}
+
 const INDOPTION_DESC: i16 = 1;
 
 impl Index {
@@ -29,12 +77,7 @@ impl Index {
         unsafe {
             let raw = index.raw();
             let form = &*(*raw).rd_index;
-            let partial = !pg_sys::heap_attisnull(
-                (*raw).rd_indextuple,
-                pg_sys::Anum_pg_index_indpred as i32,
-                std::ptr::null_mut(),
-            );
-            if (*(*raw).rd_rel).relam != pg_sys::BTREE_AM_OID || !form.indisvalid || !form.indisready || partial {
+            if (*(*raw).rd_rel).relam != pg_sys::BTREE_AM_OID || !form.indisvalid || !form.indisready || is_partial(raw) {
                 return None;
             }
             let keys = form.indnkeyatts as usize;
@@ -81,8 +124,8 @@ pub enum Found<T> {
 
 /// A found row, while it is held.
 pub struct HeldRow {
-    table: pg_sys::Relation,
-    slot: *mut pg_sys::TupleTableSlot,
+    pub(super) table: pg_sys::Relation,
+    pub(super) slot: *mut pg_sys::TupleTableSlot,
 }
 
 impl LastRow {
@@ -229,13 +272,36 @@ impl HeldRow {
         self.datum(place).map(value::bytes)
     }
 
+    /// All its values. They point into what is held.
+    pub fn row<'d>(&self, descriptor: &'d Descriptor) -> Row<'d> {
+        Row::of_slot(descriptor, self.slot)
+    }
+
+    /// Where it is, and who put it there.
+    pub fn version(&self) -> Version {
+        // SAFETY: the slot holds a row of a heap, which has these system columns.
+        let system = |number: i32| unsafe {
+            let mut null = false;
+            match (*(*self.slot).tts_ops).getsysattr {
+                Some(system) => pg_sys::ffi::pg_guard_ffi_boundary(|| system(self.slot, number, &mut null)),
+                None => pg_sys::Datum::null(),
+            }
+        };
+        Version {
+            // SAFETY: as above.
+            tid: Tid::of(unsafe { (*self.slot).tts_tid }),
+            inserter: (system(pg_sys::MinTransactionIdAttributeNumber).value() as u32).into(),
+            command: system(pg_sys::MinCommandIdAttributeNumber).value() as u32,
+        }
+    }
+
     /// The transaction's snapshot cannot see it: it was committed after that was taken. Never so in READ COMMITTED.
     pub fn is_newer_than_snapshot(&self) -> bool {
         // SAFETY: the slot holds a row of the table; both functions are those of its access method.
+        if !snapshot::is_kept() {
+            return false;
+        }
         unsafe {
-            if pg_sys::XactIsoLevel < pg_sys::XACT_REPEATABLE_READ as i32 {
-                return false;
-            }
             let snapshot = pg_sys::GetTransactionSnapshot();
             let (Some(visible), Some(system)) =
                 ((*(*self.table).rd_tableam).tuple_satisfies_snapshot, (*(*self.slot).tts_ops).getsysattr)
@@ -269,7 +335,7 @@ pub fn wait_for(transaction: pg_sys::TransactionId, relation: &Relation) {
 ///
 /// # Safety
 /// The slot is valid.
-unsafe fn clear(slot: *mut pg_sys::TupleTableSlot) {
+pub(super) unsafe fn clear(slot: *mut pg_sys::TupleTableSlot) {
     // SAFETY: by the contract of this function; every slot's operations have `clear`.
     unsafe {
         if let Some(clear) = (*(*slot).tts_ops).clear {
@@ -279,10 +345,10 @@ unsafe fn clear(slot: *mut pg_sys::TupleTableSlot) {
 }
 
 /// A relation that was opened for one scan.
-struct Opened(pg_sys::Relation);
+pub(super) struct Opened(pub(super) pg_sys::Relation);
 
 impl Opened {
-    fn new(oid: pg_sys::Oid, lock: Lock) -> Opened {
+    pub(super) fn new(oid: pg_sys::Oid, lock: Lock) -> Opened {
         // SAFETY: the oid of a table or of its index; a change of either drops what would name it here.
         Opened(unsafe { pg_sys::relation_open(oid, lock.mode()) })
     }

@@ -1,14 +1,43 @@
-//! One heavyweight lock at a time, for the duration of an append.
+//! Heavyweight locks: one at a time for the duration of an append (`hold`), or any number until the end of the
+//! transaction (`acquire`).
 //!
-//! The lock lives in PostgreSQL's own lock table: it is queued fairly, obeys `lock_timeout`, shows in `pg_locks`
-//! and takes part in deadlock detection. Its tag is one that no call of `pg_advisory_lock` can name.
+//! They live in PostgreSQL's own lock table: they are queued fairly, obey `lock_timeout`, show in `pg_locks` and take
+//! part in deadlock detection. Their tags are ones that no call of `pg_advisory_lock` can name.
 
 use std::cell::Cell;
+use std::cmp::Ordering;
 
 use pgrx::pg_sys;
 
-/// The fourth field of the tag. User's advisory locks have 1 (one bigint) or 2 (two integers) there.
-const CLASS: u16 = 0x5645;
+/// What kind of thing is locked: the fourth field of the tag. Users' advisory locks have 1 (one bigint) or 2 (two
+/// integers) there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// The rows of one entity.
+    Entity = 0x5645,
+    /// The rows of one key.
+    Key = 0x5646,
+    /// All rows that have a lock of their own.
+    Table = 0x5647,
+}
+
+/// How it is locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Together with others.
+    Shared,
+    /// Alone.
+    Exclusive,
+}
+
+impl Mode {
+    fn number(self) -> u32 {
+        match self {
+            Mode::Shared => pg_sys::ShareLock,
+            Mode::Exclusive => pg_sys::ExclusiveLock,
+        }
+    }
+}
 
 /// `DEFAULT_LOCKMETHOD` and `USER_LOCKMETHOD` of storage/lock.h.
 const DEFAULT_LOCK_METHOD: u8 = 1;
@@ -23,10 +52,25 @@ thread_local! {
 /// other, which is harmless.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
+    /// What kind of thing it is.
+    pub kind: Kind,
     /// The relation.
     pub relation: pg_sys::Oid,
     /// The hash of the thing.
     pub hash: u64,
+}
+
+impl Ord for Key {
+    fn cmp(&self, other: &Key) -> Ordering {
+        let order = |key: &Key| (key.kind, u32::from(key.relation), key.hash);
+        order(self).cmp(&order(other))
+    }
+}
+
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Key) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl Key {
@@ -36,11 +80,42 @@ impl Key {
             locktag_field1: u32::from(unsafe { pg_sys::MyDatabaseId }),
             locktag_field2: u32::from(self.relation) ^ (self.hash >> 32) as u32,
             locktag_field3: self.hash as u32,
-            locktag_field4: CLASS,
+            locktag_field4: self.kind as u16,
             locktag_type: pg_sys::LockTagType::LOCKTAG_ADVISORY as u8,
             locktag_lockmethodid: USER_LOCK_METHOD,
         }
     }
+}
+
+/// Takes a lock until the end of the transaction, or until it is released. Says whether it has it: always, where it
+/// may wait.
+pub fn acquire(key: Key, mode: Mode, wait: bool) -> bool {
+    let answer = as_transaction(|| {
+        // SAFETY: a tag of ours, for the transaction.
+        unsafe { pg_sys::LockAcquire(&key.tag(), mode.number() as i32, false, !wait) }
+    });
+    answer != pg_sys::LockAcquireResult::LOCKACQUIRE_NOT_AVAIL
+}
+
+/// Gives back a lock that `acquire` has taken, if it is held.
+pub fn release(key: Key, mode: Mode) {
+    if is_held_as(key, mode) {
+        as_transaction(|| {
+            // SAFETY: held by this transaction, as just looked up.
+            unsafe { pg_sys::LockRelease(&key.tag(), mode.number() as i32, false) }
+        });
+    }
+}
+
+/// This session holds the lock in this mode.
+pub fn is_held_as(key: Key, mode: Mode) -> bool {
+    holds(&key.tag(), mode.number())
+}
+
+/// How many locks a transaction may hold before it takes from the share of others.
+pub fn fair_share() -> usize {
+    // SAFETY: reads a variable of the backend.
+    unsafe { pg_sys::max_locks_per_xact as usize }
 }
 
 /// Waits for the lock on `key`, and lets go of the one held before. The end of the transaction releases it.
@@ -99,8 +174,7 @@ fn holds(tag: &pg_sys::LOCKTAG, mode: u32) -> bool {
 }
 
 /// Runs `act` with the top transaction as the owner of locks. The statement that takes a lock is not the one that
-/// releases it, and PostgreSQL lets only the owner release; so a lock taken under a savepoint outlives its rollback
-/// until the next append.
+/// releases it, and PostgreSQL lets only the owner release; so a lock taken under a savepoint outlives its rollback.
 fn as_transaction<T>(act: impl FnOnce() -> T) -> T {
     struct Restore(pg_sys::ResourceOwner);
     impl Drop for Restore {

@@ -40,19 +40,45 @@ pub(super) fn lasting<T>(body: impl FnOnce() -> T) -> T {
 
 /// Runs `body` with allocations that are freed at its end: for a batch of rows. What it returns is Rust's own.
 pub fn scratch<T>(body: impl FnOnce() -> T) -> T {
-    // SAFETY: a child of the current context goes with it where an error unwinds past the deletion.
-    unsafe {
-        let context = pg_sys::AllocSetContextCreateExtended(
-            pg_sys::CurrentMemoryContext,
-            c"veritable batch".as_ptr(),
-            pg_sys::ALLOCSET_DEFAULT_MINSIZE as usize,
-            pg_sys::ALLOCSET_DEFAULT_INITSIZE as usize,
-            pg_sys::ALLOCSET_DEFAULT_MAXSIZE as usize,
-        );
-        let switched = Switched::to(context);
+    let scratch = Repeated::new();
+    let answer = scratch.run(body);
+    scratch.end();
+    answer
+}
+
+/// Memory for something that is done many times, and is empty each time. Where an error unwinds past its end, it goes
+/// with the context that was current when it began.
+pub(super) struct Repeated {
+    context: pg_sys::MemoryContext,
+}
+
+impl Repeated {
+    pub fn new() -> Repeated {
+        // SAFETY: a child of the current context.
+        let context = unsafe {
+            pg_sys::AllocSetContextCreateExtended(
+                pg_sys::CurrentMemoryContext,
+                c"veritable batch".as_ptr(),
+                pg_sys::ALLOCSET_DEFAULT_MINSIZE as usize,
+                pg_sys::ALLOCSET_DEFAULT_INITSIZE as usize,
+                pg_sys::ALLOCSET_DEFAULT_MAXSIZE as usize,
+            )
+        };
+        Repeated { context }
+    }
+
+    /// Runs `body` with allocations that are freed at its end. What it returns is Rust's own.
+    pub fn run<T>(&self, body: impl FnOnce() -> T) -> T {
+        let switched = Switched::to(self.context);
         let answer = body();
         drop(switched);
-        pg_sys::MemoryContextDelete(context);
+        // SAFETY: ours, and nothing in it is used any more.
+        unsafe { pg_sys::MemoryContextReset(self.context) };
         answer
+    }
+
+    pub fn end(self) {
+        // SAFETY: as above.
+        unsafe { pg_sys::MemoryContextDelete(self.context) };
     }
 }

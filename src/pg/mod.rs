@@ -5,18 +5,26 @@
 //! so a `Drop` here runs also on the way out of an error and then must not call PostgreSQL.
 #![allow(unsafe_code)]
 
+pub mod arguments;
 pub mod cache;
+pub mod command;
 pub mod function;
+pub mod image;
 pub mod index;
 pub mod lock;
 pub mod memory;
+pub mod period;
 pub mod relation;
 pub mod report;
+pub mod role;
 pub mod row;
 pub mod rows;
 pub mod settings;
+pub mod snapshot;
 pub mod spi;
 pub mod system;
+pub mod touching;
 pub mod trigger;
 pub mod types;
 pub mod value;
+pub mod version;

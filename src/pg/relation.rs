@@ -4,7 +4,7 @@ use std::ffi::CStr;
 
 use pgrx::pg_sys;
 
-use super::index::Index;
+use super::index::{GistIndex, Index};
 use super::report::{Class, Error, Result};
 use super::trigger::TriggerInfo;
 
@@ -15,6 +15,10 @@ pub enum Lock {
     Held,
     /// As for reading.
     AccessShare,
+    /// As for changing its rows.
+    RowExclusive,
+    /// As for changing its triggers: others may read, but not write.
+    ShareRowExclusive,
     /// As for changing its definition.
     AccessExclusive,
 }
@@ -24,6 +28,8 @@ impl Lock {
         (match self {
             Lock::Held => pg_sys::NoLock,
             Lock::AccessShare => pg_sys::AccessShareLock,
+            Lock::RowExclusive => pg_sys::RowExclusiveLock,
+            Lock::ShareRowExclusive => pg_sys::ShareRowExclusiveLock,
             Lock::AccessExclusive => pg_sys::AccessExclusiveLock,
         }) as pg_sys::LOCKMODE
     }
@@ -94,6 +100,68 @@ impl Relation {
         Ok(Relation { raw, owned: true })
     }
 
+    /// Opens a relation of the caller's. Who may not have it does not get to wait for it.
+    pub fn open_owned(oid: pg_sys::Oid, lock: Lock) -> Result<Relation> {
+        {
+            let relation = Relation::open(oid, Lock::AccessShare)?;
+            if !relation.is_owned_by_caller() {
+                return Err(Error::new(Class::Privilege, format!("must be owner of table {}", relation.name())));
+            }
+        }
+        Relation::open(oid, lock)
+    }
+
+    /// Opens a table of the caller's in order to give its rows a new guarantee: nobody else may have it, and the
+    /// caller sees all of it.
+    pub fn open_table(oid: pg_sys::Oid) -> Result<Relation> {
+        let relation = Relation::open_owned(oid, Lock::AccessExclusive)?;
+        let name = relation.name();
+        let what = match relation.kind() {
+            pg_sys::RELKIND_RELATION | pg_sys::RELKIND_PARTITIONED_TABLE => None,
+            pg_sys::RELKIND_VIEW => Some("views"),
+            pg_sys::RELKIND_MATVIEW => Some("materialized views"),
+            pg_sys::RELKIND_FOREIGN_TABLE => Some("foreign tables"),
+            pg_sys::RELKIND_SEQUENCE => Some("sequences"),
+            pg_sys::RELKIND_INDEX | pg_sys::RELKIND_PARTITIONED_INDEX => Some("indexes"),
+            _ => Some("this kind of relation"),
+        };
+        if let Some(what) = what {
+            return Err(Error::new(Class::WrongObject, format!("\"{name}\" is not a table"))
+                .detail(format!("This operation is not supported for {what}.")));
+        }
+        if relation.is_catalog() {
+            return Err(Error::new(Class::Privilege, format!("permission denied: \"{name}\" is a system catalog")));
+        }
+        if relation.hides_rows() {
+            return Err(Error::new(
+                Class::Privilege,
+                format!("row-level security hides rows of table \"{name}\" from you"),
+            )
+            .hint("Disable it for the owner while the chain is added: ALTER TABLE … NO FORCE ROW LEVEL SECURITY."));
+        }
+        Ok(relation)
+    }
+
+    /// It has a trigger that executes this function without arguments of its own, such as `veritable.seal()`.
+    pub fn has_trigger_of(&self, schema: &CStr, name: &CStr) -> bool {
+        function(schema, name)
+            .is_some_and(|function| self.triggers().iter().any(|trigger| trigger.function == function))
+    }
+
+    /// A name for an index of it that nothing has yet: its own, with this behind it.
+    pub fn new_index_name(&self, label: &CStr) -> String {
+        // SAFETY: takes names, of which the second may be missing, and answers a palloc'd string.
+        string(unsafe {
+            pg_sys::ChooseRelationName(
+                self.class().relname.data.as_ptr(),
+                std::ptr::null(),
+                label.as_ptr(),
+                self.class().relnamespace,
+                true,
+            )
+        })
+    }
+
     /// A relation that PostgreSQL holds open for as long as the caller uses it.
     pub(super) fn borrowed(raw: pg_sys::Relation) -> Relation {
         Relation { raw, owned: false }
@@ -144,6 +212,16 @@ impl Relation {
     /// `pg_class.relkind`.
     pub fn kind(&self) -> u8 {
         self.class().relkind as u8
+    }
+
+    pub(super) fn owner(&self) -> pg_sys::Oid {
+        self.class().relowner
+    }
+
+    /// How many blocks it has now.
+    pub fn blocks(&self) -> u32 {
+        // SAFETY: `raw` is open and has storage.
+        unsafe { pg_sys::RelationGetNumberOfBlocksInFork(self.raw, pg_sys::ForkNumber::MAIN_FORKNUM) }
     }
 
     /// It is a declaratively partitioned table.
@@ -207,9 +285,27 @@ impl Relation {
 
     /// Its B-tree indexes that can be used now.
     pub fn indexes(&self) -> Vec<Index> {
+        self.index_oids().into_iter().filter_map(|oid| Index::describe(self, oid)).collect()
+    }
+
+    /// Its GiST indexes that can be used now.
+    pub fn gist_indexes(&self) -> Vec<GistIndex> {
+        self.index_oids().into_iter().filter_map(GistIndex::describe).collect()
+    }
+
+    fn index_oids(&self) -> Vec<pg_sys::Oid> {
         // SAFETY: `raw` is open; the list is a fresh copy of oids.
-        let indexes = oids(unsafe { pg_sys::RelationGetIndexList(self.raw) });
-        indexes.into_iter().filter_map(|oid| Index::describe(self, oid)).collect()
+        oids(unsafe { pg_sys::RelationGetIndexList(self.raw) })
+    }
+
+    /// The places of the columns of its primary key, if it has one.
+    pub fn primary_key(&self) -> Vec<usize> {
+        // SAFETY: as above; `rd_pkindex` is filled in by the call before it.
+        let index = unsafe {
+            pg_sys::RelationGetIndexList(self.raw);
+            (*self.raw).rd_pkindex
+        };
+        self.indexes().into_iter().find(|other| other.oid == index).map_or(Vec::new(), |index| index.columns)
     }
 
     /// The relation itself, or all its partitions that hold rows, locked for reading.
@@ -318,6 +414,13 @@ pub fn of_row_type(row_type: pg_sys::Oid) -> Option<pg_sys::Oid> {
     // SAFETY: takes any oid; zero when the type is not a row type of a relation.
     let oid = unsafe { pg_sys::get_typ_typrelid(row_type) };
     (oid != pg_sys::InvalidOid).then_some(oid)
+}
+
+/// The relation is a table, partitioned or not.
+pub(super) fn is_table(oid: pg_sys::Oid) -> bool {
+    // SAFETY: takes any oid.
+    let kind = unsafe { pg_sys::get_rel_relkind(oid) } as u8;
+    kind == pg_sys::RELKIND_RELATION || kind == pg_sys::RELKIND_PARTITIONED_TABLE
 }
 
 /// The function `schema.name()` without arguments.

@@ -11,10 +11,10 @@ pub enum Class {
     AppendOnly,
     /// 23502: a value that must be there is not.
     NullValue,
-    /// 23514: a supplied hash is not the hash of its row.
-    Mismatch,
-    /// 40001: somebody else appended first; a retry succeeds.
-    StaleHead,
+    /// 23514: a value is not what it must be.
+    Check,
+    /// 40001: somebody else was first; a retry succeeds.
+    Serialization,
     /// 42501: the caller may not do that.
     Privilege,
     /// 42804: a column is of the wrong type.
@@ -50,8 +50,8 @@ impl Class {
         match self {
             Class::AppendOnly => Code::ERRCODE_RESTRICT_VIOLATION,
             Class::NullValue => Code::ERRCODE_NOT_NULL_VIOLATION,
-            Class::Mismatch => Code::ERRCODE_CHECK_VIOLATION,
-            Class::StaleHead => Code::ERRCODE_T_R_SERIALIZATION_FAILURE,
+            Class::Check => Code::ERRCODE_CHECK_VIOLATION,
+            Class::Serialization => Code::ERRCODE_T_R_SERIALIZATION_FAILURE,
             Class::Privilege => Code::ERRCODE_INSUFFICIENT_PRIVILEGE,
             Class::WrongType => Code::ERRCODE_DATATYPE_MISMATCH,
             Class::WrongObject => Code::ERRCODE_WRONG_OBJECT_TYPE,
@@ -139,4 +139,16 @@ impl From<veritable_core::line::Error> for Error {
 /// Tells the client something that is not an error.
 pub fn notice(message: String) {
     ErrorReport::new(Code::ERRCODE_SUCCESSFUL_COMPLETION, message, "veritable").report(PgLogLevel::NOTICE);
+}
+
+/// The same, with what to do about it.
+pub fn notice_with_hint(message: String, hint: &str) {
+    ErrorReport::new(Code::ERRCODE_SUCCESSFUL_COMPLETION, message, "veritable")
+        .set_hint(hint)
+        .report(PgLogLevel::NOTICE);
+}
+
+/// `1 event`, `2 events`.
+pub fn number(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

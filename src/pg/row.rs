@@ -9,7 +9,8 @@ use veritable_core::chain::LinkHash;
 use super::function::Answer;
 use super::relation::Relation;
 use super::report::Result;
-use super::types::{Form, ValueHash};
+use super::spi::Parameter;
+use super::types::{Equality, Form, ValueHash};
 use super::value;
 
 /// The shape of a relation's rows, kept longer than the relation is open.
@@ -24,6 +25,10 @@ impl Descriptor {
             // SAFETY: the descriptor of an open relation; the copy is in the context that `lasting` sets.
             Descriptor { raw: unsafe { pg_sys::CreateTupleDescCopyConstr(relation.descriptor()) } }
         })
+    }
+
+    pub(super) fn raw(&self) -> pg_sys::TupleDesc {
+        self.raw
     }
 
     fn width(&self) -> usize {
@@ -60,6 +65,11 @@ impl<'call> Composite<'call> {
         unsafe { (*self.header).t_choice.t_datum.datum_typeid }
     }
 
+    /// The whole of it, as a parameter for a statement.
+    pub fn parameter(&self) -> Parameter<'call> {
+        Parameter::of_type(self.row_type(), Some(pg_sys::Datum::from(self.header)))
+    }
+
     /// Takes it apart. `descriptor` is that of its row type.
     pub fn row<'d>(&self, descriptor: &'d Descriptor) -> Row<'d> {
         let mut tuple = pg_sys::HeapTupleData {
@@ -89,6 +99,33 @@ impl<'d> Row<'d> {
             pg_sys::heap_deform_tuple(tuple, descriptor.raw, row.values.as_mut_ptr(), row.nulls.as_mut_ptr());
         }
         row
+    }
+
+    /// The values of the row in a slot, whose shape is the descriptor's. They point to where it is held.
+    pub(super) fn of_slot(descriptor: &'d Descriptor, slot: *mut pg_sys::TupleTableSlot) -> Self {
+        let width = descriptor.width();
+        // SAFETY: the slot holds a row; once taken apart, its arrays have a member for each attribute.
+        unsafe {
+            pg_sys::slot_getsomeattrs_int(slot, width as i32);
+            Row {
+                descriptor,
+                values: std::slice::from_raw_parts((*slot).tts_values, width).to_vec(),
+                nulls: std::slice::from_raw_parts((*slot).tts_isnull, width).to_vec(),
+            }
+        }
+    }
+
+    /// The value at `place` is not distinct from the one that `other` has at the same place.
+    pub fn is_same(&self, other: &Row, place: usize, equality: &Equality) -> bool {
+        if self.nulls[place] || other.nulls[place] {
+            return self.nulls[place] && other.nulls[place];
+        }
+        // SAFETY: the function compares values of the column's type.
+        unsafe {
+            pg_sys::FunctionCall2Coll(equality.function, equality.collation, self.values[place], other.values[place])
+        }
+        .value()
+            != 0
     }
 
     /// The value at `place` is NULL.
@@ -150,6 +187,10 @@ impl<'d> Row<'d> {
         };
         image.extend_from_slice(&bytes.len().to_ne_bytes());
         image.extend_from_slice(bytes);
+    }
+
+    pub(super) fn to_values(&self) -> (Vec<pg_sys::Datum>, Vec<bool>) {
+        (self.values.clone(), self.nulls.clone())
     }
 
     pub(super) fn datum(&self, place: usize) -> pg_sys::Datum {

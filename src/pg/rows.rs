@@ -3,6 +3,7 @@
 use pgrx::{IntoDatum, pg_sys};
 
 use super::function::Call;
+use super::row::Row;
 
 /// The rows of the answer.
 pub struct Rows {
@@ -30,6 +31,20 @@ impl Call<'_> {
 }
 
 impl Rows {
+    /// Adds a row of a table, whose row type is what the function returns.
+    pub fn put_row(&mut self, row: &Row) {
+        let (mut values, mut nulls) = row.to_values();
+        // SAFETY: as in `put`.
+        unsafe {
+            pg_sys::tuplestore_putvalues(
+                (*self.info).setResult,
+                (*self.info).setDesc,
+                values.as_mut_ptr(),
+                nulls.as_mut_ptr(),
+            );
+        }
+    }
+
     /// Adds a row. It has a cell for each column that the function declares.
     pub fn put<const WIDTH: usize>(&mut self, row: [Cell; WIDTH]) {
         let mut values = row.each_ref().map(|cell| cell.0.unwrap_or(pg_sys::Datum::null()));

@@ -1,14 +1,18 @@
 //! SQL from inside a function. Values go in as parameters.
 
+use std::cell::Cell;
 use std::ffi::{CString, c_char};
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
 use pgrx::{FromDatum, IntoDatum, pg_sys};
+use veritable_core::packing::Period;
 
 use super::memory;
+use super::period::{Bound, RangeType, Refusal};
 use super::report::{Class, Error, Result};
 use super::row::Composite;
+use super::trigger::Firing;
 
 /// A connection to SPI, for as long as a closure runs.
 pub struct Session(());
@@ -24,6 +28,7 @@ pub fn connect<T>(body: impl FnOnce(&Session) -> Result<T>) -> Result<T> {
 }
 
 /// A parameter of a statement, or its being NULL.
+#[derive(Clone, Copy)]
 pub struct Parameter<'a> {
     type_id: pg_sys::Oid,
     value: Option<pg_sys::Datum>,
@@ -33,6 +38,12 @@ pub struct Parameter<'a> {
 impl<T: IntoDatum> From<T> for Parameter<'_> {
     fn from(value: T) -> Self {
         Parameter { type_id: T::type_oid(), value: value.into_datum(), marker: PhantomData }
+    }
+}
+
+impl Parameter<'_> {
+    pub(super) fn of_type(type_id: pg_sys::Oid, value: Option<pg_sys::Datum>) -> Self {
+        Parameter { type_id, value, marker: PhantomData }
     }
 }
 
@@ -89,6 +100,15 @@ impl Session {
         })
     }
 
+    /// Lets statements of this session read the new rows of the firing, under the name that its trigger gives them.
+    pub fn with_new_rows(&self, firing: &Firing) -> Result<()> {
+        // SAFETY: the firing, and with it its rows, outlives the session.
+        match unsafe { pg_sys::SPI_register_trigger_data(firing.raw()) } {
+            status if status < 0 => Err(failed("the new rows of a trigger", status)),
+            _ => Ok(()),
+        }
+    }
+
     /// Prepares a command that is run many times.
     pub fn prepare(&self, sql: &str, types: &[pg_sys::Oid]) -> Result<Prepared<'_>> {
         let (text, mut types) = (statement(sql)?, types.to_vec());
@@ -118,15 +138,66 @@ impl Session {
     }
 }
 
+/// A command that is prepared when it is first run, and kept for as long as the backend.
+pub struct Kept {
+    sql: String,
+    plan: Cell<SPIPlanPtr>,
+}
+
+type SPIPlanPtr = *mut pg_sys::_SPI_plan;
+
+impl Kept {
+    /// A command that has not been run yet.
+    pub fn new(sql: String) -> Kept {
+        Kept { sql, plan: Cell::new(std::ptr::null_mut()) }
+    }
+
+    /// Runs it and says how many rows it was about. The types of parameters are those of the first run.
+    pub fn run(&self, session: &Session, parameters: &[Parameter]) -> Result<u64> {
+        self.prepared(session, parameters)?.run(parameters)
+    }
+
+    /// Reads rows, with a snapshot that sees all that was done so far.
+    pub fn query<'s>(&self, session: &'s Session, parameters: &[Parameter]) -> Result<Table<'s>> {
+        self.prepared(session, parameters)?.execute(parameters)
+    }
+
+    fn prepared<'s>(&self, session: &'s Session, parameters: &[Parameter]) -> Result<Prepared<'s>> {
+        if self.plan.get().is_null() {
+            let types: Vec<_> = parameters.iter().map(|parameter| parameter.type_id).collect();
+            let prepared = session.prepare(&self.sql, &types)?;
+            // SAFETY: a plan just made, which from now on is ours.
+            unsafe { pg_sys::SPI_keepplan(prepared.plan.as_ptr()) };
+            self.plan.set(prepared.plan.as_ptr());
+        }
+        let plan = NonNull::new(self.plan.get()).ok_or_else(|| failed(&self.sql, -1))?;
+        Ok(Prepared { plan, session: PhantomData })
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        let plan = self.plan.get();
+        if !plan.is_null() && !std::thread::panicking() {
+            // SAFETY: ours. A plan that is running is not freed: who runs it holds this `Kept`.
+            unsafe { pg_sys::SPI_freeplan(plan) };
+        }
+    }
+}
+
 /// A prepared command.
 pub struct Prepared<'s> {
     plan: NonNull<pg_sys::_SPI_plan>,
     session: PhantomData<&'s Session>,
 }
 
-impl Prepared<'_> {
+impl<'s> Prepared<'s> {
     /// Runs it and says how many rows it was about.
     pub fn run(&self, parameters: &[Parameter]) -> Result<u64> {
+        self.execute(parameters).map(|table| table.processed)
+    }
+
+    fn execute(&self, parameters: &[Parameter]) -> Result<Table<'s>> {
         let mut p = Parameters::of(parameters);
         // SAFETY: the plan is of the open connection; the vectors have a member for each of its parameters.
         memory::returning(|| unsafe {
@@ -135,7 +206,7 @@ impl Prepared<'_> {
             if status < 0 {
                 return Err(failed("prepared command", status));
             }
-            Ok(pg_sys::SPI_processed)
+            Ok(Table { raw: pg_sys::SPI_tuptable, processed: pg_sys::SPI_processed, session: PhantomData })
         })
     }
 }
@@ -179,7 +250,7 @@ impl Drop for Table<'_> {
 }
 
 impl<'t> Fetched<'t> {
-    fn datum(&self, position: usize) -> Option<pg_sys::Datum> {
+    pub(super) fn datum(&self, position: usize) -> Option<pg_sys::Datum> {
         let mut null = false;
         // SAFETY: the tuple is of the descriptor's type; a position beyond it gives NULL.
         let datum = unsafe { pg_sys::SPI_getbinval(self.tuple, self.descriptor, position as i32 + 1, &mut null) };
@@ -190,6 +261,11 @@ impl<'t> Fetched<'t> {
     pub fn get<T: FromDatum>(&self, position: usize) -> Option<T> {
         // SAFETY: the statement gives this position the SQL type of `T`.
         self.datum(position).and_then(|datum| unsafe { T::from_datum(datum, false) })
+    }
+
+    /// The period at `position`, in a column of this range type; `None` for NULL.
+    pub fn period(&self, position: usize, range: RangeType) -> Option<std::result::Result<Period<Bound>, Refusal>> {
+        self.datum(position).map(|datum| range.read(datum))
     }
 
     /// The composite value at `position`; `None` if it is NULL or not composite.

@@ -30,12 +30,22 @@ pub struct Moment {
 
 /// The subtransaction that is open now.
 pub fn moment() -> Moment {
+    // SAFETY: a transaction is open.
+    Moment { transaction: transaction(), subtransaction: unsafe { pg_sys::GetCurrentSubTransactionId() } }
+}
+
+/// The transaction that is open now: a number that this backend gives to no other.
+pub fn transaction() -> pg_sys::LocalTransactionId {
     // SAFETY: a transaction is open, so this backend has a process entry.
     unsafe {
         #[cfg(any(feature = "pg15", feature = "pg16"))]
-        let transaction = (*pg_sys::MyProc).lxid;
+        return (*pg_sys::MyProc).lxid;
         #[cfg(not(any(feature = "pg15", feature = "pg16")))]
-        let transaction = (*pg_sys::MyProc).vxid.lxid;
-        Moment { transaction, subtransaction: pg_sys::GetCurrentSubTransactionId() }
+        (*pg_sys::MyProc).vxid.lxid
     }
+}
+
+/// Ends the statement here if somebody has cancelled it.
+pub fn check_for_interrupts() {
+    pg_sys::check_for_interrupts!();
 }

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use pgrx::pg_sys;
 
 use super::function::{Answer, Call};
+use super::memory;
 use super::relation::{self, Relation};
 use super::report::{Class, Error, Result};
 use super::row::{Descriptor, Row};
@@ -24,6 +25,8 @@ pub struct TriggerInfo {
     pub clone: bool,
     /// It has a WHEN condition or a column list, so that it does not fire for every row.
     pub conditional: bool,
+    /// It names the new rows of the statement: REFERENCING NEW TABLE.
+    has_new_table: bool,
     /// The arguments after the function's name.
     pub arguments: Vec<String>,
 }
@@ -37,6 +40,7 @@ impl TriggerInfo {
             state: trigger.tgenabled as u8,
             clone: trigger.tgisclone,
             conditional: !trigger.tgqual.is_null() || trigger.tgnattr > 0,
+            has_new_table: !trigger.tgnewtable.is_null(),
             // SAFETY: `tgargs` has `tgnargs` NUL-terminated strings.
             arguments: (0..trigger.tgnargs as usize)
                 .map(|i| relation::string(unsafe { *trigger.tgargs.add(i) }))
@@ -73,6 +77,24 @@ impl TriggerInfo {
     /// BEFORE TRUNCATE FOR EACH STATEMENT.
     pub fn guards_table(&self) -> bool {
         self.before() && !self.row() && self.kind & pg_sys::TRIGGER_TYPE_TRUNCATE != 0
+    }
+
+    /// BEFORE INSERT OR UPDATE FOR EACH ROW.
+    pub fn precedes_rows(&self) -> bool {
+        let events = pg_sys::TRIGGER_TYPE_INSERT | pg_sys::TRIGGER_TYPE_UPDATE;
+        self.before() && self.row() && self.kind & Self::EVENTS & events == events
+    }
+
+    /// AFTER INSERT or AFTER UPDATE FOR EACH STATEMENT, with the new rows as a table; nothing else.
+    pub fn follows(&self, event: Event) -> bool {
+        let event = match event {
+            Event::Insert => pg_sys::TRIGGER_TYPE_INSERT,
+            Event::Update => pg_sys::TRIGGER_TYPE_UPDATE,
+            Event::Delete => pg_sys::TRIGGER_TYPE_DELETE,
+            Event::Truncate => pg_sys::TRIGGER_TYPE_TRUNCATE,
+        };
+        let timing = pg_sys::TRIGGER_TYPE_BEFORE | pg_sys::TRIGGER_TYPE_INSTEAD;
+        self.kind & timing == 0 && !self.row() && self.kind & Self::EVENTS == event && self.has_new_table
     }
 
     fn before(&self) -> bool {
@@ -189,6 +211,102 @@ impl Firing<'_> {
     /// Lets the update pass.
     pub fn pass_update(&self) -> Answer {
         Answer::datum(pg_sys::Datum::from(self.data().tg_newtuple))
+    }
+
+    /// Lets the insertion pass.
+    pub fn pass_insert(&self) -> Answer {
+        Answer::datum(pg_sys::Datum::from(self.data().tg_trigtuple))
+    }
+
+    /// It fires AFTER, for the statement, with the new rows as a table.
+    pub fn has_new_rows(&self) -> bool {
+        let data = self.data();
+        data.tg_event & pg_sys::TRIGGER_EVENT_ROW == 0
+            && data.tg_event & pg_sys::TRIGGER_EVENT_TIMINGMASK == pg_sys::TRIGGER_EVENT_AFTER
+            && !data.tg_newtable.is_null()
+    }
+
+    /// The name by which [`super::spi::Session::with_new_rows`] makes them known.
+    pub fn new_rows_name(&self) -> String {
+        // SAFETY: valid during the call; the trigger has the rows, and so a name for them.
+        relation::string(unsafe { (*self.data().tg_trigger).tgnewtable })
+    }
+
+    /// How many new rows the statement has.
+    pub fn new_row_count(&self) -> u64 {
+        // SAFETY: the trigger has them.
+        unsafe { pg_sys::tuplestore_tuple_count(self.data().tg_newtable) as u64 }
+    }
+
+    /// Reads the new rows of the statement, but for those that an UPDATE has left as they were at `places`, if the
+    /// trigger has the old rows as well. Each lasts until the next.
+    pub fn each_changed_row(
+        &self,
+        descriptor: &Descriptor,
+        places: &[usize],
+        mut read: impl FnMut(&Row) -> Result<()>,
+    ) -> Result<()> {
+        let new = Transition::new(self.data().tg_newtable, descriptor);
+        // An UPDATE stores the old and the new version of each row side by side.
+        let old = (!self.data().tg_oldtable.is_null()).then(|| Transition::new(self.data().tg_oldtable, descriptor));
+        let row_memory = memory::Repeated::new();
+        let mut answer = Ok(());
+        while answer.is_ok() && new.advance() && old.as_ref().is_none_or(Transition::advance) {
+            answer = row_memory.run(|| {
+                let row = new.row(descriptor);
+                match &old {
+                    Some(old) if row.first_difference(&old.row(descriptor), places).is_none() => Ok(()),
+                    _ => read(&row),
+                }
+            });
+        }
+        row_memory.end();
+        new.end();
+        old.map(Transition::end);
+        answer
+    }
+
+    pub(super) fn raw(&self) -> *mut pg_sys::TriggerData {
+        self.data
+    }
+}
+
+/// The old or the new rows of a statement, while they are read. They are read through a pointer of our own, since
+/// others read them as well.
+struct Transition {
+    store: *mut pg_sys::Tuplestorestate,
+    pointer: i32,
+    slot: *mut pg_sys::TupleTableSlot,
+}
+
+impl Transition {
+    fn new(store: *mut pg_sys::Tuplestorestate, descriptor: &Descriptor) -> Transition {
+        // SAFETY: the store outlives the call of the trigger that has it; the slot fits its rows.
+        unsafe {
+            let pointer = pg_sys::tuplestore_alloc_read_pointer(store, pg_sys::EXEC_FLAG_REWIND as i32);
+            pg_sys::tuplestore_select_read_pointer(store, pointer);
+            pg_sys::tuplestore_rescan(store);
+            let slot = pg_sys::MakeSingleTupleTableSlot(descriptor.raw(), &raw const pg_sys::TTSOpsMinimalTuple);
+            Transition { store, pointer, slot }
+        }
+    }
+
+    /// Goes on to the next row, if there is one.
+    fn advance(&self) -> bool {
+        // SAFETY: as above. Whoever has run since the last row may have read from the same store.
+        unsafe {
+            pg_sys::tuplestore_select_read_pointer(self.store, self.pointer);
+            pg_sys::tuplestore_gettupleslot(self.store, true, false, self.slot)
+        }
+    }
+
+    fn row<'d>(&self, descriptor: &'d Descriptor) -> Row<'d> {
+        Row::of_slot(descriptor, self.slot)
+    }
+
+    fn end(self) {
+        // SAFETY: made by us, and not used any more.
+        unsafe { pg_sys::ExecDropSingleTupleTableSlot(self.slot) };
     }
 }
 

@@ -39,17 +39,16 @@ pub enum Form {
     /// a string, ISO 8601 at UTC
     TimestampTz,
     /// a JSON array
-    Array(Box<Element>),
+    Array(Box<Form>, Element),
     /// a JSON object
     Composite,
     /// its output text as a string
     Output(pg_sys::Oid),
 }
 
-/// The elements of an array type.
+/// The elements of an array type, as they are stored.
 #[derive(Clone, Debug)]
 pub struct Element {
-    pub(super) form: Form,
     pub(super) type_id: pg_sys::Oid,
     pub(super) length: i16,
     pub(super) by_value: bool,
@@ -106,13 +105,8 @@ impl Form {
     fn of_structure(type_id: pg_sys::Oid) -> Result<Form, Unsupported> {
         // SAFETY: all take the oid of a type that exists and write to the variables given.
         unsafe {
-            let element = pg_sys::get_element_type(type_id);
-            if element != pg_sys::InvalidOid {
-                let (mut length, mut by_value, mut alignment) = (0, false, 0);
-                pg_sys::get_typlenbyvalalign(element, &mut length, &mut by_value, &mut alignment);
-                let form = Form::of(element)?;
-                let alignment = alignment as u8;
-                return Ok(Form::Array(Box::new(Element { form, type_id: element, length, by_value, alignment })));
+            if let Some(element) = Element::of(type_id) {
+                return Ok(Form::Array(Box::new(Form::of(element.type_id)?), element));
             }
             if pg_sys::type_is_rowtype(type_id) {
                 let descriptor = pg_sys::lookup_rowtype_tupdesc_copy(type_id, -1);
@@ -140,8 +134,24 @@ impl Form {
     pub fn reads_settings(&self) -> bool {
         match self {
             Form::Output(_) | Form::Composite => true,
-            Form::Array(element) => element.form.reads_settings(),
+            Form::Array(form, _) => form.reads_settings(),
             _ => false,
+        }
+    }
+}
+
+impl Element {
+    /// The elements of a type, if it is an array type.
+    pub(super) fn of(array: pg_sys::Oid) -> Option<Element> {
+        // SAFETY: both take the oid of a type that exists and write to the variables given.
+        unsafe {
+            let type_id = pg_sys::get_element_type(array);
+            if type_id == pg_sys::InvalidOid {
+                return None;
+            }
+            let (mut length, mut by_value, mut alignment) = (0, false, 0);
+            pg_sys::get_typlenbyvalalign(type_id, &mut length, &mut by_value, &mut alignment);
+            Some(Element { type_id, length, by_value, alignment: alignment as u8 })
         }
     }
 }
@@ -210,18 +220,121 @@ pub fn qualified_name(type_id: pg_sys::Oid) -> String {
 pub fn equality(column: &Column) -> Option<String> {
     // SAFETY: takes any type's oid; the entry lives as long as the backend.
     let operator = unsafe { (*pg_sys::lookup_type_cache(column.type_id, pg_sys::TYPECACHE_EQ_OPR as i32)).eq_opr };
-    if operator == pg_sys::InvalidOid {
-        return None;
+    (operator != pg_sys::InvalidOid).then(|| operator_sql(operator))
+}
+
+/// An operator in SQL, whatever the search_path.
+pub fn operator_sql(operator: pg_sys::Oid) -> String {
+    // SAFETY: an operator that exists has a name; `format_operator_qualified` writes `schema.=(type,type)`.
+    let text = super::relation::string(unsafe { pg_sys::format_operator_qualified(operator) });
+    format!("OPERATOR({})", text.rsplit_once('(').map_or(text.as_str(), |(name, _)| name))
+}
+
+/// The text of a value, by its type's output function.
+pub(super) fn text_of(type_id: pg_sys::Oid, datum: pg_sys::Datum) -> String {
+    // SAFETY: the function is the output function of the datum's type; its answer is a NUL-terminated string.
+    super::relation::string(unsafe { pg_sys::OidOutputFunctionCall(output_function(type_id), datum) })
+}
+
+/// The value stands for infinity, or is no number: `infinity`, `-infinity`, `NaN`.
+pub(super) fn is_infinite(type_id: pg_sys::Oid, datum: pg_sys::Datum) -> bool {
+    // SAFETY: takes the oid of any type.
+    match unsafe { pg_sys::getBaseType(type_id) } {
+        pg_sys::DATEOID => matches!(datum.value() as i32, i32::MIN | i32::MAX),
+        pg_sys::TIMESTAMPOID | pg_sys::TIMESTAMPTZOID => matches!(datum.value() as i64, i64::MIN | i64::MAX),
+        pg_sys::FLOAT4OID => !f32::from_bits(datum.value() as u32).is_finite(),
+        pg_sys::FLOAT8OID => !f64::from_bits(datum.value() as u64).is_finite(),
+        pg_sys::NUMERICOID => veritable_core::line::numeric::is_special(super::value::bytes(datum)),
+        _ => false,
     }
-    super::spi::connect(|session| {
-        let found = session.query_as_caller(
-            "SELECT pg_catalog.format('OPERATOR(%I.%s)', n.nspname, o.oprname)
-             FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
-             WHERE o.oid = $1",
-            &[operator.into()],
-        )?;
-        Ok(found.rows().next().and_then(|row| row.get(0)))
-    })
-    .ok()
-    .flatten()
+}
+
+/// The element before a given one, of a range type whose elements are whole numbers: `None` where they are not,
+/// `Some(None)` where there is none before. Range types of users may have another order.
+pub(super) fn predecessor(range: pg_sys::Oid, element: pg_sys::Datum) -> Option<Option<pg_sys::Datum>> {
+    match range {
+        pg_sys::INT4RANGEOID | pg_sys::DATERANGEOID => {
+            Some((element.value() as i32).checked_sub(1).map(pg_sys::Datum::from))
+        }
+        pg_sys::INT8RANGEOID | pg_sys::TSRANGEOID | pg_sys::TSTZRANGEOID => {
+            Some((element.value() as i64).checked_sub(1).map(pg_sys::Datum::from))
+        }
+        _ => None,
+    }
+}
+
+/// How values of a column are compared for equality: by its type's default B-tree operator, under its collation.
+#[derive(Clone, Copy)]
+pub struct Equality {
+    /// A function of the type cache, whose entries live as long as the backend, at the same address.
+    pub(super) function: *mut pg_sys::FmgrInfo,
+    pub(super) collation: pg_sys::Oid,
+    operator: pg_sys::Oid,
+}
+
+impl Equality {
+    /// The column's equality, if its type has one and an order beside it.
+    pub fn of(column: &Column) -> Option<Equality> {
+        // SAFETY: takes any type's oid.
+        unsafe {
+            let flags = pg_sys::TYPECACHE_EQ_OPR | pg_sys::TYPECACHE_EQ_OPR_FINFO | pg_sys::TYPECACHE_LT_OPR;
+            let entry = pg_sys::lookup_type_cache(column.type_id, flags as i32);
+            let function = &raw mut (*entry).eq_opr_finfo;
+            ((*function).fn_oid != pg_sys::InvalidOid && (*entry).lt_opr != pg_sys::InvalidOid).then_some(Equality {
+                function,
+                collation: column.collation,
+                operator: (*entry).eq_opr,
+            })
+        }
+    }
+
+    /// Its operator, as the strategy of the default GiST operator class of the column's type, if that has it.
+    pub fn gist_strategy(&self, column: &Column) -> Option<i32> {
+        gist_strategy(column, self.operator)
+    }
+
+    /// A GiST index of the column can refuse values that differ.
+    pub fn has_gist_unequal(&self, column: &Column) -> bool {
+        gist_strategy(column, self.negator()).is_some()
+    }
+
+    /// Its operator.
+    pub fn operator(&self) -> pg_sys::Oid {
+        self.operator
+    }
+
+    /// The operator that says the opposite.
+    pub fn negator(&self) -> pg_sys::Oid {
+        // SAFETY: takes any operator's oid; zero says that there is none.
+        unsafe { pg_sys::get_negator(self.operator) }
+    }
+
+    /// Its operator in SQL, whatever the search_path.
+    pub fn sql(&self) -> String {
+        operator_sql(self.operator)
+    }
+}
+
+fn gist_strategy(column: &Column, operator: pg_sys::Oid) -> Option<i32> {
+    // SAFETY: all take any oids; zero says that there is none.
+    unsafe {
+        let class = pg_sys::GetDefaultOpClass(column.type_id, pg_sys::GIST_AM_OID);
+        if class == pg_sys::InvalidOid || operator == pg_sys::InvalidOid {
+            return None;
+        }
+        let strategy = pg_sys::get_op_opfamily_strategy(operator, pg_sys::get_opclass_family(class));
+        (strategy != 0).then_some(strategy)
+    }
+}
+
+/// Values of the type have few bytes: a fixed number, or those of a number.
+pub fn is_short(type_id: pg_sys::Oid) -> bool {
+    // SAFETY: both take the oid of a type that exists.
+    unsafe { pg_sys::get_typlen(type_id) > 0 || pg_sys::getBaseType(type_id) == pg_sys::NUMERICOID }
+}
+
+/// Equal text of this collation is the same bytes. So it is for types that have no collation.
+pub fn is_deterministic(collation: pg_sys::Oid) -> bool {
+    // SAFETY: takes the oid of a collation.
+    collation == pg_sys::InvalidOid || unsafe { pg_sys::get_collation_isdeterministic(collation) }
 }

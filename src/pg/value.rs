@@ -28,6 +28,22 @@ pub(super) fn bytes<'a>(datum: pg_sys::Datum) -> &'a [u8] {
     }
 }
 
+/// The bytes of a value that is passed by reference and has this length by its type, a header included.
+pub(super) fn whole<'a>(datum: pg_sys::Datum, length: i16) -> &'a [u8] {
+    // SAFETY: the caller knows that the datum is of such a type; a varlena begins with its length, and one of length
+    // -2 is a NUL-terminated string.
+    unsafe {
+        match length {
+            -1 => {
+                let value = pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr());
+                std::slice::from_raw_parts(value.cast(), varlena::varsize_any(value))
+            }
+            -2 => CStr::from_ptr(datum.cast_mut_ptr()).to_bytes_with_nul(),
+            length => std::slice::from_raw_parts(datum.cast_mut_ptr(), length as usize),
+        }
+    }
+}
+
 /// Writes one value as JSON.
 pub(super) fn write(datum: pg_sys::Datum, form: &Form, out: &mut Vec<u8>) -> Result<()> {
     match form {
@@ -52,7 +68,7 @@ pub(super) fn write(datum: pg_sys::Datum, form: &Form, out: &mut Vec<u8>) -> Res
         Form::Date => line::time::write_date(out, datum.value() as i32),
         Form::Timestamp => line::time::write_timestamp(out, datum.value() as i64),
         Form::TimestampTz => line::time::write_timestamptz(out, datum.value() as i64),
-        Form::Array(element) => array(datum, element, out)?,
+        Form::Array(form, element) => array(datum, form, element, out)?,
         Form::Composite => composite(datum, out)?,
         Form::Output(function) => {
             // SAFETY: `function` is the output function of the datum's type; its answer is a NUL-terminated string.
@@ -69,24 +85,44 @@ fn float(out: &mut Vec<u8>, print: impl FnOnce(*mut std::ffi::c_char) -> std::ff
     Ok(line::number::write_number_text(out, &String::from_utf8_lossy(&text[..length]))?)
 }
 
+/// An array, taken apart.
+pub(super) struct Array<'a> {
+    /// How many elements each dimension has; none for an empty array.
+    pub(super) dimensions: &'a [i32],
+    /// Where each dimension begins.
+    pub(super) lower_bounds: &'a [i32],
+    /// The elements, those of the last dimension side by side.
+    pub(super) values: Vec<Option<pg_sys::Datum>>,
+}
+
+impl Array<'_> {
+    /// Takes the array apart. The parts point into the value, or into the current memory context.
+    pub(super) fn of(datum: pg_sys::Datum, element: &Element) -> Self {
+        // SAFETY: the datum is an array; its dimensions and then their lower bounds lie behind the fixed part of its
+        // header.
+        let (array, dimensions, lower_bounds) = unsafe {
+            let array = pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast::<pg_sys::ArrayType>();
+            let (bounds, count) = (array.add(1).cast::<i32>(), (*array).ndim as usize);
+            let dimensions = std::slice::from_raw_parts(bounds, count);
+            (pg_sys::Datum::from(array), dimensions, std::slice::from_raw_parts(bounds.add(count), count))
+        };
+        let values = super::function::elements(
+            array,
+            element.type_id,
+            i32::from(element.length),
+            element.by_value,
+            element.alignment,
+        );
+        Array { dimensions, lower_bounds, values }
+    }
+}
+
 /// As core's `array_to_json`: an array of arrays for several dimensions, `[]` for none; lower bounds do not show.
-fn array(datum: pg_sys::Datum, element: &Element, out: &mut Vec<u8>) -> Result<()> {
-    // SAFETY: the datum is an array; its dimensions lie behind the fixed part of its header.
-    let (array, dimensions) = unsafe {
-        pg_sys::check_stack_depth();
-        let array = pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast::<pg_sys::ArrayType>();
-        let dimensions = std::slice::from_raw_parts(array.add(1).cast::<i32>(), (*array).ndim as usize);
-        (pg_sys::Datum::from(array), dimensions)
-    };
-    let values = super::function::elements(
-        array,
-        element.type_id,
-        i32::from(element.length),
-        element.by_value,
-        element.alignment,
-    );
-    let mut values = values.into_iter();
-    dimension(dimensions, &mut values, &element.form, out)
+fn array(datum: pg_sys::Datum, form: &Form, element: &Element, out: &mut Vec<u8>) -> Result<()> {
+    // SAFETY: an error where there is no more stack.
+    unsafe { pg_sys::check_stack_depth() };
+    let array = Array::of(datum, element);
+    dimension(array.dimensions, &mut array.values.into_iter(), form, out)
 }
 
 fn dimension(
@@ -114,12 +150,12 @@ fn dimension(
     Ok(())
 }
 
-/// As core's `row_to_json`: an object with every attribute in its order, NULLs too.
-fn composite(datum: pg_sys::Datum, out: &mut Vec<u8>) -> Result<()> {
-    // SAFETY: the datum is a composite: its header names its row type, whose descriptor is copied; the tuple points
-    // to the detoasted datum; the arrays have a member for each attribute.
+/// The attributes of a composite value and what they hold: nothing where they are NULL or dropped. The values point into
+/// the composite, or into the current memory context.
+pub(super) fn fields<'a>(datum: pg_sys::Datum) -> Vec<(&'a pg_sys::FormData_pg_attribute, Option<pg_sys::Datum>)> {
+    // SAFETY: the datum is a composite: its header names its row type, whose descriptor is copied; the tuple points to
+    // the detoasted datum; the arrays have a member for each attribute.
     unsafe {
-        pg_sys::check_stack_depth();
         let header = pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast::<pg_sys::HeapTupleHeaderData>();
         let type_of = (*header).t_choice.t_datum;
         let descriptor = pg_sys::lookup_rowtype_tupdesc_copy(type_of.datum_typeid, type_of.datum_typmod);
@@ -132,28 +168,35 @@ fn composite(datum: pg_sys::Datum, out: &mut Vec<u8>) -> Result<()> {
         let mut values = vec![pg_sys::Datum::null(); width];
         let mut nulls = vec![true; width];
         pg_sys::heap_deform_tuple(&mut tuple, descriptor, values.as_mut_ptr(), nulls.as_mut_ptr());
-
-        out.push(b'{');
-        let mut first = true;
-        for place in 0..width {
+        let field = |place| {
             let attribute = attribute(descriptor, place);
-            if attribute.attisdropped {
-                continue;
-            }
-            if !std::mem::take(&mut first) {
-                out.push(b',');
-            }
-            line::string::write(out, string(attribute.attname.data.as_ptr()).as_bytes())?;
-            out.push(b':');
-            if nulls[place] {
-                out.extend_from_slice(b"null");
-            } else {
+            (attribute, (!nulls[place] && !attribute.attisdropped).then(|| values[place]))
+        };
+        (0..width).map(field).collect()
+    }
+}
+
+/// As core's `row_to_json`: an object with every attribute in its order, NULLs too.
+fn composite(datum: pg_sys::Datum, out: &mut Vec<u8>) -> Result<()> {
+    // SAFETY: an error where there is no more stack.
+    unsafe { pg_sys::check_stack_depth() };
+    out.push(b'{');
+    let mut first = true;
+    for (attribute, value) in fields(datum).into_iter().filter(|(attribute, _)| !attribute.attisdropped) {
+        if !std::mem::take(&mut first) {
+            out.push(b',');
+        }
+        line::string::write(out, string(attribute.attname.data.as_ptr()).as_bytes())?;
+        out.push(b':');
+        match value {
+            None => out.extend_from_slice(b"null"),
+            Some(value) => {
                 let form = Form::of(attribute.atttypid)
                     .map_err(|unsupported| Error::new(Class::Unsupported, unsupported.reason()))?;
-                write(values[place], &form, out)?;
+                write(value, &form, out)?;
             }
         }
-        out.push(b'}');
     }
+    out.push(b'}');
     Ok(())
 }

@@ -1,0 +1,156 @@
+//! A packing's configuration resolved against its table: where the columns are, what is equal, what is a period.
+
+use pgrx::pg_sys;
+use pgrx::spi::quote_identifier;
+use veritable_core::packing::Period;
+
+use super::arguments::Arguments;
+use crate::pg::lock::{Key, Kind};
+use crate::pg::period::{Bound, RangeType, Refusal, not_a_range};
+use crate::pg::relation::{Column, Relation};
+use crate::pg::report::{Class, Error, Result};
+use crate::pg::row::{Descriptor, Row};
+use crate::pg::types::{Equality, ValueHash, is_deterministic, type_name};
+
+/// Where the columns of a packing are in the rows of its table.
+pub struct Layout {
+    /// The table.
+    pub relation: pg_sys::Oid,
+    /// The shape of its rows.
+    pub descriptor: Descriptor,
+    /// The type of the period.
+    pub range: RangeType,
+    /// The column of the period.
+    pub period: Column,
+    /// The columns that say what a row is about.
+    pub key: Vec<Compared>,
+    /// The columns that say what holds.
+    pub value: Vec<Compared>,
+    /// The table's name in SQL.
+    pub table: String,
+}
+
+/// A column whose values are compared.
+pub struct Compared {
+    /// The column.
+    pub column: Column,
+    /// When two of its values are equal.
+    pub equality: Equality,
+    hash: Option<ValueHash>,
+}
+
+impl Layout {
+    /// Resolves `arguments` against a table.
+    pub fn of(relation: &Relation, arguments: &Arguments) -> Result<Layout> {
+        let columns = relation.columns();
+        let find = |name: &String| {
+            columns.iter().find(|column| column.name == *name).cloned().ok_or_else(|| {
+                Error::new(
+                    Class::UndefinedColumn,
+                    format!("column \"{name}\" of relation \"{}\" does not exist", relation.name()),
+                )
+            })
+        };
+        let compared = |name: &String| {
+            let column = find(name)?;
+            let equality = Equality::of(&column).ok_or_else(|| without_equality(relation, &column))?;
+            Ok(Compared { equality, hash: ValueHash::of(&column), column })
+        };
+        let period = find(&arguments.period)?;
+        Ok(Layout {
+            relation: relation.oid(),
+            descriptor: Descriptor::of(relation),
+            range: RangeType::of(period.type_id)
+                .ok_or_else(|| not_a_range(&period.name, &relation.name(), period.type_id))?,
+            period,
+            key: arguments.key.iter().map(compared).collect::<Result<_>>()?,
+            value: arguments.value.iter().map(compared).collect::<Result<_>>()?,
+            table: relation.qualified_name(),
+        })
+    }
+
+    /// The period of a row, or why it is refused.
+    pub fn period(&self, row: &Row) -> Result<Period<Bound>> {
+        self.range.period(row, self.period.place).map_err(|refusal| self.refused(row, refusal))
+    }
+
+    fn refused(&self, row: &Row, refusal: Refusal) -> Error {
+        let (column, table) = (&self.period.name, crate::pg::relation::name_of(self.relation));
+        let error = |what| {
+            Error::new(Class::Check, format!("{what} in column \"{column}\" of packed table \"{table}\""))
+        };
+        match refusal {
+            Refusal::Null => error("null period")
+                .detail("A row of a packed table says when it holds.")
+                .hint("A period without bounds, '(,)', holds always."),
+            Refusal::Empty => error("empty period").detail("A row of a packed table holds at some time."),
+            Refusal::Infinite => error("infinite bound of the period")
+                .detail("An infinite bound is a value that others can lie beyond.")
+                .hint("Leave the side unbounded, as in '[2024-01-01,)'."),
+            Refusal::NotHalfOpen => {
+                let error = error("period that is not half-open")
+                    .detail("Periods include their start and exclude their end, so that they adjoin without a gap.");
+                if Relation::open(self.relation, crate::pg::relation::Lock::Held).is_ok_and(|table| table.is_readable()) {
+                    error.hint(format!("Write '{}'.", self.range.half_open_text(row, self.period.place)))
+                } else {
+                    error.hint("Write '[start,end)'.")
+                }
+            }
+        }
+    }
+
+    /// What to lock while the rows of this row's key change; `None` where the key is null, which the table refuses.
+    pub fn lock_key(&self, row: &Row) -> Option<Key> {
+        let mut hash = u64::from(u32::from(self.relation));
+        for compared in &self.key {
+            if row.is_null(compared.column.place) {
+                return None;
+            }
+            // The hash of one column seeds that of the next, so that their order counts. A type without hashes makes
+            // the lock coarser, no more.
+            if let Some(of_value) = compared.hash {
+                hash = row.hash(compared.column.place, of_value, hash);
+            }
+        }
+        Some(Key { kind: Kind::Key, relation: self.relation, hash })
+    }
+
+    /// The two rows have the same key and the same value.
+    pub fn is_same_fact(&self, one: &Row, other: &Row) -> bool {
+        let mut compared = self.key.iter().chain(&self.value);
+        compared.all(|compared| one.is_same(other, compared.column.place, &compared.equality))
+    }
+
+    /// The places of all columns that matter.
+    pub fn places(&self) -> Vec<usize> {
+        let compared = self.key.iter().chain(&self.value).map(|compared| compared.column.place);
+        compared.chain([self.period.place]).collect()
+    }
+}
+
+impl Compared {
+    /// The column in SQL, of the table with this alias.
+    pub fn of(&self, alias: &str) -> String {
+        format!("{alias}.{}", quote_identifier(&self.column.name))
+    }
+
+    /// An expression to sort by, in which equal values, and no others, are peers.
+    pub fn order(&self, alias: &str) -> String {
+        let column = self.of(alias);
+        // Cheaper than a language's order, and as good.
+        if self.column.collation != pg_sys::InvalidOid && is_deterministic(self.column.collation) {
+            format!("{column} COLLATE pg_catalog.\"C\"")
+        } else {
+            column
+        }
+    }
+}
+
+fn without_equality(relation: &Relation, column: &Column) -> Error {
+    Error::new(
+        Class::Unsupported,
+        format!("column \"{}\" of table \"{}\" cannot be compared", column.name, relation.name()),
+    )
+    .detail(format!("Type {} has no order by which values are equal.", type_name(column.type_id)))
+    .hint(format!("Leave it out: ignore => '{{{}}}'.", quote_identifier(&column.name)))
+}

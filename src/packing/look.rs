@@ -1,0 +1,191 @@
+//! The look after a statement: which rows have become neighbours of equal rows.
+//!
+//! Existing rows are packed, so whatever is to be merged touches a new row. A few new rows are looked up one by one
+//! through the index; many, against a table that is not much larger, are sorted together with the rows of their keys,
+//! which costs a tenth of that for each.
+
+use std::collections::HashMap;
+
+use veritable_core::packing::{Islands, Period};
+
+use super::change::Changes;
+use super::layout::Layout;
+use crate::pg::memory;
+use crate::pg::period::Bound;
+use crate::pg::relation::Relation;
+use crate::pg::report::Result;
+use crate::pg::snapshot::Latest;
+use crate::pg::spi::Session;
+use crate::pg::touching::Touching;
+use crate::pg::trigger::Firing;
+use crate::pg::version::{Command, Tid, Version};
+
+/// How many rows are read at once.
+const BATCH: usize = 1000;
+
+/// So few new rows are always looked up one by one.
+const FEW: u64 = 8;
+
+/// A row that may be merged.
+type Candidate = (usize, Period<Bound>, Version);
+
+/// Finds what the new rows of the statement make necessary. `started`: the first command of the statement.
+pub fn look(firing: &Firing, relation: &Relation, layout: &Layout, index: &Touching, started: Command) -> Result<Changes> {
+    let rows = firing.new_row_count();
+    // Reading and sorting the rows of one block costs about as much as looking up one row.
+    if rows <= FEW || rows < u64::from(relation.blocks()) {
+        look_up(firing, layout, index, started)
+    } else {
+        crate::pg::role::as_owner(relation, || {
+            crate::pg::spi::connect(|session| {
+                session.with_new_rows(firing)?;
+                let condition = in_keys_of(&firing.new_rows_name(), layout);
+                sort(session, layout, &condition, |version| !version.is_since(started))
+            })
+        })
+    }
+}
+
+/// Looks at all rows of the table, as if each were new.
+pub fn look_at_all(session: &Session, layout: &Layout) -> Result<Changes> {
+    sort(session, layout, "", |_| true)
+}
+
+fn look_up(firing: &Firing, layout: &Layout, index: &Touching, started: Command) -> Result<Changes> {
+    let mut groups = Groups::default();
+    Latest::during(|snapshot| {
+        firing.each_changed_row(&layout.descriptor, &layout.places(), |row| {
+            let period = layout.period(row)?;
+            let mut found = Vec::new();
+            index.visit(row, layout.range, &period, snapshot, |held| {
+                let other = held.row(&layout.descriptor);
+                // What the index says is only certain up to its own precision.
+                if let Ok(period_of_other) = layout.range.period(&other, layout.period.place)
+                    && period.touches(&period_of_other)
+                    && layout.is_same_fact(row, &other)
+                {
+                    found.push((period_of_other, held.version()));
+                }
+            });
+            groups.add(found);
+            Ok(())
+        })
+    })?;
+    merge(groups.candidates(), |version| !version.is_since(started))
+}
+
+/// Only rows whose key a new row has: other keys' locks are not held.
+fn in_keys_of(new_rows: &str, layout: &Layout) -> String {
+    if layout.key.is_empty() {
+        return String::new();
+    }
+    let same = layout.key.iter().map(|key| {
+        format!("{} {} {}", key.of("n"), key.equality.sql(), key.of("t"))
+    });
+    let (new_rows, same) = (pgrx::spi::quote_identifier(new_rows), same.collect::<Vec<_>>().join(" AND "));
+    format!("WHERE EXISTS (SELECT FROM {new_rows} AS n WHERE {same})")
+}
+
+fn sort(session: &Session, layout: &Layout, condition: &str, existing: impl Fn(&Version) -> bool) -> Result<Changes> {
+    let fact = layout.key.iter().chain(&layout.value).map(|compared| compared.order("t")).collect::<Vec<_>>().join(", ");
+    let (number, order) = if fact.is_empty() {
+        ("1::bigint".to_string(), String::new())
+    } else {
+        (format!("pg_catalog.dense_rank() OVER (ORDER BY {fact})"), format!("{fact}, "))
+    };
+    let period = pgrx::spi::quote_identifier(&layout.period.name);
+    let sql = format!(
+        "SELECT t.ctid, t.xmin, t.cmin, {number}, t.{period} FROM ONLY {} AS t {condition}
+         ORDER BY {order}t.{period}",
+        layout.table
+    );
+    Latest::during(|_| {
+        let cursor = session.cursor(&sql, &[], true)?;
+        let mut islands = Islands::new();
+        let mut changes = Changes::default();
+        loop {
+            let more = memory::scratch(|| -> Result<bool> {
+                let batch = cursor.fetch(BATCH);
+                for row in batch.rows() {
+                    // A row that holds at no time touches none. It came while the triggers were off.
+                    let (Some(version), Some(fact), Some(Ok(period))) =
+                        (Version::fetched(&row, 0, 1, 2), row.get::<i64>(3), row.period(4, layout.range))
+                    else {
+                        continue;
+                    };
+                    let is_existing = existing(&version);
+                    if let Some(island) = islands.add(fact, period, version, is_existing) {
+                        changes.add(island)?;
+                    }
+                }
+                Ok(!batch.is_empty())
+            })?;
+            if !more {
+                break;
+            }
+        }
+        if let Some(island) = islands.finish() {
+            changes.add(island)?;
+        }
+        Ok(changes)
+    })
+}
+
+fn merge(mut candidates: Vec<Candidate>, existing: impl Fn(&Version) -> bool) -> Result<Changes> {
+    candidates.sort_by(|(group, period, _), (other_group, other, _)| group.cmp(other_group).then(period.cmp_start(other)));
+    let mut islands = Islands::new();
+    let mut changes = Changes::default();
+    for (group, period, version) in candidates {
+        let is_existing = existing(&version);
+        if let Some(island) = islands.add(group, period, version, is_existing) {
+            changes.add(island)?;
+        }
+    }
+    if let Some(island) = islands.finish() {
+        changes.add(island)?;
+    }
+    Ok(changes)
+}
+
+/// Rows that hang together, since each was found with one of the others.
+#[derive(Default)]
+struct Groups {
+    rows: HashMap<Tid, (usize, Period<Bound>, Version)>,
+    /// The group into which each has gone, or itself.
+    into: Vec<usize>,
+}
+
+impl Groups {
+    /// Adds rows that were found together.
+    fn add(&mut self, found: Vec<(Period<Bound>, Version)>) {
+        // Alone with itself: the usual case.
+        if found.iter().all(|(_, version)| version.tid == found[0].1.tid) {
+            return;
+        }
+        let group = self.into.len();
+        self.into.push(group);
+        for (period, version) in found {
+            match self.rows.get(&version.tid) {
+                Some(&(other, _, _)) => {
+                    let root = self.root(other);
+                    self.into[root] = group;
+                }
+                None => {
+                    self.rows.insert(version.tid, (group, period, version));
+                }
+            }
+        }
+    }
+
+    fn root(&self, mut group: usize) -> usize {
+        while self.into[group] != group {
+            group = self.into[group];
+        }
+        group
+    }
+
+    fn candidates(mut self) -> Vec<Candidate> {
+        let rows = std::mem::take(&mut self.rows);
+        rows.into_values().map(|(group, period, version)| (self.root(group), period, version)).collect()
+    }
+}

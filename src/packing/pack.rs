@@ -1,0 +1,136 @@
+//! `veritable.pack()`, the trigger that merges what a statement has made neighbours; and `pack(table)`.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use pgrx::pg_sys;
+
+use super::arguments::Arguments;
+use super::change::{Commands, Locked};
+use super::layout::Layout;
+use super::look::{look, look_at_all};
+use super::triggers::{self, Packing};
+use super::{attach, turn};
+use crate::pg::cache::{Cache, Derived};
+use crate::pg::function::{Answer, Call, sql_function};
+use crate::pg::relation::{Lock, Relation};
+use crate::pg::report::{Class, Error, Result};
+use crate::pg::role::as_owner;
+use crate::pg::spi;
+use crate::pg::touching::Touching;
+use crate::pg::trigger::Firing;
+use crate::pg::version::{Command, lock_row};
+use crate::pg::{lock, system};
+
+sql_function! {
+    /// `veritable.pack()`: AFTER INSERT or AFTER UPDATE FOR EACH STATEMENT, with the new rows as a table.
+    veritable_pack / pg_finfo_veritable_pack = pack_statement
+}
+sql_function! {
+    /// `pack(regclass) → bigint`
+    veritable_pack_table / pg_finfo_veritable_pack_table = pack_table
+}
+
+/// What packing the rows of one table needs.
+pub struct Packer {
+    layout: Layout,
+    index: Touching,
+    index_oid: pg_sys::Oid,
+    commands: Commands,
+}
+
+thread_local! {
+    static PACKERS: Cache<Packer> = Cache::default();
+}
+
+impl Derived for Packer {
+    fn depends_on(&self, relation: pg_sys::Oid) -> bool {
+        relation == self.layout.relation || relation == self.index_oid
+    }
+}
+
+impl Packer {
+    /// The packer for the table of a firing.
+    pub fn of(firing: &Firing) -> Result<Rc<Packer>> {
+        PACKERS.with(|packers| {
+            packers.get(firing.relation_oid(), || {
+                let relation = firing.relation();
+                let layout = Layout::of(&relation, &Arguments::parse(&firing.arguments())?)?;
+                let index = attach::index_of(&relation, &layout).ok_or_else(|| attach::missing_index(&relation))?;
+                Ok(Packer {
+                    index: attach::scan_of(&relation, &layout, &index).ok_or_else(|| attach::missing_index(&relation))?,
+                    index_oid: index.oid,
+                    commands: Commands::of(&layout),
+                    layout,
+                })
+            })
+        })
+    }
+
+    /// Where the columns are.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// The keys of the statement's rows, as many as are locked one by one at most, and one more.
+    fn keys(&self, firing: &Firing) -> Result<BTreeSet<lock::Key>> {
+        let mut keys = BTreeSet::new();
+        let places = self.layout.places();
+        firing.each_changed_row(&self.layout.descriptor, &places, |row| {
+            self.layout.period(row)?;
+            if keys.len() <= lock::fair_share() {
+                keys.extend(self.layout.lock_key(row));
+            }
+            Ok(())
+        })?;
+        Ok(keys)
+    }
+}
+
+fn pack_statement(call: &Call) -> Result<Answer> {
+    let firing = call.firing()?;
+    if !firing.has_new_rows() {
+        return Err(Error::new(Class::TriggerProtocol, triggers::MISPLACED_PACK));
+    }
+    let packer = Packer::of(&firing)?;
+    let (relation, started) = (firing.relation(), Command::running());
+    let keys = packer.keys(&firing)?;
+    if keys.is_empty() {
+        return Ok(Answer::VOID);
+    }
+    loop {
+        system::check_for_interrupts();
+        let turn = turn::take(relation.oid(), &keys);
+        let mut changes = look(&firing, &relation, &packer.layout, &packer.index, started)?;
+        if changes.is_empty() {
+            return Ok(Answer::VOID);
+        }
+        match changes.lock(&relation) {
+            Locked::All => {
+                as_owner(&relation, || spi::connect(|session| changes.apply(session, &packer.commands)))?;
+                return Ok(Answer::VOID);
+            }
+            // Whoever has the row may be waiting for the turn. It is not held while waiting for the row, unless an
+            // earlier statement has used it.
+            Locked::Busy(tid, intent) => {
+                turn.give_back();
+                lock_row(&relation, tid, intent, true);
+            }
+            Locked::Gone => {}
+        }
+    }
+}
+
+fn pack_table(call: &Call) -> Result<Answer> {
+    let target = call.oid(0).ok_or_else(|| attach::null_argument("target"))?;
+    let relation = Relation::open_owned(target, Lock::ShareRowExclusive)?;
+    let packing = Packing::required(&relation)?;
+    let layout = Layout::of(&relation, &packing.arguments)?;
+    let pack = |session: &spi::Session| {
+        let changes = look_at_all(session, &layout)?;
+        if changes.is_empty() { Ok(0) } else { changes.apply(session, &Commands::of(&layout)) }
+    };
+    // As the owner also where row-level security is forced on the owner: it must see all rows.
+    let absorbed = as_owner(&relation, || spi::connect(pack))?;
+    Ok(Answer::from(absorbed as i64))
+}

@@ -1,0 +1,256 @@
+//! `set_period()` and `clear_period()`: what SQL:2011 calls `FOR PORTION OF`. A value is put over a part of a key's
+//! timeline, or a part is cleared, whatever was there.
+//!
+//! They do with the caller's rights what the caller could do by hand, under the key's lock: trim, split and delete the
+//! rows that overlap, then insert. The triggers pack after each step.
+
+use std::collections::BTreeSet;
+
+use pgrx::spi::quote_identifier;
+use veritable_core::packing::Period;
+
+use super::attach::null_argument;
+use super::layout::Layout;
+use super::triggers::Packing;
+use super::turn;
+use crate::pg::function::{Answer, Call, sql_function};
+use crate::pg::period::Bound;
+use crate::pg::relation::{Lock, Relation};
+use crate::pg::report::{Class, Error, Result};
+use crate::pg::row::Composite;
+use crate::pg::snapshot::{self, Latest};
+use crate::pg::spi::{self, Parameter, Session};
+use crate::pg::system;
+use crate::pg::version::{Intent, RowLock, Tid, Version, lock_row};
+
+sql_function! {
+    /// `set_period(anyelement, jsonb) → set of anyelement`
+    veritable_set_period / pg_finfo_veritable_set_period = set_period
+}
+sql_function! {
+    /// `clear_period(anyelement, jsonb) → set of anyelement`
+    veritable_clear_period / pg_finfo_veritable_clear_period = clear_period
+}
+
+fn set_period(call: &Call) -> Result<Answer> {
+    change(call, true)
+}
+
+fn clear_period(call: &Call) -> Result<Answer> {
+    change(call, false)
+}
+
+fn change(call: &Call, set: bool) -> Result<Answer> {
+    let target = call.table_of_argument(0).ok_or_else(|| {
+        Error::new(Class::WrongObject, "argument \"target\" is not a row of a table")
+            .hint("Name the table by the type of a null row: NULL::tariffs.")
+    })?;
+    let mut rows = call.rows();
+    let fact = call.jsonb(1).ok_or_else(|| null_argument("fact"))?;
+    let relation = Relation::open(target, Lock::RowExclusive)?;
+    let layout = Layout::of(&relation, &Packing::required(&relation)?.arguments)?;
+    spi::connect(|session| {
+        let portion = Portion { session, relation: &relation, layout: &layout };
+        let columns = portion.columns_of(fact, set)?;
+        let populated = session.query(
+            &format!("SELECT pg_catalog.jsonb_populate_record(NULL::{}, $1)", layout.table),
+            &[fact],
+        )?;
+        let Some(fact) = populated.rows().next().and_then(|row| row.composite(0)) else { return Ok(()) };
+        portion.clear(&fact)?;
+        if set {
+            portion.insert(&fact, &columns)?;
+        }
+        for row in portion.neighbours(&fact)?.rows() {
+            if let Some(row) = row.composite(0) {
+                rows.put_row(&row.row(&layout.descriptor));
+            }
+        }
+        Ok(())
+    })?;
+    Ok(Answer::NULL)
+}
+
+/// What [`Version::fetched`] reads.
+const VERSION: &str = "t.ctid, t.xmin, t.cmin";
+
+/// A part of a timeline that is being changed.
+struct Portion<'s> {
+    session: &'s Session,
+    relation: &'s Relation,
+    layout: &'s Layout,
+}
+
+impl<'s> Portion<'s> {
+    /// The columns that the fact names. They are the table's, with the key and the period among them; to clear a part,
+    /// these are all.
+    fn columns_of(&self, fact: Parameter, set: bool) -> Result<Vec<String>> {
+        let refused = |message: String| Err(Error::new(Class::Argument, message));
+        let kind = self.session.query("SELECT pg_catalog.jsonb_typeof($1)", &[fact])?;
+        if kind.rows().next().and_then(|row| row.get::<String>(0)).as_deref() != Some("object") {
+            return refused("argument \"fact\" must be a JSON object".to_string());
+        }
+        let names = self.session.query("SELECT pg_catalog.jsonb_object_keys($1)", &[fact])?;
+        let names: Vec<String> = names.rows().filter_map(|row| row.get(0)).collect();
+        let key = self.layout.key.iter().map(|key| &key.column.name);
+        let needed: Vec<_> = key.chain([&self.layout.period.name]).collect();
+        if let Some(missing) = needed.iter().find(|name| !names.contains(name)) {
+            return refused(format!("argument \"fact\" has no \"{missing}\""));
+        }
+        let columns = self.relation.columns();
+        for name in &names {
+            if columns.iter().all(|column| column.name != *name) {
+                return Err(Error::new(
+                    Class::UndefinedColumn,
+                    format!("column \"{name}\" of relation \"{}\" does not exist", self.relation.name()),
+                ));
+            }
+            if !set && !needed.contains(&name) {
+                return Err(Error::new(Class::Argument, format!("column \"{name}\" does not say what to clear"))
+                    .hint("Give the key and the period alone."));
+            }
+        }
+        Ok(names)
+    }
+
+    /// Makes the timeline of the fact's key empty over its period.
+    fn clear(&self, fact: &Composite) -> Result<()> {
+        let row = fact.row(&self.layout.descriptor);
+        let hole = self.layout.period(&row)?;
+        let Some(key) = self.layout.lock_key(&row) else {
+            return Err(Error::new(Class::NullValue, "null value in a key column of argument \"fact\""));
+        };
+        let keys = BTreeSet::from([key]);
+        'look: loop {
+            system::check_for_interrupts();
+            let turn = turn::take(self.layout.relation, &keys);
+            let touching = self.touching(fact)?;
+            if snapshot::is_kept() && self.have_changed(fact, &touching)? {
+                return Err(Error::new(
+                    Class::Serialization,
+                    "could not serialize access: rows that touch the period have changed since the snapshot",
+                )
+                .hint("Retry the transaction."));
+            }
+            // Those that are adjacent as well: packing may change them, and by then the turn cannot be given back.
+            // In the order of their places, as in `Changes::lock`.
+            let mut tids: Vec<_> = touching.iter().map(|(version, _)| version.tid).collect();
+            tids.sort();
+            for tid in tids {
+                match lock_row(self.relation, tid, Intent::Delete, false) {
+                    RowLock::Taken => {}
+                    RowLock::Gone => continue 'look,
+                    // As in `pack`: whoever has the row may be waiting for the turn.
+                    RowLock::Busy => {
+                        turn.give_back();
+                        lock_row(self.relation, tid, Intent::Delete, true);
+                        continue 'look;
+                    }
+                }
+            }
+            for (version, period) in touching.iter().filter(|(_, period)| period.overlaps(&hole)) {
+                self.cut(version.tid, period, &hole)?;
+            }
+            return Ok(());
+        }
+    }
+
+    /// The rows of the fact's key that touch its period, whether the transaction's snapshot sees them or not.
+    fn touching(&self, fact: &Composite) -> Result<Vec<(Version, Period<Bound>)>> {
+        Latest::during(|_| {
+            let rows = self.session.query_as_caller(&self.select_touching("t", VERSION), &[fact.parameter()])?;
+            let touching = |row: spi::Fetched| {
+                let period = row.period(3, self.layout.range)?.ok()?;
+                Some((Version::fetched(&row, 0, 1, 2)?, period))
+            };
+            Ok(rows.rows().filter_map(touching).collect())
+        })
+    }
+
+    /// The transaction's snapshot sees others than these.
+    fn have_changed(&self, fact: &Composite, touching: &[(Version, Period<Bound>)]) -> Result<bool> {
+        let rows = self.session.query(&self.select_touching("t", VERSION), &[fact.parameter()])?;
+        let seen: Vec<_> = rows.rows().filter_map(|row| Version::fetched(&row, 0, 1, 2)).collect();
+        let is_seen = |tid| seen.iter().any(|version| version.tid == tid);
+        Ok(seen.len() != touching.len() || !touching.iter().all(|(version, _)| is_seen(version.tid)))
+    }
+
+    /// The rows of the fact's key that touch its period, in order, as the caller sees them.
+    fn neighbours(&self, fact: &Composite) -> Result<spi::Table<'s>> {
+        let alias = self.relation.alias();
+        self.session.query(&self.select_touching(&alias, ""), &[fact.parameter()])
+    }
+
+    /// Selects from the rows of the key of `$1` that touch its period, in order: `columns`, and then the period, or
+    /// the whole row where there are none.
+    fn select_touching(&self, alias: &str, columns: &str) -> String {
+        let period = format!("{alias}.{}", quote_identifier(&self.layout.period.name));
+        let fact_period = format!("($1).{}", quote_identifier(&self.layout.period.name));
+        let selected = if columns.is_empty() { alias.to_string() } else { format!("{columns}, {period}") };
+        let same_key = self.layout.key.iter().map(|key| {
+            format!("{} {} ($1).{} AND ", key.of(alias), key.equality.sql(), quote_identifier(&key.column.name))
+        });
+        format!(
+            "SELECT {selected} FROM ONLY {} AS {alias}
+             WHERE {}({period} OPERATOR(pg_catalog.&&) {fact_period} OR {period} OPERATOR(pg_catalog.-|-) {fact_period})
+             ORDER BY {period}",
+            self.layout.table,
+            same_key.collect::<String>()
+        )
+    }
+
+    /// Cuts a hole into the period of a row.
+    fn cut(&self, tid: Tid, period: &Period<Bound>, hole: &Period<Bound>) -> Result<()> {
+        let (table, range) = (&self.layout.table, self.layout.range);
+        let column = quote_identifier(&self.layout.period.name);
+        let tid = Tid::parameter(&[tid]);
+        let here = "ctid OPERATOR(pg_catalog.=) ANY ($1)";
+        let count = match period.without(hole) {
+            (None, None) => self.session.run(&format!("DELETE FROM ONLY {table} WHERE {here}"), &[tid])?,
+            (Some(rest), None) | (None, Some(rest)) => self.session.run(
+                &format!("UPDATE ONLY {table} SET {column} = $2 WHERE {here}"),
+                &[tid, range.parameter(&rest)],
+            )?,
+            (Some(before), Some(after)) => {
+                let copied = self.copied_columns();
+                let list = copied.iter().map(|name| format!("{name}, ")).collect::<String>();
+                self.session.run(
+                    &format!(
+                        "WITH t AS (UPDATE ONLY {table} SET {column} = $2 WHERE {here} RETURNING *)
+                         INSERT INTO {table} ({list}{column}) SELECT {list}$3 FROM t"
+                    ),
+                    &[tid, range.parameter(&before), range.parameter(&after)],
+                )?
+            }
+        };
+        if count == 1 {
+            return Ok(());
+        }
+        Err(Error::new(
+            Class::State,
+            format!("a trigger, rule or policy of packed table \"{}\" keeps a period from being cut", self.relation.name()),
+        ))
+    }
+
+    /// What the second half of a row that is split takes over: all that is not made anew for each row.
+    fn copied_columns(&self) -> Vec<String> {
+        let primary_key = self.relation.primary_key();
+        let fact = self.layout.places();
+        let columns = self.relation.columns().into_iter();
+        let copied = columns.filter(|column| {
+            let is_name = primary_key.contains(&column.place) && !fact.contains(&column.place);
+            column.place != self.layout.period.place && !column.generated && !column.identity && !is_name
+        });
+        copied.map(|column| quote_identifier(column.name)).collect()
+    }
+
+    fn insert(&self, fact: &Composite, columns: &[String]) -> Result<()> {
+        let list: Vec<_> = columns.iter().map(quote_identifier).collect();
+        let values: Vec<_> = list.iter().map(|name| format!("($1).{name}")).collect();
+        self.session.run(
+            &format!("INSERT INTO {} ({}) SELECT {}", self.layout.table, list.join(", "), values.join(", ")),
+            &[fact.parameter()],
+        )?;
+        Ok(())
+    }
+}

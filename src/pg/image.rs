@@ -1,0 +1,349 @@
+//! Images of values: a type and a value in, out comes JSON that is equal exactly where the values are, by their type's
+//! default B-tree equality. The format, and why it is frozen, is in `veritable_core::image`.
+
+use pgrx::pg_sys;
+use veritable_core::image::{List, PREFIX_LENGTH_MAX, write_bounded, write_interval, write_null};
+use veritable_core::line;
+
+use super::function::Call;
+use super::relation::attribute;
+use super::report::{Class, Error, Result};
+use super::types::{Element, Form, is_deterministic, output_function, type_name};
+use super::value::{self, Array, bytes, fields};
+
+/// The support function of a B-tree operator class that promises that equal values have the same bytes, as
+/// deduplication needs it; access/nbtree.h.
+const EQUAL_IMAGE: i16 = 4;
+
+unsafe extern "C-unwind" {
+    // utils/multirangetypes.h, which pgrx does not bind.
+    fn multirange_deserialize(
+        range: *mut pg_sys::TypeCacheEntry,
+        multirange: *const pg_sys::varlena,
+        count: *mut i32,
+        ranges: *mut *mut *mut pg_sys::RangeType,
+    );
+}
+
+/// How the image of a type's values is written.
+#[derive(Clone, Debug)]
+pub enum Image {
+    /// as in a line
+    Line(Form),
+    /// as in a line, with one zero
+    Float4,
+    /// as in a line, with one zero
+    Float8,
+    /// a JSON number without trailing zeros, or a string for NaN and the infinities
+    Numeric,
+    /// a string without the blanks at its end
+    Padded,
+    /// a string, days and time
+    Interval,
+    /// an array with its text
+    Jsonb,
+    /// a number
+    Oid,
+    /// a number
+    Byte,
+    /// a JSON array, in an object with its bounds where they are not the usual ones
+    Array(Box<Image>, Element),
+    /// a JSON array
+    Composite(Attributes),
+    /// a JSON array, or a string for the empty range; the image is that of bounds, the oid that of the range type
+    Range(Box<Image>, pg_sys::Oid),
+    /// a JSON array of those
+    Multirange(Box<Image>, pg_sys::Oid),
+}
+
+/// The attributes of a composite type, as they were at one time.
+#[derive(Clone, Debug)]
+pub struct Attributes {
+    type_id: pg_sys::Oid,
+    version: u64,
+    /// None for an attribute that has been dropped.
+    images: Vec<Option<Image>>,
+}
+
+/// Why a type has no image.
+#[derive(Clone, Debug)]
+pub struct Unsupported {
+    type_name: String,
+    reason: &'static str,
+}
+
+impl Unsupported {
+    /// Why, as a sentence.
+    pub fn reason(&self) -> String {
+        format!("Type {} {}.", self.type_name, self.reason)
+    }
+}
+
+impl Image {
+    /// The image of values of a type that are compared under `collation`, if there is one.
+    pub fn of(type_id: pg_sys::Oid, collation: pg_sys::Oid) -> std::result::Result<Image, Unsupported> {
+        // SAFETY: an error where there is no more stack; the others take the oid of any type, and that of any operator.
+        let (base, equality) = unsafe {
+            pg_sys::check_stack_depth();
+            let base = pg_sys::getBaseType(type_id);
+            let entry = pg_sys::lookup_type_cache(base, pg_sys::TYPECACHE_EQ_OPR as i32);
+            (base, pg_sys::get_opcode((*entry).eq_opr))
+        };
+        let unsupported = |reason| Err(Unsupported { type_name: type_name(type_id), reason });
+        // What values are held equal by says how to write them, whatever their type is called.
+        Ok(match u32::from(equality) {
+            pg_sys::F_FLOAT4EQ => Image::Float4,
+            pg_sys::F_FLOAT8EQ => Image::Float8,
+            pg_sys::F_NUMERIC_EQ => Image::Numeric,
+            pg_sys::F_INTERVAL_EQ => Image::Interval,
+            pg_sys::F_JSONB_EQ => Image::Jsonb,
+            pg_sys::F_OIDEQ => Image::Oid,
+            pg_sys::F_CHAREQ => Image::Byte,
+            pg_sys::F_CASH_EQ | pg_sys::F_PG_LSN_EQ => Image::Line(Form::Int8),
+            pg_sys::F_ARRAY_EQ => match Element::of(base) {
+                Some(element) => Image::Array(Box::new(Image::of(element.type_id, collation)?), element),
+                None => return unsupported("has elements whose type is not known beforehand"),
+            },
+            pg_sys::F_RECORD_EQ if base == pg_sys::RECORDOID => {
+                return unsupported("has attributes that are not known beforehand");
+            }
+            pg_sys::F_RECORD_EQ => Image::Composite(Attributes::of(base)?),
+            pg_sys::F_RANGE_EQ => Image::Range(Box::new(image_of_bounds(base)?), base),
+            pg_sys::F_MULTIRANGE_EQ => {
+                // SAFETY: takes the oid of a multirange type.
+                let range = unsafe { pg_sys::get_multirange_range(base) };
+                Image::Multirange(Box::new(image_of_bounds(range)?), range)
+            }
+            _ if !is_deterministic(collation) => {
+                return unsupported("is compared under a collation that may hold different texts equal");
+            }
+            pg_sys::F_BPCHAREQ => Image::Padded,
+            // A literal that has no type yet; it is a text.
+            _ if base == pg_sys::UNKNOWNOID => Image::Line(Form::Output(output_function(base))),
+            0 => return unsupported("has no equality"),
+            _ if !equal_have_same_bytes(base, collation) => {
+                return unsupported("may hold values equal whose texts differ");
+            }
+            _ => match Form::of(base) {
+                Ok(form) => Image::Line(form),
+                Err(_) => return unsupported("has a text that may change while the value does not"),
+            },
+        })
+    }
+
+    /// Writing the image may call a function whose answer depends on settings.
+    pub fn reads_settings(&self) -> bool {
+        match self {
+            Image::Line(form) => form.reads_settings(),
+            // An attribute that is added later may.
+            Image::Composite(_) => true,
+            Image::Array(image, _) | Image::Range(image, _) | Image::Multirange(image, _) => image.reads_settings(),
+            _ => false,
+        }
+    }
+
+    /// Writes the image of a value of this type; `None` is NULL.
+    pub(super) fn write(&self, datum: Option<pg_sys::Datum>, out: &mut Vec<u8>) -> Result<()> {
+        let Some(datum) = datum else {
+            write_null(out);
+            return Ok(());
+        };
+        match self {
+            Image::Line(form) => value::write(datum, form, out)?,
+            Image::Float4 => {
+                let is_zero = f32::from_bits(datum.value() as u32) == 0.0;
+                value::write(if is_zero { pg_sys::Datum::from(0_usize) } else { datum }, &Form::Float4, out)?;
+            }
+            Image::Float8 => {
+                let is_zero = f64::from_bits(datum.value() as u64) == 0.0;
+                value::write(if is_zero { pg_sys::Datum::from(0_usize) } else { datum }, &Form::Float8, out)?;
+            }
+            Image::Numeric => line::numeric::write_normal(out, bytes(datum))?,
+            Image::Padded => line::string::write(out, without_blanks(bytes(datum)))?,
+            Image::Interval => {
+                // SAFETY: an interval is a pointer to such a structure.
+                let interval = unsafe { &*datum.cast_mut_ptr::<pg_sys::Interval>() };
+                write_interval(out, interval.month, interval.day, interval.time)?;
+            }
+            Image::Jsonb => {
+                let mut list = List::begin(out)?;
+                line::jsonb::write_normal(list.value()?, bytes(datum))?;
+                list.end()?;
+            }
+            Image::Oid => line::number::write_integer(out, i64::from(datum.value() as u32)),
+            Image::Byte => line::number::write_integer(out, i64::from(datum.value() as u8)),
+            Image::Array(image, element) => write_array(datum, image, element, out)?,
+            Image::Composite(attributes) => attributes.write(datum, out)?,
+            Image::Range(image, range) => write_range(datum, image, *range, out)?,
+            Image::Multirange(image, range) => write_multirange(datum, image, *range, out)?,
+        }
+        Ok(())
+    }
+
+    /// Writes the image of the argument at `position`, which is of this type.
+    pub fn write_argument(&self, call: &Call, position: usize, out: &mut Vec<u8>) -> Result<()> {
+        self.write(call.argument(position), out)
+    }
+}
+
+impl From<Unsupported> for Error {
+    fn from(unsupported: Unsupported) -> Error {
+        let message = format!("values of type {} have no comparable text", unsupported.type_name);
+        Error::new(Class::Unsupported, message).detail(unsupported.reason())
+    }
+}
+
+/// How many of the first `PREFIX_LENGTH_MAX` bytes of a text are whole characters.
+pub fn clip(text: &[u8]) -> usize {
+    // SAFETY: reads the text, which is in the encoding of the database.
+    unsafe { pg_sys::pg_mbcliplen(text.as_ptr().cast(), text.len() as i32, PREFIX_LENGTH_MAX as i32) as usize }
+}
+
+/// Values that the type's default B-tree order holds equal have the same bytes, and so the same text.
+fn equal_have_same_bytes(type_id: pg_sys::Oid, collation: pg_sys::Oid) -> bool {
+    // SAFETY: all take the oids of any types, and then of what the first has found; the function is one of those that
+    // take the type of the operator class and return a boolean.
+    unsafe {
+        let class = pg_sys::GetDefaultOpClass(type_id, pg_sys::BTREE_AM_OID);
+        if class == pg_sys::InvalidOid {
+            return false;
+        }
+        let (family, input) = (pg_sys::get_opclass_family(class), pg_sys::get_opclass_input_type(class));
+        let function = pg_sys::get_opfamily_proc(family, input, input, EQUAL_IMAGE);
+        let typical = pg_sys::get_typcollation(type_id);
+        let collation = if collation == pg_sys::InvalidOid { typical } else { collation };
+        function != pg_sys::InvalidOid && pg_sys::OidFunctionCall1Coll(function, collation, input.into()).value() != 0
+    }
+}
+
+impl Attributes {
+    fn of(type_id: pg_sys::Oid) -> std::result::Result<Attributes, Unsupported> {
+        let version = Attributes::version(type_id);
+        // SAFETY: takes the oid of a composite type; the answer is a copy.
+        let (descriptor, width) = unsafe {
+            let descriptor = pg_sys::lookup_rowtype_tupdesc_copy(type_id, -1);
+            (descriptor, (*descriptor).natts as usize)
+        };
+        let image_of = |place| {
+            let attribute = attribute(descriptor, place);
+            (!attribute.attisdropped).then(|| Image::of(attribute.atttypid, attribute.attcollation)).transpose()
+        };
+        let images = (0..width).map(image_of).collect::<std::result::Result<_, _>>()?;
+        Ok(Attributes { type_id, version, images })
+    }
+
+    /// A number that changes whenever the type does.
+    fn version(type_id: pg_sys::Oid) -> u64 {
+        // SAFETY: takes the oid of a composite type.
+        unsafe { (*pg_sys::lookup_type_cache(type_id, pg_sys::TYPECACHE_TUPDESC as i32)).tupDesc_identifier }
+    }
+
+    fn write(&self, datum: pg_sys::Datum, out: &mut Vec<u8>) -> Result<()> {
+        // SAFETY: an error where there is no more stack.
+        unsafe { pg_sys::check_stack_depth() };
+        let fields = fields(datum);
+        // Attributes may be added while an expression lives. There are never fewer of them, so the newer images suffice.
+        let renewed;
+        let images = if self.version == Attributes::version(self.type_id) {
+            &self.images
+        } else {
+            renewed = Attributes::of(self.type_id)?;
+            &renewed.images
+        };
+        let values: Vec<_> =
+            fields.iter().zip(images).map(|((_, value), image)| Some(((*value)?, image.as_ref()?))).collect();
+        let width = values.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
+        let mut list = List::begin(out)?;
+        for value in &values[..width] {
+            match value {
+                None => write_null(list.value()?),
+                Some((value, image)) => image.write(Some(*value), list.value()?)?,
+            }
+        }
+        Ok(list.end()?)
+    }
+}
+
+/// The image of the bounds of a range type.
+fn image_of_bounds(range: pg_sys::Oid) -> std::result::Result<Image, Unsupported> {
+    // SAFETY: the entry of a range type has the parts of one; entries live as long as the backend.
+    let (bound, collation, is_usual) = unsafe {
+        let entry = &*range_entry(range);
+        let bound = (*entry.rngelemtype).type_id;
+        let usual = (*pg_sys::lookup_type_cache(bound, pg_sys::TYPECACHE_CMP_PROC as i32)).cmp_proc;
+        (bound, entry.rng_collation, entry.rng_cmp_proc_finfo.fn_oid == usual)
+    };
+    if !is_usual {
+        let reason = "compares its bounds otherwise than their type does";
+        return Err(Unsupported { type_name: type_name(range), reason });
+    }
+    Image::of(bound, collation)
+}
+
+fn range_entry(range: pg_sys::Oid) -> *mut pg_sys::TypeCacheEntry {
+    // SAFETY: takes the oid of a range type.
+    unsafe { pg_sys::lookup_type_cache(range, pg_sys::TYPECACHE_RANGE_INFO as i32) }
+}
+
+fn without_blanks(text: &[u8]) -> &[u8] {
+    let blanks = text.iter().rev().take_while(|&&byte| byte == b' ').count();
+    &text[..text.len() - blanks]
+}
+
+fn write_array(datum: pg_sys::Datum, image: &Image, element: &Element, out: &mut Vec<u8>) -> Result<()> {
+    // SAFETY: an error where there is no more stack.
+    unsafe { pg_sys::check_stack_depth() };
+    let Array { dimensions, lower_bounds, values } = Array::of(datum, element);
+    let elements = |out: &mut Vec<u8>| {
+        let mut list = List::begin(out)?;
+        for value in values {
+            image.write(value, list.value()?)?;
+        }
+        Ok(list.end()?)
+    };
+    match lower_bounds {
+        [] | [1] => elements(out),
+        _ => {
+            // No overflow: PostgreSQL refuses an array whose last subscript is not an integer.
+            let bounds = lower_bounds.iter().zip(dimensions).map(|(lower, count)| (*lower, lower + (count - 1)));
+            write_bounded(out, bounds, elements)
+        }
+    }
+}
+
+fn write_range(datum: pg_sys::Datum, image: &Image, range: pg_sys::Oid, out: &mut Vec<u8>) -> Result<()> {
+    let (mut lower, mut upper, mut is_empty) = (pg_sys::RangeBound::default(), pg_sys::RangeBound::default(), false);
+    // SAFETY: an error where there is no more stack; the value is of this range type; the variables are written.
+    unsafe {
+        pg_sys::check_stack_depth();
+        let value = pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast();
+        pg_sys::range_deserialize(range_entry(range), value, &mut lower, &mut upper, &mut is_empty);
+    }
+    if is_empty {
+        return Ok(line::string::write(out, b"empty")?);
+    }
+    let bracket = |inclusive, closed, open| if inclusive { closed } else { open };
+    let value = |bound: pg_sys::RangeBound| (!bound.infinite).then_some(bound.val);
+    let mut list = List::begin(out)?;
+    line::string::write(list.value()?, bracket(lower.inclusive, b"[", b"("))?;
+    image.write(value(lower), list.value()?)?;
+    image.write(value(upper), list.value()?)?;
+    line::string::write(list.value()?, bracket(upper.inclusive, b"]", b")"))?;
+    Ok(list.end()?)
+}
+
+fn write_multirange(datum: pg_sys::Datum, image: &Image, range: pg_sys::Oid, out: &mut Vec<u8>) -> Result<()> {
+    let (mut count, mut ranges) = (0, std::ptr::null_mut());
+    // SAFETY: the value is a multirange over this range type; the variables are written, the array has `count` members.
+    let ranges = unsafe {
+        let value = pg_sys::pg_detoast_datum(datum.cast_mut_ptr());
+        let entry = range_entry(range);
+        pg_sys::ffi::pg_guard_ffi_boundary(|| multirange_deserialize(entry, value, &mut count, &mut ranges));
+        (0..count as usize).map(|i| pg_sys::Datum::from(*ranges.add(i)))
+    };
+    let mut list = List::begin(out)?;
+    for value in ranges {
+        write_range(value, image, range, list.value()?)?;
+    }
+    Ok(list.end()?)
+}

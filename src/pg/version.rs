@@ -1,0 +1,156 @@
+//! Rows as the heap keeps them: versions, each at a place, put there by a transaction and a command of it.
+
+use pgrx::pg_sys;
+
+use super::relation::Relation;
+use super::snapshot;
+use super::spi::{Fetched, Parameter};
+
+/// The place of a row version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tid {
+    block: u32,
+    offset: u16,
+}
+
+/// A version of a row.
+#[derive(Clone, Copy, Debug)]
+pub struct Version {
+    /// Where it is.
+    pub tid: Tid,
+    pub(super) inserter: pg_sys::TransactionId,
+    pub(super) command: pg_sys::CommandId,
+}
+
+/// A command of the open transaction.
+#[derive(Clone, Copy, Debug)]
+pub struct Command(pg_sys::CommandId);
+
+impl Command {
+    /// The one whose trigger is running: what its statement puts into tables has this number or a later one.
+    pub fn running() -> Command {
+        // SAFETY: a statement runs, and so has a snapshot, whose command is the first that it does not see.
+        Command(unsafe { (*pg_sys::GetActiveSnapshot()).curcid })
+    }
+}
+
+/// What a row is locked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Intent {
+    /// To change it, but not what foreign keys may refer to.
+    Update,
+    /// To remove it.
+    Delete,
+}
+
+/// What came of an attempt to lock a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowLock {
+    /// It is locked.
+    Taken,
+    /// Another transaction has locked or changed it, and is still open.
+    Busy,
+    /// It is no longer this version.
+    Gone,
+}
+
+impl Tid {
+    pub(super) fn of(pointer: pg_sys::ItemPointerData) -> Tid {
+        let block = pointer.ip_blkid;
+        Tid { block: u32::from(block.bi_hi) << 16 | u32::from(block.bi_lo), offset: pointer.ip_posid }
+    }
+
+    fn pointer(self) -> pg_sys::ItemPointerData {
+        pg_sys::ItemPointerData {
+            ip_blkid: pg_sys::BlockIdData { bi_hi: (self.block >> 16) as u16, bi_lo: self.block as u16 },
+            ip_posid: self.offset,
+        }
+    }
+
+    /// Many, as a `tid[]` parameter. It lasts as long as the current memory context.
+    pub fn parameter(tids: &[Tid]) -> Parameter<'static> {
+        let pointers: Vec<_> = tids.iter().map(|tid| tid.pointer()).collect();
+        let mut values: Vec<_> = pointers.iter().map(|pointer| pg_sys::Datum::from(std::ptr::from_ref(pointer))).collect();
+        // SAFETY: a `tid` is passed by reference, has six bytes and begins on two; the array copies them.
+        let array = unsafe {
+            pg_sys::construct_array(
+                values.as_mut_ptr(),
+                values.len() as i32,
+                pg_sys::TIDOID,
+                size_of::<pg_sys::ItemPointerData>() as i32,
+                false,
+                b's' as std::ffi::c_char,
+            )
+        };
+        Parameter::of_type(pg_sys::TIDARRAYOID, Some(pg_sys::Datum::from(array)))
+    }
+}
+
+impl Version {
+    /// The version whose `ctid`, `xmin` and `cmin` a query has at these positions.
+    pub fn fetched(row: &Fetched, ctid: usize, xmin: usize, cmin: usize) -> Option<Version> {
+        let tid = row.datum(ctid)?;
+        Some(Version {
+            // SAFETY: a `tid` is a pointer to such a structure.
+            tid: Tid::of(unsafe { *tid.cast_mut_ptr::<pg_sys::ItemPointerData>() }),
+            inserter: (row.datum(xmin)?.value() as u32).into(),
+            command: row.datum(cmin)?.value() as u32,
+        })
+    }
+
+    /// This transaction has put it there, not before that command.
+    pub fn is_since(&self, command: Command) -> bool {
+        self.is_own() && self.command >= command.0
+    }
+
+    /// This transaction has put it there.
+    pub fn is_own(&self) -> bool {
+        // SAFETY: takes any transaction's number.
+        unsafe { pg_sys::TransactionIdIsCurrentTransactionId(self.inserter) }
+    }
+
+    /// It was committed after the snapshot of this transaction was taken. Never so in READ COMMITTED.
+    pub fn is_newer_than_snapshot(&self) -> bool {
+        snapshot::is_kept()
+            && !self.is_own()
+            // SAFETY: a transaction is open.
+            && unsafe { pg_sys::XidInMVCCSnapshot(self.inserter, pg_sys::GetTransactionSnapshot()) }
+    }
+}
+
+/// Locks a row so that nobody else can change it; `wait`: until whoever has it lets go.
+pub fn lock_row(relation: &Relation, tid: Tid, intent: Intent, wait: bool) -> RowLock {
+    let mode = match intent {
+        Intent::Update => pg_sys::LockTupleMode::LockTupleNoKeyExclusive,
+        Intent::Delete => pg_sys::LockTupleMode::LockTupleExclusive,
+    };
+    // SAFETY: the relation is open and locked, and of a table access method that has this function; the slot is made
+    // for it; the variables outlive the call.
+    unsafe {
+        let table = relation.raw();
+        let Some(lock) = (*(*table).rd_tableam).tuple_lock else { return RowLock::Gone };
+        let slot = pg_sys::MakeSingleTupleTableSlot((*table).rd_att, pg_sys::table_slot_callbacks(table));
+        let mut pointer = tid.pointer();
+        let mut failure = pg_sys::TM_FailureData::default();
+        let policy = if wait { pg_sys::LockWaitPolicy::LockWaitBlock } else { pg_sys::LockWaitPolicy::LockWaitSkip };
+        let result = pg_sys::ffi::pg_guard_ffi_boundary(|| {
+            lock(
+                table,
+                &mut pointer,
+                pg_sys::GetActiveSnapshot(),
+                slot,
+                pg_sys::GetCurrentCommandId(true),
+                mode,
+                policy,
+                0,
+                &mut failure,
+            )
+        });
+        pg_sys::ExecDropSingleTupleTableSlot(slot);
+        match result {
+            pg_sys::TM_Result::TM_Ok => RowLock::Taken,
+            pg_sys::TM_Result::TM_WouldBlock | pg_sys::TM_Result::TM_BeingModified => RowLock::Busy,
+            _ => RowLock::Gone,
+        }
+    }
+}
