@@ -1,30 +1,16 @@
-#!/usr/bin/env python3
-"""What a chain costs, against no trigger and against a chain made by hand in PL/pgSQL (by_hand.sql).
+"""What a chain costs, against no trigger and against a chain made by hand in PL/pgSQL (chains_by_hand.sql)."""
 
-    bench/run [--quick] [--keep] [CASE]…
-
-The server is the one that PGHOST and PGUSER name, private to the benchmark and on this machine; psql, pgbench and
-pg_config of its version come first on the PATH (scripts/bench sees to all that). Figures are medians of runs that take
-turns, so that what slows the machine for a while slows them all. The report is printed, and a complete run that is not
-a quick one, or one with --keep, is kept in results-MAJOR.md.
-"""
-
-import argparse
 import dataclasses
-import datetime
 import functools
 import os
-import platform
 import re
 import select
 import statistics
 import subprocess
-import sys
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-# Numbers are read from what psql and pgbench print, notices are not.
-ENVIRONMENT = {**os.environ, "LC_ALL": "C", "PGOPTIONS": "-c client_min_messages=warning"}
+from measure import ENVIRONMENT, Report, median_ratio, pgbench, psql, say, spread, take_turns, timed, transaction
+
 # The server reads and writes it: psql's part in a COPY is not measured.
 FILES = os.environ.get("PGHOST", "")
 
@@ -48,35 +34,23 @@ class Size:
 QUICK = Size(10_000, 100, 3, 1, 1_000, 2_000, 20_000, 100_000)
 
 size = Size()
-figures = []
-sections = []
+report = Report("chains")
 
 
-def say(text):
-    print("==>", text, file=sys.stderr, flush=True)
+def prepare(quick):
+    """Chooses the size, and makes the functions that the cases use."""
+    global size
+    if quick:
+        size = QUICK
+        report.quick = True
+    psql(file="chains_events.sql")
+    psql(file="chains_by_hand.sql")
 
 
-# --- PostgreSQL
-
-
-def psql(*commands, file=None):
-    """Runs each command in a transaction of its own, then the file; answers what they print."""
-    arguments = ["psql", "-XqAt", "-v", "ON_ERROR_STOP=1"]
-    for command in commands:
-        arguments += ["-c", command]
-    if file:
-        arguments += ["-f", HERE / file]
-    done = subprocess.run(arguments, env=ENVIRONMENT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    if done.returncode != 0:
-        raise RuntimeError(done.stderr.strip())
-    return done.stdout.strip()
-
-
-def timed(statement=None, file=None):
-    """Seconds that one statement takes after a checkpoint, and what it answers."""
-    commands = [statement] if statement else []
-    output = psql("CHECKPOINT", r"\timing on", *commands, file=file)
-    return float(re.findall(r"Time: ([\d.]+) ms", output)[-1]) / 1000, output.splitlines()[0]
+def tidy():
+    """Removes the files that the server was given to read."""
+    for path in Path(FILES).glob("bench-*.copy"):
+        path.unlink()
 
 
 def make_table(kind, hash_type="bytea", partitions=0, chained=True, recorded=False):
@@ -154,67 +128,11 @@ def require_intact():
 def commits(kind, clients, entities, seconds):
     """Transactions per second, and how many failed."""
     make_table(kind)
-    psql("CHECKPOINT")
-    script = HERE / ("insert_finished.sql" if kind == NO_TRIGGER else "insert.sql")
-    done = subprocess.run(
-        ["pgbench", "-n", "-M", "prepared", "-c", str(clients), "-j", "2", "-T", str(seconds)]
-        + ["-D", f"entities={entities}", "-f", script, "postgres"],
-        env=ENVIRONMENT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    failed = re.search(r"number of failed transactions: (\d+)", done.stdout)
-    # A client that meets an error that pgbench does not count stops, and says so on standard error.
-    if done.returncode != 0 or not failed:
-        raise RuntimeError(f"pgbench: {done.stderr.strip()}")
+    script = "chains_insert_finished.sql" if kind == NO_TRIGGER else "chains_insert.sql"
+    answer = pgbench(script, clients, "-T", seconds, entities=entities)
     if kind == VERITABLE:
         require_intact()
-    return float(re.search(r"tps = ([\d.]+)", done.stdout)[1]), int(failed[1])
-
-
-# --- measuring and reporting
-
-
-def take_turns(what, measures, show="{:.3f} s"):
-    """Runs each of the named measures in turn, size.runs times; answers the numbers of each name."""
-    numbers = {name: [] for name in measures}
-    for run in range(size.runs):
-        for name, measure in measures.items():
-            number = measure()
-            numbers[name].append(number)
-            say(f"{what}, run {run + 1} of {size.runs}: {name}: {show.format(number)}")
-    return numbers
-
-
-def median_ratio(numbers, name, other):
-    return statistics.median(numbers[name]) / statistics.median(numbers[other])
-
-
-def figure(measure, value, must, aim, more_is_better=False):
-    """Notes a figure that has a bound."""
-    reaches = (lambda bound: value >= bound) if more_is_better else (lambda bound: value <= bound)
-    verdict = "aim reached" if reaches(aim) else "reached" if reaches(must) else "**missed**"
-    if size is QUICK:
-        verdict = "too little data"
-    sign = "≥" if more_is_better else "≤"
-    figures.append([measure, f"{value:.3g}", f"{sign} {must:g}", f"{sign} {aim:g}", verdict])
-
-
-def table(header, rows):
-    """A Markdown table: the first column is text, the others are numbers."""
-    rows = [[str(cell) for cell in row] for row in [header, *rows]]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(header))]
-    lines = [
-        "| " + " | ".join(f"{cell:{'<' if i == 0 else '>'}{widths[i]}}" for i, cell in enumerate(row)) + " |" for row in rows
-    ]
-    rule = "|" + "|".join("-" * (width + 1) + ("-" if i == 0 else ":") for i, width in enumerate(widths)) + "|"
-    return "\n".join([lines[0], rule, *lines[1:]])
-
-
-def section(title, remark, header, rows):
-    sections.append(f"## {title}\n{remark}\n\n{table(header, rows)}\n")
-
-
-def spread(numbers, digits):
-    return f"{min(numbers):.{digits}f} to {max(numbers):.{digits}f}"
+    return answer
 
 
 # --- the cases
@@ -233,14 +151,14 @@ def case_copy():
         "veritable, text": lambda: copy(VERITABLE, hash_type="text"),
         "by hand, text": lambda: copy(BY_HAND, hash_type="text"),
     }
-    numbers = take_turns("COPY", measures)
+    numbers = take_turns("COPY", measures, size.runs)
     rows = []
     for name, seconds in numbers.items():
         suffix = ", text" if name.endswith(", text") else ""
         per_row = statistics.median(seconds) / size.rows * 1e6
         against = [f"{median_ratio(numbers, name, other + suffix):.2f}" for other in (NO_TRIGGER, BY_HAND)]
         rows.append([name, f"{statistics.median(seconds):.2f}", spread(seconds, 2), f"{per_row:.1f}", *against])
-    section(
+    report.section(
         "COPY",
         f"{size.rows:,} rows over {size.entities:,} entities in no order, into a new table with a primary key on event_id"
         " and a unique index on (entity_id, seq); hashes are bytea, or text where it says so. The tables without a trigger"
@@ -250,8 +168,8 @@ def case_copy():
         ["table", "seconds", "range", "µs a row", "× no trigger", "× by hand"],
         rows,
     )
-    figure("COPY, against the same table without our trigger", median_ratio(numbers, VERITABLE, NO_TRIGGER), 1.6, 1.25)
-    figure("COPY, against the trigger made by hand", median_ratio(numbers, VERITABLE, BY_HAND), 0.65, 0.5)
+    report.figure("COPY, against the same table without our trigger", median_ratio(numbers, VERITABLE, NO_TRIGGER), 1.6, 1.25)
+    report.figure("COPY, against the trigger made by hand", median_ratio(numbers, VERITABLE, BY_HAND), 0.65, 0.5)
 
 
 def client_case(clients, entities, seconds, what):
@@ -262,12 +180,12 @@ def client_case(clients, entities, seconds, what):
         failed[kind] += failures
         return tps
 
-    numbers = take_turns(what, {kind: functools.partial(measure, kind) for kind in failed}, "{:,.0f} a second")
+    numbers = take_turns(what, {kind: functools.partial(measure, kind) for kind in failed}, size.runs, "{:,.0f} a second")
     rows = [
         [kind, f"{statistics.median(tps):,.0f}", spread(tps, 0), f"{median_ratio(numbers, kind, NO_TRIGGER):.3f}", failed[kind]]
         for kind, tps in numbers.items()
     ]
-    section(
+    report.section(
         what,
         f"pgbench, {clients} clients, {entities:,} entities, {seconds} seconds a run, prepared statements, one row a"
         " transaction, an empty table at the start. The chain is verified after each run.",
@@ -281,13 +199,13 @@ def case_commits():
     """single-row transactions of 8 clients"""
     numbers, _ = client_case(8, size.client_entities, size.seconds, "Single-row commits")
     ratio = median_ratio(numbers, VERITABLE, NO_TRIGGER)
-    figure("single-row commits, 8 clients, against no trigger", ratio, 0.88, 0.95, more_is_better=True)
+    report.figure("single-row commits, 8 clients, against no trigger", ratio, 0.88, 0.95, more_is_better=True)
 
 
 def case_hot():
     """16 clients that append to 4 entities"""
     _, failed = client_case(16, 4, max(1, size.seconds // 2), "Hot entities")
-    figure("failed transactions, 16 clients on 4 entities", failed[VERITABLE], 0, 0)
+    report.figure("failed transactions, 16 clients on 4 entities", failed[VERITABLE], 0, 0)
 
 
 def case_verify():
@@ -304,7 +222,7 @@ def case_verify():
         return seconds
 
     def verify_by_hand():
-        seconds, answer = timed(file="verify_by_hand.sql")
+        seconds, answer = timed(file="chains_verify_by_hand.sql")
         if answer != "0":
             raise RuntimeError(f"the check by hand found {answer} faults")
         return seconds
@@ -315,7 +233,7 @@ def case_verify():
     # One run that does not count, to warm the cache.
     verify(0), verify_by_hand(), read()
     intact, by_hand, reading, broken = "verify_chain", "by hand", "reading all rows as text", "verify_chain, one altered row"
-    numbers = take_turns("verify", {intact: lambda: verify(0), by_hand: verify_by_hand, reading: read})
+    numbers = take_turns("verify", {intact: lambda: verify(0), by_hand: verify_by_hand, reading: read}, size.runs)
     psql(
         "ALTER TABLE entity_events DISABLE TRIGGER ALL;"
         " UPDATE entity_events SET payload = payload || '{\"amount\": 0}'"
@@ -324,21 +242,21 @@ def case_verify():
         " ALTER TABLE entity_events ENABLE ALWAYS TRIGGER zz_veritable_chain,"
         " ENABLE ALWAYS TRIGGER zz_veritable_chain_guard, ENABLE ALWAYS TRIGGER zz_veritable_chain_truncate"
     )
-    numbers |= take_turns("verify", {broken: lambda: verify(1)})
+    numbers |= take_turns("verify", {broken: lambda: verify(1)}, size.runs)
     rows = [
         [name, f"{statistics.median(seconds):.3f}", spread(seconds, 3)]
         + [f"{statistics.median(seconds) / size.rows * 1e6:.2f}", f"{median_ratio(numbers, name, by_hand):.2f}"]
         for name, seconds in numbers.items()
     ]
     psql("DROP TABLE events_by_hand")
-    section(
+    report.section(
         "Verification",
         f"The whole table: {size.rows:,} rows over {size.entities:,} entities, in memory. By hand: lag() and digest() over"
-        " the rows that the trigger made by hand sealed (verify_by_hand.sql).",
+        " the rows that the trigger made by hand sealed (chains_verify_by_hand.sql).",
         ["check", "seconds", "range", "µs a row", "× by hand"],
         rows,
     )
-    figure("verify, against doing it in SQL", median_ratio(numbers, intact, by_hand), 0.5, 0.3)
+    report.figure("verify, against doing it in SQL", median_ratio(numbers, intact, by_hand), 0.5, 0.3)
 
 
 def private_memory(process):
@@ -405,14 +323,14 @@ def case_memory():
         rows.append([f"{entities:,}", f"{growth:.1f}", f"{worker:.1f}", f"{together:.1f}"])
         worst = max(worst, growth, worker)
     psql("DROP TABLE entity_events")
-    section(
+    report.section(
         "Memory of verification",
         f"{size.verified_rows:,} rows. Memory that a process shares with nobody (RssAnon), sampled 50 times a second, in"
         " MB: the backend's above its start, the largest parallel worker's from zero, all processes together.",
         ["entities", "backend", "worker", "together"],
         rows,
     )
-    figure("verify, MB of a backend above its start", worst, 64, 32)
+    report.figure("verify, MB of a backend above its start", worst, 64, 32)
 
 
 def case_size():
@@ -432,7 +350,7 @@ def case_size():
         first = first or (heap, indexes)
         sizes = [heap, indexes, heap + indexes, heap - first[0], indexes - first[1], heap + indexes - sum(first)]
         rows.append([name] + [f"{number / size.rows:.1f}" for number in sizes])
-    section(
+    report.section(
         "Size",
         f"Bytes a row, after a COPY of {size.rows:,} rows: seq, two hashes, and the index on (entity_id, seq).",
         ["table", "heap", "indexes", "sum", "heap added", "indexes added", "sum added"],
@@ -453,10 +371,8 @@ def case_million():
             f" FROM events({size.one_transaction}, 1)"
         )
         try:
-            psql("CHECKPOINT")
-            output = psql("BEGIN", r"\timing on", insert, r"\timing off", "SELECT count(*) FROM pg_locks", "COMMIT")
-            seconds, locks = re.fullmatch(r"Time: ([\d.]+) ms.*\n(\d+)", output, re.DOTALL).groups()
-            rows.append([kind, f"{float(seconds) / 1000:.1f}", locks, "succeeded"])
+            seconds, locks = transaction(insert)
+            rows.append([kind, f"{seconds:.1f}", locks, "succeeded"])
         except RuntimeError as error:
             # The chain made by hand keeps a lock for each entity, and there is room for some thousands.
             if kind != BY_HAND or "out of shared memory" not in str(error):
@@ -464,7 +380,7 @@ def case_million():
             rows.append([kind, "", "", "failed: out of shared memory"])
         if kind == VERITABLE:
             require_intact()
-    section(
+    report.section(
         "One transaction, many entities",
         f"INSERT … SELECT of {size.one_transaction:,} rows, each of an entity of its own, with the default"
         " max_locks_per_transaction; locks are the rows of pg_locks before the COMMIT.",
@@ -481,13 +397,13 @@ def case_partitions():
         return functools.partial(copy, kind, size.partitioned_rows, partitions=partitions)
 
     measures = {(kind, count): measure(kind, count) for count in names for kind in (NO_TRIGGER, VERITABLE)}
-    numbers = take_turns("partitions", {f"{names[count]}, {kind}": m for (kind, count), m in measures.items()})
+    numbers = take_turns("partitions", {f"{names[count]}, {kind}": m for (kind, count), m in measures.items()}, size.runs)
     rows = []
     for name in names.values():
         plain, ours = (statistics.median(numbers[f"{name}, {kind}"]) for kind in (NO_TRIGGER, VERITABLE))
         per_row = [f"{seconds / size.partitioned_rows * 1e6:.1f}" for seconds in (plain, ours)]
         rows.append([name, f"{plain:.2f}", f"{ours:.2f}", *per_row, f"{ours / plain:.2f}"])
-    section(
+    report.section(
         "Partitions",
         f"COPY of {size.partitioned_rows:,} rows over {size.entities:,} entities into a table partitioned by ranges of"
         " valid_from, so that each chain is spread over all partitions.",
@@ -496,94 +412,4 @@ def case_partitions():
     )
 
 
-# --- the report
-
-
-def setting(name):
-    return psql(f"SHOW {name}")
-
-
-def machine():
-    def first(path, pattern):
-        try:
-            found = re.search(pattern, Path(path).read_text(), re.MULTILINE)
-        except OSError:
-            found = None
-        return found[1] if found else "unknown"
-
-    processor = first("/proc/cpuinfo", r"^model name\s*: (.*)$")
-    memory = first("/proc/meminfo", r"^MemTotal:\s*(\d+) kB")
-    memory = f"{int(memory) / 2**20:.0f} GB" if memory.isdigit() else memory
-    distribution = first("/etc/os-release", r'^PRETTY_NAME="(.*)"$')
-    commit = subprocess.run(
-        ["git", "-C", HERE, "describe", "--always", "--dirty"], text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ).stdout.strip()
-    extension = psql("SELECT extversion FROM pg_extension WHERE extname = 'veritable'")
-    settings = (
-        "shared_buffers", "fsync", "synchronous_commit", "max_wal_size", "work_mem", "jit",
-        "max_parallel_workers_per_gather", "max_locks_per_transaction",
-    )  # fmt: skip
-    return "\n".join(
-        [
-            f"- {datetime.date.today()}, {os.cpu_count()} × {processor}, {memory}, {distribution}, Linux {platform.release()}"
-            if platform.system() == "Linux"
-            else f"- {datetime.date.today()}, {platform.platform()}",
-            f"- load average at the start: {os.getloadavg()[0]:.1f}",
-            f"- PostgreSQL {setting('server_version')}, veritable {extension}" + (f", commit {commit}" if commit else ""),
-            "- settings: " + ", ".join(f"{name} = {setting(name)}" for name in settings),
-            f"- medians of {size.runs} runs that take turns",
-        ]
-    )
-
-
 CASES = {name.removeprefix("case_"): case for name, case in list(globals().items()) if name.startswith("case_")}
-
-
-def main():
-    global size
-    parser = argparse.ArgumentParser(
-        description="What a chain costs, against no trigger and against a chain made by hand.",
-        epilog="cases: " + "; ".join(f"{name}, {case.__doc__}" for name, case in CASES.items()),
-    )
-    parser.add_argument("--quick", action="store_true", help="little data and few runs: shows that it works, measures nothing")
-    parser.add_argument("--keep", action="store_true", help="write the results of the chosen cases, too")
-    parser.add_argument("cases", nargs="*", metavar="CASE", help="which to run; by default all")
-    arguments = parser.parse_args()
-    unknown = set(arguments.cases) - set(CASES)
-    if unknown:
-        parser.error(f"no case is called {', '.join(sorted(unknown))}; there are {', '.join(CASES)}")
-    if not FILES.startswith("/"):
-        parser.error("PGHOST must name the folder of a private server's socket: use scripts/bench")
-    if arguments.quick:
-        size = QUICK
-    chosen = [name for name in CASES if not arguments.cases or name in arguments.cases]
-
-    psql("CREATE EXTENSION IF NOT EXISTS veritable", file="events.sql")
-    psql(file="by_hand.sql")
-    about = machine()
-    for name in chosen:
-        say(f"{name}: {CASES[name].__doc__}")
-        CASES[name]()
-
-    major = setting("server_version_num")[:-4]
-    report = f"# Benchmark, PostgreSQL {major}\n{about}\n\n"
-    if figures:
-        report += table(["measure", "this run", "must reach", "aim", "verdict"], figures) + "\n\n"
-    report += "\n".join(sections)
-    print(report)
-    if (chosen == list(CASES) or arguments.keep) and not arguments.quick:
-        path = HERE / f"results-{major}.md"
-        path.write_text(report)
-        say(f"written to {path}")
-
-
-if __name__ == "__main__":
-    try:
-        main()
-    except RuntimeError as error:
-        sys.exit(f"bench: {error}")
-    except KeyboardInterrupt:
-        sys.exit(130)
-    finally:
-        for path in Path(FILES).glob("bench-*.copy"):
-            path.unlink()

@@ -1,4 +1,4 @@
--- How many events of a chain made by hand are wrong: the counterpart of by_hand.sql.
+-- How many events of a chain made by hand are wrong: the counterpart of chains_by_hand.sql.
 SELECT count(*)
 FROM (
     SELECT *, lag(seq) OVER chain AS last_seq, lag(event_hash) OVER chain AS last_hash
