@@ -74,7 +74,7 @@ CREATE FUNCTION veritable.pack_early() RETURNS trigger
     AS 'MODULE_PATHNAME', 'veritable_pack_early';
 
 COMMENT ON FUNCTION veritable.pack_early() IS
-'Takes the lock of a row''s key before the row is inserted, so that packing does not end in deadlocks: BEFORE INSERT OR UPDATE FOR EACH ROW. Arguments: period=column, key=column (repeated), value=column (repeated).';
+'Takes the lock of a row''s key before the row is inserted, so that packing does not end in deadlocks: BEFORE INSERT FOR EACH ROW. Arguments: period=column, key=column (repeated), value=column (repeated).';
 
 CREATE FUNCTION veritable.pack() RETURNS trigger
     LANGUAGE c VOLATILE

@@ -88,7 +88,7 @@ fn null_argument(name: &str) -> Error {
 }
 
 fn open_table(target: pg_sys::Oid) -> Result<Relation> {
-    let relation = Relation::open_table(target)?;
+    let relation = Relation::open_table(target, "chain")?;
     let name = relation.name();
     if relation.is_temporary() {
         return Err(Error::new(Class::WrongObject, format!("temporary table \"{name}\" cannot be chained")));

@@ -72,7 +72,7 @@ impl Chain {
             .into_iter()
             .filter(|trigger| trigger.function == functions.seal || trigger.function == functions.guard)
             .collect();
-        let seals = |trigger: &&TriggerInfo| trigger.function == functions.seal && trigger.seals();
+        let seals = |trigger: &&TriggerInfo| trigger.function == functions.seal && trigger.precedes_insert();
         let guards_rows = |trigger: &&TriggerInfo| trigger.function == functions.guard && trigger.guards_rows();
         let guards_table = |trigger: &&TriggerInfo| trigger.function == functions.guard && trigger.guards_table();
         let parts = [
@@ -126,7 +126,7 @@ fn agreed<'t>(parts: &'t [(&str, Option<&'t TriggerInfo>)]) -> Option<&'t Vec<St
 fn check_placement(relation: &Relation) -> Result<()> {
     let functions = Functions::find()?;
     for trigger in relation.triggers() {
-        if trigger.function == functions.seal && !trigger.seals() {
+        if trigger.function == functions.seal && !trigger.precedes_insert() {
             return Err(Error::new(Class::TriggerProtocol, MISPLACED_SEAL));
         }
         if trigger.function == functions.guard && !trigger.guards_rows() && !trigger.guards_table() {

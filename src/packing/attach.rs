@@ -15,6 +15,7 @@ use crate::pg::index::GistIndex;
 use crate::pg::memory;
 use crate::pg::relation::{Column, Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
+use crate::pg::snapshot::Latest;
 use crate::pg::spi::{self, Session};
 use crate::pg::touching::Touching;
 use crate::pg::types::is_short;
@@ -95,7 +96,7 @@ pub fn null_argument(name: &str) -> Error {
 }
 
 fn open_table(session: &Session, target: pg_sys::Oid) -> Result<Relation> {
-    let relation = Relation::open_table(target)?;
+    let relation = Relation::open_table(target, "packing")?;
     let name = relation.name();
     let unsupported = |message: String| Err(Error::new(Class::Unsupported, message));
     if Packing::of(&relation)?.is_some() {
@@ -114,10 +115,8 @@ fn open_table(session: &Session, target: pg_sys::Oid) -> Result<Relation> {
             .detail("Packing changes and deletes rows, and a chain allows neither.")
             .hint("Record the changes of a packed table in a chained table of their own."));
     }
-    let relatives = session.query(
-        "SELECT FROM pg_catalog.pg_inherits WHERE inhparent = $1 OR inhrelid = $1 LIMIT 1",
-        &[target.into()],
-    )?;
+    let relatives = session
+        .query("SELECT FROM pg_catalog.pg_inherits WHERE inhparent = $1 OR inhrelid = $1 LIMIT 1", &[target.into()])?;
     if !relatives.is_empty() {
         return unsupported(format!("table \"{name}\" inherits or has inheritance children"));
     }
@@ -167,13 +166,8 @@ fn check_columns(relation: &Relation, layout: &Layout) -> Result<()> {
     for Compared { column, equality, .. } in &layout.key {
         let name = &column.name;
         if !column.not_null {
-            return Err(Error::new(Class::State, format!("key column \"{name}\" must be declared NOT NULL")).hint(
-                format!(
-                    "ALTER TABLE {} ALTER COLUMN {} SET NOT NULL;",
-                    layout.table,
-                    quote_identifier(name)
-                ),
-            ));
+            return Err(Error::new(Class::State, format!("key column \"{name}\" must be declared NOT NULL"))
+                .hint(format!("ALTER TABLE {} ALTER COLUMN {} SET NOT NULL;", layout.table, quote_identifier(name))));
         }
         if equality.gist_strategy(column).is_none() {
             return Err(Error::new(
@@ -212,21 +206,24 @@ fn has_direct_value(layout: &Layout) -> bool {
 
 /// Refuses rows whose period is none, the first one found.
 fn check_rows(session: &Session, layout: &Layout, alias: &str) -> Result<()> {
-    let cursor = session.cursor(&format!("SELECT {alias} FROM ONLY {} AS {alias}", layout.table), &[], false)?;
-    loop {
-        let more = memory::scratch(|| -> Result<bool> {
-            let batch = cursor.fetch(BATCH);
-            for fetched in batch.rows() {
-                if let Some(value) = fetched.composite(0) {
-                    layout.period(&value.row(&layout.descriptor))?;
+    let sql = format!("SELECT {alias} FROM ONLY {} AS {alias}", layout.table);
+    Latest::during(|_| {
+        let cursor = session.cursor(&sql, &[], true)?;
+        loop {
+            let more = memory::scratch(|| -> Result<bool> {
+                let batch = cursor.fetch(BATCH);
+                for fetched in batch.rows() {
+                    if let Some(value) = fetched.composite(0) {
+                        layout.period(&value.row(&layout.descriptor))?;
+                    }
                 }
+                Ok(!batch.is_empty())
+            })?;
+            if !more {
+                return Ok(());
             }
-            Ok(!batch.is_empty())
-        })?;
-        if !more {
-            return Ok(());
         }
-    }
+    })
 }
 
 /// The constraint that refuses different values over one instant, or, where there is no value, the index alone.
@@ -263,7 +260,7 @@ fn add_triggers(session: &Session, layout: &Layout, arguments: &Arguments) -> Re
     let (table, list) = (&layout.table, arguments.render().iter().map(quote_literal).collect::<Vec<_>>().join(", "));
     session.run(
         &format!(
-            "CREATE TRIGGER {EARLY} BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW
+            "CREATE TRIGGER {EARLY} BEFORE INSERT ON {table} FOR EACH ROW
              EXECUTE FUNCTION veritable.pack_early({list})"
         ),
         &[],

@@ -5,10 +5,10 @@ use veritable_core::packing::{Island, Period};
 
 use super::layout::Layout;
 use crate::pg::period::{Bound, RangeType};
-use crate::pg::relation::{Relation, name_of};
+use crate::pg::relation::name_of;
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::{Kept, Session};
-use crate::pg::version::{Intent, RowLock, Tid, Version, lock_row};
+use crate::pg::version::{Intent, Tid, Version};
 
 /// What is to be done to the rows of a table.
 #[derive(Default)]
@@ -29,16 +29,6 @@ pub struct Commands {
     relation: pgrx::pg_sys::Oid,
 }
 
-/// What came of the attempt to lock the rows that are to be changed.
-pub enum Locked {
-    /// All are locked.
-    All,
-    /// Another transaction has this one.
-    Busy(Tid, Intent),
-    /// One of them is no longer what it was: look again.
-    Gone,
-}
-
 impl Changes {
     /// Adds what an island of rows makes necessary.
     pub fn add(&mut self, island: Island<Bound, Version>) -> Result<()> {
@@ -52,7 +42,8 @@ impl Changes {
             )
             .hint("Retry the transaction."));
         }
-        self.shared.extend(rows().filter(|(version, _)| !version.is_own()).map(|(version, intent)| (version.tid, intent)));
+        self.shared
+            .extend(rows().filter(|(version, _)| !version.is_own()).map(|(version, intent)| (version.tid, intent)));
         self.absorbed.extend(island.absorbed.iter().map(|version| version.tid));
         if island.widened {
             self.widened.push(island.survivor.tid);
@@ -66,18 +57,9 @@ impl Changes {
         self.absorbed.is_empty()
     }
 
-    /// Locks the rows, without waiting for anybody; in the order of their places, so that two who wait for a row in
-    /// between do not wait for each other.
-    pub fn lock(&mut self, relation: &Relation) -> Locked {
-        self.shared.sort_by_key(|&(tid, _)| tid);
-        for &(tid, intent) in &self.shared {
-            match lock_row(relation, tid, intent, false) {
-                RowLock::Taken => {}
-                RowLock::Busy => return Locked::Busy(tid, intent),
-                RowLock::Gone => return Locked::Gone,
-            }
-        }
-        Locked::All
+    /// The rows that others can lock or change meanwhile.
+    pub fn shared(&self) -> &[(Tid, Intent)] {
+        &self.shared
     }
 
     /// Does it, and says how many rows were absorbed.
@@ -115,7 +97,10 @@ impl Commands {
         }
         Err(Error::new(
             Class::State,
-            format!("a trigger or rule of packed table \"{}\" keeps its rows from being packed", name_of(self.relation)),
+            format!(
+                "a trigger or rule of packed table \"{}\" keeps its rows from being packed",
+                name_of(self.relation)
+            ),
         ))
     }
 }

@@ -7,7 +7,7 @@ use veritable_core::packing::Period;
 use super::arguments::Arguments;
 use crate::pg::lock::{Key, Kind};
 use crate::pg::period::{Bound, RangeType, Refusal, not_a_range};
-use crate::pg::relation::{Column, Relation};
+use crate::pg::relation::{Column, Lock, Relation, name_of};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::{Descriptor, Row};
 use crate::pg::types::{Equality, ValueHash, is_deterministic, type_name};
@@ -75,10 +75,9 @@ impl Layout {
     }
 
     fn refused(&self, row: &Row, refusal: Refusal) -> Error {
-        let (column, table) = (&self.period.name, crate::pg::relation::name_of(self.relation));
-        let error = |what| {
-            Error::new(Class::Check, format!("{what} in column \"{column}\" of packed table \"{table}\""))
-        };
+        let (column, table) = (&self.period.name, name_of(self.relation));
+        let error =
+            |what| Error::new(Class::Check, format!("{what} in column \"{column}\" of packed table \"{table}\""));
         match refusal {
             Refusal::Null => error("null period")
                 .detail("A row of a packed table says when it holds.")
@@ -90,11 +89,9 @@ impl Layout {
             Refusal::NotHalfOpen => {
                 let error = error("period that is not half-open")
                     .detail("Periods include their start and exclude their end, so that they adjoin without a gap.");
-                if Relation::open(self.relation, crate::pg::relation::Lock::Held).is_ok_and(|table| table.is_readable()) {
-                    error.hint(format!("Write '{}'.", self.range.half_open_text(row, self.period.place)))
-                } else {
-                    error.hint("Write '[start,end)'.")
-                }
+                let is_readable = Relation::open(self.relation, Lock::Held).is_ok_and(|table| table.is_readable());
+                let text = is_readable.then(|| self.range.half_open_text(row, self.period.place)).flatten();
+                error.hint(format!("Write '{}'.", text.as_deref().unwrap_or("[start,end)")))
             }
         }
     }

@@ -30,7 +30,13 @@ const FEW: u64 = 8;
 type Candidate = (usize, Period<Bound>, Version);
 
 /// Finds what the new rows of the statement make necessary. `started`: the first command of the statement.
-pub fn look(firing: &Firing, relation: &Relation, layout: &Layout, index: &Touching, started: Command) -> Result<Changes> {
+pub fn look(
+    firing: &Firing,
+    relation: &Relation,
+    layout: &Layout,
+    index: &Touching,
+    started: Command,
+) -> Result<Changes> {
     let rows = firing.new_row_count();
     // Reading and sorting the rows of one block costs about as much as looking up one row.
     if rows <= FEW || rows < u64::from(relation.blocks()) {
@@ -79,15 +85,14 @@ fn in_keys_of(new_rows: &str, layout: &Layout) -> String {
     if layout.key.is_empty() {
         return String::new();
     }
-    let same = layout.key.iter().map(|key| {
-        format!("{} {} {}", key.of("n"), key.equality.sql(), key.of("t"))
-    });
+    let same = layout.key.iter().map(|key| format!("{} {} {}", key.of("n"), key.equality.sql(), key.of("t")));
     let (new_rows, same) = (pgrx::spi::quote_identifier(new_rows), same.collect::<Vec<_>>().join(" AND "));
     format!("WHERE EXISTS (SELECT FROM {new_rows} AS n WHERE {same})")
 }
 
 fn sort(session: &Session, layout: &Layout, condition: &str, existing: impl Fn(&Version) -> bool) -> Result<Changes> {
-    let fact = layout.key.iter().chain(&layout.value).map(|compared| compared.order("t")).collect::<Vec<_>>().join(", ");
+    let fact =
+        layout.key.iter().chain(&layout.value).map(|compared| compared.order("t")).collect::<Vec<_>>().join(", ");
     let (number, order) = if fact.is_empty() {
         ("1::bigint".to_string(), String::new())
     } else {
@@ -96,7 +101,7 @@ fn sort(session: &Session, layout: &Layout, condition: &str, existing: impl Fn(&
     let period = pgrx::spi::quote_identifier(&layout.period.name);
     let sql = format!(
         "SELECT t.ctid, t.xmin, t.cmin, {number}, t.{period} FROM ONLY {} AS t {condition}
-         ORDER BY {order}t.{period}",
+         ORDER BY {order}t.{period}, t.ctid",
         layout.table
     );
     Latest::during(|_| {
@@ -132,7 +137,10 @@ fn sort(session: &Session, layout: &Layout, condition: &str, existing: impl Fn(&
 }
 
 fn merge(mut candidates: Vec<Candidate>, existing: impl Fn(&Version) -> bool) -> Result<Changes> {
-    candidates.sort_by(|(group, period, _), (other_group, other, _)| group.cmp(other_group).then(period.cmp_start(other)));
+    // Of rows that start together, which one survives does not depend on chance.
+    candidates.sort_by(|(group, period, version), (other_group, other, other_version)| {
+        group.cmp(other_group).then_with(|| period.cmp(other)).then(version.tid.cmp(&other_version.tid))
+    });
     let mut islands = Islands::new();
     let mut changes = Changes::default();
     for (group, period, version) in candidates {

@@ -6,9 +6,10 @@ use std::rc::Rc;
 use pgrx::pg_sys;
 
 use super::arguments::Arguments;
-use super::change::{Commands, Locked};
+use super::change::Commands;
 use super::layout::Layout;
 use super::look::{look, look_at_all};
+use super::rows::{self, Locked};
 use super::triggers::{self, Packing};
 use super::{attach, turn};
 use crate::pg::cache::{Cache, Derived};
@@ -19,7 +20,7 @@ use crate::pg::role::as_owner;
 use crate::pg::spi;
 use crate::pg::touching::Touching;
 use crate::pg::trigger::Firing;
-use crate::pg::version::{Command, lock_row};
+use crate::pg::version::Command;
 use crate::pg::{lock, system};
 
 sql_function! {
@@ -58,7 +59,8 @@ impl Packer {
                 let layout = Layout::of(&relation, &Arguments::parse(&firing.arguments())?)?;
                 let index = attach::index_of(&relation, &layout).ok_or_else(|| attach::missing_index(&relation))?;
                 Ok(Packer {
-                    index: attach::scan_of(&relation, &layout, &index).ok_or_else(|| attach::missing_index(&relation))?,
+                    index: attach::scan_of(&relation, &layout, &index)
+                        .ok_or_else(|| attach::missing_index(&relation))?,
                     index_oid: index.oid,
                     commands: Commands::of(&layout),
                     layout,
@@ -101,21 +103,16 @@ fn pack_statement(call: &Call) -> Result<Answer> {
     loop {
         system::check_for_interrupts();
         let turn = turn::take(relation.oid(), &keys);
-        let mut changes = look(&firing, &relation, &packer.layout, &packer.index, started)?;
+        let changes = look(&firing, &relation, &packer.layout, &packer.index, started)?;
         if changes.is_empty() {
             return Ok(Answer::VOID);
         }
-        match changes.lock(&relation) {
+        match rows::lock(&relation, changes.shared()) {
             Locked::All => {
                 as_owner(&relation, || spi::connect(|session| changes.apply(session, &packer.commands)))?;
                 return Ok(Answer::VOID);
             }
-            // Whoever has the row may be waiting for the turn. It is not held while waiting for the row, unless an
-            // earlier statement has used it.
-            Locked::Busy(tid, intent) => {
-                turn.give_back();
-                lock_row(&relation, tid, intent, true);
-            }
+            Locked::Busy(tid, intent) => rows::wait_for(&relation, turn, tid, intent),
             Locked::Gone => {}
         }
     }

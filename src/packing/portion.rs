@@ -10,7 +10,8 @@ use pgrx::spi::quote_identifier;
 use veritable_core::packing::Period;
 
 use super::attach::null_argument;
-use super::layout::Layout;
+use super::layout::{Compared, Layout};
+use super::rows::{self, Locked};
 use super::triggers::Packing;
 use super::turn;
 use crate::pg::function::{Answer, Call, sql_function};
@@ -21,7 +22,7 @@ use crate::pg::row::Composite;
 use crate::pg::snapshot::{self, Latest};
 use crate::pg::spi::{self, Parameter, Session};
 use crate::pg::system;
-use crate::pg::version::{Intent, RowLock, Tid, Version, lock_row};
+use crate::pg::version::{Intent, Tid, Version};
 
 sql_function! {
     /// `set_period(anyelement, jsonb) → set of anyelement`
@@ -49,15 +50,17 @@ fn change(call: &Call, set: bool) -> Result<Answer> {
     let fact = call.jsonb(1).ok_or_else(|| null_argument("fact"))?;
     let relation = Relation::open(target, Lock::RowExclusive)?;
     let layout = Layout::of(&relation, &Packing::required(&relation)?.arguments)?;
+    // Before anything is locked. The other privileges are checked by the statements that need them.
+    relation.require_delete()?;
     spi::connect(|session| {
         let portion = Portion { session, relation: &relation, layout: &layout };
         let columns = portion.columns_of(fact, set)?;
-        let populated = session.query(
-            &format!("SELECT pg_catalog.jsonb_populate_record(NULL::{}, $1)", layout.table),
-            &[fact],
-        )?;
+        let populated =
+            session.query(&format!("SELECT pg_catalog.jsonb_populate_record(NULL::{}, $1)", layout.table), &[fact])?;
         let Some(fact) = populated.rows().next().and_then(|row| row.composite(0)) else { return Ok(()) };
-        portion.clear(&fact)?;
+        let is_given = |value: &Compared| columns.contains(&value.column.name);
+        // Where a value is left to its default, it is not known yet which rows have it.
+        portion.clear(&fact, set && layout.value.iter().all(is_given))?;
         if set {
             portion.insert(&fact, &columns)?;
         }
@@ -71,8 +74,13 @@ fn change(call: &Call, set: bool) -> Result<Answer> {
     Ok(Answer::NULL)
 }
 
-/// What [`Version::fetched`] reads.
-const VERSION: &str = "t.ctid, t.xmin, t.cmin";
+/// A row that touches the period.
+struct Found {
+    version: Version,
+    /// It has the fact's values.
+    is_same: bool,
+    period: Period<Bound>,
+}
 
 /// A part of a timeline that is being changed.
 struct Portion<'s> {
@@ -113,19 +121,20 @@ impl<'s> Portion<'s> {
         Ok(names)
     }
 
-    /// Makes the timeline of the fact's key empty over its period.
-    fn clear(&self, fact: &Composite) -> Result<()> {
+    /// Makes the timeline of the fact's key empty over its period; where `spare`, but for rows that hold the fact.
+    fn clear(&self, fact: &Composite, spare: bool) -> Result<()> {
         let row = fact.row(&self.layout.descriptor);
         let hole = self.layout.period(&row)?;
         let Some(key) = self.layout.lock_key(&row) else {
             return Err(Error::new(Class::NullValue, "null value in a key column of argument \"fact\""));
         };
         let keys = BTreeSet::from([key]);
-        'look: loop {
+        let in_the_way = |found: &&Found| found.period.overlaps(&hole) && !(spare && found.is_same);
+        loop {
             system::check_for_interrupts();
             let turn = turn::take(self.layout.relation, &keys);
-            let touching = self.touching(fact)?;
-            if snapshot::is_kept() && self.have_changed(fact, &touching)? {
+            let found = self.touching(fact)?;
+            if snapshot::is_kept() && self.have_changed(fact, &found)? {
                 return Err(Error::new(
                     Class::Serialization,
                     "could not serialize access: rows that touch the period have changed since the snapshot",
@@ -133,46 +142,50 @@ impl<'s> Portion<'s> {
                 .hint("Retry the transaction."));
             }
             // Those that are adjacent as well: packing may change them, and by then the turn cannot be given back.
-            // In the order of their places, as in `Changes::lock`.
-            let mut tids: Vec<_> = touching.iter().map(|(version, _)| version.tid).collect();
-            tids.sort();
-            for tid in tids {
-                match lock_row(self.relation, tid, Intent::Delete, false) {
-                    RowLock::Taken => {}
-                    RowLock::Gone => continue 'look,
-                    // As in `pack`: whoever has the row may be waiting for the turn.
-                    RowLock::Busy => {
-                        turn.give_back();
-                        lock_row(self.relation, tid, Intent::Delete, true);
-                        continue 'look;
+            let all: Vec<_> = found.iter().map(|found| (found.version.tid, Intent::Delete)).collect();
+            match rows::lock(self.relation, &all) {
+                Locked::All => {
+                    for found in found.iter().filter(in_the_way) {
+                        self.cut(found.version.tid, &found.period, &hole)?;
                     }
+                    // Triggers may have changed what was written.
+                    let is_clear = !self.touching(fact)?.iter().any(|found| in_the_way(&found));
+                    return if is_clear { Ok(()) } else { Err(self.prevented()) };
                 }
+                Locked::Busy(tid, intent) => rows::wait_for(self.relation, turn, tid, intent),
+                Locked::Gone => {}
             }
-            for (version, period) in touching.iter().filter(|(_, period)| period.overlaps(&hole)) {
-                self.cut(version.tid, period, &hole)?;
-            }
-            return Ok(());
         }
     }
 
     /// The rows of the fact's key that touch its period, whether the transaction's snapshot sees them or not.
-    fn touching(&self, fact: &Composite) -> Result<Vec<(Version, Period<Bound>)>> {
-        Latest::during(|_| {
-            let rows = self.session.query_as_caller(&self.select_touching("t", VERSION), &[fact.parameter()])?;
-            let touching = |row: spi::Fetched| {
-                let period = row.period(3, self.layout.range)?.ok()?;
-                Some((Version::fetched(&row, 0, 1, 2)?, period))
-            };
-            Ok(rows.rows().filter_map(touching).collect())
-        })
+    fn touching(&self, fact: &Composite) -> Result<Vec<Found>> {
+        Latest::during(|_| Ok(self.found(&self.session.query_as_caller(&self.select_versions(), &[fact.parameter()])?)))
     }
 
     /// The transaction's snapshot sees others than these.
-    fn have_changed(&self, fact: &Composite, touching: &[(Version, Period<Bound>)]) -> Result<bool> {
-        let rows = self.session.query(&self.select_touching("t", VERSION), &[fact.parameter()])?;
-        let seen: Vec<_> = rows.rows().filter_map(|row| Version::fetched(&row, 0, 1, 2)).collect();
-        let is_seen = |tid| seen.iter().any(|version| version.tid == tid);
-        Ok(seen.len() != touching.len() || !touching.iter().all(|(version, _)| is_seen(version.tid)))
+    fn have_changed(&self, fact: &Composite, found: &[Found]) -> Result<bool> {
+        let seen = self.found(&self.session.query(&self.select_versions(), &[fact.parameter()])?);
+        let is_seen = |tid| seen.iter().any(|seen| seen.version.tid == tid);
+        Ok(seen.len() != found.len() || !found.iter().all(|found| is_seen(found.version.tid)))
+    }
+
+    fn found(&self, rows: &spi::Table) -> Vec<Found> {
+        let found = |row: spi::Fetched| {
+            let period = row.period(4, self.layout.range)?.ok()?;
+            Some(Found { version: Version::fetched(&row, 0, 1, 2)?, is_same: row.get(3)?, period })
+        };
+        rows.rows().filter_map(found).collect()
+    }
+
+    fn select_versions(&self) -> String {
+        let same = self.layout.value.iter().map(|value| {
+            let (column, given) = (value.of("t"), format!("($1).{}", quote_identifier(&value.column.name)));
+            let equal = value.equality.sql();
+            format!(" AND COALESCE({column} {equal} {given}, {column} IS NULL AND {given} IS NULL)")
+        });
+        let same: String = same.collect();
+        self.select_touching("t", &format!("t.ctid, t.xmin, t.cmin, true{same}"))
     }
 
     /// The rows of the fact's key that touch its period, in order, as the caller sees them.
@@ -207,10 +220,9 @@ impl<'s> Portion<'s> {
         let here = "ctid OPERATOR(pg_catalog.=) ANY ($1)";
         let count = match period.without(hole) {
             (None, None) => self.session.run(&format!("DELETE FROM ONLY {table} WHERE {here}"), &[tid])?,
-            (Some(rest), None) | (None, Some(rest)) => self.session.run(
-                &format!("UPDATE ONLY {table} SET {column} = $2 WHERE {here}"),
-                &[tid, range.parameter(&rest)],
-            )?,
+            (Some(rest), None) | (None, Some(rest)) => self
+                .session
+                .run(&format!("UPDATE ONLY {table} SET {column} = $2 WHERE {here}"), &[tid, range.parameter(&rest)])?,
             (Some(before), Some(after)) => {
                 let copied = self.copied_columns();
                 let list = copied.iter().map(|name| format!("{name}, ")).collect::<String>();
@@ -223,13 +235,15 @@ impl<'s> Portion<'s> {
                 )?
             }
         };
-        if count == 1 {
-            return Ok(());
-        }
-        Err(Error::new(
+        if count == 1 { Ok(()) } else { Err(self.prevented()) }
+    }
+
+    fn prevented(&self) -> Error {
+        let table = self.relation.name();
+        Error::new(
             Class::State,
-            format!("a trigger, rule or policy of packed table \"{}\" keeps a period from being cut", self.relation.name()),
-        ))
+            format!("a trigger, rule or policy of packed table \"{table}\" keeps a period from being cut"),
+        )
     }
 
     /// What the second half of a row that is split takes over: all that is not made anew for each row.
@@ -245,12 +259,15 @@ impl<'s> Portion<'s> {
     }
 
     fn insert(&self, fact: &Composite, columns: &[String]) -> Result<()> {
-        let list: Vec<_> = columns.iter().map(quote_identifier).collect();
+        // A generated column may be in the key, to say which timeline is meant; the table makes its value.
+        let generated: Vec<_> = self.relation.columns().into_iter().filter(|column| column.generated).collect();
+        let is_given = |name: &&String| generated.iter().all(|column| column.name != **name);
+        let list: Vec<_> = columns.iter().filter(is_given).map(quote_identifier).collect();
         let values: Vec<_> = list.iter().map(|name| format!("($1).{name}")).collect();
-        self.session.run(
+        let count = self.session.run(
             &format!("INSERT INTO {} ({}) SELECT {}", self.layout.table, list.join(", "), values.join(", ")),
             &[fact.parameter()],
         )?;
-        Ok(())
+        if count == 1 { Ok(()) } else { Err(self.prevented()) }
     }
 }

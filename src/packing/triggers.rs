@@ -16,9 +16,10 @@ pub const INSERT: &str = "aa_veritable_packing_insert";
 pub const UPDATE: &str = "aa_veritable_packing_update";
 
 /// The error of a trigger that takes locks otherwise.
-pub const MISPLACED_EARLY: &str = "veritable.pack_early() must be fired BEFORE INSERT OR UPDATE FOR EACH ROW";
+pub const MISPLACED_EARLY: &str = "veritable.pack_early() must be fired BEFORE INSERT FOR EACH ROW";
 /// The error of a trigger that packs otherwise.
-pub const MISPLACED_PACK: &str = "veritable.pack() must be fired AFTER INSERT or AFTER UPDATE, REFERENCING NEW TABLE, FOR EACH STATEMENT";
+pub const MISPLACED_PACK: &str =
+    "veritable.pack() must be fired AFTER INSERT or AFTER UPDATE, REFERENCING NEW TABLE, FOR EACH STATEMENT";
 
 /// A packed table's configuration, and what is wrong with its triggers.
 pub struct Packing {
@@ -54,10 +55,8 @@ impl Packing {
     pub fn of(relation: &Relation) -> Result<Option<Packing>> {
         let functions = Functions::find()?;
         let triggers: Vec<_> = relation.triggers().into_iter().filter(|trigger| functions.has(trigger)).collect();
-        let early = |trigger: &&TriggerInfo| trigger.function == functions.early && trigger.precedes_rows();
-        let packs = |event| {
-            move |trigger: &&TriggerInfo| trigger.function == functions.pack && trigger.follows(event)
-        };
+        let early = |trigger: &&TriggerInfo| trigger.function == functions.early && trigger.precedes_insert();
+        let packs = |event| move |trigger: &&TriggerInfo| trigger.function == functions.pack && trigger.follows(event);
         let parts = [
             ("packs after an INSERT", triggers.iter().find(packs(Event::Insert))),
             ("packs after an UPDATE", triggers.iter().find(packs(Event::Update))),
@@ -100,7 +99,7 @@ pub fn check_by_hand(table: pg_sys::Oid) -> Result<()> {
     let functions = Functions::find()?;
     let relation = Relation::open(table, Lock::AccessShare)?;
     for trigger in relation.triggers() {
-        if trigger.function == functions.early && !trigger.precedes_rows() {
+        if trigger.function == functions.early && !trigger.precedes_insert() {
             return Err(Error::new(Class::TriggerProtocol, MISPLACED_EARLY));
         }
         if trigger.function == functions.pack && !trigger.follows(Event::Insert) && !trigger.follows(Event::Update) {

@@ -103,9 +103,8 @@ fn is_misconfiguration(error: &Error) -> bool {
 }
 
 fn verify_rows(session: &Session, layout: &Layout, verdict: &mut Verdict) -> Result<()> {
-    let order = |columns: &[&Compared]| {
-        columns.iter().map(|compared| compared.order("t")).collect::<Vec<_>>().join(", ")
-    };
+    let order =
+        |columns: &[&Compared]| columns.iter().map(|compared| compared.order("t")).collect::<Vec<_>>().join(", ");
     let key: Vec<_> = layout.key.iter().collect();
     let fact: Vec<_> = layout.key.iter().chain(&layout.value).collect();
     let number = |columns: &[&Compared]| match columns {
@@ -178,7 +177,13 @@ impl Verdict {
         detail: String,
     ) {
         self.faults += 1;
-        self.rows.put([Cell::from(packing), Cell::from(key), Cell::from(period), Cell::from(fault), Cell::from(detail)]);
+        self.rows.put([
+            Cell::from(packing),
+            Cell::from(key),
+            Cell::from(period),
+            Cell::from(fault),
+            Cell::from(detail),
+        ]);
     }
 
     /// The sentence at the end.

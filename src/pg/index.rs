@@ -40,7 +40,8 @@ impl GistIndex {
         unsafe {
             let raw = index.raw();
             let form = &*(*raw).rd_index;
-            if (*(*raw).rd_rel).relam != pg_sys::GIST_AM_OID || !form.indisvalid || !form.indisready || is_partial(raw) {
+            if (*(*raw).rd_rel).relam != pg_sys::GIST_AM_OID || !form.indisvalid || !form.indisready || is_partial(raw)
+            {
                 return None;
             }
             let keys = form.indnkeyatts as usize;
@@ -77,7 +78,8 @@ impl Index {
         unsafe {
             let raw = index.raw();
             let form = &*(*raw).rd_index;
-            if (*(*raw).rd_rel).relam != pg_sys::BTREE_AM_OID || !form.indisvalid || !form.indisready || is_partial(raw) {
+            if (*(*raw).rd_rel).relam != pg_sys::BTREE_AM_OID || !form.indisvalid || !form.indisready || is_partial(raw)
+            {
                 return None;
             }
             let keys = form.indnkeyatts as usize;

@@ -85,10 +85,11 @@ impl RangeType {
         if empty {
             return Err(Refusal::Empty);
         }
+        let period = Period { start: self.bound(lower)?, end: self.bound(upper)? };
         if (!lower.infinite && !lower.inclusive) || upper.inclusive {
             return Err(Refusal::NotHalfOpen);
         }
-        Ok(Period { start: self.bound(lower)?, end: self.bound(upper)? })
+        Ok(period)
     }
 
     fn bound(self, bound: pg_sys::RangeBound) -> std::result::Result<Option<Bound>, Refusal> {
@@ -174,18 +175,18 @@ impl RangeType {
         }
     }
 
-    /// The half-open range with the bounds of the range at `place`, for a hint: whoever wrote `[a,b]` may have meant it.
-    pub fn half_open_text(self, row: &Row, place: usize) -> String {
+    /// The text of the half-open range with the bounds of the range at `place`, if that is a period: whoever wrote
+    /// `[a,b]` may have meant it.
+    pub fn half_open_text(self, row: &Row, place: usize) -> Option<String> {
         let (mut lower, mut upper, mut empty) = (pg_sys::RangeBound::default(), pg_sys::RangeBound::default(), false);
         // SAFETY: as in `read`; the inclusiveness of finite bounds is any.
         unsafe {
             let range = pg_sys::pg_detoast_datum(row.datum(place).cast_mut_ptr()).cast::<pg_sys::RangeType>();
             pg_sys::range_deserialize(self.entry, range, &mut lower, &mut upper, &mut empty);
         }
-        let text = |bound: pg_sys::RangeBound| {
-            if bound.infinite { String::new() } else { types::text_of(self.element().type_id, bound.val) }
-        };
-        format!("{}{},{})", if lower.infinite { '(' } else { '[' }, text(lower), text(upper))
+        let period = Period { start: self.bound(lower).ok()?, end: self.bound(upper).ok()? };
+        let is_empty = matches!((&period.start, &period.end), (Some(start), Some(end)) if start >= end);
+        (!is_empty).then(|| types::text_of(self.oid(), self.write(&period)))
     }
 }
 
@@ -245,11 +246,13 @@ pub fn not_a_range(column: &str, table: &str, type_id: pg_sys::Oid) -> Error {
     let name = types::type_name(type_id);
     // SAFETY: both take the oid of any type.
     if unsafe { pg_sys::type_is_multirange(pg_sys::getBaseType(type_id)) } {
-        return Error::new(Class::Unsupported, format!("period column \"{column}\" of table \"{table}\" is a multirange"))
-            .detail(format!("Its type is {name}; each row of a packed table holds for one period."))
-            .hint("Store a row for each of its ranges.");
+        return Error::new(
+            Class::Unsupported,
+            format!("period column \"{column}\" of table \"{table}\" is a multirange"),
+        )
+        .detail(format!("Its type is {name}; each row of a packed table holds for one period."))
+        .hint("Store a row for each of its ranges.");
     }
     Error::new(Class::WrongType, format!("period column \"{column}\" of table \"{table}\" must be of a range type"))
         .detail(format!("Its type is {name}."))
 }
-

@@ -112,8 +112,8 @@ impl Relation {
     }
 
     /// Opens a table of the caller's in order to give its rows a new guarantee: nobody else may have it, and the
-    /// caller sees all of it.
-    pub fn open_table(oid: pg_sys::Oid) -> Result<Relation> {
+    /// caller sees all of it. `feature` is what it will have, as messages say it.
+    pub fn open_table(oid: pg_sys::Oid, feature: &str) -> Result<Relation> {
         let relation = Relation::open_owned(oid, Lock::AccessExclusive)?;
         let name = relation.name();
         let what = match relation.kind() {
@@ -137,7 +137,9 @@ impl Relation {
                 Class::Privilege,
                 format!("row-level security hides rows of table \"{name}\" from you"),
             )
-            .hint("Disable it for the owner while the chain is added: ALTER TABLE … NO FORCE ROW LEVEL SECURITY."));
+            .hint(format!(
+                "Disable it for the owner while the {feature} is added: ALTER TABLE … NO FORCE ROW LEVEL SECURITY."
+            )));
         }
         Ok(relation)
     }
@@ -355,6 +357,18 @@ impl Relation {
             }
             Some(Counts { inserted: transaction.tuples_inserted, deleted: transaction.tuples_deleted })
         }
+    }
+
+    /// The error, unless the caller may delete its rows.
+    pub fn require_delete(&self) -> Result<()> {
+        // SAFETY: takes any oids.
+        let granted = unsafe {
+            pg_sys::pg_class_aclcheck(self.oid(), pg_sys::GetUserId(), pg_sys::ACL_DELETE as pg_sys::AclMode)
+        };
+        if granted == pg_sys::AclResult::ACLCHECK_OK {
+            return Ok(());
+        }
+        Err(Error::new(Class::Privilege, format!("permission denied for table {}", self.name())))
     }
 
     /// The caller owns it (or is a member of the owning role, or superuser).

@@ -111,10 +111,15 @@ impl Session {
 
     /// Prepares a command that is run many times.
     pub fn prepare(&self, sql: &str, types: &[pg_sys::Oid]) -> Result<Prepared<'_>> {
+        self.prepare_with(sql, types, 0)
+    }
+
+    fn prepare_with(&self, sql: &str, types: &[pg_sys::Oid], options: u32) -> Result<Prepared<'_>> {
         let (text, mut types) = (statement(sql)?, types.to_vec());
         // SAFETY: the vector has a member for each parameter. The plan goes with the connection.
-        let plan =
-            memory::returning(|| unsafe { pg_sys::SPI_prepare(text.as_ptr(), types.len() as i32, types.as_mut_ptr()) });
+        let plan = memory::returning(|| unsafe {
+            pg_sys::SPI_prepare_cursor(text.as_ptr(), types.len() as i32, types.as_mut_ptr(), options as i32)
+        });
         NonNull::new(plan).map(|plan| Prepared { plan, session: PhantomData }).ok_or_else(|| failed(sql, -1))
     }
 
@@ -162,10 +167,11 @@ impl Kept {
         self.prepared(session, parameters)?.execute(parameters)
     }
 
+    // One plan for all parameters: to plan a command anew costs more than to run it.
     fn prepared<'s>(&self, session: &'s Session, parameters: &[Parameter]) -> Result<Prepared<'s>> {
         if self.plan.get().is_null() {
             let types: Vec<_> = parameters.iter().map(|parameter| parameter.type_id).collect();
-            let prepared = session.prepare(&self.sql, &types)?;
+            let prepared = session.prepare_with(&self.sql, &types, pg_sys::CURSOR_OPT_GENERIC_PLAN)?;
             // SAFETY: a plan just made, which from now on is ours.
             unsafe { pg_sys::SPI_keepplan(prepared.plan.as_ptr()) };
             self.plan.set(prepared.plan.as_ptr());

@@ -45,6 +45,34 @@ pub fn transaction() -> pg_sys::LocalTransactionId {
     }
 }
 
+/// How a subtransaction ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// What it has done stands.
+    Commit,
+    /// It is undone, and what it has locked is free again.
+    RollBack,
+}
+
+/// Runs `body` in a subtransaction. Where an error unwinds past its end, the transaction around it ends it.
+pub fn subtransaction<T>(body: impl FnOnce() -> (Outcome, T)) -> T {
+    // SAFETY: a transaction is open, and no parallel worker runs triggers. As PL/pgSQL does it around a block that
+    // catches errors: memory and resources are those of before, within it and after it.
+    unsafe {
+        let (context, owner) = (pg_sys::CurrentMemoryContext, pg_sys::CurrentResourceOwner);
+        pg_sys::BeginInternalSubTransaction(std::ptr::null());
+        pg_sys::CurrentMemoryContext = context;
+        let (outcome, answer) = body();
+        match outcome {
+            Outcome::Commit => pg_sys::ReleaseCurrentSubTransaction(),
+            Outcome::RollBack => pg_sys::RollbackAndReleaseCurrentSubTransaction(),
+        }
+        pg_sys::CurrentMemoryContext = context;
+        pg_sys::CurrentResourceOwner = owner;
+        answer
+    }
+}
+
 /// Ends the statement here if somebody has cancelled it.
 pub fn check_for_interrupts() {
     pg_sys::check_for_interrupts!();

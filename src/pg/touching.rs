@@ -124,8 +124,7 @@ impl Touching {
                 #[cfg(any(feature = "pg15", feature = "pg16", feature = "pg17"))]
                 let scan = pg_sys::index_beginscan(table.0, index.0, snapshot.raw(), count, 0);
                 #[cfg(feature = "pg18")]
-                let scan =
-                    pg_sys::index_beginscan(table.0, index.0, snapshot.raw(), std::ptr::null_mut(), count, 0);
+                let scan = pg_sys::index_beginscan(table.0, index.0, snapshot.raw(), std::ptr::null_mut(), count, 0);
                 pg_sys::index_rescan(scan, keys.as_mut_ptr(), count, std::ptr::null_mut(), 0);
                 while pg_sys::index_getnext_slot(scan, pg_sys::ScanDirection::ForwardScanDirection, slot) {
                     visit(&HeldRow { table: table.0, slot });

@@ -64,7 +64,7 @@ impl TriggerInfo {
     }
 
     /// Exactly BEFORE INSERT FOR EACH ROW.
-    pub fn seals(&self) -> bool {
+    pub fn precedes_insert(&self) -> bool {
         self.before() && self.row() && self.kind & Self::EVENTS == pg_sys::TRIGGER_TYPE_INSERT
     }
 
@@ -77,12 +77,6 @@ impl TriggerInfo {
     /// BEFORE TRUNCATE FOR EACH STATEMENT.
     pub fn guards_table(&self) -> bool {
         self.before() && !self.row() && self.kind & pg_sys::TRIGGER_TYPE_TRUNCATE != 0
-    }
-
-    /// BEFORE INSERT OR UPDATE FOR EACH ROW.
-    pub fn precedes_rows(&self) -> bool {
-        let events = pg_sys::TRIGGER_TYPE_INSERT | pg_sys::TRIGGER_TYPE_UPDATE;
-        self.before() && self.row() && self.kind & Self::EVENTS & events == events
     }
 
     /// AFTER INSERT or AFTER UPDATE FOR EACH STATEMENT, with the new rows as a table; nothing else.

@@ -70,7 +70,8 @@ impl Tid {
     /// Many, as a `tid[]` parameter. It lasts as long as the current memory context.
     pub fn parameter(tids: &[Tid]) -> Parameter<'static> {
         let pointers: Vec<_> = tids.iter().map(|tid| tid.pointer()).collect();
-        let mut values: Vec<_> = pointers.iter().map(|pointer| pg_sys::Datum::from(std::ptr::from_ref(pointer))).collect();
+        let mut values: Vec<_> =
+            pointers.iter().map(|pointer| pg_sys::Datum::from(std::ptr::from_ref(pointer))).collect();
         // SAFETY: a `tid` is passed by reference, has six bytes and begins on two; the array copies them.
         let array = unsafe {
             pg_sys::construct_array(

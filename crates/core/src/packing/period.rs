@@ -61,6 +61,19 @@ impl<B: Ord> Period<B> {
     }
 }
 
+/// As PostgreSQL sorts ranges: by start, then by end.
+impl<B: Ord> Ord for Period<B> {
+    fn cmp(&self, other: &Period<B>) -> Ordering {
+        self.cmp_start(other).then_with(|| compare_ends(&self.end, &other.end))
+    }
+}
+
+impl<B: Ord> PartialOrd for Period<B> {
+    fn partial_cmp(&self, other: &Period<B>) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 /// The order of two ends, an unbounded one last.
 pub(super) fn compare_ends<B: Ord>(end: &Option<B>, other: &Option<B>) -> Ordering {
     match (end, other) {
