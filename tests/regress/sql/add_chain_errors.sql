@@ -234,7 +234,7 @@ RESET ROLE;
 CREATE DATABASE regress_errors_latin1 ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0;
 \c regress_errors_latin1
 SET client_min_messages = warning;
-CREATE EXTENSION veritable;
+CREATE EXTENSION veritable CASCADE;
 CREATE TABLE event (id int NOT NULL);
 SELECT add_chain('event', '{id}');
 \echo :LAST_ERROR_SQLSTATE

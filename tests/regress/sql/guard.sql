@@ -179,6 +179,7 @@ DROP TABLE part CASCADE;
 CREATE VIEW part_view AS SELECT 1 AS a;
 CREATE TABLE viewed (part part_view);
 SELECT add_chain('viewed');
+ALTER VIEW part_view RENAME COLUMN a TO b;
 DROP VIEW part_view CASCADE;
 -- a collation
 CREATE COLLATION alphabet FROM "C";
@@ -199,6 +200,20 @@ DROP SCHEMA regress_guard_types;
 ALTER TABLE event OWNER TO regress_guard;
 SET ROLE regress_guard;
 SELECT * FROM verify_chain();
+
+-- Children: their rows would be in the table, neither sealed nor guarded.
+CREATE TABLE child () INHERITS (event);
+\echo :LAST_ERROR_SQLSTATE
+CREATE TABLE child (LIKE event INCLUDING GENERATED);
+ALTER TABLE child INHERIT event;
+DROP TABLE child;
+RESET ROLE;
+CREATE SCHEMA regress_guard_children CREATE TABLE child () INHERITS (regress_guard.event);
+CREATE FOREIGN DATA WRAPPER regress_guard;
+CREATE SERVER regress_guard FOREIGN DATA WRAPPER regress_guard;
+CREATE FOREIGN TABLE child () INHERITS (event) SERVER regress_guard;
+DROP FOREIGN DATA WRAPPER regress_guard CASCADE;
+SET ROLE regress_guard;
 
 -- Triggers: none fires after the seal.
 CREATE FUNCTION change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.note := 'changed'; RETURN NEW; END $$;
