@@ -1,4 +1,5 @@
--- What `make demo` shows. Run by scripts/demo, which sets the variables and writes the data to a file beside it.
+-- The first act of `make demo`: events are chained, tampered with and caught. Run by scripts/demo, which sets the
+-- variables and writes the data to files.
 -- What a person is meant to read is echoed: each statement, then the server's answer.
 
 \set ON_ERROR_STOP on
@@ -31,7 +32,7 @@ SELECT name AS forged_name, entity_id AS forged_id, seq AS forged_seq FROM victi
 \echo :bold'1. A table of events, as many people have it. One call makes every insert sealed.':plain
 \echo
 \set ECHO queries
-CREATE EXTENSION veritable;
+CREATE EXTENSION veritable CASCADE;
 CREATE TABLE entity_events (
     event_id            UUID PRIMARY KEY DEFAULT gen_random_uuid(),
     entity_id           UUID NOT NULL,
@@ -137,7 +138,7 @@ SELECT bool_and(found.fault IS NOT NULL AND expected.fault IS NOT NULL) AS exact
 FROM verify_chain() AS found
 FULL JOIN expected ON (found.entity, found.seq, found.fault) = (expected.entity, expected.seq, expected.fault) \gset
 \if :exactly
-  \echo :bold'Exactly these three.':plain 'The database is still there to look around in: make psql'
+  \echo :bold'Exactly these three.':plain
 \else
   DO $$ BEGIN RAISE 'verify_chain() did not name exactly what was done'; END $$;
 \endif
