@@ -54,22 +54,27 @@ pub enum Outcome {
     RollBack,
 }
 
-/// Runs `body` in a subtransaction. Where an error unwinds past its end, the transaction around it ends it.
+/// Runs `body` in a subtransaction. An error in it rolls it back and goes on.
 pub fn subtransaction<T>(body: impl FnOnce() -> (Outcome, T)) -> T {
     // SAFETY: a transaction is open, and no parallel worker runs triggers. As PL/pgSQL does it around a block that
-    // catches errors: memory and resources are those of before, within it and after it.
+    // catches errors: memory and resources are those of before, within it and after it; and it is ended here in any
+    // case, since the end of the transaction would take it for a savepoint of the client's.
     unsafe {
         let (context, owner) = (pg_sys::CurrentMemoryContext, pg_sys::CurrentResourceOwner);
         pg_sys::BeginInternalSubTransaction(std::ptr::null());
         pg_sys::CurrentMemoryContext = context;
-        let (outcome, answer) = body();
-        match outcome {
-            Outcome::Commit => pg_sys::ReleaseCurrentSubTransaction(),
-            Outcome::RollBack => pg_sys::RollbackAndReleaseCurrentSubTransaction(),
+        // An error of PostgreSQL's unwinds as a panic that holds a copy of it; the original is cleared by then.
+        let answer = std::panic::catch_unwind(std::panic::AssertUnwindSafe(body));
+        match answer {
+            Ok((Outcome::Commit, _)) => pg_sys::ReleaseCurrentSubTransaction(),
+            Ok((Outcome::RollBack, _)) | Err(_) => pg_sys::RollbackAndReleaseCurrentSubTransaction(),
         }
         pg_sys::CurrentMemoryContext = context;
         pg_sys::CurrentResourceOwner = owner;
-        answer
+        match answer {
+            Ok((_, answer)) => answer,
+            Err(error) => std::panic::resume_unwind(error),
+        }
     }
 }
 
