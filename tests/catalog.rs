@@ -15,7 +15,7 @@ fn members(catalog: &str) -> String {
 /// A database whose extension is in a schema where nothing else is.
 fn session() -> Session {
     let mut session = Cluster::shared().bare_database("").superuser();
-    session.run("CREATE SCHEMA api; CREATE EXTENSION veritable SCHEMA api");
+    session.run("CREATE SCHEMA api; CREATE EXTENSION veritable SCHEMA api CASCADE");
     session
 }
 
@@ -25,7 +25,19 @@ fn the_public_functions_are_these() {
         "SELECT proname FROM pg_proc WHERE oid IN ({}) AND pronamespace = 'api'::regnamespace ORDER BY 1",
         members("pg_proc")
     );
-    assert_eq!(session().rows(&functions), ["add_chain", "chain_line", "drop_chain", "verify_chain"]);
+    let expected = [
+        "add_chain",
+        "add_packing",
+        "chain_line",
+        "clear_period",
+        "drop_chain",
+        "drop_packing",
+        "pack",
+        "set_period",
+        "verify_chain",
+        "verify_packing",
+    ];
+    assert_eq!(session().rows(&functions), expected);
 }
 
 #[test]
@@ -38,9 +50,14 @@ fn every_function_that_runs_for_another_pins_its_search_path() {
         members("pg_proc")
     );
     let mut session = session();
-    assert_eq!(session.rows(&unpinned), [""; 0]);
+    // These run as their caller, and so do the triggers of the caller's table: with the caller's search_path, as in any
+    // INSERT. What they look up themselves they name with its schema: see the traps below.
+    let exceptions = ["api.clear_period(anyelement,jsonb)", "api.set_period(anyelement,jsonb)"];
+    assert_eq!(session.rows(&format!("{unpinned} ORDER BY proname")), exceptions);
+    let definers = "SELECT count(*) FROM pg_proc WHERE prosecdef AND proname IN ('set_period', 'clear_period')";
+    assert_eq!(session.value(definers), "0");
     session.run("ALTER FUNCTION api.chain_line RESET search_path");
-    assert_eq!(session.rows(&unpinned), ["api.chain_line(record)"]);
+    assert!(session.rows(&unpinned).contains(&"api.chain_line(record)".to_string()));
 }
 
 #[test]
@@ -58,8 +75,9 @@ fn everything_public_has_a_comment() {
         members("pg_class")
     );
     assert_eq!(session.rows(&relations), [""; 0]);
-    let columns = "SELECT attname FROM pg_attribute WHERE attrelid = 'veritable.chains'::regclass AND attnum > 0
-        AND col_description(attrelid, attnum) IS NULL";
+    let columns = "SELECT attrelid::regclass, attname FROM pg_attribute
+        WHERE attrelid IN ('veritable.chains'::regclass, 'veritable.packings'::regclass) AND attnum > 0
+          AND col_description(attrelid, attnum) IS NULL";
     assert_eq!(session.rows(columns), [""; 0]);
     let event_triggers = "SELECT evtname FROM pg_event_trigger WHERE obj_description(oid, 'pg_event_trigger') IS NULL";
     assert_eq!(session.rows(event_triggers), [""; 0]);
@@ -81,7 +99,10 @@ fn nothing_can_be_written_by_everybody() {
     assert_eq!(session.rows(&writable), [""; 0]);
     assert_eq!(session.value("SELECT has_schema_privilege('stranger', 'veritable', 'CREATE')"), "f");
     assert_eq!(session.value("SELECT has_schema_privilege('stranger', 'veritable', 'USAGE')"), "t");
-    assert_eq!(session.value("SELECT has_table_privilege('stranger', 'veritable.chains', 'SELECT')"), "t");
+    for view in ["chains", "packings"] {
+        let readable = format!("SELECT has_table_privilege('stranger', 'veritable.{view}', 'SELECT')");
+        assert_eq!(session.value(&readable), "t");
+    }
 }
 
 #[test]
@@ -112,12 +133,42 @@ fn dropping_the_extension_leaves_the_data_and_a_new_one_goes_on() {
     session.run("DROP EXTENSION veritable CASCADE");
     assert_eq!(session.value("SELECT count(*) FROM pg_trigger WHERE tgrelid = 't'::regclass"), "0");
     assert_eq!(session.value("SELECT to_regnamespace('veritable') IS NULL"), "t");
-    session.run("CREATE EXTENSION veritable");
+    session.run("CREATE EXTENSION veritable CASCADE");
     session.refused("SELECT * FROM verify_chain('t')").with("55000", "table \"t\" is not chained");
     assert_eq!(session.value("SELECT add_chain('t', '{id}', order_by => '{seq}')"), "30");
     assert_eq!(session.rows(rows), sealed);
     session.run("INSERT INTO t VALUES (0, 'new')");
     session.verifies("31 events in 3 chains of 1 table");
+}
+
+#[test]
+fn dropping_the_extension_leaves_the_periods_and_a_new_one_goes_on() {
+    let database = Database::new();
+    let mut session = database.superuser();
+    session.run(
+        "CREATE TABLE t (id int NOT NULL, price int NOT NULL, period int4range);
+         CREATE TABLE several (id int NOT NULL, price int, unit text, period int4range);
+         SELECT add_packing('t', 'period', '{id}'), add_packing('several', 'period', '{id}');
+         INSERT INTO t SELECT n % 3, 7, int4range(n / 3, n / 3 + 1) FROM generate_series(0, 29) AS n;
+         INSERT INTO several SELECT id, price, NULL, period FROM t",
+    );
+    session.refused("DROP EXTENSION veritable").with_code("2BP01");
+    let rows = "SELECT id, price, period FROM t ORDER BY id";
+    let packed = session.rows(rows);
+    session.run("DROP EXTENSION veritable CASCADE");
+    assert_eq!(session.rows(rows), packed);
+    assert_eq!(session.value("SELECT count(*) FROM several"), "3");
+    let triggers = "SELECT count(*) FROM pg_trigger WHERE tgrelid IN ('t'::regclass, 'several'::regclass)";
+    assert_eq!(session.value(triggers), "0");
+    // The one constraint needs nothing of the extension, and stays.
+    let constraints = "SELECT conname FROM pg_constraint WHERE contype = 'x'";
+    assert_eq!(session.rows(constraints), ["t_packing"]);
+    session.run("CREATE EXTENSION veritable CASCADE");
+    session.refused("SELECT * FROM verify_packing('t')").with("55000", "table \"t\" is not packed");
+    session.run("INSERT INTO t VALUES (0, 7, '[10,20)')");
+    assert_eq!(session.value("SELECT add_packing('t', 'period', '{id}')"), "1");
+    assert_eq!(session.value("SELECT add_packing('several', 'period', '{id}')"), "0");
+    session.is_packed("6 periods of 6 keys in 2 tables");
 }
 
 #[test]
@@ -134,6 +185,17 @@ fn what_lies_in_the_search_path_changes_nothing() {
          CREATE OPERATOR trap.= (FUNCTION = trap.same, LEFTARG = int, RIGHTARG = int);
          CREATE OPERATOR trap.> (FUNCTION = trap.same, LEFTARG = bigint, RIGHTARG = int);
          CREATE OPERATOR trap.|| (FUNCTION = trap.same, LEFTARG = text, RIGHTARG = text);
+         CREATE FUNCTION trap.same(int4range, int4range) RETURNS bool LANGUAGE sql RETURN trap.stolen();
+         CREATE OPERATOR trap.&& (FUNCTION = trap.same, LEFTARG = int4range, RIGHTARG = int4range);
+         CREATE OPERATOR trap.-|- (FUNCTION = trap.same, LEFTARG = int4range, RIGHTARG = int4range);
+         CREATE OPERATOR trap.= (FUNCTION = trap.same, LEFTARG = text, RIGHTARG = text);
+         CREATE OPERATOR trap.<> (FUNCTION = trap.same, LEFTARG = text, RIGHTARG = text);
+         CREATE FUNCTION trap.unnest(tid[]) RETURNS SETOF tid LANGUAGE sql RETURN trap.stolen()::text::tid;
+         CREATE FUNCTION trap.jsonb_object_keys(jsonb) RETURNS text LANGUAGE sql RETURN trap.stolen()::text;
+         CREATE FUNCTION trap.jsonb_typeof(jsonb) RETURNS text LANGUAGE sql RETURN trap.stolen()::text;
+         CREATE FUNCTION trap.value_key(bigint, text) RETURNS text LANGUAGE sql RETURN trap.stolen()::text;
+         CREATE COLLATION trap.\"C\" FROM pg_catalog.\"POSIX\";
+         CREATE DOMAIN trap.tid AS pg_catalog.tid CHECK (trap.stolen());
          CREATE FUNCTION trap.count(int) RETURNS bool LANGUAGE sql RETURN trap.stolen();
          CREATE FUNCTION trap.format(text, text) RETURNS bool LANGUAGE sql RETURN trap.stolen();
          CREATE FUNCTION trap.quote_ident(name) RETURNS bool LANGUAGE sql RETURN trap.stolen();
@@ -145,7 +207,11 @@ fn what_lies_in_the_search_path_changes_nothing() {
          CREATE TABLE trap.t (id int);
          GRANT USAGE ON SCHEMA trap TO PUBLIC",
     );
-    let mut owner = database.owner();
+    check_chain_among_traps(&mut database.owner());
+    check_packing_among_traps(&mut database.owner());
+}
+
+fn check_chain_among_traps(owner: &mut Session) {
     owner.run(
         "CREATE TABLE public.t (id pg_catalog.int4 NOT NULL, payload pg_catalog.text);
          INSERT INTO public.t VALUES (1, 'before');
@@ -159,4 +225,39 @@ fn what_lies_in_the_search_path_changes_nothing() {
     owner.refused("UPDATE public.t SET payload = 'edited'").with_code("23001");
     owner.refused("ALTER TABLE public.t DROP payload").with_code("23001");
     owner.run("SELECT public.drop_chain('public.t')");
+}
+
+fn check_packing_among_traps(owner: &mut Session) {
+    owner.run(
+        "CREATE TABLE public.p (id pg_catalog.int4 NOT NULL, name pg_catalog.text NOT NULL, price pg_catalog.int8,
+                                unit pg_catalog.text, period pg_catalog.int4range);
+         INSERT INTO public.p VALUES (1, 'one', 1, NULL, '[1,2)'), (1, 'one', 1, NULL, '[2,3)');
+         CREATE TABLE public.direct (id pg_catalog.int4 NOT NULL, name pg_catalog.text NOT NULL,
+                                     period pg_catalog.int4range);
+         CREATE TABLE public.bare (id pg_catalog.int4 NOT NULL, period pg_catalog.int4range);
+         SET search_path = trap, public, pg_catalog;
+         SELECT public.add_packing('public.p', 'period', '{id,name}');
+         SELECT public.add_packing('public.direct', 'period', '{id}');
+         SELECT public.add_packing('public.bare', 'period', '{id}');
+         INSERT INTO public.direct VALUES (1, 'one', '[1,2)'), (1, 'one', '[2,3)');
+         INSERT INTO public.bare VALUES (1, '[1,2)'), (1, '[2,3)');
+         INSERT INTO public.p VALUES (1, 'one', 1, NULL, '[3,4)');
+         INSERT INTO public.p SELECT 1, 'two', 1, NULL, pg_catalog.int4range(n, n OPERATOR(pg_catalog.+) 1)
+             FROM pg_catalog.generate_series(1, 100) AS n;
+         UPDATE public.p SET unit = 'each';
+         SELECT public.set_period(NULL::public.p, '{\"id\": 1, \"name\": \"one\", \"price\": 2, \"period\": \"[2,3)\"}');
+         SELECT public.clear_period(NULL::public.p, '{\"id\": 1, \"name\": \"two\", \"period\": \"[5,10)\"}');
+         SELECT public.pack('public.p')",
+    );
+    let rows = owner.rows("SELECT * FROM public.p ORDER BY name, period");
+    assert_eq!(
+        rows,
+        ["1|one|1|each|[1,2)", "1|one|2||[2,3)", "1|one|1|each|[3,4)", "1|two|1|each|[1,5)", "1|two|1|each|[10,101)"]
+    );
+    assert_eq!(owner.rows("SELECT * FROM public.direct"), ["1|one|[1,3)"]);
+    assert_eq!(owner.rows("SELECT * FROM public.bare"), ["1|[1,3)"]);
+    assert_eq!(owner.rows("SELECT * FROM public.verify_packing()"), [""; 0]);
+    owner.refused("INSERT INTO public.p VALUES (1, 'two', 9, NULL, '[3,4)')").with_code("23P01");
+    owner.refused("ALTER TABLE public.p DROP price CASCADE").with_code("55000");
+    owner.run("SELECT public.drop_packing('public.p'), public.drop_packing('public.direct')");
 }

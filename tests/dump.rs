@@ -1,4 +1,5 @@
-//! Dumps: on the other side every chain is intact and goes on, and what was edited on the way is named.
+//! Dumps: on the other side every chain is intact and every packing packed, and both go on; and what was edited on the
+//! way is named.
 
 mod support;
 
@@ -7,7 +8,7 @@ use std::path::PathBuf;
 
 use support::{Cluster, Database, SUPERUSER, Session, succeed};
 
-/// Chained tables of every kind. Hashes in hexadecimal, and in bytes; a chain across partitions; values whose text
+/// Chained tables of every kind, and packed ones. Hashes in hexadecimal, and in bytes; a chain across partitions; values whose text
 /// depends on settings; and rows that are stored in another order than they were appended.
 const TABLES: &str = "
     CREATE TABLE entity_events (
@@ -31,7 +32,14 @@ const TABLES: &str = "
         \"The Entity\" label NOT NULL, f4 real, f8 float8, n numeric, b bytea, j json, i interval,
         r tstzrange, m int4multirange, a text[], c pair, feeling mood, ip inet, seen bool,
         doubled numeric GENERATED ALWAYS AS (n * 2) STORED);
-    SELECT add_chain('\"Other\".\"Every kind\"', '{The Entity}', seq => 'Place', exclude => '{seen}');";
+    SELECT add_chain('\"Other\".\"Every kind\"', '{The Entity}', seq => 'Place', exclude => '{seen}');
+
+    CREATE TABLE tariffs (
+        id serial PRIMARY KEY, place int NOT NULL, kind text NOT NULL, price numeric NOT NULL, since daterange NOT NULL);
+    SELECT add_packing('tariffs', 'since', '{place,kind}');
+    CREATE TABLE \"Other\".\"States\" (
+        \"The Place\" label NOT NULL, feeling mood, c pair, a text[], seen tstzrange, remark json);
+    SELECT add_packing('\"Other\".\"States\"', 'seen', '{The Place}', ignore => '{remark}');";
 
 const ROWS: &str = "
     INSERT INTO entity_events (entity_id, payload, valid_from)
@@ -42,10 +50,25 @@ const ROWS: &str = "
     SELECT 'entity ' || n % 2, n / 7.0, n / 7.0, n / 7.0, int8send(n), '{\"n\" :  1}', n * '1 hour'::interval,
            tstzrange('2026-01-01', 'infinity'), '{[1,3)}', ARRAY[n::text, NULL], ROW(n, '2026-01-01')::pair, 'glad',
            '::1', true
-    FROM generate_series(1, 30) AS n;";
+    FROM generate_series(1, 30) AS n;
+    INSERT INTO tariffs (place, kind, price, since)
+    SELECT n % 3, 'kind ' || n % 3, n / 12, daterange('2026-01-01'::date + n / 3, '2026-01-01'::date + n / 3 + 1)
+    FROM generate_series(0, 29) AS n;
+    INSERT INTO \"Other\".\"States\"
+    SELECT place, CASE WHEN price > 0 THEN 'glad'::mood END, ROW(price, '2026-01-01')::pair, ARRAY[kind, NULL],
+           tstzrange(lower(since), upper(since)), '{}'
+    FROM tariffs;";
 
 const SEEN: &str = "90 events in 8 chains of 3 tables";
 const SEEN_AFTER: &str = "180 events in 8 chains of 3 tables";
+
+const PACKED: &str = "18 periods of 6 keys in 2 tables";
+
+const PERIODS: &str =
+    "SELECT id::text, t::text FROM tariffs AS t UNION ALL SELECT '', s::text FROM \"Other\".\"States\" AS s
+    ORDER BY 1, 2";
+
+const PACKINGS: &str = "SELECT * FROM veritable.packings ORDER BY packing::text";
 
 const CHAINS: &str = "SELECT * FROM veritable.chains ORDER BY chain::text";
 
@@ -56,6 +79,7 @@ fn source(cluster: &Cluster) -> (Database<'_>, Session) {
     session.run(TABLES);
     session.run(ROWS);
     session.verifies(SEEN);
+    session.is_packed(PACKED);
     (database, session)
 }
 
@@ -64,8 +88,20 @@ fn check(original: &mut Session, restored: &Database) {
     let mut session = restored.superuser();
     session.verifies(SEEN);
     assert_eq!(session.rows(CHAINS), original.rows(CHAINS));
+    session.is_packed(PACKED);
+    assert_eq!(session.rows(PACKINGS), original.rows(PACKINGS));
+    assert_eq!(session.rows(PERIODS), original.rows(PERIODS));
     session.run(ROWS);
     session.verifies(SEEN_AFTER);
+    // The same periods once more change nothing; one between two of them makes them one.
+    session.is_packed(PACKED);
+    assert_eq!(session.rows(PERIODS), original.rows(PERIODS));
+    session.run("UPDATE tariffs SET price = 1 WHERE price < 2");
+    session.is_packed("15 periods of 6 keys in 2 tables");
+    session
+        .refused("INSERT INTO tariffs (place, kind, price, since) VALUES (1, 'kind 1', 9, '(,)')")
+        .with_code("23P01");
+    session.refused("ALTER TABLE tariffs DROP CONSTRAINT tariffs_packing").with_code("55000");
     assert_eq!(session.value("SELECT max(seq) FROM entity_events"), "20");
     session.refused("UPDATE entity_events SET payload = '0'").with_code("23001");
     session.refused("DELETE FROM measured").with_code("23001");
@@ -141,6 +177,7 @@ fn data_alone_restores_into_prepared_tables() {
     restored.superuser().run(TABLES);
     // A dump goes from one partition to the next, and a chain back and forth between them: see the next test.
     load(&restored, &dump(&database, &["--data-only", "--exclude-table-data=measured*"]));
+    restored.superuser().is_packed(PACKED);
     restored.superuser().verifies("60 events in 5 chains of 3 tables");
 }
 
@@ -192,8 +229,8 @@ fn rows_that_are_stored_out_of_order_restore() {
 fn the_extension_may_be_in_a_schema_of_its_own() {
     let database = empty();
     let mut session = database.superuser();
-    session.run("CREATE SCHEMA audit; CREATE EXTENSION veritable SCHEMA audit");
-    session.run(&TABLES.replace("add_chain", "audit.add_chain"));
+    session.run("CREATE SCHEMA audit; CREATE EXTENSION veritable SCHEMA audit CASCADE");
+    session.run(&TABLES.replace("add_", "audit.add_"));
     session.run(ROWS);
     session.verifies(SEEN);
     let restored = empty();
@@ -205,6 +242,7 @@ fn the_extension_may_be_in_a_schema_of_its_own() {
         "audit"
     );
     assert_eq!(session.rows("SELECT * FROM audit.verify_chain() WHERE fault IS NOT NULL"), [""; 0]);
+    assert_eq!(session.rows("SELECT * FROM audit.verify_packing()"), [""; 0]);
 }
 
 #[test]
@@ -225,6 +263,23 @@ fn a_dump_edited_by_hand_is_caught() {
         load(&restored, &edited);
         assert_eq!(restored.superuser().faults(""), [fault]);
     }
+}
+
+#[test]
+fn a_packed_table_is_filled_in_any_order() {
+    let (database, mut session) = source(Cluster::shared());
+    let restored = Cluster::shared().database();
+    restored.superuser().run(TABLES);
+    // Rows as they were before they were packed, in another order, and cut into statements otherwise.
+    restored.superuser().run(
+        "SELECT setval('tariffs_id_seq', 1000);
+         INSERT INTO tariffs (place, kind, price, since)
+         SELECT n % 3, 'kind ' || n % 3, n / 12, daterange('2026-01-01'::date + n / 3, '2026-01-01'::date + n / 3 + 1)
+         FROM generate_series(29, 7, -2) AS n",
+    );
+    load(&restored, &dump(&database, &["--data-only", "--inserts", "--table=tariffs"]));
+    let periods = "SELECT place, kind, price, since FROM tariffs ORDER BY place, since";
+    assert_eq!(restored.superuser().rows(periods), session.rows(periods));
 }
 
 /// The move to a newer PostgreSQL, as its documentation tells: dumped by the programs of the newer one.

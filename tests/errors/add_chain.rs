@@ -260,7 +260,7 @@ fn needs_a_database_in_utf_8() {
     for encoding in ["LATIN1", "SQL_ASCII"] {
         let database = cluster.bare_database(&format!("ENCODING '{encoding}'"));
         let mut session = database.superuser();
-        session.run("CREATE EXTENSION veritable; CREATE TABLE t (id int NOT NULL)");
+        session.run("CREATE EXTENSION veritable CASCADE; CREATE TABLE t (id int NOT NULL)");
         session.refused("SELECT add_chain('t', '{id}')").with("0A000", "chains need a database with encoding UTF8");
     }
 }

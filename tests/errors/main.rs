@@ -5,13 +5,14 @@ mod chain_line;
 mod command;
 mod drop_chain;
 mod insert;
+mod packing;
 mod sealed_row;
 #[path = "../support/mod.rs"]
 mod support;
 mod trigger_by_hand;
 mod verify_chain;
 
-use support::{Database, Session};
+use support::{Cluster, Database, Session};
 
 /// A session of an owner, with a chained table `t`.
 fn chained() -> (Database<'static>, Session) {

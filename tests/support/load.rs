@@ -10,6 +10,7 @@ use std::time::Duration;
 use postgres::error::SqlState;
 use postgres::{Client, Error};
 
+use super::random::Random;
 use super::{Database, SUPERUSER, Session, explain, is_serialization_failure};
 
 /// An event: its entity, and a key that is unique within the entity.
@@ -111,14 +112,14 @@ struct Writer<'load> {
     load: &'load Load,
     database: &'load Database<'load>,
     number: usize,
-    random: u64,
+    random: Random,
     events: usize,
     outcome: Outcome,
 }
 
 impl Writer<'_> {
     fn new<'load>(load: &'load Load, database: &'load Database, number: usize) -> Writer<'load> {
-        Writer { load, database, number, random: number as u64, events: 0, outcome: Outcome::default() }
+        Writer { load, database, number, random: Random(number as u64), events: 0, outcome: Outcome::default() }
     }
 
     fn write_until(mut self, stop: &AtomicBool) -> Outcome {
@@ -176,7 +177,7 @@ impl Writer<'_> {
     fn transaction(&mut self, client: &mut Client) -> Result<(), Error> {
         let events = self.new_events();
         let (first, rest) = events.split_at(events.len() / 2);
-        let committed = match self.below(7) {
+        let committed = match self.random.below(7) {
             0 => {
                 client.batch_execute(&insert(&events[..1]))?;
                 events[..1].to_vec()
@@ -225,8 +226,8 @@ impl Writer<'_> {
 
     /// One to six events, in the order of their entities.
     fn new_events(&mut self) -> Vec<Event> {
-        let count = 2 + self.below(5);
-        let mut entities: Vec<u32> = (0..count).map(|_| self.below(ENTITIES)).collect();
+        let count = 2 + self.random.below(5);
+        let mut entities: Vec<u32> = (0..count).map(|_| self.random.below(ENTITIES)).collect();
         entities.sort_unstable();
         let events: Vec<Event> = entities.into_iter().map(|entity| self.new_event(entity)).collect();
         self.outcome.attempted.extend(events.iter().cloned());
@@ -247,19 +248,10 @@ impl Writer<'_> {
     fn contested_events(&mut self) -> Vec<Event> {
         let mut events: BTreeSet<Event> = BTreeSet::new();
         for _ in 0..4 {
-            events.insert((self.below(ENTITIES), format!("contested-{}", self.below(CONTESTED))));
+            events.insert((self.random.below(ENTITIES), format!("contested-{}", self.random.below(CONTESTED))));
         }
         self.outcome.attempted.extend(events.iter().cloned());
         events.into_iter().collect()
-    }
-
-    /// A pseudo-random number below `limit`: splitmix64.
-    fn below(&mut self, limit: u32) -> u32 {
-        self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.random;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((mixed ^ (mixed >> 31)) % u64::from(limit)) as u32
     }
 }
 

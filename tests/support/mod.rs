@@ -18,6 +18,7 @@ use postgres::Config;
 use postgres::error::SqlState;
 
 pub mod load;
+pub mod random;
 pub mod session;
 
 pub use session::Session;
@@ -99,7 +100,7 @@ impl Cluster {
     pub fn database(&self) -> Database<'_> {
         let database = self.bare_database("");
         database.superuser().run(
-            "CREATE EXTENSION veritable;
+            "CREATE EXTENSION veritable CASCADE;
              GRANT CREATE ON SCHEMA public TO PUBLIC",
         );
         database

@@ -95,6 +95,15 @@ impl Session {
         assert_eq!(*self.notices.lock().expect("no panic"), [format!("verified {seen}")]);
     }
 
+    /// Every packed table of the database is packed, and `verify_packing()` says that it has seen this.
+    #[track_caller]
+    pub fn is_packed(&mut self, seen: &str) {
+        self.notices.lock().expect("no panic").clear();
+        let verify = self.value("SELECT oid::regproc FROM pg_proc WHERE proname = 'verify_packing'");
+        assert_eq!(self.rows(&format!("SELECT * FROM {verify}()")), [""; 0]);
+        assert_eq!(*self.notices.lock().expect("no panic"), [format!("verified {seen}")]);
+    }
+
     /// The process that serves this session.
     pub fn backend(&mut self) -> u32 {
         self.value("SELECT pg_backend_pid()").parse().expect("a process id")

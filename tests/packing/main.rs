@@ -1,0 +1,8 @@
+//! Packed tables under random statements, many clients and bulk loads: the rows are what an oracle says.
+
+mod bulk;
+mod clients;
+mod oracle;
+mod properties;
+#[path = "../support/mod.rs"]
+mod support;
