@@ -299,10 +299,10 @@ impl HeldRow {
 
     /// The transaction's snapshot cannot see it: it was committed after that was taken. Never so in READ COMMITTED.
     pub fn is_newer_than_snapshot(&self) -> bool {
-        // SAFETY: the slot holds a row of the table; both functions are those of its access method.
         if !snapshot::is_kept() {
             return false;
         }
+        // SAFETY: the slot holds a row of the table; both functions are those of its access method.
         unsafe {
             let snapshot = pg_sys::GetTransactionSnapshot();
             let (Some(visible), Some(system)) =

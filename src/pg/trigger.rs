@@ -256,7 +256,9 @@ impl Firing<'_> {
         }
         row_memory.end();
         new.end();
-        old.map(Transition::end);
+        if let Some(old) = old {
+            old.end();
+        }
         answer
     }
 
