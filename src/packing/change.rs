@@ -1,5 +1,8 @@
 //! Making rows one: the absorbed ones are deleted, the surviving ones get the union for their period.
 
+use std::cell::Cell;
+
+use pgrx::pg_sys;
 use pgrx::spi::quote_identifier;
 use veritable_core::packing::{Island, Period};
 
@@ -8,6 +11,7 @@ use crate::pg::period::{Bound, RangeType};
 use crate::pg::relation::name_of;
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::{Kept, Session};
+use crate::pg::trigger;
 use crate::pg::version::{Intent, Tid, Version};
 
 /// What is to be done to the rows of a table.
@@ -26,7 +30,7 @@ pub struct Commands {
     delete: Kept,
     update: Kept,
     range: RangeType,
-    relation: pgrx::pg_sys::Oid,
+    relation: pg_sys::Oid,
 }
 
 impl Changes {
@@ -64,6 +68,7 @@ impl Changes {
 
     /// Does it, and says how many rows were absorbed.
     pub fn apply(&self, session: &Session, commands: &Commands) -> Result<u64> {
+        let _applying = Applying::to(commands.relation);
         // The deletion first: a unique key may contain the period.
         commands.run(session, &commands.delete, &self.absorbed, None)?;
         if !self.widened.is_empty() {
@@ -73,13 +78,39 @@ impl Changes {
     }
 }
 
+thread_local! {
+    /// The table that is being changed here, and how deep in triggers.
+    static APPLYING: Cell<Option<(pg_sys::Oid, i32)>> = const { Cell::new(None) };
+}
+
+struct Applying {
+    before: Option<(pg_sys::Oid, i32)>,
+}
+
+impl Applying {
+    fn to(relation: pg_sys::Oid) -> Applying {
+        Applying { before: APPLYING.replace(Some((relation, trigger::depth()))) }
+    }
+}
+
+impl Drop for Applying {
+    fn drop(&mut self) {
+        APPLYING.set(self.before);
+    }
+}
+
+/// The statement whose trigger is running on this table is one of [`Changes::apply`], not one of a trigger in between.
+pub fn is_own_statement(relation: pg_sys::Oid) -> bool {
+    APPLYING.get() == Some((relation, trigger::depth() - 1))
+}
+
 impl Commands {
     /// The commands for a table.
     pub fn of(layout: &Layout) -> Commands {
         let (table, period) = (&layout.table, quote_identifier(&layout.period.name));
         Commands {
-            delete: Kept::new(format!("DELETE FROM ONLY {table} WHERE ctid OPERATOR(pg_catalog.=) ANY ($1)")),
-            update: Kept::new(format!(
+            delete: Kept::by_tid(format!("DELETE FROM ONLY {table} WHERE ctid OPERATOR(pg_catalog.=) ANY ($1)")),
+            update: Kept::by_tid(format!(
                 "UPDATE ONLY {table} AS t SET {period} = change.period
                  FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS change (tid, period)
                  WHERE t.ctid OPERATOR(pg_catalog.=) change.tid"

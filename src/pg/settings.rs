@@ -1,4 +1,5 @@
-//! The settings on which the text of a value depends, pinned as the line format demands (chain format 1).
+//! Settings that are pinned for a moment: those on which the text of a value depends, as the line format demands (chain
+//! format 1), and those by which a plan is chosen.
 //!
 //! Output functions read C variables, so those are set and put back directly: a line is written for every row, and
 //! the machinery behind `SET` costs more than the line.
@@ -63,6 +64,42 @@ impl Drop for Pinned {
             pg_sys::extra_float_digits = self.float_digits;
             bytea_output = self.bytea;
             pg_sys::session_timezone = self.zone;
+        }
+    }
+}
+
+/// `enable_seqscan`, `enable_hashjoin` and `enable_mergejoin` off, until dropped: what is planned meanwhile finds rows
+/// by their places, where that is possible at all.
+pub(super) struct TidScans {
+    seqscan: bool,
+    hashjoin: bool,
+    mergejoin: bool,
+}
+
+impl TidScans {
+    pub fn prefer() -> TidScans {
+        // SAFETY: variables of the backend, which has one thread.
+        unsafe {
+            let before = TidScans {
+                seqscan: pg_sys::enable_seqscan,
+                hashjoin: pg_sys::enable_hashjoin,
+                mergejoin: pg_sys::enable_mergejoin,
+            };
+            pg_sys::enable_seqscan = false;
+            pg_sys::enable_hashjoin = false;
+            pg_sys::enable_mergejoin = false;
+            before
+        }
+    }
+}
+
+impl Drop for TidScans {
+    fn drop(&mut self) {
+        // SAFETY: writes back what was there; calls nothing, so it may run while unwinding.
+        unsafe {
+            pg_sys::enable_seqscan = self.seqscan;
+            pg_sys::enable_hashjoin = self.hashjoin;
+            pg_sys::enable_mergejoin = self.mergejoin;
         }
     }
 }

@@ -12,6 +12,7 @@ use super::memory;
 use super::period::{Bound, RangeType, Refusal};
 use super::report::{Class, Error, Result};
 use super::row::Composite;
+use super::settings::TidScans;
 use super::trigger::Firing;
 
 /// A connection to SPI, for as long as a closure runs.
@@ -146,6 +147,8 @@ impl Session {
 /// A command that is prepared when it is first run, and kept for as long as the backend.
 pub struct Kept {
     sql: String,
+    /// It finds rows by their places, and must not come to read the whole table instead.
+    by_tid: bool,
     plan: Cell<SPIPlanPtr>,
 }
 
@@ -154,7 +157,13 @@ type SPIPlanPtr = *mut pg_sys::_SPI_plan;
 impl Kept {
     /// A command that has not been run yet.
     pub fn new(sql: String) -> Kept {
-        Kept { sql, plan: Cell::new(std::ptr::null_mut()) }
+        Kept { sql, by_tid: false, plan: Cell::new(std::ptr::null_mut()) }
+    }
+
+    /// The same, for one that finds rows by their places. While a table is small, reading all of it looks cheaper; the
+    /// plan would stay when the table has grown.
+    pub fn by_tid(sql: String) -> Kept {
+        Kept { sql, by_tid: true, plan: Cell::new(std::ptr::null_mut()) }
     }
 
     /// Runs it and says how many rows it was about. The types of parameters are those of the first run.
@@ -177,6 +186,17 @@ impl Kept {
             self.plan.set(prepared.plan.as_ptr());
         }
         let plan = NonNull::new(self.plan.get()).ok_or_else(|| failed(&self.sql, -1))?;
+        if self.by_tid {
+            // Planned here, if need be, and not when it is run: then triggers of the table plan theirs.
+            let _settings = TidScans::prefer();
+            // SAFETY: a plan of one command; what is got is released, and found again when the command is run.
+            memory::returning(|| unsafe {
+                let cached = pg_sys::SPI_plan_get_cached_plan(plan.as_ptr());
+                if !cached.is_null() {
+                    pg_sys::ReleaseCachedPlan(cached, pg_sys::CurrentResourceOwner);
+                }
+            });
+        }
         Ok(Prepared { plan, session: PhantomData })
     }
 }

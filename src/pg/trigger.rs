@@ -63,6 +63,11 @@ impl TriggerInfo {
         self.before() && self.row() && self.kind & pg_sys::TRIGGER_TYPE_INSERT != 0
     }
 
+    /// BEFORE UPDATE FOR EACH ROW, whatever other events it has.
+    pub fn before_update_row(&self) -> bool {
+        self.before() && self.row() && self.kind & pg_sys::TRIGGER_TYPE_UPDATE != 0
+    }
+
     /// Exactly BEFORE INSERT FOR EACH ROW.
     pub fn precedes_insert(&self) -> bool {
         self.before() && self.row() && self.kind & Self::EVENTS == pg_sys::TRIGGER_TYPE_INSERT
@@ -304,6 +309,12 @@ impl Transition {
         // SAFETY: made by us, and not used any more.
         unsafe { pg_sys::ExecDropSingleTupleTableSlot(self.slot) };
     }
+}
+
+/// How deep triggers are nested: 0 outside of any.
+pub fn depth() -> i32 {
+    // SAFETY: the function takes no argument, and reads a variable of the backend.
+    unsafe { pg_sys::pg_trigger_depth(std::ptr::null_mut()).value() as i32 }
 }
 
 /// The session applies changes that were made elsewhere (`session_replication_role = replica`).
