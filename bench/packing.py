@@ -151,19 +151,26 @@ def case_packing_bulk():
 
 def case_packing_commits():
     """single-row transactions of 8 clients"""
+    single_row_commits(0, "nothing merges", "no two periods of a key that adjoin have the same price")
+    single_row_commits(1, "one in four merges", "one in four has the same price and merges with it")
+
+
+def single_row_commits(merging, name, remark):
     clients = 8
     failed = dict.fromkeys(KINDS, 0)
 
     def measure(kind):
         make_packing(kind)
         share = size.client_rows // clients
-        tps, failures = pgbench("packing_insert.sql", clients, "-t", share, keys=size.keys, first=0, n=-1)
+        tps, failures = pgbench(
+            "packing_insert.sql", clients, "-t", share, keys=size.keys, first=0, n=-1, merging=merging
+        )
         failed[kind] += failures
         if kind == VERITABLE:
             require_packed()
         return tps
 
-    what = "Single-row commits"
+    what = f"Single-row commits, {name}"
     numbers = take_turns(what, {kind: functools.partial(measure, kind) for kind in KINDS}, size.runs, "{:,.0f} a second")
     rows = [
         [kind, f"{statistics.median(tps):,.0f}", spread(tps, 0)]
@@ -175,12 +182,12 @@ def case_packing_commits():
         what,
         f"pgbench, {clients} clients, {size.client_rows:,} transactions of one row each, prepared statements, an empty table"
         f" at the start. Each row is the next period of one of {size.keys:,} keys, which come in no order; it adjoins the"
-        " key's last one, and one in four has the same price and merges with it.",
+        f" key's last one, and {remark}.",
         ["table", "transactions/s", "range", "× constraint alone", "× by hand", "failed"],
         rows,
     )
     ratio = median_ratio(numbers, VERITABLE, BY_HAND)
-    report.figure("single-row commits, 8 clients, against by hand", ratio, 1.0, 1.5, more_is_better=True)
+    report.figure(f"single-row commits, 8 clients, {name}, against by hand", ratio, 1.0, 1.5, more_is_better=True)
 
 
 def case_packing_keys():
@@ -216,7 +223,7 @@ def case_packing_full():
     def measure(kind):
         nonlocal inserted
         arm(kind)
-        given = {"keys": size.full_keys, "first": size.full_rows // size.full_keys, "n": inserted - 1}
+        given = {"keys": size.full_keys, "first": size.full_rows // size.full_keys, "n": inserted - 1, "merging": 1}
         tps, _ = pgbench("packing_insert.sql", 1, "-t", size.full_inserts, **given)
         inserted += size.full_inserts
         return 1e6 / tps

@@ -4,7 +4,7 @@
 --     CREATE TABLE tariffs (
 --         id serial PRIMARY KEY, location_id int NOT NULL, tariff_type text NOT NULL,
 --         price_per_hour numeric NOT NULL, price_since daterange NOT NULL,
---         EXCLUDE USING gist (location_id WITH =, tariff_type WITH =, price_per_hour WITH <>, price_since WITH &&)
+--         EXCLUDE USING gist (location_id WITH =, tariff_type WITH =, price_since WITH &&, price_per_hour WITH <>)
 --     );
 --     CREATE TRIGGER pack BEFORE INSERT OR UPDATE ON tariffs FOR EACH ROW EXECUTE FUNCTION pack_by_hand();
 CREATE OR REPLACE FUNCTION pack_by_hand() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -1,4 +1,5 @@
-//! veritable: tables whose rows are sealed, so that tampering shows, and tables whose periods are packed. ARCHITECTURE.md is the map.
+//! veritable: tables whose rows are sealed, so that tampering shows, and tables whose periods are packed.
+//! ARCHITECTURE.md is the map.
 
 mod chain;
 mod ddl;
