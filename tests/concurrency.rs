@@ -55,16 +55,24 @@ fn opposite_orders_give_a_deadlock_and_nothing_else() {
     let mut session = database.superuser();
     session.run(EVENTS);
     let append = |entity: i32, by: &str, n: i32| format!("INSERT INTO events VALUES ({entity}, '{by}-{n}')");
+    // So that they do meet: each has its first entity before either goes for its second.
+    let both = &std::sync::Barrier::new(2);
     let client = |by: &'static str, order: [i32; 2]| {
         let mut session = database.superuser();
         move || {
             session.run("SET deadlock_timeout = '10ms'");
             let mut deadlocks = 0;
+            let mut is_first = true;
             for n in 0..50 {
                 loop {
                     let mut transaction = session.transaction().expect("a transaction");
-                    let appended =
-                        order.iter().try_for_each(|&entity| transaction.batch_execute(&append(entity, by, n)));
+                    let appended = order.iter().try_for_each(|&entity| {
+                        transaction.batch_execute(&append(entity, by, n))?;
+                        if std::mem::take(&mut is_first) {
+                            both.wait();
+                        }
+                        Ok(())
+                    });
                     match appended.and_then(|()| transaction.commit()) {
                         Ok(()) => break,
                         Err(error) if error.code() == Some(&postgres::error::SqlState::T_R_DEADLOCK_DETECTED) => {
