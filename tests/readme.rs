@@ -50,6 +50,13 @@ fn the_readme_is_true() {
     // What the one-minute start ends with.
     let faults = session.rows("SELECT seq || ' ' || fault FROM verify_chain('entity_events')");
     assert_eq!(faults, ["2 altered"]);
+    assert_eq!(
+        session.rows("SELECT price, during FROM tariffs ORDER BY during"),
+        ["5|[2026-01-01,2026-06-01)", "6|[2026-06-01,2026-08-01)", "5|[2026-08-01,2026-12-24)", "5|[2026-12-27,)"]
+    );
+    assert_eq!(session.value("SELECT count(*) FROM employment"), "2");
+    assert_eq!(session.value("SELECT count(*) FROM rates"), "1");
+    assert_eq!(session.rows("SELECT * FROM verify_packing()"), [""; 0]);
     assert!(session.rows("SELECT fault FROM verify_chain('audit')").is_empty());
     assert!(session.rows("SELECT fault FROM verify_chain('ledger')").is_empty());
 }

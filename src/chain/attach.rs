@@ -23,8 +23,8 @@ sql_function! {
 }
 
 fn add_chain(call: &Call) -> Result<Answer> {
-    let target = call.oid(0).ok_or_else(|| null_argument("target"))?;
-    let column = |position, name| call.name(position).ok_or_else(|| null_argument(name));
+    let target = call.oid(0).ok_or_else(|| Error::null_argument("target"))?;
+    let column = |position, name| call.name(position).ok_or_else(|| Error::null_argument(name));
     let arguments = Arguments {
         entity: call.names(1)?,
         seq: column(2, "seq")?,
@@ -60,7 +60,7 @@ fn add_chain(call: &Call) -> Result<Answer> {
 }
 
 fn drop_chain(call: &Call) -> Result<Answer> {
-    let target = call.oid(0).ok_or_else(|| null_argument("target"))?;
+    let target = call.oid(0).ok_or_else(|| Error::null_argument("target"))?;
     let (table, triggers) = {
         let relation = Relation::open_owned(target, Lock::AccessExclusive)?;
         Chain::required(&relation)?;
@@ -81,10 +81,6 @@ fn drop_chain(call: &Call) -> Result<Answer> {
         partitions::unguard(session, &partitions::below(session, target)?)
     })?;
     Ok(Answer::VOID)
-}
-
-fn null_argument(name: &str) -> Error {
-    Error::new(Class::Argument, format!("argument \"{name}\" must not be null"))
 }
 
 fn open_table(target: pg_sys::Oid) -> Result<Relation> {

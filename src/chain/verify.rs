@@ -89,7 +89,7 @@ fn verify_table(target: pg_sys::Oid, entity: Option<Vec<String>>, verdict: &mut 
     let (table, chain) = match found {
         Ok(found) => found,
         // Triggers that do not fit their table are a fault like any other, and must not hide those of other tables.
-        Err(error) if is_misconfiguration(&error) => {
+        Err(error) if error.is_misconfiguration() => {
             verdict.tables += 1;
             verdict.unguarded(target, format!("The chain cannot be read: {}.", error.message()));
             return Ok(());
@@ -106,11 +106,6 @@ fn verify_table(target: pg_sys::Oid, entity: Option<Vec<String>>, verdict: &mut 
         Some(entity) => table.name_faults(session, Scope::Entity(entity), verdict),
         None => table.verify(session, verdict),
     })
-}
-
-/// The triggers' arguments do not fit the table.
-fn is_misconfiguration(error: &Error) -> bool {
-    matches!(error.class(), Class::Argument | Class::UndefinedColumn | Class::WrongType | Class::Unsupported)
 }
 
 /// What is wrong with the triggers of a chained table and of its partitions.

@@ -33,9 +33,9 @@ sql_function! {
 const BATCH: usize = 1000;
 
 fn add_packing(call: &Call) -> Result<Answer> {
-    let target = call.oid(0).ok_or_else(|| null_argument("target"))?;
-    let period = call.name(1).ok_or_else(|| null_argument("period"))?;
-    let key = call.given_names(2)?.ok_or_else(|| null_argument("key"))?;
+    let target = call.oid(0).ok_or_else(|| Error::null_argument("target"))?;
+    let period = call.name(1).ok_or_else(|| Error::null_argument("period"))?;
+    let key = call.given_names(2)?.ok_or_else(|| Error::null_argument("key"))?;
     let (value, ignore) = (call.given_names(3)?, call.names(4)?);
     let absorbed = spi::connect(|session| {
         let _own = own_commands();
@@ -61,7 +61,7 @@ fn add_packing(call: &Call) -> Result<Answer> {
 }
 
 fn drop_packing(call: &Call) -> Result<Answer> {
-    let target = call.oid(0).ok_or_else(|| null_argument("target"))?;
+    let target = call.oid(0).ok_or_else(|| Error::null_argument("target"))?;
     let (table, index, triggers) = {
         let relation = Relation::open_owned(target, Lock::AccessExclusive)?;
         let packing = Packing::required(&relation)?;
@@ -88,11 +88,6 @@ fn drop_packing(call: &Call) -> Result<Answer> {
         Ok(())
     })?;
     Ok(Answer::VOID)
-}
-
-/// The error of an argument that must be given.
-pub fn null_argument(name: &str) -> Error {
-    Error::new(Class::Argument, format!("argument \"{name}\" must not be null"))
 }
 
 fn open_table(session: &Session, target: pg_sys::Oid) -> Result<Relation> {

@@ -14,9 +14,9 @@ use super::triggers::{self, Packing};
 use super::{attach, turn};
 use crate::pg::cache::{Cache, Derived};
 use crate::pg::function::{Answer, Call, sql_function};
+use crate::pg::privilege::as_owner;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
-use crate::pg::role::as_owner;
 use crate::pg::spi;
 use crate::pg::touching::Touching;
 use crate::pg::trigger::{Firing, TriggerInfo};
@@ -126,7 +126,7 @@ fn pack_statement(call: &Call) -> Result<Answer> {
 }
 
 fn pack_table(call: &Call) -> Result<Answer> {
-    let target = call.oid(0).ok_or_else(|| attach::null_argument("target"))?;
+    let target = call.oid(0).ok_or_else(|| Error::null_argument("target"))?;
     let relation = Relation::open_owned(target, Lock::ShareRowExclusive)?;
     let packing = Packing::required(&relation)?;
     let layout = Layout::of(&relation, &packing.arguments)?;

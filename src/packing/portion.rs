@@ -9,14 +9,13 @@ use std::collections::BTreeSet;
 use pgrx::spi::quote_identifier;
 use veritable_core::packing::Period;
 
-use super::attach::null_argument;
 use super::layout::{Compared, Layout};
 use super::rows::{self, Locked};
 use super::triggers::Packing;
 use super::turn;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::period::Bound;
-use crate::pg::relation::{Lock, Relation};
+use crate::pg::relation::{Column, Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::Composite;
 use crate::pg::snapshot::{self, Latest};
@@ -47,7 +46,7 @@ fn change(call: &Call, set: bool) -> Result<Answer> {
             .hint("Name the table by the type of a null row: NULL::tariffs.")
     })?;
     let mut rows = call.rows();
-    let fact = call.jsonb(1).ok_or_else(|| null_argument("fact"))?;
+    let fact = call.jsonb(1).ok_or_else(|| Error::null_argument("fact"))?;
     let relation = Relation::open(target, Lock::RowExclusive)?;
     let layout = Layout::of(&relation, &Packing::required(&relation)?.arguments)?;
     // Before anything is locked. The other privileges are checked by the statements that need them.
@@ -248,13 +247,15 @@ impl<'s> Portion<'s> {
 
     /// What the second half of a row that is split takes over: all that is not made anew for each row.
     fn copied_columns(&self) -> Vec<String> {
-        let primary_key = self.relation.primary_key();
-        let fact = self.layout.places();
+        let unique = self.relation.indexes().into_iter().filter(|index| index.unique);
+        let unique: Vec<_> = unique.flat_map(|index| index.columns).collect();
+        let (primary_key, fact) = (self.relation.primary_key(), self.layout.places());
+        let is_made_anew = |column: &Column| {
+            let is_name = primary_key.contains(&column.place) || (column.has_default && unique.contains(&column.place));
+            column.generated || column.identity || (is_name && !fact.contains(&column.place))
+        };
         let columns = self.relation.columns().into_iter();
-        let copied = columns.filter(|column| {
-            let is_name = primary_key.contains(&column.place) && !fact.contains(&column.place);
-            column.place != self.layout.period.place && !column.generated && !column.identity && !is_name
-        });
+        let copied = columns.filter(|column| column.place != self.layout.period.place && !is_made_anew(column));
         copied.map(|column| quote_identifier(column.name)).collect()
     }
 

@@ -80,7 +80,7 @@ fn verify_table(target: pg_sys::Oid, verdict: &mut Verdict) -> Result<()> {
     let (layout, packing) = match found {
         Ok(found) => found,
         // Triggers that do not fit their table are a fault like any other, and must not hide those of other tables.
-        Err(error) if is_misconfiguration(&error) => {
+        Err(error) if error.is_misconfiguration() => {
             verdict.tables += 1;
             verdict.unguarded(target, format!("The packing cannot be read: {}.", error.message()));
             return Ok(());
@@ -95,11 +95,6 @@ fn verify_table(target: pg_sys::Oid, verdict: &mut Verdict) -> Result<()> {
         verdict.unguarded(target, "The exclusion constraint of the packing is missing.".to_string());
     }
     spi::connect(|session| verify_rows(session, &layout, verdict))
-}
-
-/// The triggers' arguments do not fit the table.
-fn is_misconfiguration(error: &Error) -> bool {
-    matches!(error.class(), Class::Argument | Class::UndefinedColumn | Class::WrongType | Class::Unsupported)
 }
 
 fn verify_rows(session: &Session, layout: &Layout, verdict: &mut Verdict) -> Result<()> {

@@ -141,32 +141,9 @@ impl LastRow {
             return None;
         }
         let relation = Relation::open(index.oid, Lock::AccessShare).ok()?;
-        let key = |position: usize, strategy: u32| -> Option<pg_sys::ScanKeyData> {
-            // SAFETY: the vectors of an open index have a member for each key column. What the key allocates lasts as
-            // long as the backend, since the key is kept.
-            unsafe {
-                let raw = relation.raw();
-                let family = *(*raw).rd_opfamily.add(position);
-                let input = *(*raw).rd_opcintype.add(position);
-                let operator = pg_sys::get_opfamily_member(family, input, input, strategy as i16);
-                if operator == pg_sys::InvalidOid {
-                    return None;
-                }
-                let mut key = pg_sys::ScanKeyData::default();
-                memory::lasting(|| {
-                    pg_sys::ScanKeyEntryInitialize(
-                        &mut key,
-                        0,
-                        position as i16 + 1,
-                        strategy as u16,
-                        pg_sys::InvalidOid,
-                        *(*raw).rd_indcollation.add(position),
-                        pg_sys::get_opcode(operator),
-                        pg_sys::Datum::null(),
-                    );
-                });
-                Some(key)
-            }
+        let key = |position: usize, strategy: u32| {
+            let operator = operator_of(&relation, position, strategy)?;
+            Some(scan_key(&relation, position, strategy, operator))
         };
         Some(LastRow {
             table: table.oid(),
@@ -344,6 +321,36 @@ pub(super) unsafe fn clear(slot: *mut pg_sys::TupleTableSlot) {
             pg_sys::ffi::pg_guard_ffi_boundary(|| clear(slot));
         }
     }
+}
+
+/// The operator with this strategy for the values of an open index's column, if there is one.
+pub(super) fn operator_of(index: &Relation, position: usize, strategy: u32) -> Option<pg_sys::Oid> {
+    // SAFETY: the vectors of an open index have a member for each key column; zero says that there is none.
+    let operator = unsafe {
+        let family = *(*index.raw()).rd_opfamily.add(position);
+        let input = *(*index.raw()).rd_opcintype.add(position);
+        pg_sys::get_opfamily_member(family, input, input, strategy as i16)
+    };
+    (operator != pg_sys::InvalidOid).then_some(operator)
+}
+
+/// A condition on a column of an open index, without the value that it is compared with.
+pub(super) fn scan_key(index: &Relation, position: usize, strategy: u32, operator: pg_sys::Oid) -> pg_sys::ScanKeyData {
+    let mut key = pg_sys::ScanKeyData::default();
+    // SAFETY: as in `operator_of`. What the key allocates lasts as long as the backend, since the key is kept.
+    memory::lasting(|| unsafe {
+        pg_sys::ScanKeyEntryInitialize(
+            &mut key,
+            0,
+            position as i16 + 1,
+            strategy as u16,
+            pg_sys::InvalidOid,
+            *(*index.raw()).rd_indcollation.add(position),
+            pg_sys::get_opcode(operator),
+            pg_sys::Datum::null(),
+        );
+    });
+    key
 }
 
 /// A relation that was opened for one scan.

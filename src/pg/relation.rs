@@ -100,50 +100,6 @@ impl Relation {
         Ok(Relation { raw, owned: true })
     }
 
-    /// Opens a relation of the caller's. Who may not have it does not get to wait for it.
-    pub fn open_owned(oid: pg_sys::Oid, lock: Lock) -> Result<Relation> {
-        {
-            let relation = Relation::open(oid, Lock::AccessShare)?;
-            if !relation.is_owned_by_caller() {
-                return Err(Error::new(Class::Privilege, format!("must be owner of table {}", relation.name())));
-            }
-        }
-        Relation::open(oid, lock)
-    }
-
-    /// Opens a table of the caller's in order to give its rows a new guarantee: nobody else may have it, and the
-    /// caller sees all of it. `feature` is what it will have, as messages say it.
-    pub fn open_table(oid: pg_sys::Oid, feature: &str) -> Result<Relation> {
-        let relation = Relation::open_owned(oid, Lock::AccessExclusive)?;
-        let name = relation.name();
-        let what = match relation.kind() {
-            pg_sys::RELKIND_RELATION | pg_sys::RELKIND_PARTITIONED_TABLE => None,
-            pg_sys::RELKIND_VIEW => Some("views"),
-            pg_sys::RELKIND_MATVIEW => Some("materialized views"),
-            pg_sys::RELKIND_FOREIGN_TABLE => Some("foreign tables"),
-            pg_sys::RELKIND_SEQUENCE => Some("sequences"),
-            pg_sys::RELKIND_INDEX | pg_sys::RELKIND_PARTITIONED_INDEX => Some("indexes"),
-            _ => Some("this kind of relation"),
-        };
-        if let Some(what) = what {
-            return Err(Error::new(Class::WrongObject, format!("\"{name}\" is not a table"))
-                .detail(format!("This operation is not supported for {what}.")));
-        }
-        if relation.is_catalog() {
-            return Err(Error::new(Class::Privilege, format!("permission denied: \"{name}\" is a system catalog")));
-        }
-        if relation.hides_rows() {
-            return Err(Error::new(
-                Class::Privilege,
-                format!("row-level security hides rows of table \"{name}\" from you"),
-            )
-            .hint(format!(
-                "Disable it for the owner while the {feature} is added: ALTER TABLE … NO FORCE ROW LEVEL SECURITY."
-            )));
-        }
-        Ok(relation)
-    }
-
     /// It has a trigger that executes this function without arguments of its own, such as `veritable.seal()`.
     pub fn has_trigger_of(&self, schema: &CStr, name: &CStr) -> bool {
         function(schema, name)
@@ -357,47 +313,6 @@ impl Relation {
             }
             Some(Counts { inserted: transaction.tuples_inserted, deleted: transaction.tuples_deleted })
         }
-    }
-
-    /// The error, unless the caller may delete its rows.
-    pub fn require_delete(&self) -> Result<()> {
-        // SAFETY: takes any oids.
-        let granted = unsafe {
-            pg_sys::pg_class_aclcheck(self.oid(), pg_sys::GetUserId(), pg_sys::ACL_DELETE as pg_sys::AclMode)
-        };
-        if granted == pg_sys::AclResult::ACLCHECK_OK {
-            return Ok(());
-        }
-        Err(Error::new(Class::Privilege, format!("permission denied for table {}", self.name())))
-    }
-
-    /// The caller owns it (or is a member of the owning role, or superuser).
-    pub fn is_owned_by_caller(&self) -> bool {
-        // SAFETY: both take any oids.
-        unsafe {
-            #[cfg(feature = "pg15")]
-            return pg_sys::pg_class_ownercheck(self.oid(), pg_sys::GetUserId());
-            #[cfg(not(feature = "pg15"))]
-            pg_sys::object_ownercheck(pg_sys::RelationRelationId, self.oid(), pg_sys::GetUserId())
-        }
-    }
-
-    /// Row-level security would hide rows from the caller.
-    pub fn hides_rows(&self) -> bool {
-        // SAFETY: takes any relation's oid; an invalid role means the current one.
-        unsafe {
-            pg_sys::check_enable_rls(self.oid(), pg_sys::InvalidOid, true)
-                == pg_sys::CheckEnableRlsResult::RLS_ENABLED as i32
-        }
-    }
-
-    /// The caller may read all its columns and rows, so that an error may show them.
-    pub fn is_readable(&self) -> bool {
-        // SAFETY: takes any oids.
-        let granted = unsafe {
-            pg_sys::pg_class_aclcheck(self.oid(), pg_sys::GetUserId(), pg_sys::ACL_SELECT as pg_sys::AclMode)
-        };
-        granted == pg_sys::AclResult::ACLCHECK_OK && !self.hides_rows()
     }
 }
 

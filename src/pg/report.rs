@@ -88,6 +88,16 @@ impl Error {
         Error { class, message: message.into(), detail: None, hint: None }
     }
 
+    /// The error of an argument that must be given.
+    pub fn null_argument(name: &str) -> Error {
+        Error::new(Class::Argument, format!("argument \"{name}\" must not be null"))
+    }
+
+    /// It says that the arguments of a trigger do not fit its table: for verification, a fault like any other.
+    pub fn is_misconfiguration(&self) -> bool {
+        matches!(self.class, Class::Argument | Class::UndefinedColumn | Class::WrongType | Class::Unsupported)
+    }
+
     /// Adds the DETAIL, a sentence. Values of rows only where the caller may read them.
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
@@ -98,11 +108,6 @@ impl Error {
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
-    }
-
-    /// What kind of refusal it is.
-    pub fn class(&self) -> Class {
-        self.class
     }
 
     /// Its primary message.

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use pgrx::pg_sys;
 use veritable_core::packing::Period;
 
-use super::index::{HeldRow, Opened, clear};
+use super::index::{HeldRow, Opened, clear, operator_of, scan_key};
 use super::memory;
 use super::period::{Bound, RangeType};
 use super::relation::{Column, Lock, Relation};
@@ -39,39 +39,17 @@ impl Touching {
         position: usize,
     ) -> Option<Touching> {
         let relation = Relation::open(index, Lock::AccessShare).ok()?;
-        let scan_key = |position: usize, strategy: i32, operator: pg_sys::Oid| {
-            let mut key = pg_sys::ScanKeyData::default();
-            // SAFETY: the vectors of an open index have a member for each key column. What the key allocates lasts as
-            // long as the backend, since the key is kept.
-            memory::lasting(|| unsafe {
-                pg_sys::ScanKeyEntryInitialize(
-                    &mut key,
-                    0,
-                    position as i16 + 1,
-                    strategy as u16,
-                    pg_sys::InvalidOid,
-                    *(*relation.raw()).rd_indcollation.add(position),
-                    pg_sys::get_opcode(operator),
-                    pg_sys::Datum::null(),
-                );
-            });
-            key
-        };
         let keys = key.iter().enumerate().map(|(position, (_, equality))| {
-            // SAFETY: as above; zero says that the operator is not in the family.
+            // SAFETY: the vectors of an open index have a member for each key column; zero says that the operator is not
+            // in the family.
             let strategy = unsafe {
                 pg_sys::get_op_opfamily_strategy(equality.operator(), *(*relation.raw()).rd_opfamily.add(position))
             };
-            (strategy != 0).then(|| scan_key(position, strategy, equality.operator()))
+            (strategy != 0).then(|| scan_key(&relation, position, strategy as u32, equality.operator()))
         });
         let range = |strategy: u32| {
-            // SAFETY: as above; zero says that there is no such operator.
-            let operator = unsafe {
-                let family = *(*relation.raw()).rd_opfamily.add(position);
-                let input = *(*relation.raw()).rd_opcintype.add(position);
-                pg_sys::get_opfamily_member(family, input, input, strategy as i16)
-            };
-            (operator != pg_sys::InvalidOid).then(|| scan_key(position, strategy as i32, operator))
+            let operator = operator_of(&relation, position, strategy)?;
+            Some(scan_key(&relation, position, strategy, operator))
         };
         Some(Touching {
             table: table.oid(),

@@ -29,8 +29,9 @@ pub struct Command(pg_sys::CommandId);
 impl Command {
     /// The one whose trigger is running: what its statement puts into tables has this number or a later one.
     pub fn running() -> Command {
-        // SAFETY: a statement runs, and so has a snapshot, whose command is the first that it does not see.
-        Command(unsafe { (*pg_sys::GetActiveSnapshot()).curcid })
+        // SAFETY: the active snapshot, where there is one, is that of the statement, whose command is the first that it
+        // does not see.
+        Command(unsafe { if pg_sys::ActiveSnapshotSet() { (*pg_sys::GetActiveSnapshot()).curcid } else { 0 } })
     }
 }
 
@@ -138,7 +139,7 @@ pub fn lock_row(relation: &Relation, tid: Tid, intent: Intent, wait: bool) -> Ro
             lock(
                 table,
                 &mut pointer,
-                pg_sys::GetActiveSnapshot(),
+                if pg_sys::ActiveSnapshotSet() { pg_sys::GetActiveSnapshot() } else { std::ptr::null_mut() },
                 slot,
                 pg_sys::GetCurrentCommandId(true),
                 mode,

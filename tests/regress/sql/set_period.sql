@@ -130,6 +130,11 @@ SELECT * FROM set_period(NULL::counted, '{"place": 1, "price": 5, "since": "[1,1
 SELECT * FROM set_period(NULL::counted, '{"place": 1, "price": 6, "since": "[10,20)"}');
 SELECT * FROM clear_period(NULL::counted, '{"place": 1, "since": "[40,50)"}');
 SELECT * FROM counted ORDER BY since;
+-- a unique column with a default, outside of the primary key, is made anew as well
+CREATE TABLE numbered (id serial PRIMARY KEY, number serial UNIQUE, place int NOT NULL, price int, since int4range);
+SELECT add_packing('numbered', 'since', '{place}', '{price}');
+SELECT * FROM set_period(NULL::numbered, '{"place": 1, "price": 5, "since": "[1,100)"}');
+SELECT * FROM set_period(NULL::numbered, '{"place": 1, "price": 6, "since": "[10,20)"}');
 CREATE TABLE rate (rate numeric, since int4range);
 SELECT add_packing('rate', 'since', '{}');
 SELECT * FROM set_period(NULL::rate, '{"rate": 5, "since": "(,)"}');
