@@ -2,17 +2,14 @@
 
 import dataclasses
 import functools
-import os
-import re
 import select
 import statistics
 import subprocess
 from pathlib import Path
 
-from measure import ENVIRONMENT, Report, median_ratio, pgbench, psql, say, spread, take_turns, timed, transaction
-
-# The server reads and writes it: psql's part in a COPY is not measured.
-FILES = os.environ.get("PGHOST", "")
+from measure import (
+    ENVIRONMENT, FILES, Report, median_ratio, pgbench, private_memory, psql, say, spread, take_turns, timed, transaction,
+)  # fmt: skip
 
 NO_TRIGGER, VERITABLE, BY_HAND = "no trigger", "veritable", "by hand"
 # PostgreSQL inserts row by row, not by the page, where there is any BEFORE trigger: the floor for every chain.
@@ -45,12 +42,6 @@ def prepare(quick):
         report.quick = True
     psql(file="chains_events.sql")
     psql(file="chains_by_hand.sql")
-
-
-def tidy():
-    """Removes the files that the server was given to read."""
-    for path in Path(FILES).glob("bench-*.copy"):
-        path.unlink()
 
 
 def make_table(kind, hash_type="bytea", partitions=0, chained=True, recorded=False):
@@ -257,16 +248,6 @@ def case_verify():
         rows,
     )
     report.figure("verify, against doing it in SQL", median_ratio(numbers, intact, by_hand), 0.5, 0.3)
-
-
-def private_memory(process):
-    """Bytes of memory that a process shares with nobody; 0 when it has gone."""
-    try:
-        status = Path(f"/proc/{process}/status").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
-    found = re.search(r"RssAnon:\s+(\d+) kB", status)
-    return int(found[1]) * 1024 if found else 0
 
 
 def parallel_workers(backend):

@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+# The server reads and writes it: psql's part in a COPY is not measured.
+FILES = os.environ.get("PGHOST", "")
 # Numbers are read from what psql and pgbench print, notices are not.
 ENVIRONMENT = {**os.environ, "LC_ALL": "C", "PGOPTIONS": "-c client_min_messages=warning"}
 
@@ -72,6 +74,22 @@ def setting(name):
 
 def major_version():
     return setting("server_version_num")[:-4]
+
+
+def private_memory(process):
+    """Bytes of memory that a process shares with nobody; 0 when it has gone."""
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    found = re.search(r"RssAnon:\s+(\d+) kB", status)
+    return int(found[1]) * 1024 if found else 0
+
+
+def tidy():
+    """Removes the files that the server was given to read."""
+    for path in Path(FILES).glob("bench-*.copy"):
+        path.unlink()
 
 
 # --- measuring

@@ -86,7 +86,7 @@ SET client_min_messages = warning;
 SELECT (SELECT count(*) FROM verify_packing()) = 0 AND days = '[2030-04-01,2031-10-27)' AS exactly
 FROM zone_offsets WHERE zone = 'Europe/Berlin' AND days @> date '2031-01-01' \gset
 \if :exactly
-  \echo :bold'Summer, winter and summer are one period now.':plain 'The database is still there to look around in: make psql'
+  \echo :bold'Summer, winter and summer are one period now.':plain
 \else
   DO $$ BEGIN RAISE 'set_period() did not leave what it should'; END $$;
 \endif

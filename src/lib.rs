@@ -1,10 +1,12 @@
-//! veritable: tables whose rows are sealed, so that tampering shows, and tables whose periods are packed.
+//! veritable: tables whose rows are sealed, so that tampering shows, whose periods are packed, and whose documents match
+//! their schemas.
 //! ARCHITECTURE.md is the map.
 
 mod chain;
 mod ddl;
 mod packing;
 mod pg;
+mod schema;
 
 pgrx::pg_module_magic!(name, version);
 
@@ -16,4 +18,13 @@ pgrx::extension_sql_file!("../sql/install/verify.sql", name = "verify", requires
 pgrx::extension_sql_file!("../sql/install/chains.sql", name = "chains", requires = ["verify"]);
 pgrx::extension_sql_file!("../sql/install/value_key.sql", name = "value_key", requires = ["chains"]);
 pgrx::extension_sql_file!("../sql/install/packing.sql", name = "packing", requires = ["value_key"]);
-pgrx::extension_sql_file!("../sql/install/guard.sql", name = "guard", requires = ["packing"]);
+pgrx::extension_sql_file!("../sql/install/event_schemas.sql", name = "event_schemas", requires = ["packing"]);
+pgrx::extension_sql_file!("../sql/install/pg_jsonschema.sql", name = "pg_jsonschema", requires = ["event_schemas"]);
+pgrx::extension_sql_file!("../sql/install/guard.sql", name = "guard", requires = ["pg_jsonschema"]);
+
+/// PostgreSQL calls it when it loads the library.
+#[allow(unsafe_code)]
+#[pgrx::pg_guard]
+pub extern "C-unwind" fn _PG_init() {
+    schema::define_settings();
+}

@@ -2,9 +2,7 @@
 
 mod support;
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
 
 use support::session::Survivor;
 use support::{Database, Session, wait_until};
@@ -70,11 +68,11 @@ fn packing_takes_little_memory_for_each_row_that_it_changes() {
     session.run(&format!("{PERIODS}; {}", periods(200)));
     // What sorts, and the index, take as much as they are given.
     session.run("SET work_mem = '1MB'; SET maintenance_work_mem = '1MB'");
-    let packed = memory_growth_after(&mut session, "SELECT 1", "SELECT add_packing('p', 'period', '{place}')");
+    let packed = session.memory_growth("SELECT 1", "SELECT add_packing('p', 'period', '{place}')");
     // The places of a hundred thousand pairs of rows, and their periods.
     assert!(packed < 64 << 10, "{packed} kB to pack 200,000 rows");
     session.is_packed("100000 periods of 1000 keys in 1 table");
-    let verified = memory_growth_after(&mut session, "SELECT 1", "SELECT count(*) FROM verify_packing('p')");
+    let verified = session.memory_growth("SELECT 1", "SELECT count(*) FROM verify_packing('p')");
     assert!(verified < 4 << 10, "{verified} kB to verify 100,000 periods");
 }
 
@@ -130,33 +128,7 @@ fn a_wait_for_a_key_can_be_cancelled_or_run_out() {
 
 /// By how many kB the backend's own memory grows while it runs a query, at most.
 fn memory_growth(session: &mut Session, sql: &str) -> u64 {
-    memory_growth_after(session, "SELECT count(*) FROM verify_chain('t', '{1}')", sql)
-}
-
-/// The same, where what each first call loads is loaded by another query.
-fn memory_growth_after(session: &mut Session, first: &str, sql: &str) -> u64 {
-    let status = format!("/proc/{}/status", session.backend());
-    let memory = || {
-        let status = std::fs::read_to_string(&status).expect("a running backend");
-        let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).expect("Linux 4.5 or later");
-        line.trim().trim_end_matches(" kB").parse::<u64>().expect("kB")
-    };
-    session.run(first);
-    let before = memory();
-    let done = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        let watch = scope.spawn(|| {
-            let mut most = before;
-            while !done.load(Ordering::Relaxed) {
-                most = most.max(memory());
-                std::thread::sleep(Duration::from_millis(2));
-            }
-            most
-        });
-        session.run(sql);
-        done.store(true, Ordering::Relaxed);
-        watch.join().expect("no panic") - before
-    })
+    session.memory_growth("SELECT count(*) FROM verify_chain('t', '{1}')", sql)
 }
 
 #[test]

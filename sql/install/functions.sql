@@ -18,7 +18,7 @@ COMMENT ON FUNCTION add_chain(regclass, name[], name, name, name, name, name[], 
 'Chains a table: every row that is inserted from now on gets its place in the chain of its entity (seq), the hash of the event before it (previous) and the hash of its own line (hash); existing rows are sealed in the order of order_by.
 Arguments: target, a table of yours; entity, the NOT NULL columns that say which chain a row belongs to (none: the table is one chain); seq, previous, hash, the chain''s columns, added as bigint, bytea, bytea where they are missing (previous and hash may be text, for hexadecimal digits); recorded, a timestamptz column to set to the time of recording; exclude, columns that are not hashed and may change; order_by, the order of existing rows, by default that of recorded.
 Returns the number of existing rows sealed. Takes an ACCESS EXCLUSIVE lock on the table.
-Errors: 42501 not the owner; 42809 not a table; 42710 already chained; 42703 no such column; 42804 wrong column type; 0A000 a type that cannot be hashed, or an encoding other than UTF8; 22023 a column given twice; 55000 an entity column that is not NOT NULL, a chain column with a default, existing rows without an order, or a trigger that fires later.';
+Errors: 42501 not the owner; 42809 not a table; 42710 already chained; 42703 no such column; 42804 wrong column type; 0A000 a type that cannot be hashed; 22023 a column given twice; 55000 an entity column that is not NOT NULL, a chain column with a default, existing rows without an order, or a trigger that fires later.';
 
 CREATE FUNCTION drop_chain(target regclass) RETURNS void
     LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE

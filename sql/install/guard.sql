@@ -1,5 +1,5 @@
--- The event triggers that refuse a command which would silently break a chain or a packing, and the view that they
--- compare from before to after a command.
+-- The event triggers that refuse a command which would silently break a chain, a packing or a validation, and the view that
+-- they compare from before to after a command.
 
 CREATE VIEW veritable.definitions AS
 WITH RECURSIVE
@@ -114,6 +114,17 @@ JOIN pg_catalog.pg_type y ON y.oid = t.type
 JOIN pg_catalog.pg_attribute a ON a.attrelid = y.typrelid
 WHERE a.attnum > 0 AND NOT a.attisdropped
 UNION ALL
+SELECT 'validation', CASE WHEN a.attname = ANY (pg_catalog.array_remove(v.columns, NULL)) THEN 'column' ELSE 'other column' END,
+       v.target, a.attnum, v.target, pg_catalog.format('column "%s"', a.attname),
+       pg_catalog.format('%s %s', a.attname, a.atttypid), false
+FROM (
+    SELECT target::pg_catalog.oid, pg_catalog.array_agg(document) || pg_catalog.array_agg(type) || pg_catalog.array_agg(version) AS columns
+    FROM veritable.validations
+    GROUP BY target
+) AS v
+JOIN pg_catalog.pg_attribute a ON a.attrelid = v.target
+WHERE a.attnum > 0 AND NOT a.attisdropped
+UNION ALL
 SELECT 'chain', 'index', c.chain, 0, c.chain, 'the last index on (entity, seq)', 'present', false
 FROM chains c
 WHERE EXISTS (
@@ -140,7 +151,8 @@ SELECT f.feature, 'trigger', t.oid, 0, t.tgrelid, pg_catalog.format('trigger "%s
        pg_catalog.format('%s %s %s %s %s %s %s', t.tgname, t.tgfoid, t.tgtype, t.tgattr, t.tgqual, t.tgargs, t.tgnewtable), false
 FROM pg_catalog.pg_trigger t
 JOIN (VALUES ('chain', 'veritable.seal'::pg_catalog.regproc), ('chain', 'veritable.guard'),
-             ('packing', 'veritable.pack'), ('packing', 'veritable.pack_early')) AS f (feature, function) ON t.tgfoid = f.function
+             ('packing', 'veritable.pack'), ('packing', 'veritable.pack_early'),
+             ('validation', 'veritable.validate')) AS f (feature, function) ON t.tgfoid = f.function
 WHERE t.tgparentid = 0
 UNION ALL
 -- BEFORE INSERT FOR EACH ROW (bits 0, 1, 2 of tgtype), in the order of names that PostgreSQL fires triggers in.
@@ -151,13 +163,22 @@ WHERE seal.tgfoid = 'veritable.seal'::pg_catalog.regproc
   AND late.tgtype & 7 = 7 AND late.tgtype & 64 = 0 AND NOT late.tgisinternal
   AND late.tgfoid NOT IN ('veritable.seal'::pg_catalog.regproc, 'veritable.guard'::pg_catalog.regproc)
 UNION ALL
+-- BEFORE INSERT OR UPDATE FOR EACH ROW (bits 0, 1, 2, 4 of tgtype).
+SELECT 'validation', 'late trigger', late.oid, 0, late.tgrelid, late.tgname, '', false
+FROM pg_catalog.pg_trigger validate
+JOIN pg_catalog.pg_trigger late ON late.tgrelid = validate.tgrelid AND late.tgname > validate.tgname
+WHERE validate.tgfoid = 'veritable.validate'::pg_catalog.regproc
+  AND late.tgtype & 3 = 3 AND late.tgtype & 20 <> 0 AND late.tgtype & 64 = 0 AND NOT late.tgisinternal
+  AND late.tgfoid NOT IN ('veritable.validate'::pg_catalog.regproc, 'veritable.seal'::pg_catalog.regproc,
+                          'veritable.guard'::pg_catalog.regproc, 'veritable.pack_early'::pg_catalog.regproc)
+UNION ALL
 SELECT 'chain', 'partition', t.tgrelid, 0, t.tgrelid, 'partition', '', false
 FROM pg_catalog.pg_trigger t
 WHERE t.tgfoid = 'veritable.seal'::pg_catalog.regproc AND t.tgparentid <> 0;
 
 GRANT SELECT ON veritable.definitions TO PUBLIC;
 COMMENT ON VIEW veritable.definitions IS
-'what chained and packed tables depend on: a command that breaks one of these rows is refused';
+'what chained, packed and validated tables depend on: a command that breaks one of these rows is refused';
 
 -- Without JIT: the planner expects so much of the recursion that compiling would take longer than all the rest.
 CREATE FUNCTION veritable.before_ddl() RETURNS event_trigger
@@ -189,6 +210,6 @@ CREATE EVENT TRIGGER veritable_after_ddl ON ddl_command_end
 CREATE EVENT TRIGGER veritable_after_create_table ON ddl_command_end
     WHEN TAG IN ('CREATE TABLE', 'CREATE FOREIGN TABLE', 'CREATE SCHEMA')
     EXECUTE FUNCTION veritable.after_create_table();
-COMMENT ON EVENT TRIGGER veritable_before_ddl IS 'notes what chained and packed tables depend on';
-COMMENT ON EVENT TRIGGER veritable_after_ddl IS 'refuses a command that would break a chain or a packing';
-COMMENT ON EVENT TRIGGER veritable_after_create_table IS 'refuses children of chained and packed tables, and guards new partitions against TRUNCATE';
+COMMENT ON EVENT TRIGGER veritable_before_ddl IS 'notes what chained, packed and validated tables depend on';
+COMMENT ON EVENT TRIGGER veritable_after_ddl IS 'refuses a command that would break a chain, a packing or a validation';
+COMMENT ON EVENT TRIGGER veritable_after_create_table IS 'refuses children of chained, packed and validated tables, and guards new partitions against TRUNCATE';

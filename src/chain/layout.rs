@@ -68,8 +68,9 @@ thread_local! {
 impl Layout {
     /// Resolves `arguments` against a relation.
     pub fn of(relation: &Relation, arguments: &Arguments) -> Result<Layout> {
+        // CREATE EXTENSION comes by here for its registry of event schemas, so this is the only place that asks.
         if !crate::pg::relation::database_is_utf8() {
-            return Err(Error::new(Class::Unsupported, "chains need a database with encoding UTF8"));
+            return Err(Error::new(Class::Unsupported, "veritable needs a database with encoding UTF8"));
         }
         let columns = relation.columns();
         let find = |name: &str| {

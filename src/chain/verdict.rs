@@ -46,6 +46,11 @@ impl Verdict {
         self.rows.put([Cell::from(chain), Cell::from(entity), Cell::from(seq), Cell::from(fault), Cell::from(detail)]);
     }
 
+    /// How many events and faults it speaks of.
+    pub fn found(&self) -> u64 {
+        self.events + self.faults
+    }
+
     /// The sentence at the end.
     pub fn summary(&self) -> String {
         let faults = if self.faults == 0 { String::new() } else { format!(", {}", number(self.faults, "fault")) };

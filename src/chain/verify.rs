@@ -33,7 +33,10 @@ fn verify_chain(call: &Call) -> Result<Answer> {
     let mut verdict = Verdict::new(call.rows());
     let entity = call.texts(1)?;
     match call.oid(0) {
-        Some(target) => verify_table(target, entity, &mut verdict)?,
+        Some(target) => {
+            verify_table(target, entity, &mut verdict)?;
+            verdict.tables = 1;
+        }
         None if entity.is_some() => {
             return Err(Error::new(Class::Argument, "an entity can be verified in one table only")
                 .hint("Name the table: SELECT * FROM verify_chain('entity_events', '{…}')."));
@@ -43,7 +46,10 @@ fn verify_chain(call: &Call) -> Result<Answer> {
                 if Relation::open(target, Lock::AccessShare)?.hides_rows() {
                     notice(format!("skipped table \"{}\": row-level security hides rows from you", name_of(target)));
                 } else {
+                    let before = verdict.found();
                     verify_table(target, None, &mut verdict)?;
+                    // A table without events is not spoken of: so is the registry where nothing is registered.
+                    verdict.tables += u64::from(verdict.found() > before);
                 }
             }
         }
@@ -90,7 +96,6 @@ fn verify_table(target: pg_sys::Oid, entity: Option<Vec<String>>, verdict: &mut 
         Ok(found) => found,
         // Triggers that do not fit their table are a fault like any other, and must not hide those of other tables.
         Err(error) if error.is_misconfiguration() => {
-            verdict.tables += 1;
             verdict.unguarded(target, format!("The chain cannot be read: {}.", error.message()));
             return Ok(());
         }
@@ -99,7 +104,6 @@ fn verify_table(target: pg_sys::Oid, entity: Option<Vec<String>>, verdict: &mut 
     for problem in problems(&relation, &chain)? {
         verdict.unguarded(target, problem);
     }
-    verdict.tables += 1;
     // Pinned here for the leader; a parallel worker pins for itself.
     let _pinned = Pinned::new();
     spi::connect(|session| match entity {

@@ -16,6 +16,8 @@ pub enum Feature {
     Chain,
     /// A packed table.
     Packing,
+    /// A table whose documents are validated.
+    Validation,
 }
 
 /// What a definition is of. What is said first when several are missing comes first.
@@ -23,7 +25,7 @@ pub enum Feature {
 pub enum Kind {
     /// A trigger of the feature.
     Trigger,
-    /// Another trigger, which fires after the one that seals.
+    /// Another trigger, which fires after the one that seals or validates.
     LateTrigger,
     /// A column that the feature depends on.
     Column,
@@ -35,7 +37,7 @@ pub enum Kind {
     Type,
     /// A column that a chain leaves out, by its name. It may go.
     ExcludedColumn,
-    /// A column that a packing does not compare. It may come and go.
+    /// A column that a packing does not compare, or that a validation does not read. It may come and go.
     OtherColumn,
     /// A partition of a chain. They may come and go.
     Partition,
@@ -74,10 +76,12 @@ thread_local! {
 pub struct Definitions(BTreeMap<Key, Definition>);
 
 impl Feature {
-    fn of(feature: &str) -> Option<Feature> {
+    /// As the view writes it.
+    pub fn of(feature: &str) -> Option<Feature> {
         match feature {
             "chain" => Some(Feature::Chain),
             "packing" => Some(Feature::Packing),
+            "validation" => Some(Feature::Validation),
             _ => None,
         }
     }

@@ -1,8 +1,8 @@
-//! The event triggers: a command that would silently break a chain or a packing is refused.
+//! The event triggers: a command that would silently break a chain, a packing or a validation is refused.
 //!
-//! What both depend on is one view, `veritable.definitions`. It is read before a command and after it, and the
+//! What they depend on is one view, `veritable.definitions`. It is read before a command and after it, and the
 //! difference judged: so it does not matter by which way a command reaches a column, a type or an index.
-//! This is a guard against accidents. An owner can end a chain or a packing, a superuser anything; verification tells.
+//! This is a guard against accidents. An owner can end any of them, a superuser anything; verification tells.
 //! It is the layer above the features, which know nothing of it.
 
 mod definitions;
@@ -21,6 +21,7 @@ use crate::pg::lock;
 use crate::pg::relation::{exists, name_of};
 use crate::pg::report::Result;
 use crate::pg::spi;
+use crate::schema;
 
 sql_function! {
     /// `veritable.before_ddl()`: the event trigger on `ddl_command_start`.
@@ -109,12 +110,21 @@ fn judge_what_is_new(before: &Definitions, after: &Definitions) -> Result<()> {
             Kind::Trigger => match key.feature {
                 Feature::Chain => chain::triggers::check_by_hand(key.table())?,
                 Feature::Packing => packing::triggers::check_by_hand(key.table())?,
+                Feature::Validation => schema::triggers::check_by_hand(key.table())?,
             },
-            Kind::LateTrigger => return Err(chain::triggers::fires_too_late(&definition.name, &name_of(key.table()))),
+            Kind::LateTrigger => {
+                let (trigger, table) = (&definition.name, name_of(key.table()));
+                return Err(match key.feature {
+                    Feature::Validation => schema::triggers::fires_too_late(trigger, &table),
+                    _ => chain::triggers::fires_too_late(trigger, &table),
+                });
+            }
             Kind::Column | Kind::Type if definition.fixed && was_guarded() => {
                 return Err(refusal::of_addition(key, definition));
             }
-            Kind::OtherColumn if was_guarded() => refusal::not_compared(key, definition),
+            Kind::OtherColumn if key.feature == Feature::Packing && was_guarded() => {
+                refusal::not_compared(key, definition)
+            }
             _ => {}
         }
     }

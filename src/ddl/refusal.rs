@@ -1,10 +1,11 @@
-//! What is said to whoever would break a chain or a packing.
+//! What is said to whoever would break a chain, a packing or a validation.
 
 use super::definitions::{Definition, Feature, Key, Kind};
 use crate::pg::relation::name_of;
 use crate::pg::report::{Class, Error, notice_with_hint};
 
 const CHAIN_ANEW: &str = "Use drop_chain() to end the chain; add_chain() can begin a new one.";
+const VALIDATION_ANEW: &str = "Use drop_validation() to end the validation; add_validation() can begin a new one.";
 const PACKING_ANEW: &str = "Use drop_packing() to end the packing; add_packing() can begin a new one.";
 
 impl Feature {
@@ -13,13 +14,14 @@ impl Feature {
         match self {
             Feature::Chain => "chained table",
             Feature::Packing => "packed table",
+            Feature::Validation => "validated table",
         }
     }
 
     fn class(self) -> Class {
         match self {
             Feature::Chain => Class::AppendOnly,
-            Feature::Packing => Class::State,
+            Feature::Packing | Feature::Validation => Class::State,
         }
     }
 
@@ -44,6 +46,13 @@ impl Feature {
                     _ => "The table is packed by it.",
                 };
                 (Some(detail), PACKING_ANEW)
+            }
+            Feature::Validation => {
+                let detail = match kind {
+                    Kind::Trigger => "It validates the table's documents.",
+                    _ => "The table's documents are validated by it.",
+                };
+                (Some(detail), VALIDATION_ANEW)
             }
         }
     }

@@ -93,12 +93,8 @@ fn drop_packing(call: &Call) -> Result<Answer> {
 fn open_table(session: &Session, target: pg_sys::Oid) -> Result<Relation> {
     let relation = Relation::open_table(target, "packing")?;
     let name = relation.name();
-    let unsupported = |message: String| Err(Error::new(Class::Unsupported, message));
     if Packing::of(&relation)?.is_some() {
         return Err(Error::new(Class::Duplicate, format!("table \"{name}\" is already packed")));
-    }
-    if !crate::pg::relation::database_is_utf8() {
-        return unsupported("packings need a database with encoding UTF8".to_string());
     }
     if relation.is_partitioned() || relation.is_partition() {
         let what = if relation.is_partition() { "partition" } else { "partitioned table" };
@@ -113,7 +109,8 @@ fn open_table(session: &Session, target: pg_sys::Oid) -> Result<Relation> {
     let relatives = session
         .query("SELECT FROM pg_catalog.pg_inherits WHERE inhparent = $1 OR inhrelid = $1 LIMIT 1", &[target.into()])?;
     if !relatives.is_empty() {
-        return unsupported(format!("table \"{name}\" inherits or has inheritance children"));
+        let message = format!("table \"{name}\" inherits or has inheritance children");
+        return Err(Error::new(Class::Unsupported, message));
     }
     Ok(relation)
 }

@@ -21,7 +21,7 @@ pub trait Derived {
     fn depends_on(&self, relation: pg_sys::Oid) -> bool;
 }
 
-/// Things derived from relations, by the relation they are for.
+/// Things derived from relations, by the oid of what they are for: a relation, or a trigger of one.
 pub struct Cache<T> {
     entries: RefCell<HashMap<pg_sys::Oid, Rc<T>>>,
     seen: std::cell::Cell<u64>,
@@ -59,11 +59,11 @@ impl<T> Default for Cache<T> {
 }
 
 impl<T: Derived> Cache<T> {
-    /// What is kept for `relation`, or what `derive` makes of it now.
-    pub fn get<E>(&self, relation: pg_sys::Oid, derive: impl FnOnce() -> Result<T, E>) -> Result<Rc<T>, E> {
+    /// What is kept for `oid`, or what `derive` makes of it now.
+    pub fn get<E>(&self, oid: pg_sys::Oid, derive: impl FnOnce() -> Result<T, E>) -> Result<Rc<T>, E> {
         register();
         self.forget_changed();
-        if let Some(entry) = self.entries.borrow().get(&relation) {
+        if let Some(entry) = self.entries.borrow().get(&oid) {
             return Ok(Rc::clone(entry));
         }
         let entry = Rc::new(derive()?);
@@ -71,7 +71,7 @@ impl<T: Derived> Cache<T> {
         if entries.len() == ENTRIES_MAX {
             entries.clear();
         }
-        entries.insert(relation, Rc::clone(&entry));
+        entries.insert(oid, Rc::clone(&entry));
         Ok(entry)
     }
 
@@ -108,4 +108,11 @@ fn register() {
 pub fn accept_changes() {
     // SAFETY: a transaction is open.
     unsafe { pg_sys::AcceptInvalidationMessages() };
+}
+
+/// Tells every session that what it derived from the relation is out of date: this one at its next command, others once
+/// the transaction is committed. If it is rolled back, this one is told again.
+pub fn invalidate(relation: pg_sys::Oid) {
+    // SAFETY: a transaction is open; takes any relation's oid.
+    unsafe { pg_sys::CacheInvalidateRelcacheByRelid(relation) };
 }

@@ -98,6 +98,27 @@ impl<'call> Call<'call> {
         self.argument(position).and_then(|datum| unsafe { <&[u8]>::from_datum(datum, false) })
     }
 
+    /// The bytes of an argument of variable length: a `text`, a `json`, or the container of a `jsonb`.
+    pub fn contents(&self, position: usize) -> Option<&'call [u8]> {
+        self.argument(position).map(super::value::bytes)
+    }
+
+    /// A `text` or `json` argument.
+    pub fn text(&self, position: usize) -> Result<Option<&'call str>> {
+        let utf8 = |bytes| std::str::from_utf8(bytes).map_err(|_| Error::new(Class::Corrupted, "text is not UTF-8"));
+        self.contents(position).map(utf8).transpose()
+    }
+
+    /// A `jsonb` argument, as its text.
+    pub fn jsonb_text(&self, position: usize) -> Option<String> {
+        self.argument(position).map(|datum| super::types::text_of(pg_sys::JSONBOID, datum))
+    }
+
+    /// A `boolean` argument.
+    pub fn boolean(&self, position: usize) -> Option<bool> {
+        self.argument(position).map(|datum| datum.value() as u8 != 0)
+    }
+
     /// A `name` argument.
     pub fn name(&self, position: usize) -> Option<String> {
         self.argument(position).map(name_of)

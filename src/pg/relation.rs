@@ -338,6 +338,13 @@ pub fn exists(oid: pg_sys::Oid) -> bool {
     !unsafe { pg_sys::get_rel_name(oid) }.is_null()
 }
 
+/// The relation `schema.name`.
+pub fn named(schema: &CStr, name: &CStr) -> Option<pg_sys::Oid> {
+    // SAFETY: takes any names; zero where there is none.
+    let oid = unsafe { pg_sys::get_relname_relid(name.as_ptr(), pg_sys::get_namespace_oid(schema.as_ptr(), true)) };
+    (oid != pg_sys::InvalidOid).then_some(oid)
+}
+
 /// The relation whose row type this is.
 pub fn of_row_type(row_type: pg_sys::Oid) -> Option<pg_sys::Oid> {
     // SAFETY: takes any oid; zero when the type is not a row type of a relation.

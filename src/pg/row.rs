@@ -226,6 +226,10 @@ impl<'d> Row<'d> {
                 return self.nulls[place] != other.nulls[place];
             }
             let attribute = super::relation::attribute(self.descriptor.raw, place);
+            // What an update leaves alone it has from the old row, maybe as a pointer to where it is stored.
+            if attribute.attlen == -1 && value::stored(self.values[place]) == value::stored(other.values[place]) {
+                return false;
+            }
             // SAFETY: both values are of the attribute's type.
             !unsafe {
                 pg_sys::ffi::pg_guard_ffi_boundary(|| {

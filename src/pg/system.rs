@@ -78,6 +78,28 @@ pub fn subtransaction<T>(body: impl FnOnce() -> (Outcome, T)) -> T {
     }
 }
 
+/// The lowest address that the stack may reach: PostgreSQL's own limit, `max_stack_depth`.
+pub fn stack_floor() -> usize {
+    thread_local! {
+        // Where the stack begins does not change. It is told only in exchange for another.
+        static BASE: usize = unsafe {
+            // SAFETY: what is set is what was there.
+            let here = pg_sys::set_stack_base();
+            pg_sys::restore_stack_base(here);
+            here as usize
+        };
+    }
+    // SAFETY: a variable of the backend.
+    let limit = unsafe { pg_sys::max_stack_depth } as usize * 1024;
+    BASE.with(|base| base.saturating_sub(limit))
+}
+
+/// The name of the role that the session acts as, whatever function with its owner's rights it is in.
+pub fn outer_role() -> String {
+    // SAFETY: the role of a session exists; the answer is a palloc'd string.
+    super::relation::string(unsafe { pg_sys::GetUserNameFromId(pg_sys::GetOuterUserId(), false) })
+}
+
 /// Ends the statement here if somebody has cancelled it.
 pub fn check_for_interrupts() {
     pg_sys::check_for_interrupts!();

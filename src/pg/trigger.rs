@@ -169,6 +169,12 @@ impl Firing<'_> {
         unsafe { (*self.data().tg_relation).rd_id }
     }
 
+    /// The oid of the trigger.
+    pub fn trigger_oid(&self) -> pg_sys::Oid {
+        // SAFETY: valid during the call.
+        unsafe { (*self.data().tg_trigger).tgoid }
+    }
+
     /// The arguments of the trigger.
     pub fn arguments(&self) -> Vec<String> {
         // SAFETY: valid during the call.

@@ -28,6 +28,12 @@ pub(super) fn bytes<'a>(datum: pg_sys::Datum) -> &'a [u8] {
     }
 }
 
+/// A varlena value as it is in its row: with its header, compressed if it is, and a pointer where it is stored elsewhere.
+pub(super) fn stored<'a>(datum: pg_sys::Datum) -> &'a [u8] {
+    // SAFETY: the caller knows that the datum is of a varlena type, which begins with its length.
+    unsafe { std::slice::from_raw_parts(datum.cast_mut_ptr(), varlena::varsize_any(datum.cast_mut_ptr())) }
+}
+
 /// The bytes of a value that is passed by reference and has this length by its type, a header included.
 pub(super) fn whole<'a>(datum: pg_sys::Datum, length: i16) -> &'a [u8] {
     // SAFETY: the caller knows that the datum is of such a type; a varlena begins with its length, and one of length

@@ -1,7 +1,9 @@
 //! Sessions with a server, and what it refuses in them.
 
 use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use postgres::{Client, Config, Error, NoTls, SimpleQueryMessage};
 
@@ -108,6 +110,35 @@ impl Session {
     pub fn backend(&mut self) -> u32 {
         self.value("SELECT pg_backend_pid()").parse().expect("a process id")
     }
+
+    /// By how many kB the backend's own memory grows while it runs statements, at most. What each first call loads is
+    /// loaded by others before.
+    #[track_caller]
+    pub fn memory_growth(&mut self, first: &str, sql: &str) -> u64 {
+        let status = format!("/proc/{}/status", self.backend());
+        let memory = || {
+            let status = std::fs::read_to_string(&status).expect("a running backend");
+            let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).expect("Linux 4.5 or later");
+            line.trim().trim_end_matches(" kB").parse::<u64>().expect("kB")
+        };
+        self.run(first);
+        let before = memory();
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let watch = scope.spawn(|| {
+                let mut most = before;
+                while !done.load(Ordering::Relaxed) {
+                    most = most.max(memory());
+                    std::thread::sleep(Duration::from_millis(2));
+                }
+                most
+            });
+            let ran = self.batch_execute(sql);
+            done.store(true, Ordering::Relaxed);
+            ran.unwrap_or_else(|error| panic!("{sql}\n{}", explain(&error)));
+            watch.join().expect("no panic") - before
+        })
+    }
 }
 
 /// What the server said when it refused a statement.
@@ -167,7 +198,11 @@ impl Survivor {
     /// Runs a statement that may succeed, or fail with one of these SQLSTATEs; says which.
     #[track_caller]
     pub fn try_one(&mut self, sql: &str, codes: &[&str]) -> Option<String> {
+        let t0 = std::time::Instant::now();
         let outcome = self.session.simple_query(sql).err();
+        if t0.elapsed().as_millis() > 1000 {
+            println!("TOOK {:?} {:?} {sql}", t0.elapsed(), outcome.as_ref().map(explain))
+        }
         let code = outcome.as_ref().map(|error| {
             let code = error.code().unwrap_or_else(|| panic!("{sql}\n{error}"));
             assert!(codes.contains(&code.code()), "{sql}\n{}", explain(error));

@@ -235,8 +235,6 @@ CREATE DATABASE regress_errors_latin1 ENCODING 'LATIN1' LOCALE 'C' TEMPLATE temp
 \c regress_errors_latin1
 SET client_min_messages = warning;
 CREATE EXTENSION veritable CASCADE;
-CREATE TABLE event (id int NOT NULL);
-SELECT add_chain('event', '{id}');
 \echo :LAST_ERROR_SQLSTATE
 \c regression
 SET client_min_messages = warning;

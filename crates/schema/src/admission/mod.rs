@@ -1,0 +1,261 @@
+//! Admission: everything that is wrong with a schema, and not the first thing only.
+//!
+//! What no validator says is said here: a keyword that is misspelt validates everything. What only a compiled schema
+//! knows, such as a reference to a place that does not exist, is left to `Validator::build`.
+
+mod patterns;
+
+use jsonschema::{ValidationError, draft4, draft6, draft7, draft201909, draft202012};
+use referencing::{Draft, UriRef, uri::resolve_against};
+use serde_json::Value;
+
+use crate::keywords::{self, Holds, expected, holds};
+use crate::reference::{SCHEME, address};
+use crate::walk::{Schema, Schemas, draft, identifier, schemas, step};
+use crate::{Formats, Problem};
+use patterns::Patterns;
+
+/// How many problems are listed.
+const LISTED: usize = 100;
+
+/// Keywords that may stand beside `$ref` up to draft 7: they have no effect of their own.
+const BESIDE_REF: [&str; 10] =
+    ["$comment", "$id", "$ref", "$schema", "default", "definitions", "description", "examples", "id", "title"];
+
+/// What is wrong with a schema, in its own order; the first 100 problems.
+///
+/// `strict` refuses what has no effect: unknown keywords, but for those that begin with `x-`, unknown formats where
+/// formats are checked, and keywords beside `$ref` up to draft 7. `depth` is how many levels of objects and arrays the
+/// schema may have.
+pub fn problems(schema: &Value, strict: bool, formats: Formats, depth: usize) -> Vec<Problem> {
+    let whole = |message| vec![Problem { location: String::new(), message }];
+    if is_deeper(schema, depth) {
+        return whole(format!("is nested deeper than {depth} levels"));
+    }
+    if !(schema.is_object() || schema.is_boolean()) {
+        return whole("a schema is an object or a boolean".to_owned());
+    }
+    if draft(schema) == Draft::Unknown {
+        let location = "/$schema".to_owned();
+        let message = "unknown dialect: drafts 4, 6, 7, 2019-09 and 2020-12 are known".to_owned();
+        return vec![Problem { location, message }];
+    }
+    let mut found =
+        Admission { schemas: &schemas(schema), strict, formats, patterns: Patterns::new(), problems: Vec::new() };
+    found.run();
+    let mut problems = found.problems;
+    // The table of keywords is shorter than the meta-schemas; they have the last word.
+    if problems.is_empty() {
+        problems.extend(
+            against_meta_schema(schema).err().map(|error| Problem {
+                location: error.instance_path().to_string(),
+                message: error.masked().to_string(),
+            }),
+        );
+    }
+    problems.sort_by_cached_key(|problem| order(&problem.location));
+    problems
+}
+
+/// One admission under way.
+struct Admission<'a, 's> {
+    schemas: &'a Schemas<'s>,
+    strict: bool,
+    formats: Formats,
+    patterns: Patterns<'s>,
+    problems: Vec<Problem>,
+}
+
+impl<'s> Admission<'_, 's> {
+    fn run(&mut self) {
+        let schemas = self.schemas;
+        for schema in &schemas.all {
+            for (keyword, value) in schema.members {
+                if self.problems.len() >= LISTED {
+                    return;
+                }
+                if let Some(message) = self.problem(schema, keyword, value) {
+                    self.problems.push(Problem { location: schemas.location(schema) + &step(keyword), message });
+                }
+                if holds(schemas.draft, keyword) == Some(Holds::Patterns) {
+                    self.names(schema, keyword, value);
+                }
+            }
+        }
+    }
+
+    /// The names of properties that are patterns.
+    fn names(&mut self, schema: &Schema<'s>, keyword: &str, value: &'s Value) {
+        for pattern in value.as_object().into_iter().flat_map(|members| members.keys()) {
+            if let Some(refusal) = self.patterns.refusal(pattern) {
+                let location = self.schemas.location(schema) + &step(keyword) + &step(pattern);
+                self.problems.push(Problem { location, message: format!("pattern {} {refusal}", quoted(pattern)) });
+            }
+        }
+    }
+
+    fn problem(&mut self, schema: &Schema<'s>, keyword: &str, value: &'s Value) -> Option<String> {
+        let draft = self.schemas.draft;
+        let Some(holds) = holds(draft, keyword) else {
+            return (self.strict && !keyword.starts_with("x-")).then(|| unknown_keyword(draft, keyword));
+        };
+        if let Some(expected) = expected(holds, value) {
+            return Some(format!("{} must be {expected}", quoted(keyword)));
+        }
+        let beside_ref = draft <= Draft::Draft7 && schema.members.contains_key("$ref");
+        if self.strict && beside_ref && !BESIDE_REF.contains(&keyword) {
+            return Some(format!("{} has no effect beside \"$ref\" in {}", quoted(keyword), keywords::name(draft)));
+        }
+        let text = value.as_str()?;
+        match holds {
+            Holds::Pattern => self.patterns.refusal(text).map(|refusal| format!("pattern {} {refusal}", quoted(text))),
+            Holds::Format => self.format(text),
+            Holds::Reference => self.reference(schema, text),
+            Holds::Identifier => self.identifier(schema, text),
+            Holds::Dialect => (Draft::from_schema_uri(text) != draft)
+                .then(|| format!("names another draft than the whole schema, which is in {}", keywords::name(draft))),
+            _ => None,
+        }
+    }
+
+    fn format(&self, format: &str) -> Option<String> {
+        let draft = self.schemas.draft;
+        let checked = match self.formats {
+            Formats::Asserted => true,
+            Formats::Annotations => false,
+            Formats::AsDrafted => draft <= Draft::Draft7,
+        };
+        let unknown = self.strict && checked && keywords::formats(draft).all(|known| known != format);
+        unknown.then(|| format!("unknown format {}{}", quoted(format), suggestion(format, keywords::formats(draft))))
+    }
+
+    fn reference(&self, schema: &Schema, reference: &str) -> Option<String> {
+        if reference.starts_with(SCHEME) {
+            return address(reference)
+                .is_none()
+                .then(|| format!("{} is neither veritable:///name nor veritable:///name/version", quoted(reference)));
+        }
+        let Ok(uri) = resolve_against(&schema.base.borrow(), reference) else {
+            return Some(format!("{} is not a URI reference", quoted(reference)));
+        };
+        let resource = uri.strip_fragment();
+        if !self.schemas.resources.contains_key(resource.as_str()) {
+            return (!is_meta_schema(resource.as_str())).then(|| {
+                format!("{} is neither in this schema nor in the registry (veritable:///name)", quoted(reference))
+            });
+        }
+        self.schemas
+            .target(&schema.base, reference)
+            .is_none()
+            .then(|| format!("{} leads to no place in this schema", quoted(reference)))
+    }
+
+    fn identifier(&self, schema: &Schema, id: &str) -> Option<String> {
+        if UriRef::parse(id).is_err() {
+            return Some(format!("{} is not a URI reference", quoted(id)));
+        }
+        identifier(self.schemas.draft, schema.members)?;
+        if id.split_once('#').is_some_and(|(_, fragment)| !fragment.is_empty()) {
+            return Some("has a fragment: use \"$anchor\"".to_owned());
+        }
+        let id = schema.base.as_str();
+        if is_meta_schema(id) {
+            return Some("is the URI of a meta-schema".to_owned());
+        }
+        if address(id).is_some() {
+            return Some("is the URI of a schema in the registry, which is not for a schema to say".to_owned());
+        }
+        let &(position, _) = self.schemas.resources.get(id)?;
+        (!std::ptr::eq(self.schemas.all[position].members, schema.members))
+            .then(|| "is the URI of another schema in here, too".to_owned())
+    }
+}
+
+fn unknown_keyword(draft: Draft, keyword: &str) -> String {
+    match keywords::drafts(keyword) {
+        Some((first, last)) => {
+            let name = keywords::name;
+            let drafts =
+                if first == last { name(first).to_owned() } else { format!("{} to {}", name(first), name(last)) };
+            format!("unknown keyword {} in {}: it is one of {drafts}", quoted(keyword), name(draft))
+        }
+        None => format!("unknown keyword {}{}", quoted(keyword), suggestion(keyword, keywords::keywords(draft))),
+    }
+}
+
+/// What may have been meant, where it is close: two letters at most, and no more than a third of them.
+fn suggestion(text: &str, known: impl Iterator<Item = &'static str>) -> String {
+    let near = known.map(|known| (distance(text, known), known)).min();
+    match near {
+        Some((distance, known)) if distance <= 2 && 3 * distance <= known.len() => {
+            format!(", did you mean {}?", quoted(known))
+        }
+        _ => String::new(),
+    }
+}
+
+/// How many letters must be added, left out or replaced to make one text of the other (Levenshtein).
+fn distance(from: &str, to: &str) -> usize {
+    // A longer text is no slip of the pen, and the time is the product of the lengths.
+    if from.len() > 40 {
+        return usize::MAX / 3;
+    }
+    let mut row: Vec<usize> = (0..=to.chars().count()).collect();
+    for (line, left) in from.chars().enumerate() {
+        let mut corner = std::mem::replace(&mut row[0], line + 1);
+        for (column, right) in to.chars().enumerate() {
+            let replaced = corner + usize::from(left != right);
+            corner = row[column + 1];
+            row[column + 1] = replaced.min(corner + 1).min(row[column] + 1);
+        }
+    }
+    row[row.len() - 1]
+}
+
+/// Whether a URI is that of a draft's meta-schema, or of a part of it.
+fn is_meta_schema(uri: &str) -> bool {
+    Draft::from_schema_uri(uri) != Draft::Unknown
+        || ["https://json-schema.org/draft/2019-09/meta/", "https://json-schema.org/draft/2020-12/meta/"]
+            .iter()
+            .any(|parts| uri.starts_with(parts))
+}
+
+fn against_meta_schema(schema: &Value) -> Result<(), ValidationError<'_>> {
+    match draft(schema) {
+        Draft::Draft4 => draft4::meta::validate(schema),
+        Draft::Draft6 => draft6::meta::validate(schema),
+        Draft::Draft7 => draft7::meta::validate(schema),
+        Draft::Draft201909 => draft201909::meta::validate(schema),
+        _ => draft202012::meta::validate(schema),
+    }
+}
+
+/// Whether a value has more levels of objects and arrays. Its nesting costs no stack here.
+fn is_deeper(value: &Value, depth: usize) -> bool {
+    let mut pending = vec![(value, 0)];
+    while let Some((value, above)) = pending.pop() {
+        if above >= depth && (value.is_object() || value.is_array()) {
+            return true;
+        }
+        match value {
+            Value::Object(members) => pending.extend(members.values().map(|member| (member, above + 1))),
+            Value::Array(elements) => pending.extend(elements.iter().map(|element| (element, above + 1))),
+            _ => {}
+        }
+    }
+    false
+}
+
+/// A location's place in the order of the document: indexes as numbers, names as they are sorted there.
+fn order(location: &str) -> Vec<(Option<usize>, String)> {
+    location.split('/').map(|step| (step.parse().ok(), step.to_owned())).collect()
+}
+
+/// A text in quotes, its beginning where it is long.
+fn quoted(text: &str) -> String {
+    const SHOWN: usize = 80;
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("\"{}…\"", &text[..end]),
+        None => format!("\"{text}\""),
+    }
+}

@@ -1,0 +1,170 @@
+//! What a validation may use: stack, steps, and time as long as nobody asks it to stop.
+//!
+//! Whoever reads the document pays for it, here. Stopping is an unwinding of our own, which runs no panic hook and is
+//! caught in one place; any other panic goes on.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::ptr;
+
+/// What a validation may use.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// The lowest address that the stack may reach; 0: no bound.
+    pub floor: usize,
+    /// How much work, in reads of a node; `u64::MAX`: no bound. What takes longer than one read, or memory, costs more.
+    pub steps: u64,
+    /// Whether to stop. It is asked every few hundred steps.
+    pub interrupted: fn() -> bool,
+}
+
+impl Bounds {
+    /// Steps enough to list what is wrong with any usual document, within about 100 ms and 50 MB.
+    pub const LISTING: u64 = 1 << 20;
+}
+
+/// Which bound was met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exceeded {
+    /// The steps. Also where a step alone would take too much: a long string and a large pattern, or a long string that
+    /// should be a regular expression or a JSON text.
+    Steps,
+    /// The stack: the document is too deep for this schema.
+    Stack,
+    /// `interrupted` said so.
+    Interrupted,
+}
+
+/// So many steps are between two questions to `interrupted`. Between two steps the validator looks up properties, tries
+/// patterns and follows references, as many as the schema has: a step may take 50 microseconds.
+const STRETCH: u64 = 1 << 8;
+
+/// What of a schema makes reads of a document longer.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Load {
+    /// The bytes of its longest pointer: errors write one down for each level of the document.
+    pub(crate) way: u64,
+    /// The bytes that an error copies of it.
+    pub(crate) copy: u64,
+    /// The digits of its longest number: the document's are compared with it.
+    pub(crate) digits: u64,
+    /// The bytes of its largest pattern, compiled.
+    pub(crate) pattern: u64,
+}
+
+/// A match goes through a text in one go, at worst in a time proportional to the length of the text and the size of the pattern.
+/// Their product may be so much: half a second, measured.
+const MATCH: u64 = 1 << 40;
+
+/// The bounds of the validation that runs on this thread.
+struct Meter {
+    load: Cell<Load>,
+    floor: Cell<usize>,
+    /// What is left of this stretch.
+    left: Cell<u64>,
+    /// What is left after it.
+    later: Cell<u64>,
+    interrupted: Cell<fn() -> bool>,
+}
+
+thread_local! {
+    static METER: Meter = const {
+        Meter {
+            load: Cell::new(Load { way: 0, copy: 0, digits: 0, pattern: 0 }),
+            floor: Cell::new(0),
+            left: Cell::new(0),
+            later: Cell::new(u64::MAX),
+            interrupted: Cell::new(|| false),
+        }
+    };
+}
+
+impl Meter {
+    fn set(&self, bounds: &Bounds, load: Load) {
+        self.load.set(load);
+        self.floor.set(bounds.floor);
+        self.left.set(0);
+        self.later.set(bounds.steps);
+        self.interrupted.set(bounds.interrupted);
+    }
+
+    #[cold]
+    fn next_stretch(&self, steps: u64) {
+        if (self.interrupted.get())() {
+            stop(Exceeded::Interrupted);
+        }
+        let missing = steps - self.left.get();
+        let Some(later) = self.later.get().checked_sub(missing) else { stop(Exceeded::Steps) };
+        let stretch = later.min(STRETCH);
+        self.left.set(stretch);
+        self.later.set(later - stretch);
+    }
+}
+
+/// Takes `steps`.
+#[inline]
+pub(crate) fn charge(steps: u64) {
+    METER.with(|meter| match meter.left.get().checked_sub(steps) {
+        Some(left) => meter.left.set(left),
+        None => meter.next_stretch(steps),
+    });
+}
+
+/// Takes a step that may be one further down the stack.
+#[inline]
+pub(crate) fn charge_deeper() {
+    charge(1);
+    let here = 0_u8;
+    if ptr::from_ref(&here).addr() < METER.with(|meter| meter.floor.get()) {
+        stop(Exceeded::Stack);
+    }
+}
+
+/// Takes what comparing a number of so many digits costs: arithmetic that is quadratic up to 10,000 digits, and linear above.
+#[inline]
+pub(crate) fn charge_number(digits: u64) {
+    let digits = digits.max(METER.with(|meter| meter.load.get().digits));
+    if digits > 64 {
+        charge(if digits <= 10_000 { digits * digits / 256 } else { digits / 4 });
+    }
+}
+
+/// Takes what going through a text costs.
+#[inline]
+pub(crate) fn charge_text(text: &str) {
+    let length = text.len() as u64;
+    charge(1 + length / 8);
+    // No pattern is so large that it matters to a shorter one.
+    if length > 1 << 16 {
+        charge_long_text(length);
+    }
+}
+
+#[cold]
+fn charge_long_text(length: u64) {
+    if length.saturating_mul(METER.with(|meter| meter.load.get().pattern)) > MATCH {
+        stop(Exceeded::Steps);
+    }
+}
+
+/// Takes what an error costs about a node with so many levels, and bytes of names, above it: mostly memory.
+pub(crate) fn charge_error(depth: u32, names: u32) {
+    let load = METER.with(|meter| meter.load.get());
+    let bytes = u64::from(names) + load.way * (u64::from(depth) + 1) + load.copy;
+    charge(24 + bytes / 32);
+}
+
+/// Stops the validation on this thread.
+#[cold]
+pub(crate) fn stop(why: Exceeded) -> ! {
+    resume_unwind(Box::new(why))
+}
+
+/// Runs a validation within `bounds`.
+pub(crate) fn within<R>(bounds: &Bounds, load: Load, work: impl FnOnce() -> R) -> Result<R, Exceeded> {
+    METER.with(|meter| meter.set(bounds, load));
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| match panic.downcast::<Exceeded>() {
+        Ok(why) => *why,
+        Err(panic) => resume_unwind(panic),
+    })
+}

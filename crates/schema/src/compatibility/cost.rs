@@ -1,0 +1,289 @@
+//! How much work a comparison would be, told from the schema alone.
+//!
+//! The canonical form is a union of cases, and a schema of some hundred bytes can have millions of them: twenty times
+//! `anyOf` in an `allOf`. It is not to be interrupted, and it recurses along references. So what would take long, or
+//! more stack than there is, is found out before.
+
+use std::collections::HashMap;
+use std::ops::Add;
+
+use serde_json::{Map, Value};
+
+use crate::keywords::{Holds, holds};
+use crate::reference::{address, uri};
+use crate::walk::{Schema, Schemas, inner, references_of, schemas};
+
+/// How many cases one schema may have. Measured: from 128 on a comparison can take a second and 100 MB.
+const CASES: f64 = 100.0;
+/// How large the cases of all schemas may be together, with references written out.
+const SIZE: f64 = 5_000.0;
+/// How much work there may be, in pairs of cases, with references written out. Measured: it is less than a second.
+const WORK: f64 = 7_500.0;
+/// How many schemas may lie on a way from the root inwards, references included: each takes up to 5 KB of stack.
+const LEVELS: usize = 150;
+
+/// A union of cases: how many, the size of all together, and how many unions were multiplied to have them.
+#[derive(Clone, Copy, Debug)]
+struct Union {
+    cases: f64,
+    size: f64,
+    factors: i32,
+}
+
+/// The union with no case, and the one with one case that asks nothing.
+const NOTHING: Union = Union { cases: 0.0, size: 0.0, factors: 0 };
+const ANYTHING: Union = Union { cases: 1.0, size: 0.0, factors: 0 };
+
+impl Add for Union {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        let cases = self.cases + other.cases;
+        let factors = self.factors.max(other.factors).max(i32::from(cases > 1.0));
+        Self { cases, size: self.size + other.size, factors }
+    }
+}
+
+impl Union {
+    /// Each case of the one with each case of the other.
+    fn and(self, other: Self) -> Self {
+        Self {
+            cases: self.cases * other.cases,
+            size: self.size * other.cases + other.size * self.cases,
+            factors: self.factors.saturating_add(other.factors),
+        }
+    }
+
+    /// The pairs of cases. Products of unions take more than sums with as many cases: measured, each factor after the
+    /// third takes five times the time.
+    fn work(self) -> f64 {
+        self.cases * self.cases + 5_f64.powi(self.factors)
+    }
+
+    fn assertion(size: usize) -> Self {
+        Self { size: size as f64, ..ANYTHING }
+    }
+
+    /// A condition on something inside: one case, whatever that has.
+    fn inside(self) -> Self {
+        Self { size: self.size + 1.0, ..ANYTHING }
+    }
+}
+
+/// What a schema is to a comparison.
+#[derive(Clone, Copy, Debug)]
+struct Cost {
+    /// What it accepts.
+    valid: Union,
+    /// What it refuses, which counts where it is negated.
+    invalid: Union,
+    work: f64,
+    levels: usize,
+}
+
+const LEAF: Cost = Cost { valid: ANYTHING, invalid: ANYTHING, work: 0.0, levels: 1 };
+
+/// The size of all cases of a schema with what its references lead to; `None` where it is too much for a comparison.
+pub(super) fn size(schema: &Value, resources: &[(String, Value)]) -> Option<f64> {
+    Graph::of(schema, resources).size()
+}
+
+/// The schemas with what they consist of: what keywords hold and where references lead.
+struct Graph<'s> {
+    documents: Vec<(Option<&'s str>, Schemas<'s>)>,
+    /// Each schema's document and position there.
+    nodes: Vec<(usize, usize)>,
+    ids: HashMap<*const Map<String, Value>, usize>,
+    costs: Vec<Option<Cost>>,
+}
+
+impl<'s> Graph<'s> {
+    fn of(schema: &'s Value, resources: &'s [(String, Value)]) -> Self {
+        let resources = resources.iter().map(|(uri, resource)| (Some(uri.as_str()), schemas(resource)));
+        let documents: Vec<_> = [(None, schemas(schema))].into_iter().chain(resources).collect();
+        let mut nodes = Vec::new();
+        let mut ids = HashMap::new();
+        for (document, (_, schemas)) in documents.iter().enumerate() {
+            for (position, schema) in schemas.all.iter().enumerate() {
+                ids.insert(std::ptr::from_ref(schema.members), nodes.len());
+                nodes.push((document, position));
+            }
+        }
+        let costs = vec![None; nodes.len()];
+        Self { documents, nodes, ids, costs }
+    }
+
+    fn size(mut self) -> Option<f64> {
+        let parts: Vec<Vec<(usize, bool)>> = (0..self.nodes.len()).map(|node| self.parts(node)).collect();
+        let cyclic = cyclic(&parts);
+        // A circle has to be cut somewhere: no reference from one schema on a circle to another is followed.
+        let parts: Vec<Vec<usize>> = parts
+            .iter()
+            .enumerate()
+            .map(|(node, parts)| {
+                let cut = |&&(part, reference): &&(usize, bool)| !(reference && cyclic[node] && cyclic[part]);
+                parts.iter().filter(cut).map(|&(part, _)| part).collect()
+            })
+            .collect();
+        for node in innermost_first(&parts) {
+            let cost = self.cost(node, &parts[node]);
+            if cost.valid.cases > CASES {
+                return None;
+            }
+            self.costs[node] = Some(cost);
+        }
+        let root = self.costs.first().copied().flatten().unwrap_or(LEAF);
+        let circles = cyclic.iter().filter(|cyclic| **cyclic).count();
+        let fits = root.valid.size <= SIZE && root.work <= WORK && root.levels + circles <= LEVELS;
+        fits.then_some(root.valid.size)
+    }
+
+    fn schema(&self, node: usize) -> (&Schemas<'s>, &Schema<'s>) {
+        let (document, position) = self.nodes[node];
+        let schemas = &self.documents[document].1;
+        (schemas, &schemas.all[position])
+    }
+
+    /// The nodes that a schema consists of, and whether a reference leads there.
+    fn parts(&self, node: usize) -> Vec<(usize, bool)> {
+        let (schemas, schema) = self.schema(node);
+        // What a schema only defines is no part of it unless it refers to it.
+        let held = schema.members.iter().filter(|(keyword, _)| !matches!(keyword.as_str(), "$defs" | "definitions"));
+        let held = held.flat_map(|(keyword, value)| inner(schemas.draft, keyword, value));
+        let held = held.filter_map(|(_, value)| Some((self.id(value)?, false)));
+        let referred =
+            references_of(schemas.draft, schema.members).filter_map(|(_, uri)| self.target(schemas, schema, uri));
+        held.chain(referred.filter_map(|value| Some((self.id(value)?, true)))).collect()
+    }
+
+    fn id(&self, value: &Value) -> Option<usize> {
+        self.ids.get(&std::ptr::from_ref(value.as_object()?)).copied()
+    }
+
+    fn target(&self, schemas: &Schemas<'s>, schema: &Schema<'s>, reference: &str) -> Option<&'s Value> {
+        let Some((name, version)) = address(reference) else { return schemas.target(&schema.base, reference) };
+        let (base, fragment) = reference.split_once('#').unwrap_or((reference, ""));
+        let base = version.map_or_else(|| base.to_owned(), |version| uri(&name, version));
+        let (_, there) = self.documents.iter().find(|(uri, _)| *uri == Some(&base))?;
+        there.target(&there.all.first()?.base, &format!("#{fragment}"))
+    }
+
+    /// The pairs of a pattern for names with another one, and with a name.
+    fn names(&self, node: usize) -> f64 {
+        let (_, schema) = self.schema(node);
+        let count = |keyword| schema.members.get(keyword).and_then(Value::as_object).map_or(0, Map::len) as f64;
+        let patterns = count("patternProperties");
+        2.0 * patterns * (patterns + count("properties"))
+    }
+
+    /// The cost of a schema whose parts have theirs.
+    fn cost(&self, node: usize, parts: &[usize]) -> Cost {
+        let (schemas, schema) = self.schema(node);
+        let of = |value: &Value| match value {
+            Value::Bool(true) => Cost { invalid: NOTHING, ..LEAF },
+            Value::Bool(false) => Cost { valid: NOTHING, ..LEAF },
+            value => self.id(value).and_then(|id| self.costs[id]).unwrap_or(LEAF),
+        };
+        let mut cost = Cost { valid: ANYTHING, invalid: NOTHING, work: self.names(node), levels: 1 };
+        let mut require = |valid: Union, invalid: Union| {
+            cost.valid = cost.valid.and(valid);
+            cost.invalid = cost.invalid + invalid;
+        };
+        for (keyword, value) in schema.members {
+            let each = || inner(schemas.draft, keyword, value).into_iter().map(|(_, value)| of(value));
+            match keyword.as_str() {
+                "$ref" => {
+                    let there = value.as_str().and_then(|uri| self.target(schemas, schema, uri));
+                    // Where a circle is cut, nothing is read through the reference.
+                    let there =
+                        there.filter(|there| self.id(there).is_none_or(|id| parts.contains(&id))).map_or(LEAF, of);
+                    require(there.valid, there.invalid);
+                }
+                "allOf" => each().for_each(|part| require(part.valid, part.invalid)),
+                "anyOf" | "oneOf" => require(
+                    each().map(|part| part.valid).fold(NOTHING, Union::add),
+                    each().map(|part| part.invalid).fold(ANYTHING, Union::and),
+                ),
+                "not" => each().for_each(|part| require(part.invalid, part.valid)),
+                "if" => {
+                    let branch = |keyword| schema.members.get(keyword).map_or(of(&Value::Bool(true)), of);
+                    let (condition, then, otherwise) = (of(value), branch("then"), branch("else"));
+                    require(
+                        condition.valid.and(then.valid) + condition.invalid.and(otherwise.valid),
+                        condition.valid.and(then.invalid) + condition.invalid.and(otherwise.invalid),
+                    );
+                }
+                "then" | "else" => {}
+                "dependentRequired" | "dependentSchemas" | "dependencies" => {
+                    for (_, part) in value.as_object().into_iter().flatten() {
+                        let names = part.as_array().map_or(1, Vec::len);
+                        let part = if part.is_array() { asserted(names) } else { of(part) };
+                        require(Union::assertion(1) + part.valid, part.invalid);
+                    }
+                }
+                "required" => {
+                    let Cost { valid, invalid, .. } = asserted(value.as_array().map_or(1, Vec::len));
+                    require(valid, invalid);
+                }
+                keyword => match holds(schemas.draft, keyword) {
+                    Some(Holds::Members) if keyword != "properties" => {}
+                    Some(Holds::Anything | Holds::Text | Holds::Identifier | Holds::Dialect) if keyword != "const" => {}
+                    None => {}
+                    Some(_) if each().next().is_some() => {
+                        each().for_each(|part| require(part.valid.inside(), part.invalid.inside()));
+                    }
+                    Some(_) => require(Union::assertion(1), Union::assertion(1)),
+                },
+            }
+        }
+        let mut branches = true;
+        for part in parts.iter().filter_map(|&part| self.costs[part]) {
+            cost.work += part.work;
+            cost.levels = cost.levels.max(1 + part.levels);
+            branches &= cost.valid.cases > part.valid.cases;
+        }
+        if branches && cost.valid.cases > 1.0 {
+            cost.work += cost.valid.work();
+        }
+        cost
+    }
+}
+
+/// The cost of an assertion of several parts, each of which can fail.
+fn asserted(parts: usize) -> Cost {
+    let invalid = Union { cases: parts as f64, size: parts as f64, factors: i32::from(parts > 1) };
+    Cost { valid: Union::assertion(parts), invalid, ..LEAF }
+}
+
+/// Which nodes lie on circles, or between circles.
+fn cyclic(parts: &[Vec<(usize, bool)>]) -> Vec<bool> {
+    let parts: Vec<Vec<usize>> = parts.iter().map(|parts| parts.iter().map(|&(part, _)| part).collect()).collect();
+    let mut wholes = vec![Vec::new(); parts.len()];
+    for (node, parts) in parts.iter().enumerate() {
+        parts.iter().for_each(|&part| wholes[part].push(node));
+    }
+    let mut cyclic = vec![true; parts.len()];
+    innermost_first(&parts).into_iter().chain(innermost_first(&wholes)).for_each(|node| cyclic[node] = false);
+    cyclic
+}
+
+/// The nodes, each after its parts; without those that lie on circles or have such parts.
+fn innermost_first(parts: &[Vec<usize>]) -> Vec<usize> {
+    let mut wholes = vec![Vec::new(); parts.len()];
+    for (node, parts) in parts.iter().enumerate() {
+        parts.iter().for_each(|&part| wholes[part].push(node));
+    }
+    let mut missing: Vec<usize> = parts.iter().map(Vec::len).collect();
+    let mut order: Vec<usize> = (0..parts.len()).filter(|&node| missing[node] == 0).collect();
+    let mut next = 0;
+    while let Some(&node) = order.get(next) {
+        next += 1;
+        for &whole in &wholes[node] {
+            missing[whole] -= 1;
+            if missing[whole] == 0 {
+                order.push(whole);
+            }
+        }
+    }
+    order
+}

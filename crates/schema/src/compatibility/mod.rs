@@ -1,0 +1,188 @@
+//! Whether one version of a schema can follow another, decided by what they mean and not by how they are written.
+//!
+//! A verdict is `Compatible` only where it is proved. The proof is by the validator's own canonical form, which cannot be
+//! interrupted: what would take long is left undecided before it starts.
+
+mod cost;
+mod equality;
+mod mode;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jsonschema::canonical::{self, CanonicalSchema, CanonicalizationError, Containment, OperandMismatch};
+use jsonschema::{PatternOptions, Registry};
+use referencing::Draft;
+use serde_json::{Map, json};
+
+use crate::walk::{draft, identifiers, schemas, step};
+use crate::{Formats, Value, keywords};
+pub use mode::{Mode, UnknownMode};
+
+/// A version of a schema, and the schemas that its references lead to, with their URIs.
+#[derive(Debug, Clone, Copy)]
+pub struct Version<'a> {
+    /// The schema.
+    pub schema: &'a Value,
+    /// What its references lead to.
+    pub resources: &'a [(String, Value)],
+}
+
+/// Whether every document that is valid under the old version is valid under the new one.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict {
+    /// It is.
+    Compatible,
+    /// There are documents for which it is not.
+    Incompatible {
+        /// The schema of these documents, where it is small enough to be told.
+        lost: Option<Value>,
+    },
+    /// It is not known.
+    Undecided {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// How large schemas may be, with references written out, for a comparison to tell what is lost, and how long that may be.
+const EXPLAINED: f64 = 2_000.0;
+const EXPLANATION: usize = 8 << 10;
+
+/// Decides whether every document that is valid under `old` is valid under `new`.
+pub fn covers(new: &Version, old: &Version, formats: Formats) -> Verdict {
+    if is_same(new, old) {
+        return Verdict::Compatible;
+    }
+    compare(new, old, formats).unwrap_or_else(|reason| Verdict::Undecided { reason })
+}
+
+fn is_same(new: &Version, old: &Version) -> bool {
+    equality::is_same(new.schema, old.schema)
+        && new.resources.len() == old.resources.len()
+        && new.resources.iter().all(|resource| old.resources.contains(resource))
+}
+
+/// The verdict, or why there is none.
+fn compare(new: &Version, old: &Version, formats: Formats) -> Result<Verdict, String> {
+    let resources = resources(new, old)?;
+    for schema in [new.schema, old.schema].into_iter().chain(resources.iter().map(|(_, resource)| *resource)) {
+        is_comparable(schema, formats)?;
+    }
+    have_own_identifiers(&[new.schema, old.schema], &resources)?;
+    let (draft_new, draft_old) = (draft(new.schema), draft(old.schema));
+    if draft_new != draft_old {
+        let name = keywords::name;
+        return Err(format!("the old schema is in {} and the new one in {}", name(draft_old), name(draft_new)));
+    }
+    let size = |version: &Version| {
+        cost::size(version.schema, version.resources)
+            .ok_or("the schemas are too complex to be compared: too many cases")
+    };
+    let size = size(new)? + size(old)?;
+
+    let resources: Vec<_> = resources.into_iter().map(|(uri, resource)| (uri, readable(resource, formats))).collect();
+    let registry = Registry::new()
+        .extend(resources.iter().map(|(uri, resource)| (*uri, resource)))
+        .and_then(referencing::RegistryBuilder::prepare)
+        .map_err(|error| error.to_string())?;
+    let canonical = |schema| canonical(schema, &registry, formats).map_err(|error| reason(&error));
+    let (new, old) = (canonical(new.schema)?, canonical(old.schema)?);
+    match new.covers(&old).map_err(|error| reason(&error))? {
+        Containment::Yes => Ok(Verdict::Compatible),
+        Containment::No => Ok(Verdict::Incompatible { lost: (size <= EXPLAINED).then(|| lost(&new, &old)).flatten() }),
+        _ => Err("there is neither a proof nor a counterexample".to_owned()),
+    }
+}
+
+/// What the references of both versions lead to.
+fn resources<'a>(new: &Version<'a>, old: &Version<'a>) -> Result<Vec<(&'a str, &'a Value)>, String> {
+    let mut resources: BTreeMap<&str, &Value> = BTreeMap::new();
+    for (uri, resource) in new.resources.iter().chain(old.resources) {
+        if *resources.entry(uri).or_insert(resource) != resource {
+            return Err(format!("{uri} is not the same schema to both"));
+        }
+    }
+    Ok(resources.into_iter().collect())
+}
+
+/// Whether no identifier stands for two schemas: a reference to it would lead to either. Both versions may have the same
+/// ones, as they are read one at a time.
+fn have_own_identifiers(versions: &[&Value], resources: &[(&str, &Value)]) -> Result<(), String> {
+    let own: BTreeSet<String> = versions.iter().flat_map(|schema| identifiers(schema)).collect();
+    let mut all = resources.iter().flat_map(|(_, resource)| identifiers(resource)).chain(own).collect::<Vec<_>>();
+    all.sort_unstable();
+    match all.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(format!("two schemas have the identifier {}", pair[0])),
+        None => Ok(()),
+    }
+}
+
+/// Whether a schema has nothing that comparisons read otherwise than validators.
+fn is_comparable(schema: &Value, formats: Formats) -> Result<(), String> {
+    let schemas = schemas(schema);
+    for schema in &schemas.all {
+        let at = |keyword: &str| schemas.location(schema) + &step(keyword);
+        if let Some(keyword) = ["$dynamicRef", "$recursiveRef"].into_iter().find(|it| schema.members.contains_key(*it))
+        {
+            return Err(format!("{keyword} at {} leads to different places in different documents", at(keyword)));
+        }
+        if is_later_format(schemas.draft, schema.members, "duration", formats) {
+            return Err(format!(
+                "format duration at {} cannot be compared in {}",
+                at("format"),
+                keywords::name(schemas.draft)
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a schema has a format that validators know before its draft, and comparisons do not.
+fn is_later_format(draft: Draft, members: &Map<String, Value>, format: &str, formats: Formats) -> bool {
+    draft <= Draft::Draft7
+        && formats == Formats::Asserted
+        && members.get("format").is_some_and(|value| value.as_str() == Some(format))
+}
+
+/// A schema as comparisons have to read it: format uuid as a pattern where they do not know it.
+fn readable(schema: &Value, formats: Formats) -> Value {
+    const UUID: &str = "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$";
+    let schemas = schemas(schema);
+    let uuids = schemas.all.iter().filter(|it| is_later_format(schemas.draft, it.members, "uuid", formats));
+    let mut readable = schema.clone();
+    for location in uuids.map(|schema| schemas.location(schema)) {
+        let Some(Value::Object(members)) = readable.pointer_mut(&location) else { continue };
+        if let Value::Array(all) = members.entry("allOf").or_insert(json!([])) {
+            all.push(json!({ "pattern": UUID }));
+        }
+    }
+    readable
+}
+
+fn canonical(schema: &Value, registry: &Registry, formats: Formats) -> Result<CanonicalSchema, CanonicalizationError> {
+    let mut options =
+        canonical::options().offline().with_registry(registry).with_pattern_options(PatternOptions::regex());
+    options = match formats {
+        Formats::Asserted => options.should_validate_formats(true),
+        Formats::Annotations => options.should_validate_formats(false),
+        Formats::AsDrafted => options,
+    };
+    options.canonicalize(&readable(schema, formats))
+}
+
+/// The schema of the documents that are valid under the old schema alone.
+fn lost(new: &CanonicalSchema, old: &CanonicalSchema) -> Option<Value> {
+    let lost = old.subtract(new).ok()?.to_json_schema();
+    (lost.to_string().len() <= EXPLANATION).then_some(lost)
+}
+
+/// Why there is no verdict, for people.
+fn reason(error: &CanonicalizationError) -> String {
+    match error {
+        CanonicalizationError::IncompatibleOperands(OperandMismatch::DocumentRoots) => {
+            "the schemas refer to themselves as a whole (\"#\"), and only equal ones are compared then".to_owned()
+        }
+        CanonicalizationError::UnsupportedOperand => "one of the schemas has a form that cannot be compared".to_owned(),
+        error => error.to_string(),
+    }
+}

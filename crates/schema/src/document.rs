@@ -1,0 +1,88 @@
+//! How a document is held.
+
+use jsonschema::json::{Json, Jsonb, Node, SerdeJson};
+use jsonschema_value::LazyInstance;
+
+use crate::Value;
+use crate::bounded::BoundedNode;
+
+/// How a document is held: [`Stored`] or [`Parsed`].
+pub trait Form: sealed::Held {
+    /// A document.
+    type Input: ?Sized;
+    #[doc(hidden)]
+    fn root(document: &Self::Input) -> BoundedNode<'_, Self::Json>;
+}
+
+mod sealed {
+    pub trait Held {
+        type Json: super::Digits;
+    }
+}
+
+/// A representation that says how long a number is before anybody writes it out.
+pub trait Digits: Json {
+    /// About how many decimal digits there are between the first and the last, point and zeros included.
+    fn digits(number: &Self::Node<'_>) -> u64;
+}
+
+/// As PostgreSQL stores a jsonb: the bytes of its root container, without the varlena header, at any address.
+pub struct Stored;
+
+impl sealed::Held for Stored {
+    type Json = Jsonb;
+}
+
+impl Form for Stored {
+    type Input = [u8];
+
+    fn root(document: &[u8]) -> BoundedNode<'_, Jsonb> {
+        BoundedNode::root(Jsonb::root(document))
+    }
+}
+
+impl Digits for Jsonb {
+    // A numeric: a varlena header of 1 or 4 bytes, then either 0b10 and a short form that spans at most 319 digits, or sign and
+    // display scale (16 bits), weight (16 bits, in groups of four digits before the point) and groups.
+    fn digits(number: &Self::Node<'_>) -> u64 {
+        let LazyInstance::Deferred { bytes, .. } = number.lazy_value() else { return 0 };
+        let short_varlena = bytes[0] & if cfg!(target_endian = "big") { 0x80 } else { 0x01 } != 0;
+        let numeric = if short_varlena { &bytes[1..] } else { &bytes[4..] };
+        let header = u16::from_ne_bytes([numeric[0], numeric[1]]);
+        if header & 0xc000 == 0x8000 {
+            return numeric.len() as u64;
+        }
+        let weight = i16::from_ne_bytes([numeric[2], numeric[3]]);
+        u64::from(header & 0x3fff) + 4 * u64::try_from(weight).unwrap_or(0)
+    }
+}
+
+/// As a parsed text.
+pub struct Parsed;
+
+impl sealed::Held for Parsed {
+    type Json = SerdeJson;
+}
+
+impl Form for Parsed {
+    type Input = Value;
+
+    fn root(document: &Value) -> BoundedNode<'_, SerdeJson> {
+        BoundedNode::root(document)
+    }
+}
+
+impl Digits for SerdeJson {
+    fn digits(number: &Self::Node<'_>) -> u64 {
+        Node::as_number(number).map_or(0, |number| written_digits(&number.as_str()))
+    }
+}
+
+/// The digits of a number's text, and the zeros that its exponent stands for where those are written out: above 10,000 the
+/// validator computes with the exponent instead.
+pub(crate) fn written_digits(text: &str) -> u64 {
+    let zeros = text.split_once(['e', 'E']).map_or(0, |(_, exponent)| {
+        exponent.parse().map_or(0, i32::unsigned_abs)
+    });
+    text.len() as u64 + if zeros > 10_000 { 0 } else { u64::from(zeros) }
+}

@@ -1,0 +1,51 @@
+//! The formats and media types that are checked otherwise than by the validator.
+
+use std::sync::{Arc, LazyLock};
+
+use jsonschema::json::Json;
+use jsonschema::{Draft, Retrieve, ValidationOptions, Validator};
+use serde_json::json;
+
+use crate::Value;
+use crate::bounds::{Exceeded, stop};
+
+/// So long may a string be that is a regular expression, or a JSON text: parsed, it takes a hundred times the memory, or twenty
+/// times.
+const REGEX: usize = 1 << 16;
+const JSON: usize = 1 << 20;
+
+type Options<'a, J> = ValidationOptions<'a, Arc<dyn Retrieve>, J>;
+
+static UUID: LazyLock<Validator> = LazyLock::new(|| of_2020("uuid"));
+static DURATION: LazyLock<Validator> = LazyLock::new(|| of_2020("duration"));
+
+fn of_2020(format: &str) -> Validator {
+    jsonschema::options()
+        .with_draft(Draft::Draft202012)
+        .should_validate_formats(true)
+        .build(&json!({ "format": format }))
+        .expect("a format of the draft")
+}
+
+/// Bounds what a format or a media type takes, in any draft.
+pub(crate) fn bounded<J: Json>(options: Options<'_, J>) -> Options<'_, J> {
+    options
+        .with_format("regex", |text: &str| jsonschema_regex::is_valid_ecma_regex(at_most(REGEX, text)))
+        .with_content_media_type("application/json", |text| {
+            serde_json::from_str::<Value>(at_most(JSON, text)).is_ok()
+        })
+}
+
+fn at_most(length: usize, text: &str) -> &str {
+    if text.len() > length {
+        stop(Exceeded::Steps);
+    }
+    text
+}
+
+/// Adds the formats that came after draft 7, and that people write in its schemas all the same.
+pub(crate) fn of_later_drafts<J: Json>(options: Options<'_, J>) -> Options<'_, J> {
+    options
+        .with_format("uuid", |text: &str| text.len() == 36 && UUID.is_valid(&Value::from(text)))
+        .with_format("duration", |text: &str| DURATION.is_valid(&Value::from(text)))
+}

@@ -1,0 +1,31 @@
+//! JSON Schemas, without PostgreSQL: which ones are admitted, whether a document is valid, and which version can follow
+//! another.
+#![forbid(unsafe_code)]
+
+mod admission;
+mod bounded;
+mod bounds;
+mod compatibility;
+mod document;
+mod formats;
+mod keywords;
+mod mask;
+mod message;
+mod outline;
+mod parse;
+mod preview;
+mod reference;
+mod unique;
+mod validator;
+mod violation;
+mod walk;
+
+pub use admission::problems;
+pub use bounds::{Bounds, Exceeded};
+pub use compatibility::{Mode, UnknownMode, Verdict, Version, covers};
+pub use document::{Form, Parsed, Stored};
+pub use parse::parse;
+pub use reference::{Reference, references, uri, with_versions};
+pub use serde_json::Value;
+pub use validator::{Formats, Patterns, Rules, Validator};
+pub use violation::{Problem, Shown, Violation, Violations};

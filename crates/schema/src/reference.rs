@@ -1,0 +1,101 @@
+//! References from one schema of the registry to another: `veritable:///name` and `veritable:///name/version`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use referencing::Uri;
+use serde_json::Value;
+
+use crate::walk::{references_of, schemas, step};
+
+/// The scheme of the registry's URIs, with the colon.
+pub(crate) const SCHEME: &str = "veritable:";
+
+/// A reference to a schema of the registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    /// Where in the schema the reference is, as a JSON Pointer.
+    pub location: String,
+    /// The name that the schema is registered under.
+    pub name: String,
+    /// The version; `None` where the newest one is meant.
+    pub version: Option<i64>,
+}
+
+/// The URI of a version of a schema: the name is one path segment, whatever characters it has.
+pub fn uri(name: &str, version: i64) -> String {
+    let mut uri = format!("{SCHEME}///");
+    for byte in name.bytes() {
+        match byte {
+            // The unreserved characters of RFC 3986, section 2.3: they mean the same encoded or not.
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => uri.push(char::from(byte)),
+            _ => write!(uri, "%{byte:02X}").expect("a String takes all"),
+        }
+    }
+    write!(uri, "/{version}").expect("a String takes all");
+    uri
+}
+
+/// The references of a schema to others of the registry.
+pub fn references(schema: &Value) -> Vec<Reference> {
+    located(schema).into_iter().map(|(reference, _)| reference).collect()
+}
+
+/// Gives the references that name no version those of `versions`.
+pub fn with_versions(schema: &mut Value, versions: &BTreeMap<String, i64>) {
+    for (reference, fragment) in located(schema) {
+        let Some(version) = reference.version.or_else(|| versions.get(&reference.name).copied()) else { continue };
+        if let Some(place) = schema.pointer_mut(&reference.location) {
+            *place = Value::String(uri(&reference.name, version) + &fragment);
+        }
+    }
+}
+
+/// The references with their fragments, the `#` included.
+fn located(schema: &Value) -> Vec<(Reference, String)> {
+    let schemas = schemas(schema);
+    let all = schemas.all.iter().flat_map(|schema| {
+        references_of(schemas.draft, schema.members).filter_map(|(keyword, reference)| {
+            let (name, version) = address(reference)?;
+            let fragment = reference.find('#').map_or("", |start| &reference[start..]).to_owned();
+            Some((Reference { location: schemas.location(schema) + &step(keyword), name, version }, fragment))
+        })
+    });
+    all.collect()
+}
+
+/// The name and the version that a URI of the registry stands for.
+pub(crate) fn address(uri: &str) -> Option<(String, Option<i64>)> {
+    let uri = Uri::parse(uri).ok()?;
+    let empty = uri.authority().is_some_and(|authority| authority.as_str().is_empty());
+    if !uri.scheme().as_str().eq_ignore_ascii_case("veritable") || !empty || uri.has_query() {
+        return None;
+    }
+    let mut segments = uri.path().as_str().strip_prefix('/')?.split('/');
+    let name = decoded(segments.next()?)?;
+    let version = segments.next().map(version);
+    match version {
+        Some(None) => None,
+        // In a path, these are steps up and not names.
+        _ if matches!(name.as_str(), "" | "." | "..") || segments.next().is_some() => None,
+        _ => Some((name, version.flatten())),
+    }
+}
+
+/// A version as it is written in a URI: a number from 1 on, without leading zeros.
+fn version(segment: &str) -> Option<i64> {
+    segment.parse().ok().filter(|version: &i64| *version > 0 && version.to_string() == segment)
+}
+
+/// The text of a percent-encoded path segment.
+fn decoded(segment: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(segment.len());
+    let mut rest = segment.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'%' => u8::from_str_radix(str::from_utf8(&[rest.next()?, rest.next()?]).ok()?, 16).ok()?,
+            byte => byte,
+        });
+    }
+    String::from_utf8(bytes).ok()
+}

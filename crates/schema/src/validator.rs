@@ -1,0 +1,150 @@
+//! A compiled schema, and what it says of a document.
+
+use jsonschema::{Draft, PatternOptions, Registry, ValidationError};
+use referencing::RegistryBuilder;
+
+use crate::bounded::Bounded;
+use crate::bounds::{Bounds, Exceeded, within};
+use crate::document::Form;
+use crate::outline::Outline;
+use crate::{Problem, Shown, Value, Violation, Violations, formats, mask, message};
+
+/// Which regular expressions patterns are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patterns {
+    /// Those that take a time linear in the text.
+    Linear,
+    /// With look-around and back-references, too. A match that goes back too often counts as none.
+    Backtracking,
+}
+
+/// Whether `format` is checked. Unknown formats are not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Formats {
+    /// In every draft; `uuid` and `duration` also in those that do not know them.
+    Asserted,
+    /// In none.
+    Annotations,
+    /// In drafts 4, 6 and 7, and no later formats there.
+    AsDrafted,
+}
+
+/// How a schema is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules<'a> {
+    /// Which regular expressions patterns are.
+    pub patterns: Patterns,
+    /// Whether `format` is checked.
+    pub formats: Formats,
+    /// The schemas that references may lead to, with their URIs.
+    pub resources: &'a [(String, Value)],
+    /// The URI of the schema itself.
+    pub base: Option<&'a str>,
+}
+
+/// A compiled schema for documents that are held as `F`.
+pub struct Validator<F: Form> {
+    compiled: jsonschema::Validator<Bounded<F::Json>>,
+    outline: Outline,
+    /// The URI that locations in the schema itself begin with.
+    base: Option<String>,
+}
+
+impl<F: Form> Validator<F> {
+    /// Compiles a schema. Nothing is retrieved: references lead within it or to `rules.resources`.
+    ///
+    /// # Errors
+    /// The first problem met.
+    pub fn build(schema: &Value, rules: &Rules) -> Result<Self, Problem> {
+        let resources = rules.resources.iter().map(|(uri, resource)| (uri.as_str(), resource));
+        let registry = Registry::new().extend(resources).and_then(RegistryBuilder::prepare);
+        let registry = registry.map_err(|error| Problem { location: String::new(), message: error.to_string() })?;
+        let mut options = formats::bounded(jsonschema::options_for().offline().with_registry(&registry));
+        options = match rules.patterns {
+            Patterns::Linear => options.with_pattern_options(PatternOptions::regex()),
+            Patterns::Backtracking => options.with_pattern_options(PatternOptions::fancy_regex()),
+        };
+        options = match rules.formats {
+            Formats::Asserted => formats::of_later_drafts(options).should_validate_formats(true),
+            Formats::Annotations => options.should_validate_formats(false),
+            Formats::AsDrafted => options,
+        };
+        if let Some(base) = rules.base {
+            options = options.with_base_uri(base);
+        }
+        Ok(Self {
+            compiled: options.build(schema).map_err(|error| problem(&error))?,
+            outline: Outline::of(rules.resources.iter().map(|(_, resource)| resource).chain([schema])),
+            base: own_uri(schema, rules.base),
+        })
+    }
+
+    /// Whether the document is valid.
+    ///
+    /// # Errors
+    /// A bound was met first.
+    pub fn is_valid(&self, document: &F::Input, bounds: &Bounds) -> Result<bool, Exceeded> {
+        within(bounds, self.outline.load, || self.compiled.is_valid(F::root(document)))
+    }
+
+    /// What is wrong with the document: how many things, and the first `limit` of them.
+    ///
+    /// All of them are collected, which for some schemas takes a time exponential in the document's depth: bound the steps, by
+    /// [`Bounds::LISTING`] for example.
+    ///
+    /// # Errors
+    /// A bound was met first.
+    pub fn violations(
+        &self,
+        document: &F::Input,
+        bounds: &Bounds,
+        limit: usize,
+        shown: Shown,
+    ) -> Result<Violations, Exceeded> {
+        within(bounds, self.outline.load, || {
+            let mut errors = self.compiled.iter_errors(F::root(document));
+            let first: Vec<_> = errors.by_ref().take(limit).map(|e| self.violation(document, &e, shown)).collect();
+            Violations { total: first.len() + errors.count(), first }
+        })
+    }
+
+    /// About how many bytes of memory it takes.
+    pub fn footprint(&self) -> usize {
+        self.outline.footprint()
+    }
+
+    fn violation(&self, document: &F::Input, error: &ValidationError<'_>, shown: Shown) -> Violation {
+        let pointer = error.instance_path().as_str();
+        Violation {
+            instance_location: match shown {
+                Shown::Values => pointer.to_owned(),
+                Shown::Masked => mask::pointer(F::root(document), pointer, &self.outline.names),
+            },
+            keyword_location: self.keyword_location(error),
+            keyword: error.kind().keyword().to_owned(),
+            message: message::of(error, shown),
+        }
+    }
+
+    fn keyword_location(&self, error: &ValidationError<'_>) -> String {
+        let uri = error.absolute_keyword_location().map(|uri| uri.as_str());
+        let elsewhere = uri.filter(|uri| uri.split('#').next() != self.base.as_deref());
+        elsewhere.unwrap_or(error.schema_path().as_str()).to_owned()
+    }
+}
+
+/// The `$id` of a schema, resolved against `base`.
+fn own_uri(schema: &Value, base: Option<&str>) -> Option<String> {
+    let base = base.and_then(|base| referencing::uri::from_str(base).ok());
+    let resource = Draft::default().detect(schema).create_resource_ref(schema);
+    let own = match (&base, resource.id()) {
+        (Some(base), Some(id)) => referencing::uri::resolve_against(&base.borrow(), id).ok(),
+        (None, Some(id)) => referencing::uri::from_str(id).ok(),
+        (_, None) => base,
+    };
+    own.map(|uri| uri.as_str().split('#').next().unwrap_or_default().to_owned())
+}
+
+fn problem(error: &ValidationError<'_>) -> Problem {
+    Problem { location: error.instance_path().to_string(), message: error.to_string() }
+}

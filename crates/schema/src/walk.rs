@@ -1,0 +1,173 @@
+//! The schemas within a schema: those that keywords hold, and whatever else a reference leads to.
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use referencing::{Draft, Uri, uri::resolve_against};
+use serde_json::{Map, Value};
+
+use crate::keywords::{Holds, holds};
+
+/// The URI of a schema that gives itself none. It is that of a schema of the registry, so that relative identifiers
+/// turn into what they would turn into there.
+const BASE: &str = "veritable:///a/1";
+
+/// A schema that is an object.
+pub(crate) struct Schema<'s> {
+    pub members: &'s Map<String, Value>,
+    /// What references within it are relative to.
+    pub base: Rc<Uri<String>>,
+    /// The schema that it is in, and the way from there. Written out, the locations of a schema with long names would
+    /// take memory by the square of its size.
+    within: Option<(usize, String)>,
+}
+
+/// The schemas within a schema that are objects, each before those within it.
+pub(crate) struct Schemas<'s> {
+    pub draft: Draft,
+    pub all: Vec<Schema<'s>>,
+    /// The schemas that have a URI: its position in `all` and itself.
+    pub resources: HashMap<String, (usize, &'s Value)>,
+    /// The places that have a name, by the URI with the name as its fragment.
+    anchors: HashMap<String, &'s Value>,
+}
+
+/// A value that is to be visited: the schema that it is in with the way from there, and the base around it.
+type Visit<'s> = (Option<(usize, String)>, &'s Value, Rc<Uri<String>>);
+
+/// The draft that a schema is written in.
+pub(crate) fn draft(schema: &Value) -> Draft {
+    Draft::default().detect(schema)
+}
+
+/// The URIs that a schema gives itself and those within it.
+pub(crate) fn identifiers(schema: &Value) -> Vec<String> {
+    schemas(schema).resources.into_keys().filter(|uri| uri != BASE).collect()
+}
+
+/// Walks through a schema. Its nesting costs no stack here, and references that lead in circles end.
+pub(crate) fn schemas(root: &Value) -> Schemas<'_> {
+    let base = Rc::new(Uri::parse(BASE.to_owned()).expect("a URI"));
+    let mut found = Schemas { draft: draft(root), all: Vec::new(), resources: HashMap::new(), anchors: HashMap::new() };
+    found.resources.insert(BASE.to_owned(), (0, root));
+    let mut seen = HashSet::new();
+    let mut followed = 0;
+    let mut pending: Vec<Visit> = vec![(None, root, base)];
+    loop {
+        while let Some((within, schema, base)) = pending.pop() {
+            let Value::Object(members) = schema else { continue };
+            if !seen.insert(std::ptr::from_ref(schema)) {
+                continue;
+            }
+            let position = found.all.len();
+            let base = found.identified(position, schema, members, base);
+            for name in anchors(found.draft, members) {
+                found.anchors.entry(format!("{base}#{name}")).or_insert(schema);
+            }
+            for (keyword, value) in members.iter().rev() {
+                let inner = inner(found.draft, keyword, value).into_iter().rev();
+                pending.extend(inner.map(|(way, schema)| (Some((position, way)), schema, Rc::clone(&base))));
+            }
+            found.all.push(Schema { members, base, within });
+        }
+        // A reference may lead to a place where no keyword says that it is a schema: it is one all the same.
+        let Some(schema) = found.all.get(followed) else { return found };
+        pending.extend(references_of(found.draft, schema.members).filter_map(|(_, uri)| found.visit(schema, uri)));
+        followed += 1;
+    }
+}
+
+impl<'s> Schemas<'s> {
+    /// Where a schema is, as a JSON Pointer.
+    pub fn location(&self, schema: &Schema) -> String {
+        let mut ways = Vec::new();
+        let mut within = &schema.within;
+        while let Some((position, way)) = within {
+            ways.push(way.as_str());
+            within = &self.all[*position].within;
+        }
+        ways.into_iter().rev().collect()
+    }
+
+    /// The base of what is within a schema: its own identifier where it has one.
+    fn identified(
+        &mut self,
+        position: usize,
+        schema: &'s Value,
+        members: &'s Map<String, Value>,
+        base: Rc<Uri<String>>,
+    ) -> Rc<Uri<String>> {
+        let Some(id) = identifier(self.draft, members) else { return base };
+        let Ok(id) = resolve_against(&base.borrow(), id) else { return base };
+        let id = Uri::from(id.strip_fragment());
+        self.resources.entry(id.as_str().to_owned()).or_insert((position, schema));
+        Rc::new(id)
+    }
+
+    /// Where a reference within this document leads.
+    pub fn target(&self, base: &Uri<String>, uri: &str) -> Option<&'s Value> {
+        let uri = resolve_against(&base.borrow(), uri).ok()?;
+        let fragment = uri.fragment().map_or_else(String::new, |fragment| fragment.decode().to_string_lossy().into());
+        let resource = uri.strip_fragment();
+        if fragment.is_empty() || fragment.starts_with('/') {
+            self.resources.get(resource.as_str())?.1.pointer(&fragment)
+        } else {
+            self.anchors.get(&format!("{resource}#{fragment}")).copied()
+        }
+    }
+
+    /// The visit that a reference asks for: of what a JSON Pointer leads to, as names are found on the way.
+    fn visit(&self, from: &Schema<'s>, uri: &str) -> Option<Visit<'s>> {
+        let target = self.target(&from.base, uri)?;
+        let uri = resolve_against(&from.base.borrow(), uri).ok()?;
+        let pointer = uri.fragment()?.decode().to_string_lossy().into_owned();
+        let base = Uri::from(uri.strip_fragment());
+        let &(position, _) = self.resources.get(base.as_str())?;
+        Some((Some((position, pointer)), target, Rc::new(base)))
+    }
+}
+
+/// The names that a schema gives its place.
+fn anchors(draft: Draft, members: &Map<String, Value>) -> impl Iterator<Item = &str> {
+    members.iter().filter_map(move |(keyword, name)| match keyword.as_str() {
+        "$anchor" | "$dynamicAnchor" if draft > Draft::Draft7 => name.as_str(),
+        keyword if draft <= Draft::Draft7 && keyword == draft.id_keyword() => name.as_str()?.strip_prefix('#'),
+        _ => None,
+    })
+}
+
+/// The URI that a schema gives itself.
+pub(crate) fn identifier(draft: Draft, members: &Map<String, Value>) -> Option<&str> {
+    let id = members.get(draft.id_keyword())?.as_str()?;
+    // Up to draft 7 nothing beside `$ref` has an effect, and `#name` names a place in a schema.
+    let none = draft <= Draft::Draft7 && (members.contains_key("$ref") || id.starts_with('#'));
+    (!none).then_some(id)
+}
+
+/// The keywords of a schema that are references, and where to.
+pub(crate) fn references_of(draft: Draft, members: &Map<String, Value>) -> impl Iterator<Item = (&str, &str)> {
+    members
+        .iter()
+        .filter(move |(keyword, _)| holds(draft, keyword) == Some(Holds::Reference))
+        .filter_map(|(keyword, uri)| Some((keyword.as_str(), uri.as_str()?)))
+}
+
+/// The schemas that a keyword holds, and the way to each.
+pub(crate) fn inner<'s>(draft: Draft, keyword: &str, value: &'s Value) -> Vec<(String, &'s Value)> {
+    let way = step(keyword);
+    match (holds(draft, keyword), value) {
+        (Some(Holds::Schemas | Holds::SchemaOrSchemas), Value::Array(schemas)) => {
+            schemas.iter().enumerate().map(|(index, schema)| (format!("{way}/{index}"), schema)).collect()
+        }
+        (Some(Holds::Members | Holds::Patterns | Holds::MembersOrNames), Value::Object(members)) => {
+            members.iter().map(|(name, schema)| (way.clone() + &step(name), schema)).collect()
+        }
+        (Some(Holds::Schema | Holds::SchemaOrBoolean | Holds::SchemaOrSchemas), schema) => vec![(way, schema)],
+        _ => Vec::new(),
+    }
+}
+
+/// One step of a JSON Pointer.
+pub(crate) fn step(name: &str) -> String {
+    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
+}

@@ -1,0 +1,63 @@
+//! Documents, and bounds for them.
+#![allow(dead_code)]
+
+use std::ptr;
+
+pub use jsonschema_value::jsonb::encode::encode;
+pub use serde_json::{Value, json};
+use veritable_schema::{Bounds, Formats, Parsed, Patterns, Rules, Stored, Validator};
+
+pub const FREE: Bounds = Bounds { floor: 0, steps: u64::MAX, interrupted: || false };
+pub const LISTING: Bounds = Bounds { steps: Bounds::LISTING, ..FREE };
+pub const RULES: Rules<'static> =
+    Rules { patterns: Patterns::Linear, formats: Formats::Asserted, resources: &[], base: None };
+
+pub fn stored(schema: &Value) -> Validator<Stored> {
+    Validator::build(schema, &RULES).unwrap()
+}
+
+pub fn parsed(schema: &Value) -> Validator<Parsed> {
+    Validator::build(schema, &RULES).unwrap()
+}
+
+/// Bounds that leave so much of the stack.
+pub fn stack(bytes: usize) -> Bounds {
+    let here = 0_u8;
+    Bounds { floor: ptr::from_ref(&here).addr() - bytes, ..FREE }
+}
+
+#[derive(Debug, Clone, Copy)]
+pub enum Nesting {
+    Arrays,
+    Objects,
+    Mixed,
+}
+
+/// `[[[…]]]`, `{"a": {"a": …}}` or both in turn, as a jsonb. The innermost value is `[]`.
+pub fn nested(depth: usize, nesting: Nesting) -> Vec<u8> {
+    let array = |level: usize| match nesting {
+        Nesting::Arrays => true,
+        Nesting::Objects => false,
+        Nesting::Mixed => level % 2 == 0,
+    };
+    let mut size: u32 = 4;
+    let mut heads = Vec::new();
+    for level in (0..depth).rev() {
+        // A header with flags and count; an entry for each name and value; the names, aligned.
+        let words = if array(level) {
+            vec![0x4000_0001, 0x5000_0000 | size]
+        } else {
+            let name = u32::from_ne_bytes(*b"a\0\0\0");
+            vec![0x2000_0001, 1, 0x5000_0000 | (size + 3), name]
+        };
+        size += 4 * u32::try_from(words.len()).unwrap();
+        heads.push(words);
+    }
+    let words = heads.into_iter().rev().flatten().chain([0x4000_0000]);
+    words.flat_map(u32::to_ne_bytes).collect()
+}
+
+/// What the text stands for.
+pub fn json_of(text: &str) -> Value {
+    veritable_schema::parse(text).unwrap()
+}

@@ -1,0 +1,363 @@
+//! What a compiled schema says of a document.
+
+mod support;
+
+use support::{FREE, RULES, Value, encode, json, json_of, parsed, stored};
+use veritable_schema::{Formats, Parsed, Patterns, Problem, Rules, Shown, Stored, Validator, Violation, Violations, parse};
+
+const DRAFTS: [&str; 5] = [
+    "http://json-schema.org/draft-04/schema#",
+    "http://json-schema.org/draft-06/schema#",
+    "http://json-schema.org/draft-07/schema#",
+    "https://json-schema.org/draft/2019-09/schema",
+    "https://json-schema.org/draft/2020-12/schema",
+];
+
+fn is_valid(schema: &Value, rules: &Rules, document: &Value) -> bool {
+    let stored = Validator::<Stored>::build(schema, rules).unwrap().is_valid(&encode(document), &FREE);
+    let parsed = Validator::<Parsed>::build(schema, rules).unwrap().is_valid(document, &FREE);
+    assert_eq!(stored, parsed, "{schema} {document}");
+    stored.unwrap()
+}
+
+fn problem(schema: &Value, rules: &Rules) -> Problem {
+    Validator::<Stored>::build(schema, rules).err().unwrap()
+}
+
+fn listed(schema: &Value, document: &Value, shown: Shown) -> Vec<Violation> {
+    // Members come in another order.
+    let sorted = |mut violations: Violations| {
+        assert_eq!(violations.total, violations.first.len());
+        violations.first.sort_by_cached_key(|violation| format!("{violation:?}"));
+        violations.first
+    };
+    let stored = sorted(stored(schema).violations(&encode(document), &FREE, 100, shown).unwrap());
+    let parsed = sorted(parsed(schema).violations(document, &FREE, 100, shown).unwrap());
+    assert_eq!(stored, parsed, "{schema} {document}");
+    stored
+}
+
+fn only(schema: &Value, document: &Value, shown: Shown) -> Violation {
+    let [violation] = <[_; 1]>::try_from(listed(schema, document, shown)).unwrap();
+    violation
+}
+
+fn message(schema: Value, document: Value) -> String {
+    only(&schema, &document, Shown::Values).message
+}
+
+#[test]
+fn a_validator_can_be_shared_and_kept() {
+    fn kept<T: Send + Sync + 'static>() {}
+    kept::<Validator<Stored>>();
+    kept::<Validator<Parsed>>();
+}
+
+#[test]
+fn a_text_is_parsed_exactly_and_to_a_depth() {
+    assert_eq!(parse("1e400").unwrap().to_string(), "1e+400");
+    assert_eq!(parse("0.10000000000000000000000001").unwrap().to_string(), "0.10000000000000000000000001");
+    assert_eq!(parse(r#"{"a": 1, "a": 2}"#).unwrap(), json!({ "a": 2 }));
+    assert!(parse(&("[".repeat(127) + &"]".repeat(127))).is_ok());
+    let deep = parse(&("[".repeat(128) + &"]".repeat(128))).unwrap_err();
+    assert_eq!(deep.message, "recursion limit exceeded at line 1 column 128");
+    assert!(parse("{").is_err());
+    assert!(parse("").is_err());
+}
+
+#[test]
+fn formats_are_asserted_as_told() {
+    let rules = |formats| Rules { formats, ..RULES };
+    for (format, good, bad) in [
+        ("email", "a@b.example", "a"),
+        ("uuid", "6f1f64a0-93a4-4ad5-a2a1-5a4a0f2f6a11", "6f1f64a093a44ad5a2a15a4a0f2f6a11"),
+        ("duration", "P1DT2H", "1 day"),
+        ("regex", "^(a|b)$", "("),
+    ] {
+        let later = matches!(format, "uuid" | "duration");
+        for (draft, uri) in DRAFTS.into_iter().enumerate() {
+            let schema = json!({ "$schema": uri, "format": format });
+            for formats in [Formats::Asserted, Formats::Annotations, Formats::AsDrafted] {
+                assert!(is_valid(&schema, &rules(formats), &json!(good)), "{schema} {formats:?}");
+                let asserted = match formats {
+                    Formats::Asserted => true,
+                    Formats::Annotations => false,
+                    Formats::AsDrafted => draft < 3 && !later,
+                };
+                assert_eq!(!asserted, is_valid(&schema, &rules(formats), &json!(bad)), "{schema} {formats:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn unknown_formats_and_keywords_are_ignored() {
+    assert!(is_valid(&json!({ "format": "nope", "requred": ["a"] }), &RULES, &json!("x")));
+}
+
+#[test]
+fn only_backtracking_patterns_look_around() {
+    let schema = json!({ "pattern": "^(?=.*[0-9])(?=.*[a-z]).{4,}$" });
+    assert_eq!(problem(&schema, &RULES).location, "/pattern");
+    let rules = Rules { patterns: Patterns::Backtracking, ..RULES };
+    assert!(is_valid(&schema, &rules, &json!("abc1")));
+    assert!(!is_valid(&schema, &rules, &json!("abcd")));
+}
+
+#[test]
+fn a_match_that_goes_back_too_often_is_none() {
+    let rules = Rules { patterns: Patterns::Backtracking, ..RULES };
+    let schema = json!({ "pattern": "^(a|a)*\\1b" });
+    let validator = Validator::<Parsed>::build(&schema, &rules).unwrap();
+    let document = json!("a".repeat(40) + "!");
+    assert_eq!(validator.is_valid(&document, &FREE), Ok(false));
+    let violations = validator.violations(&document, &FREE, 5, Shown::Values).unwrap();
+    assert_eq!((violations.total, &*violations.first[0].keyword), (1, "pattern"));
+}
+
+#[test]
+fn references_lead_to_what_is_given_and_nowhere_else() {
+    let resources = [
+        ("veritable:///address/1".to_owned(), json!({ "required": ["street"], "$defs": { "zip": { "type": "integer" } } })),
+        ("veritable:///a%20b/2".to_owned(), json!({ "$ref": "/address/1#/$defs/zip" })),
+    ];
+    let rules = Rules { resources: &resources, base: Some("veritable:///order/3"), ..RULES };
+    let schema = json!({ "properties": {
+        "to": { "$ref": "veritable:///address/1" },
+        "zip": { "$ref": "veritable:///address/1#/$defs/zip" },
+        "relative": { "$ref": "/address/1" },
+        "spaced": { "$ref": "veritable:///a%20b/2" },
+        "self": { "$ref": "veritable:///order/3" },
+    } });
+    let validator = Validator::<Parsed>::build(&schema, &rules).unwrap();
+    for (document, locations) in [
+        (json!({ "to": {} }), vec![("/to", "veritable:///address/1#/required")]),
+        (json!({ "zip": "x", "relative": {} }), vec![
+            ("/relative", "veritable:///address/1#/required"),
+            ("/zip", "veritable:///address/1#/$defs/zip/type"),
+        ]),
+        (json!({ "spaced": 1.5 }), vec![("/spaced", "veritable:///address/1#/$defs/zip/type")]),
+        (json!({ "self": { "to": {} } }), vec![("/self/to", "veritable:///address/1#/required")]),
+        (json!({ "to": { "street": 1 }, "zip": 1, "spaced": 2, "self": {} }), vec![]),
+    ] {
+        let violations = validator.violations(&document, &FREE, 9, Shown::Values).unwrap();
+        let found: Vec<_> =
+            violations.first.iter().map(|v| (&*v.instance_location, &*v.keyword_location)).collect();
+        assert_eq!(found, locations, "{document}");
+    }
+    for elsewhere in
+        ["veritable:///other/1", "https://example.org/x", "http://localhost:1/x", "file:///etc/passwd", "other", "#/no"]
+    {
+        let problem = problem(&json!({ "$ref": elsewhere }), &rules);
+        assert!(!problem.message.is_empty());
+    }
+}
+
+#[test]
+fn a_keyword_is_located_in_its_schema() {
+    let rules = Rules { base: Some("veritable:///order/3"), ..RULES };
+    let schema = json!({
+        "$id": "https://example.org/order",
+        "$defs": {
+            "item": { "required": ["sku"] },
+            "named": { "$id": "named", "properties": { "x": { "type": "string" } } },
+        },
+        "properties": { "item": { "$ref": "#/$defs/item" }, "named": { "$ref": "named" }, "n": { "type": "number" } },
+    });
+    let validator = Validator::<Parsed>::build(&schema, &rules).unwrap();
+    let document = json!({ "item": {}, "named": { "x": 1 }, "n": "x" });
+    let violations = validator.violations(&document, &FREE, 9, Shown::Values).unwrap();
+    let found: Vec<_> = violations.first.iter().map(|v| &*v.keyword_location).collect();
+    assert_eq!(found, ["/$defs/item/required", "/properties/n/type", "https://example.org/named#/properties/x/type"]);
+}
+
+#[test]
+fn a_schema_that_is_none_is_a_problem() {
+    for (schema, location) in [
+        (json!({ "type": "strin" }), "/type"),
+        (json!({ "properties": { "a": { "minLength": -1 } } }), "/properties/a/minLength"),
+        (json!({ "pattern": "(" }), "/pattern"),
+        (json!([]), ""),
+        (json!({ "$schema": "https://example.org/other" }), ""),
+    ] {
+        assert_eq!(problem(&schema, &RULES).location, location, "{schema}");
+    }
+}
+
+#[test]
+fn the_first_violations_are_listed_and_all_are_counted() {
+    let schema = json!({ "items": { "type": "integer" } });
+    let document = encode(&(0..100).map(|number| json!(number.to_string())).collect());
+    for limit in [0, 1, 7, 1_000] {
+        let violations = stored(&schema).violations(&document, &FREE, limit, Shown::Values).unwrap();
+        assert_eq!((violations.total, violations.first.len()), (100, limit.min(100)));
+    }
+    let first = &stored(&schema).violations(&document, &FREE, 3, Shown::Values).unwrap().first[2];
+    assert_eq!(*first, Violation {
+        instance_location: "/2".into(),
+        keyword_location: "/items/type".into(),
+        keyword: "type".into(),
+        message: r#""2" is not of type "integer""#.into(),
+    });
+}
+
+#[test]
+fn locations_are_json_pointers() {
+    let schema = json!({ "additionalProperties": { "items": { "type": "null" } } });
+    for (name, pointer) in [("", "//0"), ("a/b", "/a~1b/0"), ("~", "/~0/0"), ("~1", "/~01/0"), ("ü 🦀", "/ü 🦀/0")] {
+        assert_eq!(only(&schema, &json!({ name: [1] }), Shown::Values).instance_location, pointer);
+    }
+}
+
+#[test]
+fn messages_are_short_and_cut_between_characters() {
+    let long = "🦀ü".repeat(1_000);
+    for (schema, document, expected) in [
+        (json!({ "type": "null" }), json!(long), format!("\"{}…\" is not of type \"null\"", &long[..38 * 6])),
+        (json!({ "maxItems": 1 }), json!([1, 2, 3]), "[1,2,3] has more than 1 item".into()),
+        (
+            json!({ "maxItems": 1 }),
+            (0..1_000).collect(),
+            "[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,\"…\"] has more than 1 item".into(),
+        ),
+        (
+            json!({ "type": "null" }),
+            json_of(&format!("1{}", "0".repeat(100_000))),
+            format!("\"1{}…\" is not of type \"null\"", "0".repeat(19)),
+        ),
+        (json!({ "type": "null" }), json_of("1.10"), "1.10 is not of type \"null\"".into()),
+        (json!({ "const": long }), json!(1), format!("\"{}…", &long[..198 / 2 * 6])),
+    ] {
+        assert_eq!(message(schema, document), expected);
+    }
+}
+
+#[test]
+fn additional_items_are_counted_from_the_schema() {
+    let schema = json!({ "$schema": DRAFTS[2], "items": [true, true], "additionalItems": false });
+    let expected = "Additional items are not allowed (2 at most)";
+    assert_eq!(message(schema.clone(), (0..1_000).collect()), expected);
+    assert_eq!(only(&schema, &(0..1_000).collect(), Shown::Masked).message, expected);
+}
+
+#[test]
+fn masked_nothing_of_the_document_is_shown() {
+    let document = json!({
+        "known": { "SECRET name": "SECRET value", "4111111111111111": ["SECRET item", 8675309] },
+        "required": "SECRET",
+        "~SECRET/": { "8675309": [[8675309]] },
+    });
+    let inside = json!({ "type": "null" });
+    for schema in [
+        json!({ "type": "null" }),
+        json!({ "additionalProperties": false }),
+        json!({ "unevaluatedProperties": false }),
+        json!({ "additionalProperties": inside }),
+        json!({ "patternProperties": { "": inside } }),
+        json!({ "propertyNames": { "maxLength": 2 } }),
+        json!({ "propertyNames": { "enum": ["known"] } }),
+        json!({ "propertyNames": { "const": "known" } }),
+        json!({ "propertyNames": { "anyOf": [{ "pattern": "^k" }, { "format": "uuid" }] } }),
+        json!({ "propertyNames": { "not": { "minLength": 1 } } }),
+        json!({ "propertyNames": false }),
+        json!({ "maxProperties": 1 }),
+        json!({ "minProperties": 10 }),
+        json!({ "const": 1 }),
+        json!({ "enum": [1, {}] }),
+        json!({ "not": {} }),
+        json!({ "oneOf": [true, {}] }),
+        json!({ "anyOf": [false, inside] }),
+        json!({ "properties": { "known": false, "required": { "pattern": "x", "format": "date", "maxLength": 1 } } }),
+        json!({ "properties": { "known": { "additionalProperties": { "items": inside } } } }),
+        json!({ "properties": { "known": { "additionalProperties": { "contains": inside, "maxItems": 1 } } } }),
+        json!({ "properties": { "known": { "additionalProperties": { "unevaluatedItems": false } } } }),
+        json!({ "properties": { "known": { "additionalProperties": { "items": {
+            "multipleOf": 2, "maximum": 1, "exclusiveMaximum": 2, "minimum": 1e9, "exclusiveMinimum": 1e9, "minLength": 99,
+        } } } } }),
+        json!({ "additionalProperties": { "additionalProperties": { "items": { "items": { "multipleOf": 2 } } } } }),
+        json!({ "dependentRequired": { "known": ["other"] }, "dependentSchemas": { "known": false } }),
+        json!({ "$schema": DRAFTS[2], "properties": { "required": {
+            "contentEncoding": "base64", "contentMediaType": "application/json",
+        } } }),
+    ] {
+        let violations = listed(&schema, &document, Shown::Masked);
+        assert!(!violations.is_empty(), "{schema}");
+        for violation in violations {
+            let text = format!("{violation:?}");
+            for secret in ["SECRET", "8675309", "4111"] {
+                assert!(!text.contains(secret), "{schema} {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn masked_the_names_that_the_schema_says_are_shown() {
+    let schema = json!({
+        "properties": { "items": { "items": { "required": ["sku"], "additionalProperties": { "type": "null" } } } },
+        "required": ["id"],
+        "additionalProperties": { "type": "null" },
+    });
+    let document = json!({ "items": [{ "sku": 1 }, { "0": 2, "id": 3 }], "x": 4, "*": 5 });
+    let masked = listed(&schema, &document, Shown::Masked);
+    let found: Vec<_> = masked.iter().map(|v| (&*v.instance_location, &*v.message)).collect();
+    let null = r#"value is not of type "null""#;
+    assert_eq!(found, [
+        ("", r#""id" is a required property"#),
+        ("/*", null),
+        ("/*", null),
+        ("/items/0/sku", null),
+        ("/items/1", r#""sku" is a required property"#),
+        ("/items/1/*", null),
+        ("/items/1/id", null),
+    ]);
+}
+
+#[test]
+fn equal_numbers_are_equal_however_written() {
+    let ones = ["1", "1.0", "1e0", "10e-1", "0.1e1", "1.000000000000000000000000000000"];
+    for one in ones {
+        for other in ones {
+            let pair = json_of(&format!("[{one}, {other}]"));
+            assert!(!is_valid(&json!({ "uniqueItems": true }), &RULES, &pair), "{pair}");
+            // Nested, they are not compared in pairs.
+            let nested = json!([[pair[0]], [pair[1]]]);
+            assert!(!is_valid(&json!({ "uniqueItems": true }), &RULES, &nested), "{nested}");
+            assert!(is_valid(&json!({ "const": pair[0] }), &RULES, &pair[1]), "{pair}");
+        }
+        for other in ["-1", "10", "0.1", "1.0000000000000000000000000000001", "0", "true", "\"1\"", "1e400", "1e-400"] {
+            let pair = json_of(&format!("[[{one}], [{other}]]"));
+            assert!(is_valid(&json!({ "uniqueItems": true }), &RULES, &pair), "{pair}");
+            assert!(!is_valid(&json!({ "const": pair[0] }), &RULES, &pair[1]), "{pair}");
+        }
+    }
+    for zeros in ["[[0], [-0]]", "[[0], [0.00]]", "[[0e5], [-0.0e-7]]"] {
+        assert!(!is_valid(&json!({ "uniqueItems": true }), &RULES, &json_of(zeros)), "{zeros}");
+    }
+}
+
+#[test]
+fn empty_and_repeated_names_and_all_of_unicode() {
+    let schema = json!({ "properties": { "": { "type": "string", "maxLength": 1 } }, "required": [""] });
+    assert!(is_valid(&schema, &RULES, &json!({ "": "🦀" })));
+    assert!(!is_valid(&schema, &RULES, &json!({ "": "🦀🦀" })));
+    assert!(!is_valid(&schema, &RULES, &json!({ "a": "x" })));
+    assert!(is_valid(&schema, &RULES, &json_of(r#"{"": 1, "": "x"}"#)));
+    let all: String = ('\u{1}'..=char::MAX).collect();
+    assert!(is_valid(&json!({ "const": all, "minLength": 1_112_063, "maxLength": 1_112_063 }), &RULES, &json!(all)));
+    let names: Value = ('\u{1}'..=char::MAX).step_by(97).map(|c| (c.to_string(), json!(1))).collect::<serde_json::Map<_, _>>().into();
+    assert!(is_valid(&json!({ "const": names, "propertyNames": { "minLength": 1, "maxLength": 1 } }), &RULES, &names));
+}
+
+#[test]
+fn a_larger_schema_takes_more() {
+    let schema = |count: usize| {
+        let properties: serde_json::Map<_, _> = (0..count).map(|n| (format!("p{n}"), json!({ "type": "null" }))).collect();
+        stored(&json!({ "properties": properties })).footprint()
+    };
+    assert!(schema(1) > 10_000);
+    assert!(schema(1_000) > 10 * schema(1));
+    let pattern = |pattern: &str| stored(&json!({ "pattern": pattern })).footprint();
+    assert_eq!(pattern("^[a-z]{2}$"), pattern("^[a-z]{3}$"));
+    assert!(pattern("^[\\p{L}]{1,100}$") > 1 << 20);
+}

@@ -1,0 +1,137 @@
+//! `add_validation()` and `drop_validation()`: from a column of any documents to one of documents that match.
+
+use pgrx::spi::{quote_identifier, quote_literal};
+
+use super::arguments::{Arguments, Named, Unknown};
+use super::layout::Layout;
+use super::validate::matching;
+use super::{registry, triggers};
+use crate::pg::command::own_commands;
+use crate::pg::function::{Answer, Call, sql_function};
+use crate::pg::memory;
+use crate::pg::relation::{Lock, Relation};
+use crate::pg::report::{Class, Error, Result};
+use crate::pg::snapshot::Latest;
+use crate::pg::spi::{self, Session};
+
+sql_function! {
+    /// `add_validation(regclass, name, name, text, name, text, boolean) → bigint`
+    veritable_add_validation / pg_finfo_veritable_add_validation = add_validation
+}
+sql_function! {
+    /// `drop_validation(regclass, name) → void`
+    veritable_drop_validation / pg_finfo_veritable_drop_validation = drop_validation
+}
+
+/// How many rows are read at once.
+const BATCH: usize = 1000;
+
+fn add_validation(call: &Call) -> Result<Answer> {
+    let target = call.oid(0).ok_or_else(|| Error::null_argument("target"))?;
+    let arguments = Arguments {
+        document: call.name(1).ok_or_else(|| Error::null_argument("document"))?,
+        named: Named::one_of(call.name(2), call.text(3)?.map(str::to_string))?,
+        version: call.name(4),
+        unknown: Unknown::parse(call.text(5)?.ok_or_else(|| Error::null_argument("unknown"))?)?,
+    };
+    let check_existing = call.boolean(6).ok_or_else(|| Error::null_argument("check_existing"))?;
+    let checked = spi::connect(|session| {
+        let _own = own_commands();
+        let relation = Relation::open_table(target, "validation")?;
+        check_table(session, &relation, &arguments)?;
+        let layout = Layout::of(&relation, &arguments)?;
+        let (table, alias) = (relation.qualified_name(), relation.alias());
+        drop(relation);
+        let checked = if check_existing { check_rows(session, &layout, &table, &alias)? } else { 0 };
+        let list = arguments.render().iter().map(quote_literal).collect::<Vec<_>>().join(", ");
+        session.run(
+            &format!(
+                "CREATE TRIGGER {} BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW
+                 EXECUTE FUNCTION veritable.validate({list})",
+                quote_identifier(triggers::name_for(&arguments.document))
+            ),
+            &[],
+        )?;
+        Ok(checked)
+    })?;
+    Ok(Answer::from(checked))
+}
+
+fn drop_validation(call: &Call) -> Result<Answer> {
+    let target = call.oid(0).ok_or_else(|| Error::null_argument("target"))?;
+    let document = call.name(1).ok_or_else(|| Error::null_argument("document"))?;
+    let relation = Relation::open_owned(target, Lock::AccessExclusive)?;
+    let name = relation.name();
+    let validations = triggers::of(&relation)?;
+    let of_column = validations.into_iter().filter(|validation| validation.arguments.document == document);
+    let triggers: Vec<_> = of_column.map(|validation| validation.trigger).collect();
+    if triggers.is_empty() {
+        return Err(Error::new(Class::State, format!("column \"{document}\" of table \"{name}\" is not validated")));
+    }
+    if relation.is_partition() && relation.triggers().iter().any(|other| other.clone && triggers.contains(&other.name))
+    {
+        return Err(Error::new(Class::WrongObject, format!("\"{name}\" is a partition"))
+            .hint("Use drop_validation() on the partitioned table."));
+    }
+    let table = relation.qualified_name();
+    drop(relation);
+    spi::connect(|session| {
+        let _own = own_commands();
+        for trigger in triggers {
+            session.run(&format!("DROP TRIGGER {} ON {table}", quote_identifier(trigger)), &[])?;
+        }
+        Ok(())
+    })?;
+    Ok(Answer::VOID)
+}
+
+fn check_table(session: &Session, relation: &Relation, arguments: &Arguments) -> Result<()> {
+    let (name, document) = (relation.name(), &arguments.document);
+    let validations = triggers::of(relation)?;
+    if validations.iter().any(|validation| validation.arguments.document == *document) {
+        return Err(Error::new(
+            Class::Duplicate,
+            format!("column \"{document}\" of table \"{name}\" is validated already"),
+        ));
+    }
+    let children = session.query(
+        "SELECT FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
+         WHERE i.inhparent = $1 AND NOT c.relispartition LIMIT 1",
+        &[relation.oid().into()],
+    )?;
+    if !children.is_empty() {
+        return Err(Error::new(Class::Unsupported, format!("table \"{name}\" has inheritance children"))
+            .detail("Documents in their rows would not be validated.")
+            .hint("Use declarative partitioning."));
+    }
+    match triggers::late(relation, &triggers::name_for(document)) {
+        Some(trigger) => Err(triggers::fires_too_late(&trigger, &name)),
+        None => Ok(()),
+    }
+}
+
+/// Refuses rows whose document does not match, the first one found. How many rows there are.
+fn check_rows(session: &Session, layout: &Layout, table: &str, alias: &str) -> Result<i64> {
+    let registry = registry::table()?;
+    let sql = format!("SELECT {alias} FROM {table} AS {alias}");
+    let mut checked = 0;
+    Latest::during(|_| {
+        let cursor = session.cursor(&sql, &[], true)?;
+        loop {
+            let more = memory::scratch(|| -> Result<bool> {
+                let batch = cursor.fetch(BATCH);
+                for fetched in batch.rows() {
+                    if let Some(value) = fetched.composite(0) {
+                        // Its caller owns the table, and row-level security hides nothing.
+                        matching(registry, layout, &value.row(&layout.descriptor), || true)?;
+                        checked += 1;
+                    }
+                }
+                Ok(!batch.is_empty())
+            })?;
+            if !more {
+                return Ok(checked);
+            }
+        }
+    })
+}

@@ -1,0 +1,84 @@
+//! From a stored schema to one that is ready for documents.
+
+use std::collections::BTreeMap;
+
+use veritable_schema::{Form, Patterns, Reference, Rules, Validator, Value, references, uri, with_versions};
+
+use super::{registry, settings};
+use crate::pg::report::{Class, Error, Result};
+
+/// A schema that refers to more others, directly or not, is refused.
+const RESOURCES_MAX: usize = 100;
+
+/// A registered schema, compiled.
+pub fn validator<F: Form>(
+    name: &str,
+    version: i64,
+    mut schema: Value,
+    resolved: &BTreeMap<String, i64>,
+) -> Result<Validator<F>> {
+    let resources = complete(&mut schema, resolved)?;
+    let base = uri(name, version);
+    build(&schema, &resources, Some(&base)).map_err(|_| registry::damaged(name, version))
+}
+
+/// A schema with what it refers to, compiled by the rules of event schemas.
+pub fn build<F: Form>(
+    schema: &Value,
+    resources: &[(String, Value)],
+    base: Option<&str>,
+) -> std::result::Result<Validator<F>, veritable_schema::Problem> {
+    Validator::build(schema, &Rules { patterns: Patterns::Linear, formats: settings::formats(), resources, base })
+}
+
+/// What the references of a schema without a version stand for now.
+pub fn resolve(references: &[Reference]) -> Result<BTreeMap<String, i64>> {
+    let mut resolved = BTreeMap::new();
+    for Reference { name, version, .. } in references {
+        let found = registry::read(name, *version)?;
+        match (version, found) {
+            (None, Some(record)) if record.schema.is_some() => {
+                resolved.insert(name.clone(), record.version);
+            }
+            (Some(_), Some(record)) if record.schema.is_some() => {}
+            (None, Some(_)) => return Err(undefined(format!("event schema \"{name}\" is retired"))),
+            (None, None) => return Err(undefined(format!("event schema \"{name}\" does not exist"))),
+            (Some(version), _) => {
+                return Err(undefined(format!("event schema \"{name}\" has no version {version}")));
+            }
+        }
+    }
+    Ok(resolved)
+}
+
+fn undefined(message: String) -> Error {
+    Error::new(Class::UndefinedObject, message).detail("The schema refers to it.")
+}
+
+/// Gives the references of a schema their versions, and answers all that they lead to, by their addresses.
+pub fn complete(schema: &mut Value, resolved: &BTreeMap<String, i64>) -> Result<Vec<(String, Value)>> {
+    with_versions(schema, resolved);
+    let mut resources = BTreeMap::new();
+    let mut waiting = references(schema);
+    while let Some(Reference { name, version, .. }) = waiting.pop() {
+        let Some(version) = version else { continue };
+        let address = uri(&name, version);
+        if resources.contains_key(&address) {
+            continue;
+        }
+        if resources.len() == RESOURCES_MAX {
+            return Err(Error::new(
+                Class::Limit,
+                format!("the schema leads to more than {RESOURCES_MAX} other event schemas"),
+            ));
+        }
+        let record = registry::read(&name, Some(version))?;
+        let Some((mut other, resolved)) = record.and_then(|record| Some((record.schema?, record.resolved))) else {
+            return Err(undefined(format!("event schema \"{name}\" has no version {version}")));
+        };
+        with_versions(&mut other, &resolved);
+        waiting.extend(references(&other));
+        resources.insert(address, other);
+    }
+    Ok(resources.into_iter().collect())
+}

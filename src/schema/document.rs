@@ -1,0 +1,80 @@
+//! A document against a compiled schema: within PostgreSQL's limits of stack, time and size, and what is said of it.
+
+use veritable_schema::{Bounds, Exceeded, Form, Problem, Shown, Validator};
+
+use super::settings;
+use crate::pg::report::{Class, Error, Result, number};
+use crate::pg::system;
+
+fn bounds(steps: u64) -> Bounds {
+    let interrupted = || {
+        // A cancelled statement ends here.
+        system::check_for_interrupts();
+        false
+    };
+    Bounds { floor: system::stack_floor(), steps, interrupted }
+}
+
+/// The bytes of a `jsonb` are not more than the limit.
+pub fn check_size(document: &[u8]) -> Result<()> {
+    let limit = settings::document_size_limit();
+    if document.len() <= limit {
+        return Ok(());
+    }
+    Err(Error::new(Class::Limit, "document is too large to be validated").detail(format!(
+        "It has {} bytes; veritable.document_size_limit is {} kB.",
+        document.len(),
+        limit / 1024
+    )))
+}
+
+/// The document matches the schema.
+pub fn is_valid<F: Form>(validator: &Validator<F>, document: &F::Input) -> Result<bool> {
+    validator.is_valid(document, &bounds(u64::MAX)).map_err(exceeded)
+}
+
+/// What is wrong with a document, as a DETAIL has it: a line for each of the first errors.
+pub fn detail<F: Form>(validator: &Validator<F>, document: &F::Input, shown: Shown) -> String {
+    match validator.violations(document, &bounds(Bounds::LISTING), settings::errors_shown(), shown) {
+        Ok(violations) => {
+            let lines = violations.first.iter().map(|violation| (&violation.instance_location, &violation.message));
+            listed(lines, violations.total)
+        }
+        Err(_) => "There is too much wrong with it to list.".to_string(),
+    }
+}
+
+/// All that is wrong with a document.
+pub fn violations<F: Form>(validator: &Validator<F>, document: &F::Input) -> Result<Vec<veritable_schema::Violation>> {
+    // It may take far longer, and more memory, than to find that something is wrong: hence the bound.
+    let violations = validator.violations(document, &bounds(Bounds::LISTING), usize::MAX, Shown::Values);
+    Ok(violations.map_err(exceeded)?.first)
+}
+
+/// What is wrong with a schema, as a DETAIL has it.
+pub fn detail_of(problems: &[Problem]) -> String {
+    let first = problems.iter().take(settings::errors_shown());
+    listed(first.map(|problem| (&problem.location, &problem.message)), problems.len())
+}
+
+fn listed<'a>(lines: impl Iterator<Item = (&'a String, &'a String)>, total: usize) -> String {
+    // The root's JSON Pointer is empty.
+    let line = |(location, message): (&String, &String)| {
+        if location.is_empty() { message.clone() } else { format!("{location}: {message}") }
+    };
+    let mut lines: Vec<_> = lines.map(line).collect();
+    if total > lines.len() {
+        lines.push(format!("and {} more", number((total - lines.len()) as u64, "error")));
+    }
+    lines.join("\n")
+}
+
+fn exceeded(exceeded: Exceeded) -> Error {
+    match exceeded {
+        Exceeded::Stack => Error::new(Class::Limit, "document is nested too deeply to be validated")
+            .hint("Increase the configuration parameter \"max_stack_depth\"."),
+        Exceeded::Steps | Exceeded::Interrupted => {
+            Error::new(Class::Limit, "document is too complex for this schema")
+        }
+    }
+}

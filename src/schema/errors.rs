@@ -1,0 +1,52 @@
+//! `schema_errors()` and `schema_problems()`: all that is wrong with a document, or with a schema.
+
+use veritable_schema::{Stored, Validator, Value, references};
+
+use super::{compiled, document, register};
+use crate::pg::function::{Answer, Call, sql_function};
+use crate::pg::report::{Error, Result};
+
+sql_function! {
+    /// `schema_errors(jsonb, jsonb) → setof record`
+    veritable_schema_errors / pg_finfo_veritable_schema_errors = schema_errors
+}
+sql_function! {
+    /// `schema_problems(jsonb, boolean) → setof record`
+    veritable_schema_problems / pg_finfo_veritable_schema_problems = schema_problems
+}
+
+fn schema_errors(call: &Call) -> Result<Answer> {
+    let text = call.jsonb_text(0).ok_or_else(|| Error::null_argument("schema"))?;
+    let document = call.contents(1).ok_or_else(|| Error::null_argument("document"))?;
+    document::check_size(document)?;
+    let mut schema = register::parse(&text)?;
+    let validator: Validator<Stored> = compile(&mut schema)?;
+    let mut rows = call.rows();
+    for violation in document::violations(&validator, document)? {
+        rows.put([
+            violation.instance_location.into(),
+            violation.keyword_location.into(),
+            violation.keyword.into(),
+            violation.message.into(),
+        ]);
+    }
+    Ok(Answer::NULL)
+}
+
+/// Compiles a schema that is not registered. What it refers to is.
+fn compile(schema: &mut Value) -> Result<Validator<Stored>> {
+    let resolved = compiled::resolve(&references(schema))?;
+    let resources = compiled::complete(schema, &resolved)?;
+    compiled::build(schema, &resources, None).map_err(|problem| register::not_valid(&[problem]))
+}
+
+fn schema_problems(call: &Call) -> Result<Answer> {
+    let text = call.jsonb_text(0).ok_or_else(|| Error::null_argument("schema"))?;
+    let strict = call.boolean(1).ok_or_else(|| Error::null_argument("strict"))?;
+    let problems = register::problems(&text, strict)?;
+    let mut rows = call.rows();
+    for problem in problems {
+        rows.put([problem.location.into(), problem.message.into()]);
+    }
+    Ok(Answer::NULL)
+}

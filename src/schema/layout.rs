@@ -1,0 +1,142 @@
+//! A validation's configuration resolved against a relation: where its columns are.
+
+use pgrx::pg_sys;
+
+use super::arguments::{Arguments, Named, Unknown};
+use crate::pg::relation::{Column, Relation};
+use crate::pg::report::{Class, Error, Result};
+use crate::pg::row::{Descriptor, Output, Row};
+
+/// Where the columns of a validation are in the rows of one relation.
+pub struct Layout {
+    /// The shape of the rows.
+    pub descriptor: Descriptor,
+    /// The place of the document.
+    pub document: usize,
+    /// What becomes of a document whose schema is not registered.
+    pub unknown: Unknown,
+    named: NameSource,
+    version: Option<VersionColumn>,
+    /// The places of all that a verdict depends on.
+    places: Vec<usize>,
+}
+
+enum NameSource {
+    Text(usize),
+    Other(usize, Output),
+    Fixed(String),
+}
+
+struct VersionColumn {
+    place: usize,
+    max: i64,
+}
+
+impl Layout {
+    /// Resolves `arguments` against a relation.
+    pub fn of(relation: &Relation, arguments: &Arguments) -> Result<Layout> {
+        let columns = relation.columns();
+        let find = |name: &str| {
+            let column = columns.iter().find(|column| column.name == name).ok_or_else(|| {
+                Error::new(
+                    Class::UndefinedColumn,
+                    format!("column \"{name}\" of relation \"{}\" does not exist", relation.name()),
+                )
+            })?;
+            if column.generated {
+                return Err(Error::new(
+                    Class::Unsupported,
+                    format!("generated column \"{name}\" cannot be part of a validation"),
+                )
+                .detail("Its value is computed after the document is validated."));
+            }
+            Ok(column)
+        };
+        let document = find(&arguments.document)?;
+        if document.type_id != pg_sys::JSONBOID {
+            let error = wrong_type(relation, document, "jsonb");
+            let json = document.type_id == pg_sys::JSONOID;
+            return Err(if json { error.hint("Use jsonb, or a CHECK with json_matches_schema().") } else { error });
+        }
+        let named = match &arguments.named {
+            Named::As(name) => NameSource::Fixed(name.clone()),
+            Named::By(name) => match find(name)? {
+                column if [pg_sys::TEXTOID, pg_sys::VARCHAROID].contains(&column.type_id) => {
+                    NameSource::Text(column.place)
+                }
+                column => NameSource::Other(column.place, Output::of(column.type_id)),
+            },
+        };
+        let version = arguments.version.as_deref().map(|name| VersionColumn::of(relation, find(name)?)).transpose()?;
+        let places = [Some(document.place), named.place(), version.as_ref().map(|version| version.place)];
+        Ok(Layout {
+            descriptor: Descriptor::of(relation),
+            document: document.place,
+            unknown: arguments.unknown,
+            places: places.into_iter().flatten().collect(),
+            named,
+            version,
+        })
+    }
+
+    /// The name of the schema of a row's document.
+    pub fn name(&self, row: &Row) -> Option<String> {
+        match &self.named {
+            NameSource::Text(place) => row.bytes(*place).map(|bytes| String::from_utf8_lossy(bytes).into_owned()),
+            NameSource::Other(place, output) => row.text(*place, output),
+            NameSource::Fixed(name) => Some(name.clone()),
+        }
+    }
+
+    /// The version that a row names.
+    pub fn version(&self, row: &Row) -> Option<i64> {
+        self.version.as_ref().and_then(|version| row.integer(version.place))
+    }
+
+    /// Has the row name a version, where there is a column for it and none is named. Whether the row has changed.
+    pub fn set_version(&self, row: &mut Row, version: i64) -> Result<bool> {
+        match &self.version {
+            Some(column) if row.is_null(column.place) => {
+                if version > column.max {
+                    return Err(Error::new(Class::Limit, format!("version {version} is out of range of its column")));
+                }
+                row.set_integer(column.place, version);
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Nothing that a verdict depends on differs.
+    pub fn is_same(&self, one: &Row, other: &Row) -> bool {
+        one.first_difference(other, &self.places).is_none()
+    }
+}
+
+impl NameSource {
+    fn place(&self) -> Option<usize> {
+        match self {
+            NameSource::Text(place) | NameSource::Other(place, _) => Some(*place),
+            NameSource::Fixed(_) => None,
+        }
+    }
+}
+
+impl VersionColumn {
+    fn of(relation: &Relation, column: &Column) -> Result<VersionColumn> {
+        let max = match column.type_id {
+            pg_sys::INT2OID => i64::from(i16::MAX),
+            pg_sys::INT4OID => i64::from(i32::MAX),
+            pg_sys::INT8OID => i64::MAX,
+            _ => return Err(wrong_type(relation, column, "bigint, integer or smallint")),
+        };
+        Ok(VersionColumn { place: column.place, max })
+    }
+}
+
+fn wrong_type(relation: &Relation, column: &Column, type_name: &str) -> Error {
+    Error::new(
+        Class::WrongType,
+        format!("column \"{}\" of relation \"{}\" must be of type {type_name}", column.name, relation.name()),
+    )
+}

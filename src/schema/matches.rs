@@ -1,0 +1,114 @@
+//! The functions of pg_jsonschema, by the same names: a schema for each call, compiled once.
+//!
+//! They read a schema as that extension does: `format` counts as its draft has it, patterns may look around, and what is unknown
+//! is ignored. They read no table, so that they can stand in a CHECK.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use veritable_schema::{Form, Formats, Parsed, Patterns, Problem, Rules, Stored, Validator, Value};
+
+use super::recent::Recent;
+use super::{document, register};
+use crate::pg::function::{Answer, Call, sql_function};
+use crate::pg::report::{Class, Error, Result, notice};
+
+sql_function! {
+    /// `json_matches_schema(json, json) → boolean`
+    veritable_json_matches_schema / pg_finfo_veritable_json_matches_schema = json_matches_schema
+}
+sql_function! {
+    /// `jsonb_matches_schema(json, jsonb) → boolean`
+    veritable_jsonb_matches_schema / pg_finfo_veritable_jsonb_matches_schema = jsonb_matches_schema
+}
+sql_function! {
+    /// `jsonschema_is_valid(json) → boolean`
+    veritable_jsonschema_is_valid / pg_finfo_veritable_jsonschema_is_valid = jsonschema_is_valid
+}
+sql_function! {
+    /// `jsonschema_validation_errors(json, json) → text[]`
+    veritable_jsonschema_validation_errors / pg_finfo_veritable_jsonschema_validation_errors = jsonschema_validation_errors
+}
+
+type Compiled<F> = Rc<Validator<F>>;
+
+/// The schema of the last call from one place in an expression: most often that of the next one.
+struct Last<F: Form>(RefCell<Option<(Box<str>, Compiled<F>)>>);
+
+thread_local! {
+    static FOR_JSON: RefCell<Recent<Box<str>, Compiled<Parsed>>> = RefCell::default();
+    static FOR_JSONB: RefCell<Recent<Box<str>, Compiled<Stored>>> = RefCell::default();
+}
+
+fn json_matches_schema(call: &Call) -> Result<Answer> {
+    let validator = kept(call, &FOR_JSON)?;
+    let instance = instance(call)?;
+    Ok(document::is_valid(&validator, &instance)?.into())
+}
+
+fn jsonb_matches_schema(call: &Call) -> Result<Answer> {
+    let validator = kept(call, &FOR_JSONB)?;
+    let instance = call.contents(1).ok_or_else(|| Error::null_argument("instance"))?;
+    document::check_size(instance)?;
+    Ok(document::is_valid(&validator, instance)?.into())
+}
+
+fn jsonschema_is_valid(call: &Call) -> Result<Answer> {
+    let Err(problem) = compile::<Parsed>(schema(call)?)? else { return Ok(true.into()) };
+    notice(format!("Invalid JSON schema at path: {}", problem.location));
+    Ok(false.into())
+}
+
+fn jsonschema_validation_errors(call: &Call) -> Result<Answer> {
+    let validator = match compile::<Parsed>(schema(call)?)? {
+        Ok(validator) => validator,
+        Err(problem) => return Ok(vec![problem.message].into()),
+    };
+    let violations = document::violations(&validator, &instance(call)?)?;
+    Ok(violations.into_iter().map(|violation| violation.message).collect::<Vec<_>>().into())
+}
+
+fn schema<'call>(call: &Call<'call>) -> Result<&'call str> {
+    call.text(0)?.ok_or_else(|| Error::null_argument("schema"))
+}
+
+fn instance(call: &Call) -> Result<Value> {
+    let text = call.text(1)?.ok_or_else(|| Error::null_argument("instance"))?;
+    document::check_size(text.as_bytes())?;
+    veritable_schema::parse(text).map_err(|problem| {
+        // A `json` may also name half a character, which no text holds.
+        let class = if problem.message.starts_with("recursion limit") { Class::Limit } else { Class::Argument };
+        Error::new(class, "document cannot be read").detail(problem.message)
+    })
+}
+
+/// The schema of this call, compiled now or before.
+fn kept<F: Form>(
+    call: &Call,
+    recent: &'static std::thread::LocalKey<RefCell<Recent<Box<str>, Compiled<F>>>>,
+) -> Result<Compiled<F>> {
+    let text = schema(call)?;
+    let last = call.kept(|| Ok(Last::<F>(RefCell::new(None))))?;
+    if let Some((schema, validator)) = &*last.0.borrow()
+        && **schema == *text
+    {
+        return Ok(Rc::clone(validator));
+    }
+    let validator = match recent.with_borrow_mut(|recent| recent.get(text)) {
+        Some(validator) => validator,
+        None => {
+            let validator = Rc::new(compile(text)?.map_err(|problem| register::not_valid(&[problem]))?);
+            let weight = validator.footprint() + text.len();
+            recent.with_borrow_mut(|recent| recent.put(text.into(), Rc::clone(&validator), weight));
+            validator
+        }
+    };
+    last.0.replace(Some((text.into(), Rc::clone(&validator))));
+    Ok(validator)
+}
+
+fn compile<F: Form>(text: &str) -> Result<std::result::Result<Validator<F>, Problem>> {
+    register::check_size(text)?;
+    let rules = Rules { patterns: Patterns::Backtracking, formats: Formats::AsDrafted, resources: &[], base: None };
+    Ok(veritable_schema::parse(text).and_then(|schema| Validator::build(&schema, &rules)))
+}

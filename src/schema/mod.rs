@@ -1,0 +1,21 @@
+//! Event schemas: a registry of versioned JSON Schemas, and tables whose documents match them.
+//!
+//! What a schema is, which are admitted, and whether a document is valid, `veritable_schema` knows. Here is the registry,
+//! the trigger, and what a backend keeps. A backend never reads a schema from anywhere but the registry.
+
+mod arguments;
+mod attach;
+mod compatibility;
+mod compiled;
+mod document;
+mod errors;
+mod layout;
+mod matches;
+mod recent;
+mod register;
+mod registry;
+mod settings;
+pub mod triggers;
+mod validate;
+
+pub use settings::define as define_settings;

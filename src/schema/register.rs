@@ -1,0 +1,164 @@
+//! `register_schema()` and `retire_schema()`: new versions of the registry, admitted or refused.
+
+use std::collections::BTreeMap;
+
+use veritable_schema::{Mode, Problem, Stored, Value, references};
+
+use super::registry::{self, Record};
+use super::{compatibility, compiled, document, settings};
+use crate::pg::function::{Answer, Call, sql_function};
+use crate::pg::report::{Class, Error, Result, notice};
+use crate::pg::spi::{self, Session};
+use crate::pg::system;
+
+sql_function! {
+    /// `register_schema(text, jsonb, text, boolean) → integer`
+    veritable_register_schema / pg_finfo_veritable_register_schema = register_schema
+}
+sql_function! {
+    /// `retire_schema(text) → integer`
+    veritable_retire_schema / pg_finfo_veritable_retire_schema = retire_schema
+}
+
+/// The longest name, in characters.
+const NAME_MAX: usize = 200;
+
+fn register_schema(call: &Call) -> Result<Answer> {
+    let name = name(call)?;
+    let text = call.jsonb_text(1).ok_or_else(|| Error::null_argument("schema"))?;
+    let mode = call.text(2)?.map(compatibility::mode).transpose()?;
+    let strict = call.boolean(3).ok_or_else(|| Error::null_argument("strict"))?;
+    let problems = problems(&text, strict)?;
+    if !problems.is_empty() {
+        return Err(not_valid(&problems));
+    }
+    let mut schema = parse(&text)?;
+    lock()?;
+    let found = references(&schema);
+    if found.iter().any(|reference| reference.name == name && reference.version.is_none()) {
+        return Err(Error::new(Class::Argument, format!("event schema \"{name}\" refers to itself by its name"))
+            .hint("Refer to the schema itself by \"#\"."));
+    }
+    let resolved = compiled::resolve(&found)?;
+    let history = registry::history(&name)?;
+    let newest = history.first();
+    let before = newest.map_or(Ok(Mode::None), |newest| compatibility::mode(&newest.compatibility))?;
+    let mode = mode.unwrap_or(before);
+    if let Some(newest) = newest
+        && mode == before
+        && newest.resolved == resolved
+        && is_registered(&name, newest.version, &text)?
+    {
+        return answer(newest.version);
+    }
+    let resources = compiled::complete(&mut schema, &resolved)?;
+    compiled::build::<Stored>(&schema, &resources, None).map_err(|problem| not_valid(&[problem]))?;
+    compatibility::check(&name, mode, &schema, &resources, &history)?;
+    let version = insert(&name, Some(&text), mode, &resolved)?;
+    if mode != before && newest.is_some() {
+        notice(format!("compatibility of event schema \"{name}\" is now {mode}, and was {before}"));
+    }
+    answer(version)
+}
+
+fn retire_schema(call: &Call) -> Result<Answer> {
+    let name = name(call)?;
+    lock()?;
+    match registry::read(&name, None)? {
+        None => Err(Error::new(Class::UndefinedObject, format!("event schema \"{name}\" does not exist"))),
+        Some(Record { schema: None, .. }) => {
+            Err(Error::new(Class::State, format!("event schema \"{name}\" is retired already")))
+        }
+        Some(newest) => answer(insert(&name, None, compatibility::mode(&newest.compatibility)?, &BTreeMap::new())?),
+    }
+}
+
+fn name(call: &Call) -> Result<String> {
+    let name = call.text(0)?.ok_or_else(|| Error::null_argument("name"))?;
+    let length = name.chars().count();
+    if length == 0 {
+        return Err(Error::new(Class::Argument, "the name of an event schema must not be empty"));
+    }
+    if length > NAME_MAX {
+        let message = format!("the name of an event schema is longer than {NAME_MAX} characters");
+        return Err(Error::new(Class::Argument, message));
+    }
+    Ok(name.to_string())
+}
+
+fn answer(version: i64) -> Result<Answer> {
+    i32::try_from(version)
+        .map(Answer::from)
+        .map_err(|_| Error::new(Class::Limit, "the event schema has too many versions"))
+}
+
+/// One at a time, so that what a version was compared with is what it follows.
+fn lock() -> Result<()> {
+    spi::connect(|session| session.run("LOCK TABLE veritable.event_schemas IN SHARE ROW EXCLUSIVE MODE", &[]).map(drop))
+}
+
+fn is_registered(name: &str, version: i64, text: &str) -> Result<bool> {
+    // As PostgreSQL compares `jsonb`: 1.0 is 1.
+    spi::connect(|session| {
+        let same = session.query(
+            "SELECT FROM veritable.event_schemas
+             WHERE name OPERATOR(pg_catalog.=) $1 AND version OPERATOR(pg_catalog.=) $2
+               AND schema OPERATOR(pg_catalog.=) $3::pg_catalog.jsonb",
+            &[name.into(), version.into(), text.into()],
+        )?;
+        Ok(!same.is_empty())
+    })
+}
+
+fn insert(name: &str, text: Option<&str>, mode: Mode, resolved: &BTreeMap<String, i64>) -> Result<i64> {
+    let resolved: Value = resolved.iter().map(|(name, version)| (name.clone(), Value::from(*version))).collect();
+    let insert = |session: &Session| {
+        let inserted = session.query(
+            "INSERT INTO veritable.event_schemas (name, schema, compatibility, resolved, registered_at, registered_by)
+             VALUES ($1, $2::pg_catalog.jsonb, $3, $4::pg_catalog.jsonb, pg_catalog.clock_timestamp(), $5::pg_catalog.name)
+             RETURNING version",
+            &[name.into(), text.into(), mode.to_string().into(), resolved.to_string().into(), system::outer_role().into()],
+        )?;
+        inserted.rows().next().and_then(|row| row.get(0)).ok_or_else(|| {
+            Error::new(
+                Class::State,
+                "a trigger or rule on veritable.event_schemas keeps versions from being registered",
+            )
+        })
+    };
+    spi::connect(insert)
+}
+
+/// What keeps a schema from being registered.
+pub fn problems(text: &str, strict: bool) -> Result<Vec<Problem>> {
+    let schema = parse(text)?;
+    let problems = veritable_schema::problems(&schema, strict, settings::formats(), settings::schema_depth_limit());
+    if !problems.is_empty() || !references(&schema).is_empty() {
+        return Ok(problems);
+    }
+    Ok(compiled::build::<Stored>(&schema, &[], None).err().into_iter().collect())
+}
+
+/// The text of a schema, read; not if it is too large.
+pub fn parse(text: &str) -> Result<Value> {
+    check_size(text)?;
+    veritable_schema::parse(text).map_err(|problem| not_valid(&[problem]))
+}
+
+/// The text of a schema is not longer than the limit.
+pub fn check_size(text: &str) -> Result<()> {
+    let limit = settings::schema_size_limit();
+    if text.len() <= limit {
+        return Ok(());
+    }
+    Err(Error::new(Class::Limit, "schema is too large").detail(format!(
+        "Its text has {} bytes; veritable.schema_size_limit is {} kB.",
+        text.len(),
+        limit / 1024
+    )))
+}
+
+/// The error of a schema that cannot be registered or used.
+pub fn not_valid(problems: &[Problem]) -> Error {
+    Error::new(Class::Argument, "schema is not valid").detail(document::detail_of(problems))
+}

@@ -1,0 +1,75 @@
+//! The triggers that make a table's documents match their schemas.
+
+use pgrx::pg_sys;
+
+use super::arguments::Arguments;
+use super::layout::Layout;
+use crate::pg::relation::{self, Lock, Relation};
+use crate::pg::report::{Class, Error, Result};
+use crate::pg::trigger::TriggerInfo;
+
+/// The error of a trigger that fires otherwise.
+pub const MISPLACED: &str = "veritable.validate() must be fired BEFORE INSERT OR UPDATE FOR EACH ROW";
+
+/// The name of the trigger for a column. It sorts before the triggers that seal and pack, which want the row as it will be.
+pub fn name_for(document: &str) -> String {
+    format!("veritable_validate_{document}")
+}
+
+/// One of a table's validations.
+pub struct Validation {
+    /// The name of its trigger.
+    pub trigger: String,
+    /// Its configuration.
+    pub arguments: Arguments,
+}
+
+fn function() -> Result<pg_sys::Oid> {
+    relation::function(c"veritable", c"validate")
+        .ok_or_else(|| Error::new(Class::State, "extension veritable is not installed in this database"))
+}
+
+fn is_placed(trigger: &TriggerInfo) -> bool {
+    trigger.before_insert_row() && trigger.before_update_row()
+}
+
+/// The validations of a relation.
+pub fn of(relation: &Relation) -> Result<Vec<Validation>> {
+    let function = function()?;
+    let ours = relation.triggers().into_iter().filter(|trigger| trigger.function == function);
+    ours.map(|trigger| Ok(Validation { arguments: Arguments::parse(&trigger.arguments)?, trigger: trigger.name }))
+        .collect()
+}
+
+/// A trigger made by hand fires at the right time, and has arguments that fit its table.
+pub fn check_by_hand(table: pg_sys::Oid) -> Result<()> {
+    let function = function()?;
+    let relation = Relation::open(table, Lock::AccessShare)?;
+    for trigger in relation.triggers().iter().filter(|trigger| trigger.function == function) {
+        if !is_placed(trigger) {
+            return Err(Error::new(Class::TriggerProtocol, MISPLACED));
+        }
+        Layout::of(&relation, &Arguments::parse(&trigger.arguments)?)?;
+    }
+    Ok(())
+}
+
+/// A trigger of the relation that could change a document after the trigger of this name has validated it.
+pub fn late(relation: &Relation, name: &str) -> Option<String> {
+    let ours = [c"validate", c"seal", c"guard", c"pack_early"];
+    let ours: Vec<_> = ours.iter().filter_map(|name| relation::function(c"veritable", name)).collect();
+    let changes = |trigger: &TriggerInfo| trigger.before_insert_row() || trigger.before_update_row();
+    let is_late =
+        |trigger: &TriggerInfo| trigger.name.as_str() > name && changes(trigger) && !ours.contains(&trigger.function);
+    relation.triggers().into_iter().find(is_late).map(|trigger| trigger.name)
+}
+
+/// The error of a trigger that could change a document after it was validated.
+pub fn fires_too_late(trigger: &str, table: &str) -> Error {
+    Error::new(
+        Class::State,
+        format!("trigger \"{trigger}\" of table \"{table}\" could change documents after they are validated"),
+    )
+    .detail("BEFORE triggers fire in the order of their names, and it sorts after the trigger that validates.")
+    .hint(format!("Give it a name that sorts before \"{}\".", name_for("")))
+}
