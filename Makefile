@@ -4,7 +4,7 @@
 help:
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile | expand -t 16
 
-demo: ## events chained, tampered with and caught; periods packed: on a private cluster, in a minute
+demo: ## events chained, tampered with and caught; periods packed; documents refused: on a private cluster, in a minute
 	@scripts/demo
 
 psql: ## a shell on the demo's database
@@ -13,7 +13,7 @@ psql: ## a shell on the demo's database
 test: ## every test, against the PostgreSQL at hand (PG_CONFIG=… for another)
 	@scripts/test
 
-bench: ## what a chain and a packing cost, against none and against doing it by hand
+bench: ## what a chain, a packing and a validation cost, against none and against doing it by hand
 	@scripts/bench
 
 install: ## build the extension and install it into the PostgreSQL at hand

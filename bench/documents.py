@@ -2,9 +2,11 @@
 
 import datetime
 import json
+import math
 import random
 import uuid
 
+LAYERS = 4
 DRAFT = "http://json-schema.org/draft-07/schema#"
 WORDS = (
     "account amount battery billing building cable capacity carrier charge city client code connector contract country"
@@ -69,19 +71,26 @@ class Source(random.Random):
     # --- schemas
 
     def schema(self, definitions):
-        """A schema of a root and so many definitions, in four layers: each refers to some of the layer below.
+        """A schema of a root and so many definitions, in layers: each refers to some of the layer below.
 
         In the root there is an array whose items are of one of three kinds, told apart by a property.
         """
-        shared, layers = {}, 4
-        for place, name in enumerate(self.sample([f"{a}_{b}" for a in WORDS for b in WORDS if a < b], definitions)):
-            layer = place * layers // definitions
-            shared[name] = self.record(list(shared)[definitions * (layer - 1) // layers : definitions * layer // layers] if layer else [])
-        kinds = {f"{name}_item": {**shared[name], "properties": {**shared[name]["properties"]}} for name in list(shared)[-3:]}
-        for name, kind in kinds.items():
-            kind["properties"]["item_kind"] = {"const": name}
-            kind["required"] = [*kind["required"], "item_kind"]
-        root = self.record(list(shared)[-6:])
+        names = self.sample([f"{a}_{b}" for a in WORDS for b in WORDS if a < b], definitions)
+        shared, below = {}, []
+        count = math.ceil(definitions / LAYERS)
+        for start in range(0, definitions, count):
+            layer = {name: self.record(below) for name in names[start : start + count]}
+            shared |= layer
+            below = list(layer)
+        kinds = {}
+        for name in below[-3:]:
+            record, kind = shared[name], f"{name}_item"
+            kinds[kind] = {
+                **record,
+                "properties": {**record["properties"], "item_kind": {"const": kind}},
+                "required": [*record["required"], "item_kind"],
+            }
+        root = self.record(below)
         root["properties"]["items"] = {"type": "array", "items": {"oneOf": [ref(name) for name in kinds]}}
         root["required"] = [*root["required"], "items"]
         return {"$schema": DRAFT, **root, "definitions": shared | kinds}
@@ -138,8 +147,9 @@ class Source(random.Random):
                 return self.value(self.choice(branches), root, depth)
             case {"type": "object"}:
                 # Deeper, only what is required.
-                names = [n for n in schema["properties"] if n in schema["required"] or depth == 0 or self.random() < 0.5 / depth]
-                return {name: self.value(schema["properties"][name], root, depth + 1) for name in names}
+                members = schema["properties"].items()
+                wanted = (m for m in members if m[0] in schema["required"] or depth == 0 or self.random() < 0.5 / depth)
+                return {name: self.value(member, root, depth + 1) for name, member in wanted}
             case {"type": "array"}:
                 count = schema.get("minItems", self.randint(0, max(3 - depth, 1)))
                 return [self.value(schema["items"], root, depth + 1) for _ in range(count)]

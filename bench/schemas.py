@@ -68,62 +68,67 @@ def case_schemas_scan():
     """jsonb_matches_schema in a scan"""
     source = Source(9)
     large = source.schema(size.definitions)
-    # What a beginner writes: the root alone.
-    small = {"$schema": large["$schema"], "type": "object", "required": large["required"], "properties": {"items": {"type": "array"}}}
+    # Looks at the root alone.
+    root = {"type": "object", "required": large["required"], "properties": {"items": {"type": "array"}}}
+    schemas = {"large": large, "small": {"$schema": large["$schema"], **root}}
     documents = [source.document(large, size.document_bytes) for _ in range(size.documents)]
-    psql("DROP TABLE IF EXISTS documents, schema_texts", "CREATE TABLE documents (document jsonb, n serial)")
+    psql("DROP TABLE IF EXISTS documents", "CREATE TABLE documents (document jsonb, n serial)")
     load("documents (document)", documents)
     psql("VACUUM ANALYZE documents")
     reading = "reading the documents"
-    queries = {reading: "SELECT count(*) FROM documents WHERE jsonb_typeof(document) = 'object'"}
-    names = {"large": large, "small": small}
-    for name, schema in names.items():
+    queries = {reading: "FROM documents WHERE jsonb_typeof(document) = 'object'"}
+    for name, schema in schemas.items():
+        texts = f"{name}_texts"
         # Stored as it is, so that reading it costs no decompression.
         psql(
-            f"DROP TABLE IF EXISTS {name}_texts",
-            f"CREATE TABLE {name}_texts (schema json, n serial)",
-            f"ALTER TABLE {name}_texts ALTER schema SET STORAGE EXTERNAL",
+            f"DROP TABLE IF EXISTS {texts}",
+            f"CREATE TABLE {texts} (schema json, n serial)",
+            f"ALTER TABLE {texts} ALTER schema SET STORAGE EXTERNAL",
         )
-        load(f"{name}_texts (schema)", ({**schema, "$comment": str(n)} for n in range(size.documents)))
-        psql(f"VACUUM ANALYZE {name}_texts")
-        each = f"FROM documents JOIN {name}_texts USING (n) WHERE"
+        load(f"{texts} (schema)", ({**schema, "$comment": str(n)} for n in range(size.documents)))
+        psql(f"VACUUM ANALYZE {texts}")
+        each = f"FROM documents JOIN {texts} USING (n) WHERE"
         queries |= {
-            f"{name} schema: compiled once": f"SELECT count(*) FROM documents WHERE jsonb_matches_schema({literal(schema)}, document)",
-            f"{name} schema: compiled at every call": f"SELECT count(*) {each} jsonb_matches_schema(schema, document)",
-            f"{name} schema: the same, and the document as text": f"SELECT count(*) {each} json_matches_schema(schema, document::json)",
+            f"{name} schema: compiled once": f"FROM documents WHERE jsonb_matches_schema({literal(schema)}, document)",
+            f"{name} schema: compiled at every call": f"{each} jsonb_matches_schema(schema, document)",
+            f"{name} schema: the same, and the document as text": f"{each} json_matches_schema(schema, document::json)",
         }
 
     def measure(query):
-        # The library is loaded before, and no worker is started.
+        # No worker is started, and the library is loaded before.
         output = psql(
-            "SET max_parallel_workers_per_gather = 0", "SELECT FROM (VALUES (jsonb_matches_schema('true', '1'))) AS loaded",
-            r"\timing on", query,
-        )  # fmt: skip
-        count, time = output.splitlines()
+            "SET max_parallel_workers_per_gather = 0",
+            "SELECT FROM (VALUES (jsonb_matches_schema('true', '1'))) AS loaded",
+            r"\timing on",
+            f"SELECT count(*) {query}",
+        )
+        count, time = output.splitlines()[-2:]
         if int(count) != size.documents:
             raise RuntimeError(f"{count} documents match, not {size.documents}")
         return float(time.split()[1]) / 1000
 
-    numbers = take_turns("scan", {name: functools.partial(measure, query) for name, query in queries.items()}, size.runs)
+    measures = {name: functools.partial(measure, query) for name, query in queries.items()}
+    numbers = take_turns("scan", measures, size.runs)
     rows = []
     for name, seconds in numbers.items():
         per_row = statistics.median(seconds) / size.documents * 1e6
         every_call = f"{name.split(':')[0]}: compiled at every call"
         against = "" if name == reading else f"{median_ratio(numbers, name, every_call):.4f}"
         rows.append([name, f"{statistics.median(seconds):.3f}", spread(seconds, 3), f"{per_row:.0f}", against])
-    kilobytes = {name: f"{len(text(schema)) / 1000:.1f} kB" for name, schema in names.items()}
+    kilobytes = {name: f"{len(text(schema)) / 1000:.1f} kB" for name, schema in schemas.items()}
     report.section(
         "A scan",
         f"SELECT count(*) of {size.documents:,} documents of {statistics.mean(map(len, map(text, documents))) / 1000:.1f} kB"
         f" (text), all of which match. The large schema has {kilobytes['large']} with {len(large['definitions'])} shared"
-        f" definitions, the small one {kilobytes['small']}, for the root alone. Compiled at every call: the text of the schema"
-        " differs from row to row in a $comment, so that nothing is kept. As text: json_matches_schema(schema, document::json).",
+        f" definitions, the small one {kilobytes['small']}, for the root alone. Compiled at every call: the text of the"
+        " schema differs from row to row in a $comment, so that nothing is kept. As text:"
+        " json_matches_schema(schema, document::json).",
         ["call", "seconds", "range", "µs a row", "× compiled at every call"],
         rows,
     )
+    psql("DROP TABLE documents, large_texts, small_texts")
     ratio = median_ratio(numbers, "large schema: compiled once", "large schema: compiled at every call")
     report.figure("scan, large schema, against compiling at every call", ratio, 0.025, 0.01)
-    psql("DROP TABLE documents, large_texts, small_texts")
 
 
 # --- inserting documents
@@ -171,9 +176,8 @@ def case_schemas_commits():
             raise RuntimeError(f"{failed} transactions failed")
         return tps
 
-    numbers = take_turns(
-        "commits", {kind: functools.partial(measure, kind) for kind in KINDS}, size.runs, "{:,.0f} a second"
-    )
+    measures = {kind: functools.partial(measure, kind) for kind in KINDS}
+    numbers = take_turns("commits", measures, size.runs, "{:,.0f} a second")
     rows = [
         [kind, f"{statistics.median(tps):,.0f}", spread(tps, 0), f"{median_ratio(numbers, kind, NONE):.3f}"]
         for kind, tps in numbers.items()
@@ -225,9 +229,8 @@ def case_schemas_memory():
         raise RuntimeError("memory is measured through /proc, which this system does not have")
     source = Source(128)
     schemas = [source.schema(size.schema_definitions) for _ in range(4 * size.schemas)]
-    documents = [source.document(schema, 300) for schema in schemas]
     psql("DROP TABLE IF EXISTS events, registered", "CREATE TABLE registered (given jsonb)")
-    load("registered", ({"schema": schema, "document": document} for schema, document in zip(schemas, documents)))
+    load("registered", ({"schema": schema, "document": source.document(schema, 300)} for schema in schemas))
     say(f"memory: registering {len(schemas)} schemas")
     psql(
         "ALTER TABLE registered ADD n serial",
@@ -237,22 +240,29 @@ def case_schemas_memory():
     )
 
     def memory_after(count):
-        """Bytes that a session needs more after so many schemas than after none."""
+        """Bytes that a session needs more after so many schemas than after one."""
         session = subprocess.Popen(
-            ["psql", "-XqAt", "-v", "ON_ERROR_STOP=1"], env=ENVIRONMENT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
+            ["psql", "-XqAt", "-v", "ON_ERROR_STOP=1"],
+            env=ENVIRONMENT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
 
         def ask(question):
             session.stdin.write(question + ";\n")
             session.stdin.flush()
             return session.stdout.readline().strip()
 
-        insert = "WITH new AS (INSERT INTO events SELECT 'type.' || n, given->'document' FROM registered WHERE n <= {} RETURNING 1) SELECT count(*) FROM new"
+        def insert(count):
+            inserted = ask(
+                "WITH inserted AS (INSERT INTO events SELECT 'type.' || n, given->'document' FROM registered"
+                f" WHERE n <= {count} RETURNING 1) SELECT count(*) FROM inserted"
+            )
+            if inserted != str(count):
+                raise RuntimeError("a document was refused")
+
         backend = int(ask("SELECT pg_backend_pid()"))
-        ask(insert.format(1))
+        insert(1)
         start = private_memory(backend)
-        if ask(insert.format(count)) != str(count):
-            raise RuntimeError("a document was refused")
+        insert(count)
         end = private_memory(backend)
         session.communicate()
         return end - start

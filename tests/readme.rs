@@ -57,6 +57,12 @@ fn the_readme_is_true() {
     assert_eq!(session.value("SELECT count(*) FROM employment"), "2");
     assert_eq!(session.value("SELECT count(*) FROM rates"), "1");
     assert_eq!(session.rows("SELECT * FROM verify_packing()"), [""; 0]);
-    assert!(session.rows("SELECT fault FROM verify_chain('audit')").is_empty());
-    assert!(session.rows("SELECT fault FROM verify_chain('ledger')").is_empty());
+    assert_eq!(session.value("SELECT count(*) FROM events"), "0");
+    assert_eq!(session.rows("SELECT order_id, version FROM shipments ORDER BY order_id"), ["7|2", "8|1"]);
+    assert_eq!(session.value("SELECT resolved->'address' FROM veritable.event_schemas WHERE name = 'customer'"), "1");
+    assert_eq!(session.value("SELECT count(*) FROM preferences"), "1");
+    assert_eq!(session.value("SELECT count(*) FROM webhooks"), "0");
+    for chain in ["veritable.event_schemas", "shipments", "audit", "ledger"] {
+        assert!(session.rows(&format!("SELECT fault FROM verify_chain('{chain}')")).is_empty(), "{chain}");
+    }
 }

@@ -76,7 +76,7 @@ CREATE FUNCTION schema_problems(
 COMMENT ON FUNCTION schema_problems(jsonb, boolean) IS
 'What keeps a schema from being registered: a row for each problem, with the JSON Pointer of its place. Whether the event schemas that it refers to exist is not asked.
 Arguments: schema; strict, whether unknown keywords and formats are problems.
-Errors: 54000 larger than veritable.schema_size_limit.';
+Errors: 54000 larger or deeper than veritable.schema_size_limit and veritable.schema_depth_limit allow.';
 
 CREATE FUNCTION schema_compatibility(
     old jsonb,

@@ -114,13 +114,15 @@ JOIN pg_catalog.pg_type y ON y.oid = t.type
 JOIN pg_catalog.pg_attribute a ON a.attrelid = y.typrelid
 WHERE a.attnum > 0 AND NOT a.attisdropped
 UNION ALL
-SELECT 'validation', CASE WHEN a.attname = ANY (pg_catalog.array_remove(v.columns, NULL)) THEN 'column' ELSE 'other column' END,
+SELECT 'validation', CASE WHEN a.attname = ANY (v.columns) THEN 'column' ELSE 'other column' END,
        v.target, a.attnum, v.target, pg_catalog.format('column "%s"', a.attname),
-       pg_catalog.format('%s %s', a.attname, a.atttypid), false
+       CASE WHEN a.attname = ANY (v.columns) THEN pg_catalog.format('%s %s', a.attname, a.atttypid) ELSE '' END, false
 FROM (
-    SELECT target::pg_catalog.oid, pg_catalog.array_agg(document) || pg_catalog.array_agg(type) || pg_catalog.array_agg(version) AS columns
-    FROM veritable.validations
-    GROUP BY target
+    SELECT v.target::pg_catalog.oid, pg_catalog.array_agg(c.name) AS columns
+    FROM veritable.validations v
+    CROSS JOIN LATERAL (VALUES (v.document), (v.type), (v.version)) AS c (name)
+    WHERE c.name IS NOT NULL
+    GROUP BY v.target
 ) AS v
 JOIN pg_catalog.pg_attribute a ON a.attrelid = v.target
 WHERE a.attnum > 0 AND NOT a.attisdropped

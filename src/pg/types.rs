@@ -164,6 +164,18 @@ pub(super) fn output_function(type_id: pg_sys::Oid) -> pg_sys::Oid {
     function
 }
 
+/// The type itself, or the one that it is a domain over.
+pub fn base_type(type_id: pg_sys::Oid) -> pg_sys::Oid {
+    // SAFETY: takes the oid of a type that exists.
+    unsafe { pg_sys::getBaseType(type_id) }
+}
+
+/// It is an enum.
+pub fn is_enum(type_id: pg_sys::Oid) -> bool {
+    // SAFETY: takes any oid.
+    unsafe { pg_sys::type_is_enum(type_id) }
+}
+
 /// A type's name, as in SQL.
 pub fn type_name(type_id: pg_sys::Oid) -> String {
     // SAFETY: takes any oid and answers a palloc'd string.

@@ -4,8 +4,8 @@ use pgrx::spi::{quote_identifier, quote_literal};
 
 use super::arguments::{Arguments, Named, Unknown};
 use super::layout::Layout;
-use super::validate::matching;
-use super::{registry, triggers};
+use super::triggers;
+use super::validate::{Schemas, matching};
 use crate::pg::command::own_commands;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::memory;
@@ -38,8 +38,9 @@ fn add_validation(call: &Call) -> Result<Answer> {
     let checked = spi::connect(|session| {
         let _own = own_commands();
         let relation = Relation::open_table(target, "validation")?;
-        check_table(session, &relation, &arguments)?;
         let layout = Layout::of(&relation, &arguments)?;
+        let trigger = triggers::name_for(&arguments.document, layout.document);
+        check_table(session, &relation, &arguments, &trigger)?;
         let (table, alias) = (relation.qualified_name(), relation.alias());
         drop(relation);
         let checked = if check_existing { check_rows(session, &layout, &table, &alias)? } else { 0 };
@@ -48,7 +49,7 @@ fn add_validation(call: &Call) -> Result<Answer> {
             &format!(
                 "CREATE TRIGGER {} BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW
                  EXECUTE FUNCTION veritable.validate({list})",
-                quote_identifier(triggers::name_for(&arguments.document))
+                quote_identifier(trigger)
             ),
             &[],
         )?;
@@ -85,13 +86,21 @@ fn drop_validation(call: &Call) -> Result<Answer> {
     Ok(Answer::VOID)
 }
 
-fn check_table(session: &Session, relation: &Relation, arguments: &Arguments) -> Result<()> {
+fn check_table(session: &Session, relation: &Relation, arguments: &Arguments, trigger: &str) -> Result<()> {
     let (name, document) = (relation.name(), &arguments.document);
     let validations = triggers::of(relation)?;
     if validations.iter().any(|validation| validation.arguments.document == *document) {
         return Err(Error::new(
             Class::Duplicate,
             format!("column \"{document}\" of table \"{name}\" is validated already"),
+        ));
+    }
+    if let Some(version) = &arguments.version
+        && validations.iter().any(|validation| validation.arguments.version.as_ref() == Some(version))
+    {
+        return Err(Error::new(
+            Class::Argument,
+            format!("column \"{version}\" of table \"{name}\" holds the version of another document"),
         ));
     }
     let children = session.query(
@@ -104,7 +113,7 @@ fn check_table(session: &Session, relation: &Relation, arguments: &Arguments) ->
             .detail("Documents in their rows would not be validated.")
             .hint("Use declarative partitioning."));
     }
-    match triggers::late(relation, &triggers::name_for(document)) {
+    match triggers::late(relation, trigger) {
         Some(trigger) => Err(triggers::fires_too_late(&trigger, &name)),
         None => Ok(()),
     }
@@ -112,7 +121,7 @@ fn check_table(session: &Session, relation: &Relation, arguments: &Arguments) ->
 
 /// Refuses rows whose document does not match, the first one found. How many rows there are.
 fn check_rows(session: &Session, layout: &Layout, table: &str, alias: &str) -> Result<i64> {
-    let registry = registry::table()?;
+    let schemas = Schemas::new()?;
     let sql = format!("SELECT {alias} FROM {table} AS {alias}");
     let mut checked = 0;
     Latest::during(|_| {
@@ -123,7 +132,7 @@ fn check_rows(session: &Session, layout: &Layout, table: &str, alias: &str) -> R
                 for fetched in batch.rows() {
                     if let Some(value) = fetched.composite(0) {
                         // Its caller owns the table, and row-level security hides nothing.
-                        matching(registry, layout, &value.row(&layout.descriptor), || true)?;
+                        matching(&schemas, layout, &value.row(&layout.descriptor), || true)?;
                         checked += 1;
                     }
                 }

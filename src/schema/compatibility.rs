@@ -3,6 +3,7 @@
 use pgrx::JsonB;
 use veritable_schema::{Mode, Value, Verdict, Version, covers, references};
 
+use super::document::shortened;
 use super::registry::Record;
 use super::{compiled, register, settings};
 use crate::pg::function::{Answer, Call, sql_function};
@@ -28,7 +29,7 @@ pub fn check(name: &str, mode: Mode, schema: &Value, resources: &[(String, Value
     let count = if mode.transitive() { usize::MAX } else { 1 };
     for record in history.iter().filter(|record| record.schema.is_some()).take(count) {
         let Some(mut old) = record.schema.clone() else { continue };
-        let resources = compiled::complete(&mut old, &record.resolved)?;
+        let resources = compiled::registered(name, record.version, &mut old, &record.resolved)?;
         let old = Version { schema: &old, resources: &resources };
         let version = record.version;
         if mode.backward() {
@@ -51,7 +52,7 @@ fn require(verdict: Verdict, name: &str, what: &str, lost_in: &str) -> Result<()
         Verdict::Incompatible { lost } => {
             let error = Error::new(Class::Check, message).hint(OVERRIDE);
             Err(match lost {
-                Some(lost) => error.detail(format!("{lost_in}: {}", shortened(lost.to_string()))),
+                Some(lost) => error.detail(format!("{lost_in}: {}", shortened(lost.to_string(), LOST_MAX))),
                 None => error,
             })
         }
@@ -62,15 +63,7 @@ fn require(verdict: Verdict, name: &str, what: &str, lost_in: &str) -> Result<()
 }
 
 /// The larger the schema, the less a reader learns from its end.
-fn shortened(mut text: String) -> String {
-    const LENGTH_MAX: usize = 2000;
-    if text.len() > LENGTH_MAX {
-        let end = (0..=LENGTH_MAX).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
-        text.truncate(end);
-        text.push('…');
-    }
-    text
-}
+const LOST_MAX: usize = 2000;
 
 /// Whether every document that `old` allows is valid under `new`.
 fn compare(new: &Version, old: &Version) -> Verdict {

@@ -17,9 +17,19 @@ pub fn validator<F: Form>(
     mut schema: Value,
     resolved: &BTreeMap<String, i64>,
 ) -> Result<Validator<F>> {
-    let resources = complete(&mut schema, resolved)?;
+    let resources = registered(name, version, &mut schema, resolved)?;
     let base = uri(name, version);
     build(&schema, &resources, Some(&base)).map_err(|_| registry::damaged(name, version))
+}
+
+/// As [`complete`], for a schema that is registered, and so must have all that it refers to.
+pub fn registered(
+    name: &str,
+    version: i64,
+    schema: &mut Value,
+    resolved: &BTreeMap<String, i64>,
+) -> Result<Vec<(String, Value)>> {
+    complete(schema, resolved).map_err(|_| registry::damaged(name, version))
 }
 
 /// A schema with what it refers to, compiled by the rules of event schemas.

@@ -64,17 +64,25 @@ fn listed<'a>(lines: impl Iterator<Item = (&'a String, &'a String)>, total: usiz
     };
     let mut lines: Vec<_> = lines.map(line).collect();
     if total > lines.len() {
-        lines.push(format!("and {} more", number((total - lines.len()) as u64, "error")));
+        lines.push(format!("and {}", number((total - lines.len()) as u64, "more error")));
     }
     lines.join("\n")
+}
+
+/// The text, or its beginning where it has more bytes.
+pub fn shortened(mut text: String, length_max: usize) -> String {
+    if text.len() > length_max {
+        let end = (0..=length_max).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 fn exceeded(exceeded: Exceeded) -> Error {
     match exceeded {
         Exceeded::Stack => Error::new(Class::Limit, "document is nested too deeply to be validated")
             .hint("Increase the configuration parameter \"max_stack_depth\"."),
-        Exceeded::Steps | Exceeded::Interrupted => {
-            Error::new(Class::Limit, "document is too complex for this schema")
-        }
+        Exceeded::Steps | Exceeded::Interrupted => Error::new(Class::Limit, "document is too complex for this schema"),
     }
 }

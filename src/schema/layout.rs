@@ -6,6 +6,7 @@ use super::arguments::{Arguments, Named, Unknown};
 use crate::pg::relation::{Column, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::{Descriptor, Output, Row};
+use crate::pg::types::{base_type, is_enum};
 
 /// Where the columns of a validation are in the rows of one relation.
 pub struct Layout {
@@ -23,6 +24,8 @@ pub struct Layout {
 
 enum NameSource {
     Text(usize),
+    /// `char(n)`: the spaces at its end do not count.
+    Padded(usize),
     Other(usize, Output),
     Fixed(String),
 }
@@ -53,19 +56,24 @@ impl Layout {
             Ok(column)
         };
         let document = find(&arguments.document)?;
-        if document.type_id != pg_sys::JSONBOID {
+        if base_type(document.type_id) != pg_sys::JSONBOID {
             let error = wrong_type(relation, document, "jsonb");
-            let json = document.type_id == pg_sys::JSONOID;
+            let json = base_type(document.type_id) == pg_sys::JSONOID;
             return Err(if json { error.hint("Use jsonb, or a CHECK with json_matches_schema().") } else { error });
         }
         let named = match &arguments.named {
             Named::As(name) => NameSource::Fixed(name.clone()),
-            Named::By(name) => match find(name)? {
-                column if [pg_sys::TEXTOID, pg_sys::VARCHAROID].contains(&column.type_id) => {
-                    NameSource::Text(column.place)
+            Named::By(name) => {
+                let column = find(name)?;
+                match base_type(column.type_id) {
+                    pg_sys::TEXTOID | pg_sys::VARCHAROID => NameSource::Text(column.place),
+                    pg_sys::BPCHAROID => NameSource::Padded(column.place),
+                    other if other == pg_sys::NAMEOID || is_enum(other) => {
+                        NameSource::Other(column.place, Output::of(other))
+                    }
+                    _ => return Err(wrong_type(relation, column, "text, varchar, name or an enum")),
                 }
-                column => NameSource::Other(column.place, Output::of(column.type_id)),
-            },
+            }
         };
         let version = arguments.version.as_deref().map(|name| VersionColumn::of(relation, find(name)?)).transpose()?;
         let places = [Some(document.place), named.place(), version.as_ref().map(|version| version.place)];
@@ -83,6 +91,9 @@ impl Layout {
     pub fn name(&self, row: &Row) -> Option<String> {
         match &self.named {
             NameSource::Text(place) => row.bytes(*place).map(|bytes| String::from_utf8_lossy(bytes).into_owned()),
+            NameSource::Padded(place) => {
+                row.bytes(*place).map(|bytes| String::from_utf8_lossy(bytes).trim_end_matches(' ').to_string())
+            }
             NameSource::Other(place, output) => row.text(*place, output),
             NameSource::Fixed(name) => Some(name.clone()),
         }
@@ -116,7 +127,7 @@ impl Layout {
 impl NameSource {
     fn place(&self) -> Option<usize> {
         match self {
-            NameSource::Text(place) | NameSource::Other(place, _) => Some(*place),
+            NameSource::Text(place) | NameSource::Padded(place) | NameSource::Other(place, _) => Some(*place),
             NameSource::Fixed(_) => None,
         }
     }
@@ -124,7 +135,7 @@ impl NameSource {
 
 impl VersionColumn {
     fn of(relation: &Relation, column: &Column) -> Result<VersionColumn> {
-        let max = match column.type_id {
+        let max = match base_type(column.type_id) {
             pg_sys::INT2OID => i64::from(i16::MAX),
             pg_sys::INT4OID => i64::from(i32::MAX),
             pg_sys::INT8OID => i64::MAX,

@@ -8,6 +8,7 @@ use super::registry::{self, Record};
 use super::{compatibility, compiled, document, settings};
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::report::{Class, Error, Result, notice};
+use crate::pg::snapshot::Latest;
 use crate::pg::spi::{self, Session};
 use crate::pg::system;
 
@@ -21,7 +22,7 @@ sql_function! {
 }
 
 /// The longest name, in characters.
-const NAME_MAX: usize = 200;
+pub const NAME_MAX: usize = 200;
 
 fn register_schema(call: &Call) -> Result<Answer> {
     let name = name(call)?;
@@ -42,7 +43,7 @@ fn register_schema(call: &Call) -> Result<Answer> {
     let resolved = compiled::resolve(&found)?;
     let history = registry::history(&name)?;
     let newest = history.first();
-    let before = newest.map_or(Ok(Mode::None), |newest| compatibility::mode(&newest.compatibility))?;
+    let before = newest.map_or(Ok(Mode::None), |newest| stored_mode(&name, newest))?;
     let mode = mode.unwrap_or(before);
     if let Some(newest) = newest
         && mode == before
@@ -69,8 +70,12 @@ fn retire_schema(call: &Call) -> Result<Answer> {
         Some(Record { schema: None, .. }) => {
             Err(Error::new(Class::State, format!("event schema \"{name}\" is retired already")))
         }
-        Some(newest) => answer(insert(&name, None, compatibility::mode(&newest.compatibility)?, &BTreeMap::new())?),
+        Some(newest) => answer(insert(&name, None, stored_mode(&name, &newest)?, &BTreeMap::new())?),
     }
+}
+
+fn stored_mode(name: &str, newest: &Record) -> Result<Mode> {
+    newest.compatibility.parse().map_err(|_| registry::damaged(name, newest.version))
 }
 
 fn name(call: &Call) -> Result<String> {
@@ -99,14 +104,16 @@ fn lock() -> Result<()> {
 
 fn is_registered(name: &str, version: i64, text: &str) -> Result<bool> {
     // As PostgreSQL compares `jsonb`: 1.0 is 1.
-    spi::connect(|session| {
-        let same = session.query(
-            "SELECT FROM veritable.event_schemas
-             WHERE name OPERATOR(pg_catalog.=) $1 AND version OPERATOR(pg_catalog.=) $2
-               AND schema OPERATOR(pg_catalog.=) $3::pg_catalog.jsonb",
-            &[name.into(), version.into(), text.into()],
-        )?;
-        Ok(!same.is_empty())
+    Latest::during(|_| {
+        spi::connect(|session| {
+            let same = session.query_as_caller(
+                "SELECT FROM veritable.event_schemas
+                 WHERE name OPERATOR(pg_catalog.=) $1 AND version OPERATOR(pg_catalog.=) $2
+                   AND schema OPERATOR(pg_catalog.=) $3::pg_catalog.jsonb",
+                &[name.into(), version.into(), text.into()],
+            )?;
+            Ok(!same.is_empty())
+        })
     })
 }
 
@@ -139,10 +146,19 @@ pub fn problems(text: &str, strict: bool) -> Result<Vec<Problem>> {
     Ok(compiled::build::<Stored>(&schema, &[], None).err().into_iter().collect())
 }
 
-/// The text of a schema, read; not if it is too large.
+/// The text of a schema, read; not if it is too large or too deep.
 pub fn parse(text: &str) -> Result<Value> {
     check_size(text)?;
-    veritable_schema::parse(text).map_err(|problem| not_valid(&[problem]))
+    let schema = veritable_schema::parse(text).map_err(|problem| {
+        if problem.message.starts_with("recursion limit") { too_deep() } else { not_valid(&[problem]) }
+    })?;
+    if veritable_schema::is_deeper(&schema, settings::schema_depth_limit()) { Err(too_deep()) } else { Ok(schema) }
+}
+
+fn too_deep() -> Error {
+    let limit = settings::schema_depth_limit();
+    Error::new(Class::Limit, "schema is nested too deeply")
+        .detail(format!("It has more than {limit} levels, which is veritable.schema_depth_limit."))
 }
 
 /// The text of a schema is not longer than the limit.

@@ -83,8 +83,6 @@ pub fn table() -> Result<pg_sys::Oid> {
 
 /// The newest version of `name`, or this one; `relation` is the table.
 pub fn look_up(relation: pg_sys::Oid, name: &str, version: Option<i64>) -> Result<Entry> {
-    // A statement may be long, and its transaction takes no lock any more with which it would hear of changes.
-    cache::accept_changes();
     let registry = REGISTRY.with(|registry| {
         registry.get(relation, || Ok::<_, Error>(Registry { relation, entries: RefCell::default() }))
     })?;

@@ -9,11 +9,22 @@ use crate::pg::report::{Class, Error, Result};
 use crate::pg::trigger::TriggerInfo;
 
 /// The error of a trigger that fires otherwise.
-pub const MISPLACED: &str = "veritable.validate() must be fired BEFORE INSERT OR UPDATE FOR EACH ROW";
+pub const MISPLACED: &str =
+    "veritable.validate() must be fired BEFORE INSERT OR UPDATE FOR EACH ROW, without a condition or a list of columns";
 
-/// The name of the trigger for a column. It sorts before the triggers that seal and pack, which want the row as it will be.
-pub fn name_for(document: &str) -> String {
-    format!("veritable_validate_{document}")
+/// How the name of a trigger begins. It sorts before those that seal and pack, which want the row as it will be.
+const PREFIX: &str = "veritable_validate_";
+
+/// The name of the trigger for a column. Where that is too long for a name, its end gives way to the number of the column.
+pub fn name_for(document: &str, place: usize) -> String {
+    let name = format!("{PREFIX}{document}");
+    if name.len() < pg_sys::NAMEDATALEN as usize {
+        return name;
+    }
+    let number = format!("_{}", place + 1);
+    let room = pg_sys::NAMEDATALEN as usize - 1 - number.len();
+    let end = (0..=room).rev().find(|end| name.is_char_boundary(*end)).unwrap_or_default();
+    format!("{}{number}", &name[..end])
 }
 
 /// One of a table's validations.
@@ -30,7 +41,7 @@ fn function() -> Result<pg_sys::Oid> {
 }
 
 fn is_placed(trigger: &TriggerInfo) -> bool {
-    trigger.before_insert_row() && trigger.before_update_row()
+    trigger.before_insert_row() && trigger.before_update_row() && !trigger.conditional
 }
 
 /// The validations of a relation.
@@ -71,5 +82,5 @@ pub fn fires_too_late(trigger: &str, table: &str) -> Error {
         format!("trigger \"{trigger}\" of table \"{table}\" could change documents after they are validated"),
     )
     .detail("BEFORE triggers fire in the order of their names, and it sorts after the trigger that validates.")
-    .hint(format!("Give it a name that sorts before \"{}\".", name_for("")))
+    .hint(format!("Give it a name that sorts before \"{}\".", PREFIX))
 }

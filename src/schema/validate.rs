@@ -1,16 +1,19 @@
 //! `veritable.validate()`: refuses a row whose document does not match its schema.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use pgrx::pg_sys;
-use veritable_schema::Shown;
+use veritable_schema::{Formats, Shown};
 
 use super::arguments::{Arguments, Unknown};
-use super::document;
+use super::document::{self, shortened};
 use super::layout::Layout;
-use super::registry::{self, Entry};
+use super::register::NAME_MAX;
+use super::registry::{self, Entry, EventSchema};
+use super::settings;
 use super::triggers::MISPLACED;
-use crate::pg::cache::{Cache, Derived};
+use crate::pg::cache::{self, Cache, Derived};
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
@@ -22,11 +25,24 @@ sql_function! {
     veritable_validate / pg_finfo_veritable_validate = validate
 }
 
+/// No name of a schema has more bytes: four for each of its characters.
+const NAME_BYTES_MAX: usize = 4 * NAME_MAX;
+
+/// As many schemas are looked for one by one.
+const SCHEMAS_MAX: usize = 8;
+
 /// A validation, ready for the rows of one relation.
 struct Checker {
     relation: pg_sys::Oid,
-    registry: pg_sys::Oid,
     layout: Layout,
+    schemas: Schemas,
+}
+
+/// The schemas that the rows of a table had of late, so that most rows need not ask the registry. Whoever keeps this drops it
+/// when the registry changes.
+pub struct Schemas {
+    registry: pg_sys::Oid,
+    newest: RefCell<Vec<(String, Formats, Rc<EventSchema>)>>,
 }
 
 thread_local! {
@@ -36,7 +52,31 @@ thread_local! {
 
 impl Derived for Checker {
     fn depends_on(&self, relation: pg_sys::Oid) -> bool {
-        relation == self.relation || relation == self.registry
+        relation == self.relation || relation == self.schemas.registry
+    }
+}
+
+impl Schemas {
+    /// None yet.
+    pub fn new() -> Result<Schemas> {
+        Ok(Schemas { registry: registry::table()?, newest: RefCell::default() })
+    }
+
+    fn newest(&self, name: &str) -> Result<Entry> {
+        let formats = settings::formats();
+        let known = |(other, asserted, _): &&(String, Formats, _)| other == name && *asserted == formats;
+        if let Some((_, _, schema)) = self.newest.borrow().iter().find(known) {
+            return Ok(Entry::Schema(Rc::clone(schema)));
+        }
+        let entry = registry::look_up(self.registry, name, None)?;
+        if let Entry::Schema(schema) = &entry {
+            let mut newest = self.newest.borrow_mut();
+            if newest.len() == SCHEMAS_MAX {
+                newest.remove(0);
+            }
+            newest.push((name.to_string(), formats, Rc::clone(schema)));
+        }
+        Ok(entry)
     }
 }
 
@@ -45,6 +85,8 @@ fn validate(call: &Call) -> Result<Answer> {
     if !firing.is_before_row() {
         return Err(Error::new(Class::TriggerProtocol, MISPLACED));
     }
+    // A statement may be long, and its transaction takes no lock any more with which it would hear of changes.
+    cache::accept_changes();
     let checker = Checker::of(&firing)?;
     match firing.event() {
         Event::Insert => {
@@ -67,7 +109,7 @@ impl Checker {
                 let relation = firing.relation();
                 Ok(Checker {
                     relation: relation.oid(),
-                    registry: registry::table()?,
+                    schemas: Schemas::new()?,
                     layout: Layout::of(&relation, &Arguments::parse(&firing.arguments())?)?,
                 })
             })
@@ -76,23 +118,30 @@ impl Checker {
 
     /// The error, unless the row's document matches its schema. Whether the row has changed: it may be given a version.
     fn check(&self, row: &mut Row) -> Result<bool> {
-        let may_show = || Relation::open(self.relation, Lock::Held).is_ok_and(|relation| relation.is_readable());
-        match matching(self.registry, &self.layout, row, may_show)? {
+        let may_show = || Relation::open(self.relation, Lock::Held).is_ok_and(|relation| is_readable(&relation));
+        match matching(&self.schemas, &self.layout, row, may_show)? {
             Some(version) => self.layout.set_version(row, version),
             None => Ok(false),
         }
     }
 }
 
+/// The caller may read the relation, or a table that it is a partition of.
+fn is_readable(relation: &Relation) -> bool {
+    let open = |oid| Relation::open(oid, Lock::AccessShare);
+    relation.is_readable() || relation.ancestors().into_iter().any(|oid| open(oid).is_ok_and(|root| root.is_readable()))
+}
+
 /// The version that the row's document matches; none where there is no document, or its schema need not be registered.
-pub fn matching(
-    registry: pg_sys::Oid,
-    layout: &Layout,
-    row: &Row,
-    may_show: impl FnOnce() -> bool,
-) -> Result<Option<i64>> {
+pub fn matching(schemas: &Schemas, layout: &Layout, row: &Row, may_show: impl FnOnce() -> bool) -> Result<Option<i64>> {
     let Some(document) = row.bytes(layout.document) else { return Ok(None) };
-    let (name, version) = (layout.name(row), layout.version(row));
+    let name = layout.name(row);
+    let found = match &name {
+        // No name is longer, and one that is made up is not to be remembered.
+        Some(name) if name.len() <= NAME_BYTES_MAX => schemas.newest(name)?,
+        _ => Entry::Unknown,
+    };
+    let refused = |message: String| Err(Error::new(Class::Check, message));
     let Some(name) = name else {
         return match layout.unknown {
             Unknown::Allow => Ok(None),
@@ -100,34 +149,32 @@ pub fn matching(
                 .detail("The column that names its schema is null.")),
         };
     };
-    let newest = registry::look_up(registry, &name, None)?;
-    // A name that has ended has ended for all its versions.
-    let entry = match (newest, version) {
-        (Entry::Schema(newest), Some(version)) if newest.version != version => {
-            registry::look_up(registry, &name, Some(version))?
-        }
-        (newest, _) => newest,
-    };
-    let refused = |message: String| Error::new(Class::Check, message);
-    match entry {
-        Entry::Schema(schema) => {
-            document::check_size(document)?;
-            if document::is_valid(&schema.validator, document)? {
-                return Ok(Some(schema.version));
-            }
-            let shown = if may_show() { Shown::Values } else { Shown::Masked };
-            let message = format!("document does not match event schema \"{name}\" version {}", schema.version);
-            Err(refused(message).detail(document::detail(&schema.validator, document, shown)))
-        }
-        Entry::Retired => Err(refused(format!("event schema \"{name}\" is retired"))),
-        Entry::Unknown => match (layout.unknown, version) {
-            (Unknown::Allow, _) => Ok(None),
-            (Unknown::Refuse, Some(version)) => {
-                Err(refused(format!("event schema \"{name}\" version {version} does not exist")))
-            }
-            (Unknown::Refuse, None) => Err(refused(format!("event schema \"{name}\" does not exist")).hint(
+    let newest = match found {
+        Entry::Schema(newest) => newest,
+        // A name that has ended has ended for all its versions.
+        Entry::Retired => return refused(format!("event schema \"{name}\" is retired")),
+        Entry::Unknown if layout.unknown == Unknown::Allow => return Ok(None),
+        Entry::Unknown => {
+            let message = format!("event schema \"{}\" does not exist", shortened(name, NAME_BYTES_MAX));
+            return Err(Error::new(Class::Check, message).hint(
                 "register_schema() registers it; with unknown => 'allow', add_validation() lets such documents pass.",
-            )),
-        },
+            ));
+        }
+    };
+    let schema = match layout.version(row) {
+        Some(version) if version != newest.version => {
+            match registry::look_up(schemas.registry, &name, Some(version))? {
+                Entry::Schema(schema) => schema,
+                _ => return refused(format!("event schema \"{name}\" version {version} does not exist")),
+            }
+        }
+        _ => newest,
+    };
+    document::check_size(document)?;
+    if document::is_valid(&schema.validator, document)? {
+        return Ok(Some(schema.version));
     }
+    let shown = if may_show() { Shown::Values } else { Shown::Masked };
+    Err(Error::new(Class::Check, format!("document does not match event schema \"{name}\" version {}", schema.version))
+        .detail(document::detail(&schema.validator, document, shown)))
 }

@@ -6,6 +6,7 @@ mod command;
 mod drop_chain;
 mod insert;
 mod packing;
+mod schema;
 mod sealed_row;
 #[path = "../support/mod.rs"]
 mod support;

@@ -37,6 +37,11 @@ fn ways_of_both(schema: &str, document: &str, text: &str) -> [String; 4] {
     ]
 }
 
+/// A query that may also be refused as too much.
+fn if_not_too_much(query: &str) -> String {
+    format!("DO $do$ BEGIN PERFORM * FROM ({query}) AS _; EXCEPTION WHEN program_limit_exceeded THEN NULL; END $do$")
+}
+
 /// In every way, and by a trigger, an answer or one of these errors.
 #[track_caller]
 fn answers(session: &mut Survivor, schema: &str, document: &str, codes: &[&str]) {
@@ -117,7 +122,7 @@ fn a_schema_of_any_shape_is_compiled_or_refused() {
             "(SELECT json_build_object('required', json_agg('p' || n))::text FROM generate_series(1, 100000) AS n)",
             "'{}'::jsonb",
         ),
-        ("json_build_object('pattern', repeat('(a|b)', 100000))::text", "'\"a\"'::jsonb"),
+        ("json_build_object('pattern', repeat('(a|b)', 20000))::text", "'\"a\"'::jsonb"),
         ("json_build_object('pattern', repeat('(', 100000) || repeat(')', 100000))::text", "'\"a\"'::jsonb"),
         (r#"'{"pattern": "((a{1,1000}){1,1000}){1,1000}"}'"#, "'\"a\"'::jsonb"),
         ("json_build_object('$ref', '#/' || repeat('a/', 1000000))::text", "'1'::jsonb"),
@@ -199,7 +204,8 @@ fn a_document_of_200_megabytes_is_refused_or_validated_in_place() {
     assert!(growth < 2 * size, "{growth} kB to validate {size}");
     assert_eq!(session.value(&format!("SELECT jsonb_matches_schema('{schema}', document) FROM d")), "t");
     session.run("INSERT INTO t SELECT document FROM d");
-    let growth = session.memory_growth(read, &format!("SELECT count(*) FROM d, schema_errors('{schema}', document)"));
+    let errors = format!("SELECT count(*) FROM d, schema_errors('{schema}', document)");
+    let growth = session.memory_growth(read, &if_not_too_much(&errors));
     assert!(growth < 2 * size, "{growth} kB to list the errors of {size}");
     // Refused, with the document in no message.
     session.run("SELECT register_schema('s', '{\"items\": {\"type\": \"number\"}}')");
@@ -218,15 +224,10 @@ fn errors_are_listed_within_bounds() {
     let schema = format!("'{{\"anyOf\": [{}, {}]}}'", branch("b"), branch("c"));
     let document = r#"(repeat('{"a":', 100) || '{}' || repeat('}', 100))::jsonb"#;
     assert_eq!(session.value(&ways(&schema, document)[0]), "f");
-    session.run(&format!("SELECT register_schema('s', {schema})"));
+    session.run(&format!("SET statement_timeout = '3 s'; SELECT register_schema('s', {schema})"));
     for way in [&ways(&schema, document)[2], &ways(&schema, document)[3]] {
         let start = Instant::now();
-        let growth = session.memory_growth(
-            "SELECT 1",
-            &format!(
-                "DO $do$ BEGIN PERFORM * FROM ({way}) AS _; EXCEPTION WHEN program_limit_exceeded THEN NULL; END $do$"
-            ),
-        );
+        let growth = session.memory_growth("SELECT 1", &if_not_too_much(way));
         assert!(growth < 300 << 10, "{growth} kB: {way}");
         assert!(start.elapsed() < Duration::from_secs(5), "{:?}: {way}", start.elapsed());
     }
@@ -339,16 +340,20 @@ fn every_character_is_one_character() {
     ] {
         assert_eq!(session.value(sql), "t", "{sql}");
     }
-    // Messages stay short and are text, whatever was cut.
-    let longest =
-        |errors: &str| format!("SELECT max(length(concat(instance_location, message))) < 1000 FROM u, {errors}");
+    // Messages stay short and are text, wherever they were cut.
+    let characters =
+        "SELECT string_agg(c, '') AS text, jsonb_object_agg(c, c) AS object FROM chars WHERE ascii(c) % 60 = 0";
     for errors in [
         "schema_errors(jsonb_build_object('const', text), to_jsonb('x' || text))",
         "schema_errors('{\"type\": \"number\"}', to_jsonb(text))",
         "schema_errors('{\"additionalProperties\": false}', object)",
+        "schema_errors('{\"additionalProperties\": {\"const\": 1}}', object)",
         "schema_errors('{\"enum\": [1, 2]}', object)",
+        "schema_errors('{\"propertyNames\": false}', object)",
     ] {
-        assert_eq!(session.value(&longest(errors)), "t", "{errors}");
+        let longest =
+            format!("SELECT max(length(concat(instance_location, message))) < 300 FROM ({characters}) AS u, {errors}");
+        assert_eq!(session.value(&longest), "t", "{errors}");
     }
     session.run("SELECT register_schema('s', '{\"propertyNames\": false}')");
     session.refused("INSERT INTO t SELECT object FROM u").with_code("23514");
@@ -363,7 +368,7 @@ fn validation_can_be_cancelled() {
     session.run(
         r#"CREATE TABLE d (name text PRIMARY KEY, document jsonb, text json);
         INSERT INTO d SELECT 'integers', jsonb_agg(n), json_agg(n) FROM generate_series(1, 1000000) AS n;
-        INSERT INTO d SELECT 'huge', jsonb_agg('1e131000'::numeric + n), ('[' || repeat('1e131000,', 3000) || '1]')::json FROM generate_series(1, 3000) AS n;
+        INSERT INTO d SELECT 'huge', jsonb_agg('1e131000'::numeric), ('[' || repeat('1e131000,', 3000) || '1]')::json FROM generate_series(1, 3000) AS n;
         INSERT INTO d SELECT 'as', jsonb_agg(repeat('a', 40) || '!' || n), json_agg(repeat('a', 40) || '!' || n) FROM generate_series(1, 3000) AS n;
         INSERT INTO d SELECT 'as in names', jsonb_object_agg(repeat('a', 40) || '!' || n, n), json_object_agg(repeat('a', 40) || '!' || n, n) FROM generate_series(1, 3000) AS n;
         INSERT INTO d SELECT 'long', to_jsonb(repeat('a', 60000000) || '!'), to_json(repeat('a', 60000000) || '!');
@@ -406,11 +411,8 @@ fn validation_can_be_cancelled() {
             let code = session.try_one(statement, &[CANCELLED, TOO_MUCH, "23514", "22023"]);
             let elapsed = start.elapsed();
             session.run("RESET statement_timeout");
-            println!("{elapsed:?} {code:?} {name} {statement}");
-            if elapsed > Duration::from_millis(1200) {
-                println!("SLOW")
-            };
-            assert!(elapsed < Duration::from_millis(91200), "{elapsed:?}: {statement}");
+            // Within a second, and some more where others run.
+            assert!(elapsed < Duration::from_secs(2), "{elapsed:?}: {statement}");
             ended += u32::from(code.as_deref() == Some(CANCELLED));
         }
     }

@@ -198,11 +198,7 @@ impl Survivor {
     /// Runs a statement that may succeed, or fail with one of these SQLSTATEs; says which.
     #[track_caller]
     pub fn try_one(&mut self, sql: &str, codes: &[&str]) -> Option<String> {
-        let t0 = std::time::Instant::now();
         let outcome = self.session.simple_query(sql).err();
-        if t0.elapsed().as_millis() > 1000 {
-            println!("TOOK {:?} {:?} {sql}", t0.elapsed(), outcome.as_ref().map(explain))
-        }
         let code = outcome.as_ref().map(|error| {
             let code = error.code().unwrap_or_else(|| panic!("{sql}\n{error}"));
             assert!(codes.contains(&code.code()), "{sql}\n{}", explain(error));

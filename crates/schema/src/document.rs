@@ -74,15 +74,13 @@ impl Form for Parsed {
 
 impl Digits for SerdeJson {
     fn digits(number: &Self::Node<'_>) -> u64 {
-        Node::as_number(number).map_or(0, |number| written_digits(&number.as_str()))
+        Node::as_number(number).map_or(0, |number| written_digits(number.as_str()))
     }
 }
 
 /// The digits of a number's text, and the zeros that its exponent stands for where those are written out: above 10,000 the
 /// validator computes with the exponent instead.
 pub(crate) fn written_digits(text: &str) -> u64 {
-    let zeros = text.split_once(['e', 'E']).map_or(0, |(_, exponent)| {
-        exponent.parse().map_or(0, i32::unsigned_abs)
-    });
+    let zeros = text.split_once(['e', 'E']).map_or(0, |(_, exponent)| exponent.parse().map_or(0, i32::unsigned_abs));
     text.len() as u64 + if zeros > 10_000 { 0 } else { u64::from(zeros) }
 }

@@ -31,9 +31,7 @@ fn of_2020(format: &str) -> Validator {
 pub(crate) fn bounded<J: Json>(options: Options<'_, J>) -> Options<'_, J> {
     options
         .with_format("regex", |text: &str| jsonschema_regex::is_valid_ecma_regex(at_most(REGEX, text)))
-        .with_content_media_type("application/json", |text| {
-            serde_json::from_str::<Value>(at_most(JSON, text)).is_ok()
-        })
+        .with_content_media_type("application/json", |text| serde_json::from_str::<Value>(at_most(JSON, text)).is_ok())
 }
 
 fn at_most(length: usize, text: &str) -> &str {

@@ -20,7 +20,7 @@ mod validator;
 mod violation;
 mod walk;
 
-pub use admission::problems;
+pub use admission::{is_deeper, problems};
 pub use bounds::{Bounds, Exceeded};
 pub use compatibility::{Mode, UnknownMode, Verdict, Version, covers};
 pub use document::{Form, Parsed, Stored};

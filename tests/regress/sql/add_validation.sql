@@ -91,6 +91,9 @@ SELECT add_validation('several', 'payload', type => 'type', version => 'version'
 SELECT add_validation('several', 'metadata', schema => 'metadata');
 SELECT add_validation('several', 'payload', schema => 'metadata');
 \echo :LAST_ERROR_SQLSTATE
+-- a version column is that of one document
+SELECT add_validation('several', 'free', schema => 'metadata', version => 'version');
+\echo :LAST_ERROR_SQLSTATE
 SELECT * FROM veritable.validations WHERE target = 'several'::regclass ORDER BY document;
 INSERT INTO several VALUES ('order', '{"id": 1}', '{"by": 1}', NULL, '"anything"') RETURNING *;
 INSERT INTO several VALUES ('order', '{"id": 1}', '{}');
@@ -142,6 +145,7 @@ CALL try('char', 'bigint');
 CALL try('domain', 'bigint');
 CALL try('varchar', 'versions');
 CALL try('varchar', 'bigint', 'document');
+INSERT INTO typed ("varchar", document) VALUES ('invoice', '[]');
 -- and others not
 CREATE TABLE wrong (
     type text, "int" int, "json" json, "text" text, "array" jsonb[], payload jsonb, "numeric" numeric, "text array" text[], "bytea" bytea,
@@ -301,10 +305,8 @@ CREATE TRIGGER "check" BEFORE INSERT OR UPDATE ON by_hand FOR EACH ROW EXECUTE F
 CREATE TRIGGER "check" BEFORE INSERT OR UPDATE ON by_hand FOR EACH ROW EXECUTE FUNCTION veritable.validate('document=payload', 'type=type', 'schema=order');
 CREATE TRIGGER "check" BEFORE INSERT OR UPDATE ON by_hand FOR EACH ROW EXECUTE FUNCTION veritable.validate('document=payload', 'type=type', 'unknown=perhaps');
 -- one that would let some rows pass
-\set VERBOSITY sqlstate
 CREATE TRIGGER check_1 BEFORE INSERT OR UPDATE OF type ON by_hand FOR EACH ROW EXECUTE FUNCTION veritable.validate('document=payload', 'type=type');
 CREATE TRIGGER check_2 BEFORE INSERT OR UPDATE ON by_hand FOR EACH ROW WHEN (NEW.type <> 'order') EXECUTE FUNCTION veritable.validate('document=payload', 'type=type');
-\set VERBOSITY default
 SELECT * FROM veritable.validations WHERE target = 'by_hand'::regclass;
 SELECT veritable.validate();
 

@@ -34,10 +34,7 @@ ALTER TABLE event ALTER version TYPE bigint;
 ALTER TABLE event DROP note, DROP payload, ADD other int;
 DROP TYPE kind CASCADE;
 \echo :LAST_ERROR_SQLSTATE
--- also if it comes back in the same statement, or in another of the transaction
-BEGIN;
-ALTER TABLE event RENAME payload TO body;
-ROLLBACK;
+-- also if it comes back in the same statement
 ALTER TABLE event DROP version, ADD version int;
 
 -- Its trigger is not dropped, renamed, replaced, or moved
@@ -72,7 +69,8 @@ CREATE TRIGGER a BEFORE INSERT OR UPDATE ON event FOR EACH ROW EXECUTE FUNCTION 
 ALTER TRIGGER a ON event RENAME TO z;
 \echo :LAST_ERROR_SQLSTATE
 CREATE TRIGGER z AFTER INSERT OR UPDATE ON event FOR EACH ROW EXECUTE FUNCTION change();
-CREATE TRIGGER zz BEFORE DELETE ON event FOR EACH ROW EXECUTE FUNCTION change();
+CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END';
+CREATE TRIGGER zz BEFORE DELETE ON event FOR EACH ROW EXECUTE FUNCTION keep();
 CREATE TRIGGER zzz BEFORE INSERT OR UPDATE ON event FOR EACH STATEMENT EXECUTE FUNCTION change();
 CREATE OR REPLACE TRIGGER z BEFORE INSERT ON event FOR EACH ROW EXECUTE FUNCTION change();
 INSERT INTO event VALUES (1, 'order', '{}');
@@ -89,7 +87,7 @@ ALTER TABLE event ADD more text DEFAULT 'more', ADD another jsonb;
 ALTER TABLE event DROP remark;
 ALTER TABLE event ALTER by_hand TYPE varchar(10);
 ALTER TABLE event ALTER payload SET NOT NULL, ALTER payload SET DEFAULT '{"id": 1}', ALTER payload SET STORAGE EXTERNAL, ALTER payload SET STATISTICS 10;
-ALTER TABLE event ADD CONSTRAINT is_object CHECK (jsonb_typeof(payload) = 'object'), ADD PRIMARY KEY (id) NOT DEFERRABLE;
+ALTER TABLE event ADD CONSTRAINT is_object CHECK (jsonb_typeof(payload) = 'object');
 DELETE FROM event;
 ALTER TABLE event ADD PRIMARY KEY (id);
 CREATE INDEX ON event USING gin (payload);
@@ -109,6 +107,7 @@ ALTER TABLE elsewhere.happening SET SCHEMA public;
 ALTER TABLE happening RENAME TO event;
 CLUSTER event USING event_pkey;
 ALTER TABLE event SET UNLOGGED;
+ALTER TABLE event SET LOGGED;
 TRUNCATE event;
 VACUUM FULL event;
 INSERT INTO event (id, type, payload) VALUES (3, 'order', '{}');
@@ -154,10 +153,6 @@ ALTER TABLE part RENAME payload TO body;
 \echo :LAST_ERROR_SQLSTATE
 DROP TRIGGER veritable_validate_payload ON part;
 DROP TRIGGER veritable_validate_payload ON part_1;
-ALTER TABLE part_1 DISABLE TRIGGER veritable_validate_payload;
-SELECT target, enabled FROM veritable.validations WHERE target::text LIKE 'part%' ORDER BY 1;
-INSERT INTO part VALUES (1, '{}'), (2, '{"id": 1}');
-ALTER TABLE part_1 ENABLE TRIGGER veritable_validate_payload;
 INSERT INTO part VALUES (1, '{}');
 ALTER TABLE part DETACH PARTITION part_1;
 DROP TABLE part_1, part_2;
@@ -207,8 +202,6 @@ DROP TABLE veritable.event_schemas;
 \echo :LAST_ERROR_SQLSTATE
 DROP FUNCTION register_schema;
 DROP FUNCTION veritable.validate CASCADE;
-\echo :LAST_ERROR_SQLSTATE
-DROP TRIGGER veritable_event_schemas_changed ON veritable.event_schemas;
 \echo :LAST_ERROR_SQLSTATE
 DROP EXTENSION veritable;
 \echo :LAST_ERROR_SQLSTATE

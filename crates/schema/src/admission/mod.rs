@@ -231,7 +231,7 @@ fn against_meta_schema(schema: &Value) -> Result<(), ValidationError<'_>> {
 }
 
 /// Whether a value has more levels of objects and arrays. Its nesting costs no stack here.
-fn is_deeper(value: &Value, depth: usize) -> bool {
+pub fn is_deeper(value: &Value, depth: usize) -> bool {
     let mut pending = vec![(value, 0)];
     while let Some((value, above)) = pending.pop() {
         if above >= depth && (value.is_object() || value.is_array()) {

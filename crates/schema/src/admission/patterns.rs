@@ -83,8 +83,8 @@ mod tests {
     }
 
     #[test]
-    fn a_size_is_measured_within_a_factor_of_two() {
-        assert_eq!(size("^[A-Z]{3}$"), Ok(1 << 14));
-        assert_eq!(size("^(a{1,100}){1,30}$"), Ok(1 << 19));
+    fn the_size_is_that_of_the_compiled_pattern() {
+        let (small, large) = (size("^[A-Z]{3}$").unwrap(), size("^(a{1,100}){1,30}$").unwrap());
+        assert!(small <= 1 << 14 && (1 << 17..1 << 20).contains(&large), "{small} {large}");
     }
 }

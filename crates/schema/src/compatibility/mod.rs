@@ -152,6 +152,7 @@ fn readable(schema: &Value, formats: Formats) -> Value {
     let mut readable = schema.clone();
     for location in uuids.map(|schema| schemas.location(schema)) {
         let Some(Value::Object(members)) = readable.pointer_mut(&location) else { continue };
+        members.remove("format");
         if let Value::Array(all) = members.entry("allOf").or_insert(json!([])) {
             all.push(json!({ "pattern": UUID }));
         }

@@ -38,7 +38,7 @@ pub fn nested(depth: usize, nesting: Nesting) -> Vec<u8> {
     let array = |level: usize| match nesting {
         Nesting::Arrays => true,
         Nesting::Objects => false,
-        Nesting::Mixed => level % 2 == 0,
+        Nesting::Mixed => level.is_multiple_of(2),
     };
     let mut size: u32 = 4;
     let mut heads = Vec::new();
