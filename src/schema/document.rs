@@ -46,6 +46,9 @@ pub fn detail<F: Form>(validator: &Validator<F>, document: &F::Input, shown: Sho
 
 /// All that is wrong with a document.
 pub fn violations<F: Form>(validator: &Validator<F>, document: &F::Input) -> Result<Vec<veritable_schema::Violation>> {
+    if is_valid(validator, document)? {
+        return Ok(Vec::new());
+    }
     // It may take far longer, and more memory, than to find that something is wrong: hence the bound.
     let violations = validator.violations(document, &bounds(Bounds::LISTING), usize::MAX, Shown::Values);
     Ok(violations.map_err(exceeded)?.first)

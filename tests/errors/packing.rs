@@ -180,16 +180,6 @@ fn a_table_has_one_packing_and_no_chain() {
         .hint("Record the changes of the table in a chained table of their own.");
 }
 
-#[test]
-fn packings_need_a_database_in_utf_8() {
-    let database = Cluster::shared().bare_database("ENCODING 'LATIN1'");
-    let mut session = database.superuser();
-    session.run("CREATE EXTENSION veritable CASCADE; CREATE TABLE t (id int NOT NULL, during daterange)");
-    session
-        .refused("SELECT add_packing('t', 'during', '{id}')")
-        .with("0A000", "packings need a database with encoding UTF8");
-}
-
 // --- drop_packing, pack, verify_packing
 
 #[test]

@@ -9,10 +9,14 @@ use jsonschema::JsonType;
 use jsonschema::json::{Array, JsonNumber, Node, Object};
 
 use crate::bounded::{Bounded, BoundedNode};
+use crate::bounds::charge;
 use crate::document::Digits;
 
 /// So many light values are compared in pairs faster.
 pub(crate) const FEW: usize = 16;
+
+/// To digest a value and to look for the digest take as long as so many reads.
+const DIGEST: u64 = 16;
 
 /// Whether a comparison with it is a matter of one step.
 pub(crate) fn is_light<J: Digits>(node: &BoundedNode<'_, J>) -> bool {
@@ -28,6 +32,7 @@ pub(crate) fn are_unique<'a, J: Digits>(mut nodes: impl Iterator<Item = BoundedN
     let keys = [RandomState::new(), RandomState::new()];
     let mut seen = BTreeSet::new();
     nodes.all(|node| {
+        charge(DIGEST);
         let digest = keys.each_ref().map(|key| digest(&node, key.build_hasher()));
         seen.insert(digest)
     })

@@ -294,7 +294,7 @@ fn what_would_explode_is_left_undecided_at_once() {
             }
             let start = Instant::now();
             let reason = reason(verdict(&explosive(kind, size), &explosive(kind, size + 1)));
-            assert_eq!(reason, "the schemas are too complex to be compared: too many cases", "{kind} {size}");
+            assert_eq!(reason, "the schemas are too complex to be compared", "{kind} {size}");
             // Without optimisation, and on a busy machine; explosions take minutes there.
             assert!(start.elapsed() < Duration::from_secs(10), "{kind} {size} {:?}", start.elapsed());
         }

@@ -3,13 +3,11 @@
 #[allow(dead_code)]
 #[path = "suite/files.rs"]
 mod files;
-mod support;
 
 use files::{DRAFTS, files, of_draft, suite};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use support::{FREE, parsed};
-use veritable_schema::{Formats, Parsed, Validator, Verdict, Version, covers, problems};
+use veritable_schema::{Bounds, Formats, Parsed, Patterns, Rules, Validator, Verdict, Version, covers, problems};
 
 const NAMES: [&str; 3] = ["a", "b", "ab"];
 
@@ -162,8 +160,13 @@ fn verdict(old: &Value, new: &Value) -> Verdict {
     covers(&Version { schema: new, resources: &[] }, &Version { schema: old, resources: &[] }, Formats::Asserted)
 }
 
+fn parsed(schema: &Value) -> Validator<Parsed> {
+    let rules = Rules { patterns: Patterns::Linear, formats: Formats::Asserted, resources: &[], base: None };
+    Validator::build(schema, &rules).unwrap()
+}
+
 fn valid(schema: &Validator<Parsed>, document: &Value) -> bool {
-    schema.is_valid(document, &FREE).unwrap()
+    schema.is_valid(document, &Bounds { floor: 0, steps: u64::MAX, interrupted: || false }).unwrap()
 }
 
 #[test]

@@ -234,7 +234,9 @@ RESET ROLE;
 CREATE DATABASE regress_errors_latin1 ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0;
 \c regress_errors_latin1
 SET client_min_messages = warning;
+\set VERBOSITY terse
 CREATE EXTENSION veritable CASCADE;
+\set VERBOSITY default
 \echo :LAST_ERROR_SQLSTATE
 \c regression
 SET client_min_messages = warning;

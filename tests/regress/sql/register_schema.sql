@@ -272,7 +272,9 @@ SELECT register_schema('large', jsonb_build_object('description', repeat('x', 10
 INSERT INTO people (person) VALUES ('{"home": {}}');
 SET veritable.schema_depth_limit = 129;
 SET veritable.schema_depth_limit = 0;
+\set VERBOSITY sqlstate
 SET veritable.schema_size_limit = '17MB';
+\set VERBOSITY default
 RESET veritable.schema_size_limit;
 RESET veritable.schema_depth_limit;
 SET ROLE regress_register;

@@ -299,7 +299,9 @@ INSERT INTO words SELECT copy FROM words LIMIT 1;
 \echo :LAST_ERROR_SQLSTATE
 INSERT INTO words VALUES ('[1]');
 RESET veritable.document_size_limit;
+\set VERBOSITY sqlstate
 SET veritable.document_size_limit = '2GB';
+\set VERBOSITY default
 SET ROLE regress_validated;
 SET veritable.document_size_limit = '1GB';
 -- nested too deeply for the stack, under a schema that goes down with it

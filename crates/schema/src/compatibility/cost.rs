@@ -17,7 +17,7 @@ use crate::walk::{Schema, Schemas, inner, references_of, schemas};
 const CASES: f64 = 100.0;
 /// How large the cases of all schemas may be together, with references written out.
 const SIZE: f64 = 5_000.0;
-/// How much work there may be, in pairs of cases, with references written out. Measured: it is less than a second.
+/// How much work there may be, in pairs of cases, with references written out. Measured: about a second at most.
 const WORK: f64 = 7_500.0;
 /// How many schemas may lie on a way from the root inwards, references included: each takes up to 5 KB of stack.
 const LEVELS: usize = 150;
@@ -64,6 +64,10 @@ impl Union {
         Self { size: size as f64, ..ANYTHING }
     }
 
+    fn factor(self) -> Self {
+        Self { factors: 1, ..self }
+    }
+
     /// A condition on something inside: one case, whatever that has.
     fn inside(self) -> Self {
         Self { size: self.size + 1.0, ..ANYTHING }
@@ -83,9 +87,9 @@ struct Cost {
 
 const LEAF: Cost = Cost { valid: ANYTHING, invalid: ANYTHING, work: 0.0, levels: 1 };
 
-/// The size of all cases of a schema with what its references lead to; `None` where it is too much for a comparison.
-pub(super) fn size(schema: &Value, resources: &[(String, Value)]) -> Option<f64> {
-    Graph::of(schema, resources).size()
+/// The size of all cases of a schema with what its references lead to, or why there is no comparison.
+pub(super) fn size(schema: &Value, resources: &[(String, Value)]) -> Result<f64, String> {
+    Graph::of(schema, resources)?.size().ok_or_else(|| "the schemas are too complex to be compared".to_owned())
 }
 
 /// The schemas with what they consist of: what keywords hold and where references lead.
@@ -94,11 +98,13 @@ struct Graph<'s> {
     /// Each schema's document and position there.
     nodes: Vec<(usize, usize)>,
     ids: HashMap<*const Map<String, Value>, usize>,
+    /// What each schema consists of, and whether a reference leads there.
+    parts: Vec<Vec<(usize, bool)>>,
     costs: Vec<Option<Cost>>,
 }
 
 impl<'s> Graph<'s> {
-    fn of(schema: &'s Value, resources: &'s [(String, Value)]) -> Self {
+    fn of(schema: &'s Value, resources: &'s [(String, Value)]) -> Result<Self, String> {
         let resources = resources.iter().map(|(uri, resource)| (Some(uri.as_str()), schemas(resource)));
         let documents: Vec<_> = [(None, schemas(schema))].into_iter().chain(resources).collect();
         let mut nodes = Vec::new();
@@ -110,21 +116,19 @@ impl<'s> Graph<'s> {
             }
         }
         let costs = vec![None; nodes.len()];
-        Self { documents, nodes, ids, costs }
+        let mut graph = Self { documents, nodes, ids, parts: Vec::new(), costs };
+        graph.parts = (0..graph.nodes.len()).map(|node| graph.parts(node)).collect::<Result<_, _>>()?;
+        Ok(graph)
     }
 
     fn size(mut self) -> Option<f64> {
-        let parts: Vec<Vec<(usize, bool)>> = (0..self.nodes.len()).map(|node| self.parts(node)).collect();
-        let cyclic = cyclic(&parts);
+        let cyclic = self.cyclic();
         // A circle has to be cut somewhere: no reference from one schema on a circle to another is followed.
-        let parts: Vec<Vec<usize>> = parts
-            .iter()
-            .enumerate()
-            .map(|(node, parts)| {
-                let cut = |&&(part, reference): &&(usize, bool)| !(reference && cyclic[node] && cyclic[part]);
-                parts.iter().filter(cut).map(|&(part, _)| part).collect()
-            })
-            .collect();
+        let uncut = |(node, parts): (usize, &Vec<(usize, bool)>)| {
+            let cut = |part: usize, reference: bool| reference && cyclic[node] && cyclic[part];
+            parts.iter().filter(|&&(part, reference)| !cut(part, reference)).map(|&(part, _)| part).collect()
+        };
+        let parts: Vec<Vec<usize>> = self.parts.iter().enumerate().map(uncut).collect();
         for node in innermost_first(&parts) {
             let cost = self.cost(node, &parts[node]);
             if cost.valid.cases > CASES {
@@ -145,15 +149,31 @@ impl<'s> Graph<'s> {
     }
 
     /// The nodes that a schema consists of, and whether a reference leads there.
-    fn parts(&self, node: usize) -> Vec<(usize, bool)> {
+    fn parts(&self, node: usize) -> Result<Vec<(usize, bool)>, String> {
         let (schemas, schema) = self.schema(node);
         // What a schema only defines is no part of it unless it refers to it.
         let held = schema.members.iter().filter(|(keyword, _)| !matches!(keyword.as_str(), "$defs" | "definitions"));
         let held = held.flat_map(|(keyword, value)| inner(schemas.draft, keyword, value));
-        let held = held.filter_map(|(_, value)| Some((self.id(value)?, false)));
-        let referred =
-            references_of(schemas.draft, schema.members).filter_map(|(_, uri)| self.target(schemas, schema, uri));
-        held.chain(referred.filter_map(|value| Some((self.id(value)?, true)))).collect()
+        let mut parts: Vec<_> = held.filter_map(|(_, value)| Some((self.id(value)?, false))).collect();
+        for (_, uri) in references_of(schemas.draft, schema.members) {
+            // What is not read here would be read there all the same.
+            let there =
+                self.target(schemas, schema, uri).ok_or_else(|| format!("{uri} leads to no schema that is known"))?;
+            parts.extend(self.id(there).map(|id| (id, true)));
+        }
+        Ok(parts)
+    }
+
+    /// Which nodes lie on circles, or between circles.
+    fn cyclic(&self) -> Vec<bool> {
+        let parts: Vec<Vec<usize>> =
+            self.parts.iter().map(|parts| parts.iter().map(|&(part, _)| part).collect()).collect();
+        let mut cyclic = vec![true; parts.len()];
+        innermost_first(&parts)
+            .into_iter()
+            .chain(innermost_first(&wholes(&parts)))
+            .for_each(|node| cyclic[node] = false);
+        cyclic
     }
 
     fn id(&self, value: &Value) -> Option<usize> {
@@ -229,6 +249,10 @@ impl<'s> Graph<'s> {
                     Some(Holds::Members) if keyword != "properties" => {}
                     Some(Holds::Anything | Holds::Text | Holds::Identifier | Holds::Dialect) if keyword != "const" => {}
                     None => {}
+                    Some(Holds::Patterns) => {
+                        // Each pattern divides the names in two.
+                        each().for_each(|part| require(part.valid.inside().factor(), part.invalid.inside().factor()));
+                    }
                     Some(_) if each().next().is_some() => {
                         each().for_each(|part| require(part.valid.inside(), part.invalid.inside()));
                     }
@@ -255,24 +279,18 @@ fn asserted(parts: usize) -> Cost {
     Cost { valid: Union::assertion(parts), invalid, ..LEAF }
 }
 
-/// Which nodes lie on circles, or between circles.
-fn cyclic(parts: &[Vec<(usize, bool)>]) -> Vec<bool> {
-    let parts: Vec<Vec<usize>> = parts.iter().map(|parts| parts.iter().map(|&(part, _)| part).collect()).collect();
+/// What each node is a part of.
+fn wholes(parts: &[Vec<usize>]) -> Vec<Vec<usize>> {
     let mut wholes = vec![Vec::new(); parts.len()];
     for (node, parts) in parts.iter().enumerate() {
         parts.iter().for_each(|&part| wholes[part].push(node));
     }
-    let mut cyclic = vec![true; parts.len()];
-    innermost_first(&parts).into_iter().chain(innermost_first(&wholes)).for_each(|node| cyclic[node] = false);
-    cyclic
+    wholes
 }
 
 /// The nodes, each after its parts; without those that lie on circles or have such parts.
 fn innermost_first(parts: &[Vec<usize>]) -> Vec<usize> {
-    let mut wholes = vec![Vec::new(); parts.len()];
-    for (node, parts) in parts.iter().enumerate() {
-        parts.iter().for_each(|&part| wholes[part].push(node));
-    }
+    let wholes = wholes(parts);
     let mut missing: Vec<usize> = parts.iter().map(Vec::len).collect();
     let mut order: Vec<usize> = (0..parts.len()).filter(|&node| missing[node] == 0).collect();
     let mut next = 0;
