@@ -27,4 +27,5 @@ pgrx::extension_sql_file!("../sql/install/guard.sql", name = "guard", requires =
 #[pgrx::pg_guard]
 pub extern "C-unwind" fn _PG_init() {
     schema::define_settings();
+    pg::settings::reserve_prefix(c"veritable");
 }

@@ -1,6 +1,6 @@
 //! A document against a compiled schema: within PostgreSQL's limits of stack, time and size, and what is said of it.
 
-use veritable_schema::{Bounds, Exceeded, Form, Problem, Shown, Validator};
+use veritable_schema::{Bounds, Exceeded, Form, Problem, Shown, Validator, Violation};
 
 use super::settings;
 use crate::pg::report::{Class, Error, Result, number};
@@ -28,9 +28,11 @@ pub fn check_size(document: &[u8]) -> Result<()> {
     )))
 }
 
-/// The document matches the schema.
-pub fn is_valid<F: Form>(validator: &Validator<F>, document: &F::Input) -> Result<bool> {
-    validator.is_valid(document, &bounds(u64::MAX)).map_err(exceeded)
+/// The document, of so many bytes, matches the schema.
+pub fn is_valid<F: Form>(validator: &Validator<F>, document: &F::Input, size: usize) -> Result<bool> {
+    // Usual schemas take less than a hundred steps for each byte. There are some whose time doubles with each reference.
+    let steps = 10_000_000 + 1000 * size as u64;
+    validator.is_valid(document, &bounds(steps)).map_err(exceeded)
 }
 
 /// What is wrong with a document, as a DETAIL has it: a line for each of the first errors.
@@ -45,8 +47,8 @@ pub fn detail<F: Form>(validator: &Validator<F>, document: &F::Input, shown: Sho
 }
 
 /// All that is wrong with a document.
-pub fn violations<F: Form>(validator: &Validator<F>, document: &F::Input) -> Result<Vec<veritable_schema::Violation>> {
-    if is_valid(validator, document)? {
+pub fn violations<F: Form>(validator: &Validator<F>, document: &F::Input, size: usize) -> Result<Vec<Violation>> {
+    if is_valid(validator, document, size)? {
         return Ok(Vec::new());
     }
     // It may take far longer, and more memory, than to find that something is wrong: hence the bound.

@@ -22,7 +22,7 @@ fn schema_errors(call: &Call) -> Result<Answer> {
     let mut schema = register::parse(&text)?;
     let validator: Validator<Stored> = compile(&mut schema)?;
     let mut rows = call.rows();
-    for violation in document::violations(&validator, document)? {
+    for violation in document::violations(&validator, document, document.len())? {
         rows.put([
             violation.instance_location.into(),
             violation.keyword_location.into(),

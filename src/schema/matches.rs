@@ -42,15 +42,15 @@ thread_local! {
 
 fn json_matches_schema(call: &Call) -> Result<Answer> {
     let validator = kept(call, &FOR_JSON)?;
-    let instance = instance(call)?;
-    Ok(document::is_valid(&validator, &instance)?.into())
+    let (instance, size) = instance(call)?;
+    Ok(document::is_valid(&validator, &instance, size)?.into())
 }
 
 fn jsonb_matches_schema(call: &Call) -> Result<Answer> {
     let validator = kept(call, &FOR_JSONB)?;
     let instance = call.contents(1).ok_or_else(|| Error::null_argument("instance"))?;
     document::check_size(instance)?;
-    Ok(document::is_valid(&validator, instance)?.into())
+    Ok(document::is_valid(&validator, instance, instance.len())?.into())
 }
 
 fn jsonschema_is_valid(call: &Call) -> Result<Answer> {
@@ -64,7 +64,8 @@ fn jsonschema_validation_errors(call: &Call) -> Result<Answer> {
         Ok(validator) => validator,
         Err(problem) => return Ok(vec![problem.message].into()),
     };
-    let violations = document::violations(&validator, &instance(call)?)?;
+    let (instance, size) = instance(call)?;
+    let violations = document::violations(&validator, &instance, size)?;
     Ok(violations.into_iter().map(|violation| violation.message).collect::<Vec<_>>().into())
 }
 
@@ -72,14 +73,16 @@ fn schema<'call>(call: &Call<'call>) -> Result<&'call str> {
     call.text(0)?.ok_or_else(|| Error::null_argument("schema"))
 }
 
-fn instance(call: &Call) -> Result<Value> {
+/// The document of a call, and the bytes of its text.
+fn instance(call: &Call) -> Result<(Value, usize)> {
     let text = call.text(1)?.ok_or_else(|| Error::null_argument("instance"))?;
     document::check_size(text.as_bytes())?;
-    veritable_schema::parse(text).map_err(|problem| {
+    let document = veritable_schema::parse(text).map_err(|problem| {
         // A `json` may also name half a character, which no text holds.
         let class = if problem.message.starts_with("recursion limit") { Class::Limit } else { Class::Argument };
         Error::new(class, "document cannot be read").detail(problem.message)
-    })
+    })?;
+    Ok((document, text.len()))
 }
 
 /// The schema of this call, compiled now or before.

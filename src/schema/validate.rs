@@ -171,7 +171,7 @@ pub fn matching(schemas: &Schemas, layout: &Layout, row: &Row, may_show: impl Fn
         _ => newest,
     };
     document::check_size(document)?;
-    if document::is_valid(&schema.validator, document)? {
+    if document::is_valid(&schema.validator, document, document.len())? {
         return Ok(Some(schema.version));
     }
     let shown = if may_show() { Shown::Values } else { Shown::Masked };

@@ -188,6 +188,20 @@ fn equal_numbers_are_equal_however_written() {
 }
 
 #[test]
+fn values_of_another_shape_are_other_values() {
+    let values = json!([
+        [], [[]], [[], []], [[[]]], {}, [{}], [1], [[1]], [[], 1], [[1], []], ["1"], ["a", "b"], ["ab"], ["ab", ""],
+        { "a": 1 }, { "b": 1 }, { "a": "1" }, { "a": { "b": 1 } }, { "a": {}, "b": 1 }, { "ab": 1 }, { "a": ["b", 1] },
+        ["a", 1], [null], [true], [false], { "a": null }, { "": 1 }, { "": {} },
+    ]);
+    assert!(is_valid(&json!({ "uniqueItems": true }), &RULES, &values));
+    for value in values.as_array().unwrap() {
+        let twice = values.as_array().unwrap().iter().chain([value]).cloned().collect();
+        assert!(!is_valid(&json!({ "uniqueItems": true }), &RULES, &twice), "{value}");
+    }
+}
+
+#[test]
 fn empty_and_repeated_names_and_all_of_unicode() {
     let schema = json!({ "properties": { "": { "type": "string", "maxLength": 1 } }, "required": [""] });
     assert!(is_valid(&schema, &RULES, &json!({ "": "🦀" })));
