@@ -22,10 +22,7 @@ pgrx::extension_sql_file!("../sql/install/event_schemas.sql", name = "event_sche
 pgrx::extension_sql_file!("../sql/install/pg_jsonschema.sql", name = "pg_jsonschema", requires = ["event_schemas"]);
 pgrx::extension_sql_file!("../sql/install/guard.sql", name = "guard", requires = ["pg_jsonschema"]);
 
-/// PostgreSQL calls it when it loads the library.
-#[allow(unsafe_code)]
-#[pgrx::pg_guard]
-pub extern "C-unwind" fn _PG_init() {
+pg::function::when_loaded! {
     schema::define_settings();
     pg::settings::reserve_prefix(c"veritable");
 }

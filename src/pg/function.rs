@@ -300,3 +300,15 @@ macro_rules! sql_function {
     };
 }
 pub(crate) use sql_function;
+
+/// What is done when PostgreSQL loads the library.
+macro_rules! when_loaded {
+    ($($body:tt)*) => {
+        #[allow(unsafe_code, missing_docs)]
+        #[pgrx::pg_guard]
+        pub extern "C-unwind" fn _PG_init() {
+            $($body)*
+        }
+    };
+}
+pub(crate) use when_loaded;

@@ -13,7 +13,7 @@ mod support;
 mod trigger_by_hand;
 mod verify_chain;
 
-use support::{Cluster, Database, Session};
+use support::{Database, Session};
 
 /// A session of an owner, with a chained table `t`.
 fn chained() -> (Database<'static>, Session) {

@@ -79,8 +79,9 @@ fn another_dialect_below_the_root_is_refused() {
 #[test]
 fn misspelt_keywords_are_refused_with_a_suggestion() {
     refused(
-        &json!({"requred": ["a"], "properties": {"a": {"typ": "string", "maxlength": 1, "nullable": true}}}),
+        &json!({"requred": ["a"], "properties": {"a": {"typ": "string", "maxlength": 1, "nullable": true}}, "additionalProps": false}),
         &[
+            "/additionalProps: unknown keyword \"additionalProps\", did you mean \"additionalProperties\"?",
             "/properties/a/maxlength: unknown keyword \"maxlength\", did you mean \"maxLength\"?",
             "/properties/a/nullable: unknown keyword \"nullable\"",
             "/properties/a/typ: unknown keyword \"typ\", did you mean \"type\"?",

@@ -21,7 +21,7 @@ fn a_name_is_one_path_segment_of_its_uri() {
 fn references_are_found_where_schemas_are() {
     let schema = json!({
         "$ref": "veritable:///base/2#/$defs/id",
-        "properties": {"$ref": {"$ref": "veritable:///address"}, "a/b": {"items": {"$ref": "veritable:///item"}}},
+        "properties": {"$ref": {"$ref": "veritable:///address"}, "a/~b": {"items": {"$ref": "veritable:///item"}}},
         "prefixItems": [{"$dynamicRef": "veritable:///node#meta"}],
         "const": {"$ref": "veritable:///not/1"},
         "enum": [{"$ref": "veritable:///not/2"}],
@@ -34,7 +34,7 @@ fn references_are_found_where_schemas_are() {
             reference("/$ref", "base", Some(2)),
             reference("/prefixItems/0/$dynamicRef", "node", None),
             reference("/properties/$ref/$ref", "address", None),
-            reference("/properties/a~1b/items/$ref", "item", None),
+            reference("/properties/a~1~0b/items/$ref", "item", None),
         ]
     );
 }

@@ -183,11 +183,11 @@ fn unknown_keyword(draft: Draft, keyword: &str) -> String {
     }
 }
 
-/// What may have been meant, where it is close: two letters at most, and no more than a third of them.
+/// What may have been meant, where no more than a third of its letters are different.
 fn suggestion(text: &str, known: impl Iterator<Item = &'static str>) -> String {
     let near = known.map(|known| (distance(text, known), known)).min();
     match near {
-        Some((distance, known)) if distance <= 2 && 3 * distance <= known.len() => {
+        Some((distance, known)) if 3 * distance <= known.len() => {
             format!(", did you mean {}?", quoted(known))
         }
         _ => String::new(),
