@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use veritable_schema::{Form, Patterns, Reference, Rules, Validator, Value, references, uri, with_versions};
+use veritable_schema::{
+    Form, Patterns, Problem, Reference, Rules, Validator, Value, references, shared_identifier, uri, with_versions,
+};
 
 use super::{registry, settings};
 use crate::pg::report::{Class, Error, Result};
@@ -37,7 +39,12 @@ pub fn build<F: Form>(
     schema: &Value,
     resources: &[(String, Value)],
     base: Option<&str>,
-) -> std::result::Result<Validator<F>, veritable_schema::Problem> {
+) -> std::result::Result<Validator<F>, Problem> {
+    let all = resources.iter().map(|(_, resource)| resource).chain([schema]);
+    if let Some(uri) = shared_identifier(all) {
+        let message = format!("this schema and one that it refers to both have the identifier {uri}");
+        return Err(Problem { location: String::new(), message });
+    }
     Validator::build(schema, &Rules { patterns: Patterns::Linear, formats: settings::formats(), resources, base })
 }
 

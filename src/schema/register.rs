@@ -88,6 +88,10 @@ fn name(call: &Call) -> Result<String> {
         let message = format!("the name of an event schema is longer than {NAME_MAX} characters");
         return Err(Error::new(Class::Argument, message));
     }
+    if matches!(name, "." | "..") {
+        return Err(Error::new(Class::Argument, format!("\"{name}\" cannot be the name of an event schema"))
+            .detail("In the address of a schema it would not stand for itself."));
+    }
     Ok(name.to_string())
 }
 

@@ -638,3 +638,43 @@ fn a_registry_that_was_tampered_with_is_damaged() {
         .refused("SELECT register_schema('order', 'true')")
         .with("XX001", "event schema \"order\" version 1 is damaged");
 }
+
+#[test]
+fn a_name_stands_for_itself_in_an_address() {
+    let (_database, mut session) = unvalidated();
+    for name in [".", ".."] {
+        session
+            .refused(&format!("SELECT register_schema('{name}', 'true')"))
+            .with("22023", &format!("\"{name}\" cannot be the name of an event schema"))
+            .detail("In the address of a schema it would not stand for itself.");
+    }
+}
+
+#[test]
+fn an_identifier_is_that_of_one_schema() {
+    let (_database, mut session) = unvalidated();
+    session.run(
+        r#"SELECT register_schema('identified', '{"$id": "https://example.com/order", "$defs": {"a": {"type": "string"}}}')"#,
+    );
+    session
+        .refused(
+            r#"SELECT register_schema('identified', '{"$id": "https://example.com/order", "properties": {"old": {"$ref": "veritable:///identified/1"}}}')"#,
+        )
+        .with("22023", "schema is not valid")
+        .detail("this schema and one that it refers to both have the identifier https://example.com/order");
+}
+
+#[test]
+fn a_validation_whose_work_doubles_with_each_level_ends() {
+    let (_database, mut session) = plain();
+    let definitions: Vec<_> = (0..30)
+        .map(|n| {
+            let next = format!(r##"[{{"$ref": "#/$defs/d{0}"}}, {{"$ref": "#/$defs/d{0}"}}]"##, n + 1);
+            format!(r#""d{n}": {{"items": {{"allOf": {next}}}, "allOf": {next}}}"#)
+        })
+        .collect();
+    let schema = format!(r##"{{"$ref": "#/$defs/d0", "$defs": {{{}, "d30": {{}}}}}}"##, definitions.join(", "));
+    session
+        .refused(&format!("SELECT jsonb_matches_schema('{schema}', '[1]')"))
+        .with("54000", "document is too complex for this schema");
+}

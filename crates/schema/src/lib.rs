@@ -29,3 +29,4 @@ pub use reference::{Reference, references, uri, with_versions};
 pub use serde_json::Value;
 pub use validator::{Formats, Patterns, Rules, Validator};
 pub use violation::{Problem, Shown, Violation, Violations};
+pub use walk::shared_identifier;

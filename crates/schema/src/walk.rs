@@ -45,6 +45,13 @@ pub(crate) fn identifiers(schema: &Value) -> Vec<String> {
     schemas(schema).resources.into_keys().filter(|uri| uri != BASE).collect()
 }
 
+/// A URI that two of the schemas give themselves, or schemas within them: a reference to it would lead to either.
+pub fn shared_identifier<'a>(schemas: impl Iterator<Item = &'a Value>) -> Option<String> {
+    let mut all: Vec<_> = schemas.flat_map(identifiers).collect();
+    all.sort_unstable();
+    all.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0].clone())
+}
+
 /// Walks through a schema. Its nesting costs no stack here, and references that lead in circles end.
 pub(crate) fn schemas(root: &Value) -> Schemas<'_> {
     let base = Rc::new(Uri::parse(BASE.to_owned()).expect("a URI"));
