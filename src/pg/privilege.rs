@@ -1,4 +1,4 @@
-//! Who may do what with a relation, and acting as its owner.
+//! Who may do what with a relation.
 
 use pgrx::pg_sys;
 
@@ -89,22 +89,5 @@ impl Relation {
         let answer =
             unsafe { pg_sys::pg_class_aclcheck(self.oid(), pg_sys::GetUserId(), privilege as pg_sys::AclMode) };
         answer == pg_sys::AclResult::ACLCHECK_OK
-    }
-}
-
-/// Runs `body` as the owner of the relation, from whom row-level security hides nothing. Where an error unwinds past
-/// it, the end of the (sub)transaction makes the caller the caller again. PostgreSQL's foreign keys act so.
-pub fn as_owner<T>(relation: &Relation, body: impl FnOnce() -> T) -> T {
-    let (mut role, mut context) = (pg_sys::InvalidOid, 0);
-    // SAFETY: a transaction is open; the variables are written. This is what `ri_PerformCheck` does.
-    unsafe {
-        pg_sys::GetUserIdAndSecContext(&mut role, &mut context);
-        pg_sys::SetUserIdAndSecContext(
-            relation.owner(),
-            context | (pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_NOFORCE_RLS) as i32,
-        );
-        let answer = body();
-        pg_sys::SetUserIdAndSecContext(role, context);
-        answer
     }
 }
