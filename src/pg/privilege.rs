@@ -78,6 +78,55 @@ impl Relation {
         }
     }
 
+    /// The error, unless the caller may read all its columns and rows.
+    pub fn require_readable(&self, purpose: &str) -> Result<()> {
+        let denied = |what: String| Err(Error::new(Class::Privilege, format!("permission denied for {what}")));
+        if !self.is_in_usable_schema() {
+            return denied(format!("schema {}", self.schema_name()));
+        }
+        if !self.is_granted(pg_sys::ACL_SELECT) && !self.are_all_columns_granted(pg_sys::ACL_SELECT) {
+            return denied(format!("table {}", self.name()));
+        }
+        if self.hides_rows() {
+            return Err(Error::new(
+                Class::Privilege,
+                format!("row-level security hides rows of table \"{}\" from you", self.name()),
+            )
+            .hint(format!(
+                "{purpose} can be verified only as a whole: use a role that has BYPASSRLS, or owns the table."
+            )));
+        }
+        Ok(())
+    }
+
+    /// The caller may name what is in its schema.
+    fn is_in_usable_schema(&self) -> bool {
+        // SAFETY: takes any oids.
+        let answer = unsafe {
+            let (schema, role, usage) = (self.schema(), pg_sys::GetUserId(), pg_sys::ACL_USAGE as pg_sys::AclMode);
+            #[cfg(feature = "pg15")]
+            let answer = pg_sys::pg_namespace_aclcheck(schema, role, usage);
+            #[cfg(not(feature = "pg15"))]
+            let answer = pg_sys::object_aclcheck(pg_sys::NamespaceRelationId, schema, role, usage);
+            answer
+        };
+        answer == pg_sys::AclResult::ACLCHECK_OK
+    }
+
+    /// The caller has this privilege on each of its columns.
+    fn are_all_columns_granted(&self, privilege: u32) -> bool {
+        // SAFETY: takes any oids.
+        let answer = unsafe {
+            pg_sys::pg_attribute_aclcheck_all(
+                self.oid(),
+                pg_sys::GetUserId(),
+                privilege as pg_sys::AclMode,
+                pg_sys::AclMaskHow::ACLMASK_ALL,
+            )
+        };
+        answer == pg_sys::AclResult::ACLCHECK_OK
+    }
+
     /// The caller may read all its columns and rows, so that an error may show them.
     pub fn is_readable(&self) -> bool {
         self.is_granted(pg_sys::ACL_SELECT) && !self.hides_rows()
