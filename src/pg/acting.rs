@@ -74,3 +74,11 @@ pub fn as_owner<T>(relation: &Relation, body: impl FnOnce(&Acting) -> T) -> T {
     unsafe { pg_sys::SetUserIdAndSecContext(role, context) };
     answer
 }
+
+impl Relation {
+    /// The role that acts now is the owner, not one that has the owner's rights as a member or as a superuser.
+    pub fn is_owned_by_current_role(&self) -> bool {
+        // SAFETY: reads a variable of the backend.
+        self.owner() == unsafe { pg_sys::GetUserId() }
+    }
+}

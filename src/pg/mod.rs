@@ -8,6 +8,7 @@
 pub mod acting;
 pub mod arguments;
 pub mod cache;
+pub mod changing;
 pub mod command;
 pub mod function;
 pub mod image;
@@ -21,6 +22,7 @@ pub mod report;
 pub mod row;
 pub mod rows;
 pub mod settings;
+mod shape;
 pub mod snapshot;
 pub mod spi;
 pub mod system;
