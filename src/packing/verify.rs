@@ -130,11 +130,10 @@ impl Verdict {
         for problem in problems::hidden(relation)? {
             self.unguarded(target, problem);
         }
-        let unfit = relation.require_plain("packed").err().map(|error| format!("It does not work: {}.", error.message()));
-        let has_rows = relation.kind() == pg_sys::RELKIND_RELATION;
-        if let Some(unfit) = unfit {
-            self.unguarded(target, unfit);
+        if let Err(error) = relation.require_plain("packed") {
+            self.unguarded(target, format!("The packing does not work: {}.", error.message()));
         }
+        let has_rows = relation.kind() == pg_sys::RELKIND_RELATION;
         let found =
             Packing::required(relation).and_then(|packing| Ok((Layout::of(relation, &packing.arguments)?, packing)));
         let (layout, packing) = match found {
