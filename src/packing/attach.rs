@@ -46,6 +46,7 @@ fn add_packing(call: &Call) -> Result<Answer> {
         let arguments = Arguments { period, key, value };
         let layout = Layout::of(&relation, &arguments)?;
         check_columns(&relation, &layout)?;
+        triggers::check_columns(&relation, &layout)?;
         let name = relation.new_index_name(c"packing");
         let alias = relation.alias();
         drop(relation);
@@ -97,14 +98,10 @@ fn open_table(session: &Session, target: pg_sys::Oid) -> Result<Relation> {
         return Err(Error::new(Class::Duplicate, format!("table \"{name}\" is already packed")));
     }
     if relation.is_partitioned() || relation.is_partition() {
-        let what = if relation.is_partition() { "partition" } else { "partitioned table" };
-        return Err(Error::new(Class::Unsupported, format!("{what} \"{name}\" cannot be packed"))
-            .detail("Statement triggers do not fire for rows that come or go through another table."));
+        return Err(triggers::partitioned(&relation));
     }
     if relation.has_trigger_of(c"veritable", c"seal") {
-        return Err(Error::new(Class::Unsupported, format!("chained table \"{name}\" cannot be packed"))
-            .detail("Packing changes and deletes rows, and a chain allows neither.")
-            .hint("Record the changes of a packed table in a chained table of their own."));
+        return Err(triggers::chained(&relation));
     }
     let relatives = session
         .query("SELECT FROM pg_catalog.pg_inherits WHERE inhparent = $1 OR inhrelid = $1 LIMIT 1", &[target.into()])?;

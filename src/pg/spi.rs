@@ -171,9 +171,9 @@ impl Kept {
         self.prepared(session, parameters)?.run(parameters)
     }
 
-    /// Reads rows, with a snapshot that sees all that was done so far.
-    pub fn query<'s>(&self, session: &'s Session, parameters: &[Parameter]) -> Result<Table<'s>> {
-        self.prepared(session, parameters)?.execute(parameters)
+    /// Reads rows with the snapshot of the calling statement, or one that was put in its place.
+    pub fn query_as_caller<'s>(&self, session: &'s Session, parameters: &[Parameter]) -> Result<Table<'s>> {
+        self.prepared(session, parameters)?.execute(parameters, true)
     }
 
     // One plan for all parameters: to plan a command anew costs more than to run it.
@@ -220,15 +220,15 @@ pub struct Prepared<'s> {
 impl<'s> Prepared<'s> {
     /// Runs it and says how many rows it was about.
     pub fn run(&self, parameters: &[Parameter]) -> Result<u64> {
-        self.execute(parameters).map(|table| table.processed)
+        self.execute(parameters, false).map(|table| table.processed)
     }
 
-    fn execute(&self, parameters: &[Parameter]) -> Result<Table<'s>> {
+    fn execute(&self, parameters: &[Parameter], read_only: bool) -> Result<Table<'s>> {
         let mut p = Parameters::of(parameters);
         // SAFETY: the plan is of the open connection; the vectors have a member for each of its parameters.
         memory::returning(|| unsafe {
             let status =
-                pg_sys::SPI_execute_plan(self.plan.as_ptr(), p.values.as_mut_ptr(), p.nulls.as_ptr(), false, 0);
+                pg_sys::SPI_execute_plan(self.plan.as_ptr(), p.values.as_mut_ptr(), p.nulls.as_ptr(), read_only, 0);
             if status < 0 {
                 return Err(failed("prepared command", status));
             }
