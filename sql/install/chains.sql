@@ -6,8 +6,11 @@ CREATE FUNCTION veritable.trigger_arguments(arguments bytea) RETURNS text[]
 COMMENT ON FUNCTION veritable.trigger_arguments(bytea) IS
 'The arguments of a trigger, from pg_trigger.tgargs.';
 
+-- A table is one chain: of several sealing triggers, the one that fires first counts, as it does for verification. Only a
+-- partition has its triggers from another table. Arguments are what somebody wrote: nothing here may fail on them.
 CREATE VIEW veritable.chains AS
-SELECT t.tgrelid::pg_catalog.regclass AS chain,
+SELECT DISTINCT ON (t.tgrelid)
+       t.tgrelid::pg_catalog.regclass AS chain,
        a.entity,
        a.seq,
        a.previous,
@@ -18,6 +21,7 @@ SELECT t.tgrelid::pg_catalog.regclass AS chain,
        t.tgname AS trigger,
        t.tgenabled IN ('O', 'A') AS enabled
 FROM pg_catalog.pg_trigger t
+JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
 CROSS JOIN LATERAL (
     SELECT COALESCE(pg_catalog.array_agg(value::pg_catalog.name ORDER BY place) FILTER (WHERE key = 'entity'), '{}') AS entity,
            pg_catalog.max(value) FILTER (WHERE key = 'seq')::pg_catalog.name AS seq,
@@ -25,14 +29,17 @@ CROSS JOIN LATERAL (
            pg_catalog.max(value) FILTER (WHERE key = 'hash')::pg_catalog.name AS hash,
            pg_catalog.max(value) FILTER (WHERE key = 'recorded')::pg_catalog.name AS recorded,
            COALESCE(pg_catalog.array_agg(value::pg_catalog.name ORDER BY place) FILTER (WHERE key = 'exclude'), '{}') AS exclude,
-           COALESCE(pg_catalog.max(value) FILTER (WHERE key = 'format'), '1')::pg_catalog.int4 AS format
+           CASE WHEN pg_catalog.max(value) FILTER (WHERE key = 'format') IS NULL THEN 1
+                WHEN pg_catalog.max(value) FILTER (WHERE key = 'format') ~ '^[0-9]{1,9}$'
+                THEN pg_catalog.max(value) FILTER (WHERE key = 'format')::pg_catalog.int4 END AS format
     FROM pg_catalog.unnest(veritable.trigger_arguments(t.tgargs)) WITH ORDINALITY AS argument (text, place)
     CROSS JOIN LATERAL (
         SELECT pg_catalog.split_part(argument.text, '=', 1) AS key,
                pg_catalog.substr(argument.text, pg_catalog.strpos(argument.text, '=') + 1) AS value
     ) AS pair
 ) AS a
-WHERE t.tgfoid = 'veritable.seal'::pg_catalog.regproc AND t.tgparentid = 0;
+WHERE t.tgfoid = 'veritable.seal'::pg_catalog.regproc AND (t.tgparentid = 0 OR NOT c.relispartition)
+ORDER BY t.tgrelid, t.tgname;
 
 GRANT SELECT ON veritable.chains TO PUBLIC;
 COMMENT ON VIEW veritable.chains IS 'the chained tables of this database, with the columns that make up each chain';
@@ -43,6 +50,6 @@ COMMENT ON COLUMN veritable.chains.previous IS 'the column of the hash of the ev
 COMMENT ON COLUMN veritable.chains.hash IS 'the column of the hash';
 COMMENT ON COLUMN veritable.chains.recorded IS 'the column of the recorded time, if any';
 COMMENT ON COLUMN veritable.chains.exclude IS 'the columns that are not hashed and may change';
-COMMENT ON COLUMN veritable.chains.format IS 'the number of the line format';
+COMMENT ON COLUMN veritable.chains.format IS 'the number of the line format; null where that is no number';
 COMMENT ON COLUMN veritable.chains.trigger IS 'the sealing trigger';
 COMMENT ON COLUMN veritable.chains.enabled IS 'whether the sealing trigger fires';

@@ -1,3 +1,7 @@
+-- Whoever may create objects in the schema that the extension is put into could have put functions, operators and types
+-- there that match better than those of PostgreSQL. So nothing is looked up there: what is public is named with its schema.
+SET LOCAL search_path = pg_catalog, pg_temp;
+
 -- The fixed schema of everything that is not called by name every day. Triggers name its functions, so it cannot be
 -- chosen: a dump of a chained table must restore wherever the extension is.
 

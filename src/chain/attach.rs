@@ -48,6 +48,7 @@ fn add_chain(call: &Call) -> Result<Answer> {
         add_columns(session, target, &arguments)?;
         // Resolving the layout refuses what a line cannot hold, before anything is sealed.
         let layout = Layout::of(&Relation::open(target, Lock::Held)?, &arguments)?;
+        super::triggers::check_columns(&Relation::open(target, Lock::Held)?, &layout)?;
         check_partition_key(session, target, &layout)?;
         let sealed = existing::seal(session, target, &layout, &arguments, &order_by)?;
         let table = Relation::open(target, Lock::Held)?.qualified_name();
@@ -94,9 +95,7 @@ fn open_table(target: pg_sys::Oid) -> Result<Relation> {
         return Err(Error::new(Class::Duplicate, format!("table \"{name}\" is already chained")));
     }
     if relation.has_trigger_of(c"veritable", c"pack") {
-        return Err(Error::new(Class::Unsupported, format!("packed table \"{name}\" cannot be chained"))
-            .detail("Packing changes and deletes rows, and a chain allows neither.")
-            .hint("Record the changes of the table in a chained table of their own."));
+        return Err(super::triggers::packed(&relation));
     }
     for leaf in relation.leaves()? {
         let leaf = Relation::open(leaf, Lock::AccessShare)?;
@@ -285,7 +284,8 @@ fn add_index(session: &Session, target: pg_sys::Oid, layout: &Layout, arguments:
     let partition_key = partition_key(session, target)?;
     let unique = partition_key.iter().copied().all(is_entity);
     let entity: Vec<usize> = layout.entity.iter().map(|column| column.place).collect();
-    let fits = |index: &Index| index.columns.len() == entity.len() + 1 && index.finds_last(&relation, &entity, layout.seq);
+    let fits =
+        |index: &Index| index.columns.len() == entity.len() + 1 && index.finds_last(&relation, &entity, layout.seq);
     if relation.indexes().iter().any(|index| index.unique == unique && fits(index)) {
         return Ok(());
     }

@@ -169,14 +169,31 @@ fn check_placement(relation: &Relation) -> Result<()> {
     Ok(())
 }
 
-/// A trigger made by hand fires at the right time, and has arguments that fit its table.
+/// A trigger made by hand is on a table that can be a chain, fires at the right time, and has arguments that fit.
 pub fn check_by_hand(table: pg_sys::Oid) -> Result<()> {
     let relation = Relation::open(table, Lock::AccessShare)?;
     check_placement(&relation)?;
+    relation.require_table()?;
+    check_table(&relation)?;
+    if relation.has_trigger_of(c"veritable", c"pack") {
+        return Err(packed(&relation));
+    }
     if let Some(chain) = Chain::of(&relation)? {
-        Layout::of(&relation, &chain.arguments)?;
+        check_columns(&relation, &Layout::of(&relation, &chain.arguments)?)?;
     }
     Ok(())
+}
+
+/// The error of a packed table.
+pub fn packed(relation: &Relation) -> Error {
+    Error::new(Class::Unsupported, format!("packed table \"{}\" cannot be chained", relation.name()))
+        .detail("Packing changes and deletes rows, and a chain allows neither.")
+        .hint("Record the changes of the table in a chained table of their own.")
+}
+
+/// The types of the columns that lines cover are the table owner's to decide on.
+pub fn check_columns(relation: &Relation, layout: &Layout) -> Result<()> {
+    relation.check_type_owners(relation.columns().iter().filter(|column| layout.sealed.contains(&column.place)))
 }
 
 /// The error of a sealing trigger that fires otherwise.

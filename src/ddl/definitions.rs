@@ -1,15 +1,14 @@
-//! `veritable.definitions`: what the features depend on, as it is at one moment.
+//! What the features depend on of some tables, as it is at one moment: `definitions.sql`.
 
 use std::collections::BTreeMap;
 
 use pgrx::pg_sys;
 
-use crate::pg::lock;
-use crate::pg::relation::exists;
-use crate::pg::report::Result;
-use crate::pg::spi::{self, Fetched, Kept};
+use super::touched::Functions;
+use crate::pg::report::{Class, Error, Result};
+use crate::pg::spi::{Fetched, Kept, Parameter, Session};
 
-/// Who depends on a definition.
+/// The feature that depends on a definition.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Feature {
     /// A chained table.
@@ -20,7 +19,7 @@ pub enum Feature {
     Validation,
 }
 
-/// What a definition is of. What is said first when several are missing comes first.
+/// What a definition is of, in the order in which violations are reported.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// A trigger of the feature.
@@ -43,7 +42,7 @@ pub enum Kind {
     Partition,
 }
 
-/// What a row of the view is about.
+/// What a row is about.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
     /// What it is.
@@ -63,43 +62,43 @@ pub struct Definition {
     pub text: String,
     /// It may not come new to a table that is chained already.
     pub fixed: bool,
+    /// Of a part of a type, the owner of the type; of a partition, the owner of the table that it is a partition of.
+    pub owner: pg_sys::Oid,
 }
 
 thread_local! {
     /// Planning it takes longer than reading a few rows.
-    static READ: Kept = Kept::new(
-        "SELECT feature, kind, object, number, target, name, definition, fixed FROM veritable.definitions".to_string(),
-    );
+    static READ: Kept = Kept::new(include_str!("definitions.sql").to_string());
 }
 
-/// The rows of the view.
+/// The definitions of some tables.
 pub struct Definitions(BTreeMap<Key, Definition>);
 
 impl Feature {
-    /// As the view writes it.
-    pub fn of(feature: &str) -> Option<Feature> {
+    /// As statements of ours write it.
+    pub fn of(feature: &str) -> Result<Feature> {
         match feature {
-            "chain" => Some(Feature::Chain),
-            "packing" => Some(Feature::Packing),
-            "validation" => Some(Feature::Validation),
-            _ => None,
+            "chain" => Ok(Feature::Chain),
+            "packing" => Ok(Feature::Packing),
+            "validation" => Ok(Feature::Validation),
+            _ => Err(unknown("feature", feature)),
         }
     }
 }
 
 impl Kind {
-    fn of(kind: &str) -> Option<Kind> {
+    fn of(kind: &str) -> Result<Kind> {
         match kind {
-            "trigger" => Some(Kind::Trigger),
-            "late trigger" => Some(Kind::LateTrigger),
-            "column" => Some(Kind::Column),
-            "index" => Some(Kind::Index),
-            "not null" => Some(Kind::NotNull),
-            "type" => Some(Kind::Type),
-            "excluded column" => Some(Kind::ExcludedColumn),
-            "other column" => Some(Kind::OtherColumn),
-            "partition" => Some(Kind::Partition),
-            _ => None,
+            "trigger" => Ok(Kind::Trigger),
+            "late trigger" => Ok(Kind::LateTrigger),
+            "column" => Ok(Kind::Column),
+            "index" => Ok(Kind::Index),
+            "not null" => Ok(Kind::NotNull),
+            "type" => Ok(Kind::Type),
+            "excluded column" => Ok(Kind::ExcludedColumn),
+            "other column" => Ok(Kind::OtherColumn),
+            "partition" => Ok(Kind::Partition),
+            _ => Err(unknown("kind", kind)),
         }
     }
 
@@ -110,6 +109,16 @@ impl Kind {
 }
 
 impl Key {
+    /// Of a partition, the table that it is a partition of.
+    pub fn parent(&self) -> pg_sys::Oid {
+        pg_sys::Oid::from(self.object)
+    }
+
+    /// Of a column, that it is the one at this place.
+    pub fn is_column(&self, place: usize) -> bool {
+        self.object == self.table && usize::try_from(self.number).is_ok_and(|number| number == place + 1)
+    }
+
     /// The table that depends on it.
     pub fn table(&self) -> pg_sys::Oid {
         pg_sys::Oid::from(self.table)
@@ -127,22 +136,33 @@ impl Key {
 }
 
 impl Definitions {
-    /// As they are now.
-    pub fn read() -> Result<Definitions> {
-        spi::connect(|session| {
-            let found = READ.with(|read| read.query(session, &[]))?;
-            let definition = |row: Fetched| {
-                let key = Key {
-                    feature: Feature::of(&row.get::<String>(0)?)?,
-                    kind: Kind::of(&row.get::<String>(1)?)?,
-                    object: u32::from(row.get::<pg_sys::Oid>(2)?),
-                    number: row.get(3)?,
-                    table: u32::from(row.get::<pg_sys::Oid>(4)?),
-                };
-                Some((key, Definition { name: row.get(5)?, text: row.get(6)?, fixed: row.get(7)? }))
-            };
-            Ok(Definitions(found.rows().filter_map(definition).collect()))
-        })
+    /// Those of the tables, leaving out these indexes: as they are now, or, within
+    /// [`crate::pg::snapshot::Mark::during`], as they were.
+    pub fn read(
+        session: &Session,
+        functions: &Functions,
+        tables: &[pg_sys::Oid],
+        without: &[pg_sys::Oid],
+    ) -> Result<Definitions> {
+        let tables = Parameter::from(tables.to_vec());
+        let [seal, guard, pack, pack_early, validate] = functions.parameters();
+        let parameters = [tables, seal, guard, pack, pack_early, validate, without.to_vec().into()];
+        let found = READ.with(|read| read.query_as_caller(session, &parameters))?;
+        found.rows().map(Definitions::row).collect::<Result<_>>().map(Definitions)
+    }
+
+    fn row(row: Fetched) -> Result<(Key, Definition)> {
+        let text = |place| row.get::<String>(place).ok_or_else(|| unknown("row", "with a null"));
+        let oid = |place| row.get::<pg_sys::Oid>(place).ok_or_else(|| unknown("row", "with a null"));
+        let key = Key {
+            feature: Feature::of(&text(0)?)?,
+            kind: Kind::of(&text(1)?)?,
+            object: u32::from(oid(2)?),
+            number: row.get(3).ok_or_else(|| unknown("row", "with a null"))?,
+            table: u32::from(oid(4)?),
+        };
+        let fixed = row.get(7).ok_or_else(|| unknown("row", "with a null"))?;
+        Ok((key, Definition { name: text(5)?, text: text(6)?, fixed, owner: oid(8)? }))
     }
 
     /// All of them, in the order in which they are spoken of.
@@ -165,16 +185,16 @@ impl Definitions {
         self.0.iter().filter(|(key, _)| !others.0.contains_key(key))
     }
 
-    /// The partitions of chains that `others` does not have, by the command that is running.
-    pub fn partitions_but_not(&self, others: &Definitions) -> Vec<pg_sys::Oid> {
-        let partitions = self.but_not(others).filter(|(key, _)| key.kind == Kind::Partition);
-        let ours = |partition: &pg_sys::Oid| exists(*partition) && lock::is_changing(*partition);
-        partitions.map(|(key, _)| key.table()).filter(ours).collect()
-    }
-
     /// The table of the key is guarded for its feature: a column is there that the feature depends on.
     pub fn guards(&self, key: &Key) -> bool {
         let columns = |other: &Key| other.kind == Kind::Column && other.feature == key.feature;
         self.0.keys().any(|other| columns(other) && other.table == key.table)
     }
+}
+
+/// What this version does not know is not passed over: a guard that does not understand what it reads refuses.
+fn unknown(what: &str, name: &str) -> Error {
+    Error::new(Class::Corrupted, format!("unexpected {what} \"{name}\" in the definitions of guarded tables")).hint(
+        "The extension's library and its objects may be of different versions: see ALTER EXTENSION veritable UPDATE.",
+    )
 }

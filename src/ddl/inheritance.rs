@@ -4,34 +4,63 @@
 use pgrx::pg_sys;
 
 use super::definitions::Feature;
+use super::touched::Functions;
 use crate::pg::relation::name_of;
 use crate::pg::report::{Class, Error, Result};
-use crate::pg::spi::Session;
+use crate::pg::snapshot::Mark;
+use crate::pg::spi::{Fetched, Kept, Parameter, Session};
 
-/// Refuses children of a guarded table and parents of a packed one, where one of `tables` is the parent or the child.
-pub fn check(session: &Session, tables: &[pg_sys::Oid]) -> Result<()> {
-    let found = session.query(
-        "SELECT CASE t.tgfoid WHEN 'veritable.pack'::pg_catalog.regproc THEN 'packing'
-                              WHEN 'veritable.seal'::pg_catalog.regproc THEN 'chain' ELSE 'validation' END,
+thread_local! {
+    /// The parents and children among some tables and others that a feature does not allow. $2, $3, $4: seal, pack,
+    /// validate.
+    static FORBIDDEN: Kept = Kept::new(
+        "SELECT CASE t.tgfoid WHEN $3 THEN 'packing' WHEN $2 THEN 'chain' ELSE 'validation' END,
                 t.tgrelid = i.inhparent, i.inhrelid, i.inhparent
-         FROM pg_catalog.pg_inherits i
+         FROM (SELECT inhrelid, inhparent FROM pg_catalog.pg_inherits WHERE inhrelid = ANY ($1)
+               UNION
+               SELECT inhrelid, inhparent FROM pg_catalog.pg_inherits WHERE inhparent = ANY ($1)) AS i
          JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
          JOIN pg_catalog.pg_trigger t ON t.tgrelid IN (i.inhrelid, i.inhparent)
-         WHERE (i.inhrelid = ANY ($1) OR i.inhparent = ANY ($1))
-           AND (t.tgfoid = 'veritable.pack'::pg_catalog.regproc
-                OR t.tgfoid IN ('veritable.seal'::pg_catalog.regproc, 'veritable.validate'::pg_catalog.regproc)
-                   AND t.tgrelid = i.inhparent AND NOT c.relispartition)
-         LIMIT 1",
-        &[tables.to_vec().into()],
-    )?;
-    let refused = found.rows().next().and_then(|row| {
-        let feature = Feature::of(&row.get::<String>(0)?)?;
-        Some(refusal(feature, row.get(1)?, &name_of(row.get(2)?), &name_of(row.get(3)?)))
-    });
-    refused.map_or(Ok(()), Err)
+         WHERE t.tgfoid = $3 OR t.tgfoid IN ($2, $4) AND t.tgrelid = i.inhparent AND NOT c.relispartition"
+            .to_string(),
+    );
 }
 
-fn refusal(feature: Feature, is_parent: bool, child: &str, parent: &str) -> Error {
+type Pair = (Feature, bool, pg_sys::Oid, pg_sys::Oid);
+
+/// Refuses children of a guarded table and parents of a packed one, where one of `tables` is the parent or the child and
+/// has become so since `start`. What was so before is not this command's doing.
+pub fn check(session: &Session, functions: &Functions, start: Mark, tables: &[pg_sys::Oid]) -> Result<()> {
+    if tables.is_empty() {
+        return Ok(());
+    }
+    let after = super::running::now().during(|| forbidden(session, functions, tables))?;
+    if after.is_empty() {
+        return Ok(());
+    }
+    let before = start.during(|| forbidden(session, functions, tables))?;
+    after.iter().find(|pair| !before.contains(pair)).map_or(Ok(()), |pair| Err(refusal(pair)))
+}
+
+/// Refuses a table whose features do not allow the parents and children that it has.
+pub fn refuse(session: &Session, functions: &Functions, table: pg_sys::Oid) -> Result<()> {
+    let found = super::running::now().during(|| forbidden(session, functions, &[table]))?;
+    found.first().map_or(Ok(()), |pair| Err(refusal(pair)))
+}
+
+fn forbidden(session: &Session, functions: &Functions, tables: &[pg_sys::Oid]) -> Result<Vec<Pair>> {
+    let [seal, _, pack, _, validate] = functions.parameters();
+    let parameters = [Parameter::from(tables.to_vec()), seal, pack, validate];
+    let found = FORBIDDEN.with(|forbidden| forbidden.query_as_caller(session, &parameters))?;
+    let pair = |row: Fetched| -> Result<Option<Pair>> {
+        let feature = Feature::of(&row.get::<String>(0).unwrap_or_default())?;
+        Ok((|| Some((feature, row.get(1)?, row.get(2)?, row.get(3)?)))())
+    };
+    found.rows().filter_map(|row| pair(row).transpose()).collect()
+}
+
+fn refusal((feature, is_parent, child, parent): &Pair) -> Error {
+    let (feature, is_parent, child, parent) = (*feature, *is_parent, name_of(*child), name_of(*parent));
     let (child_noun, parent_noun) = if is_parent { ("table", feature.noun()) } else { (feature.noun(), "table") };
     let message = format!("{child_noun} \"{child}\" cannot inherit from {parent_noun} \"{parent}\"");
     let error = Error::new(Class::Unsupported, message);

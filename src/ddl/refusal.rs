@@ -1,8 +1,8 @@
-//! What is said to whoever would break a chain, a packing or a validation.
+//! What is said of a command that would break a chain, a packing or a validation.
 
 use super::definitions::{Definition, Feature, Key, Kind};
 use crate::pg::relation::name_of;
-use crate::pg::report::{Class, Error, notice_with_hint};
+use crate::pg::report::{Class, Error, notice_with_hint, warning};
 
 const CHAIN_ANEW: &str = "Use drop_chain() to end the chain; add_chain() can begin a new one.";
 const VALIDATION_ANEW: &str = "Use drop_validation() to end the validation; add_validation() can begin a new one.";
@@ -15,6 +15,14 @@ impl Feature {
             Feature::Chain => "chained table",
             Feature::Packing => "packed table",
             Feature::Validation => "validated table",
+        }
+    }
+
+    fn guarantee(self) -> &'static str {
+        match self {
+            Feature::Chain => "chain",
+            Feature::Packing => "packing",
+            Feature::Validation => "validation",
         }
     }
 
@@ -68,6 +76,29 @@ pub fn of_change(verb: &str, key: &Key, definition: &Definition) -> Error {
         Some(detail) => error.detail(detail),
         None => error,
     }
+}
+
+/// A partition must not be dropped with its events.
+pub fn of_partition(key: &Key, definition: &Definition) -> Error {
+    let (noun, table) = (key.feature.noun(), name_of(key.parent()));
+    Error::new(key.feature.class(), format!("cannot drop {} of {noun} \"{table}\"", definition.name))
+        .detail("Its events would be missing from their chains.")
+        .hint("A partition without events can be detached, and dropped then. Use drop_chain() to end the chain.")
+}
+
+/// A guarantee is broken by a command that it may not keep from anybody.
+pub fn let_pass(verb: &str, key: &Key, definition: &Definition) {
+    let (noun, table) =
+        (key.feature.noun(), name_of(if key.kind == Kind::Partition { key.parent() } else { key.table() }));
+    warning(
+        format!(
+            "{} of {noun} \"{table}\" is broken: the command does {verb} {}",
+            key.feature.guarantee(),
+            definition.name
+        ),
+        "The table belongs to another role and is not what the command is about, so the command is not refused."
+            .to_string(),
+    );
 }
 
 /// A definition must not come new.

@@ -46,6 +46,7 @@ fn add_packing(call: &Call) -> Result<Answer> {
         let arguments = Arguments { period, key, value };
         let layout = Layout::of(&relation, &arguments)?;
         check_columns(&relation, &layout)?;
+        triggers::check_columns(&relation, &layout)?;
         let name = relation.new_index_name(c"packing");
         // The rows as the owner, whose functions may run; the definitions as the caller, for whom PostgreSQL does the
         // same where it reads rows.
@@ -97,9 +98,7 @@ fn open_table(target: pg_sys::Oid) -> Result<Relation> {
     }
     relation.require_plain("packed")?;
     if relation.has_trigger_of(c"veritable", c"seal") {
-        return Err(Error::new(Class::Unsupported, format!("chained table \"{name}\" cannot be packed"))
-            .detail("Packing changes and deletes rows, and a chain allows neither.")
-            .hint("Record the changes of a packed table in a chained table of their own."));
+        return Err(triggers::chained(&relation));
     }
     Ok(relation)
 }

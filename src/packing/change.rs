@@ -138,8 +138,7 @@ impl Awaited {
 /// is disabled, neither is queued, since a table in use cannot be altered. Statements of other triggers, and of
 /// functions that run meanwhile, are commands of their own.
 pub fn is_awaited(firing: &Firing) -> bool {
-    let this =
-        || Awaited::of(firing.relation_oid(), Command::running(), trigger::depth(), firing.new_row_count());
+    let this = || Awaited::of(firing.relation_oid(), Command::running(), trigger::depth(), firing.new_row_count());
     let is_awaited = firing.event() == Event::Update && AWAITED.get().is_some_and(|awaited| awaited == this());
     if is_awaited {
         AWAITED.set(None);

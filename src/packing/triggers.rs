@@ -94,10 +94,15 @@ impl Packing {
     }
 }
 
-/// A trigger made by hand fires at the right time, and has arguments that fit its table.
+/// A trigger made by hand is on a table that can be packed, fires at the right time, and has arguments that fit.
 pub fn check_by_hand(table: pg_sys::Oid) -> Result<()> {
     let functions = Functions::find()?;
     let relation = Relation::open(table, Lock::AccessShare)?;
+    relation.require_table()?;
+    relation.require_plain("packed")?;
+    if relation.has_trigger_of(c"veritable", c"seal") {
+        return Err(chained(&relation));
+    }
     for trigger in relation.triggers() {
         if trigger.function == functions.early && !trigger.precedes_insert() {
             return Err(Error::new(Class::TriggerProtocol, MISPLACED_EARLY));
@@ -107,9 +112,22 @@ pub fn check_by_hand(table: pg_sys::Oid) -> Result<()> {
         }
     }
     if let Some(packing) = Packing::of(&relation)? {
-        Layout::of(&relation, &packing.arguments)?;
+        check_columns(&relation, &Layout::of(&relation, &packing.arguments)?)?;
     }
     Ok(())
+}
+
+/// The error of a chained table.
+pub fn chained(relation: &Relation) -> Error {
+    Error::new(Class::Unsupported, format!("chained table \"{}\" cannot be packed", relation.name()))
+        .detail("Packing changes and deletes rows, and a chain allows neither.")
+        .hint("Record the changes of a packed table in a chained table of their own.")
+}
+
+/// The types of the columns that are compared are the table owner's to decide on.
+pub fn check_columns(relation: &Relation, layout: &Layout) -> Result<()> {
+    let compared = layout.key.iter().chain(&layout.value).map(|compared| &compared.column);
+    relation.check_type_owners(compared.chain([&layout.period]))
 }
 
 /// The names of our triggers on the relation.

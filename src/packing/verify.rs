@@ -9,6 +9,7 @@ use veritable_core::packing::{Check, Fault};
 use super::layout::{Compared, Layout};
 use super::problems;
 use super::triggers::Packing;
+use crate::pg::acting::Acting;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::memory;
 use crate::pg::period::Refusal;
@@ -53,8 +54,8 @@ impl Verification for Verdict {
     const FUNCTIONS: &'static [&'static CStr] = &[c"pack", c"pack_early"];
     const WHOLE: &'static str = "A packing";
 
-    fn verify(&mut self, relation: &Relation) -> Result<()> {
-        self.verify_packing(relation)?;
+    fn verify(&mut self, relation: &Relation, acting: &Acting) -> Result<()> {
+        self.verify_packing(relation, acting)?;
         self.tables += 1;
         Ok(())
     }
@@ -125,7 +126,7 @@ fn explain(refusal: Refusal) -> &'static str {
 }
 
 impl Verdict {
-    fn verify_packing(&mut self, relation: &Relation) -> Result<()> {
+    fn verify_packing(&mut self, relation: &Relation, acting: &Acting) -> Result<()> {
         let target = relation.oid();
         for problem in problems::hidden(relation)? {
             self.unguarded(target, problem);
@@ -149,6 +150,7 @@ impl Verdict {
             self.unguarded(target, problem);
         }
         if has_rows {
+            verification::without_indexes(acting);
             let _pinned = Pinned::new();
             spi::connect(|session| verify_rows(session, &layout, self))?;
         }

@@ -9,7 +9,8 @@ use std::ffi::CStr;
 
 use pgrx::pg_sys;
 
-use super::relation::Relation;
+use super::relation::{Lock, Relation};
+use super::report::Result;
 
 /// Names are looked up in the system's catalog alone; temporary objects come last, not first.
 const SAFE_SEARCH_PATH: &CStr = c"pg_catalog, pg_temp";
@@ -55,17 +56,27 @@ pub fn with_settings<T>(body: impl FnOnce(&Acting) -> T) -> T {
 /// but what is the owner's own already. Where an error unwinds past it, the end of the (sub)transaction makes the caller
 /// the caller again.
 pub fn as_owner<T>(relation: &Relation, body: impl FnOnce(&Acting) -> T) -> T {
+    act_as(relation.owner(), body)
+}
+
+/// The same with a relation that must not be open meanwhile, since its triggers change.
+pub fn as_owner_of<T>(relation: pg_sys::Oid, body: impl FnOnce(&Acting) -> T) -> Result<T> {
+    let owner = Relation::open(relation, Lock::AccessShare)?.owner();
+    Ok(act_as(owner, body))
+}
+
+fn act_as<T>(owner: pg_sys::Oid, body: impl FnOnce(&Acting) -> T) -> T {
     let (mut role, mut context) = (pg_sys::InvalidOid, 0);
     // SAFETY: a transaction is open; the variables are written.
     unsafe { pg_sys::GetUserIdAndSecContext(&mut role, &mut context) };
-    let restriction = if role == relation.owner() {
+    let restriction = if role == owner {
         pg_sys::SECURITY_LOCAL_USERID_CHANGE
     } else {
         pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_RESTRICTED_OPERATION
     };
     let restricted = context | (restriction | pg_sys::SECURITY_NOFORCE_RLS) as i32;
-    // SAFETY: the owner of an open relation exists.
-    unsafe { pg_sys::SetUserIdAndSecContext(relation.owner(), restricted) };
+    // SAFETY: the owner of a relation exists.
+    unsafe { pg_sys::SetUserIdAndSecContext(owner, restricted) };
     let answer = with_settings(|acting| {
         acting.set(c"search_path", SAFE_SEARCH_PATH);
         body(acting)

@@ -4,7 +4,9 @@ use std::cell::Cell;
 
 use pgrx::pg_sys;
 
-use super::report::Result;
+use super::function::Call;
+use super::relation;
+use super::report::{Class, Error, Result};
 use super::spi::Session;
 
 thread_local! {
@@ -32,8 +34,140 @@ impl Drop for OwnCommands {
     }
 }
 
-/// What the command has created or altered, at its end.
-pub fn objects(session: &Session) -> Result<Vec<pg_sys::Oid>> {
-    let commands = session.query("SELECT objid FROM pg_catalog.pg_event_trigger_ddl_commands()", &[])?;
-    Ok(commands.rows().filter_map(|row| row.get(0)).collect())
+/// The command for which an event trigger is called.
+pub struct Command {
+    tag: pg_sys::CommandTag::Type,
+    tree: *mut pg_sys::Node,
+}
+
+impl Call<'_> {
+    /// The command for which this function was called as an event trigger.
+    pub fn command(&self) -> Result<Command> {
+        // SAFETY: the context of a call is NULL or a node, which begins with its tag.
+        unsafe {
+            let data = (*self.info()).context;
+            if data.is_null() || (*data).type_ != pg_sys::NodeTag::T_EventTriggerData {
+                return Err(Error::new(Class::EventTriggerProtocol, "not called by the event trigger manager"));
+            }
+            let data = data.cast::<pg_sys::EventTriggerData>();
+            Ok(Command { tag: (*data).tag, tree: (*data).parsetree })
+        }
+    }
+}
+
+impl Command {
+    /// What tells it from other commands that are running: the same from its start to its end.
+    pub fn identity(&self) -> usize {
+        self.tree.addr()
+    }
+
+    /// Such as `ALTER TABLE`.
+    pub fn tag(&self) -> String {
+        // SAFETY: takes any tag, and answers a constant string.
+        relation::string(unsafe { pg_sys::GetCommandTagName(self.tag) })
+    }
+
+    /// The indexes that `DROP INDEX CONCURRENTLY` names, as its caller would find them; those that do not exist left out.
+    pub fn indexes_dropped_concurrently(&self) -> Vec<pg_sys::Oid> {
+        // SAFETY: a parse tree is NULL or a node, and its tag says which. The objects of a DROP of relations are lists
+        // of names.
+        unsafe {
+            if self.tree.is_null() || (*self.tree).type_ != pg_sys::NodeTag::T_DropStmt {
+                return Vec::new();
+            }
+            let drop = &*self.tree.cast::<pg_sys::DropStmt>();
+            if !drop.concurrent || drop.removeType != pg_sys::ObjectType::OBJECT_INDEX {
+                return Vec::new();
+            }
+            let named = members(drop.objects).into_iter();
+            let named = named.map(|names| pg_sys::makeRangeVarFromNameList(names.cast()));
+            named.filter_map(|name| find(name)).collect()
+        }
+    }
+
+    /// The table and its partition that `ALTER TABLE … DETACH PARTITION … CONCURRENTLY` names.
+    pub fn detached_concurrently(&self) -> Option<(pg_sys::Oid, pg_sys::Oid)> {
+        // SAFETY: a parse tree is NULL or a node, and its tag says which. The commands of an ALTER TABLE are such nodes,
+        // and that one has a definition of its own.
+        unsafe {
+            if self.tree.is_null() || (*self.tree).type_ != pg_sys::NodeTag::T_AlterTableStmt {
+                return None;
+            }
+            let alter = &*self.tree.cast::<pg_sys::AlterTableStmt>();
+            let detaches = |command: &*mut std::ffi::c_void| {
+                let command = command.cast::<pg_sys::AlterTableCmd>();
+                (*command).subtype == pg_sys::AlterTableType::AT_DetachPartition
+            };
+            let command = members(alter.cmds).into_iter().find(detaches)?.cast::<pg_sys::AlterTableCmd>();
+            let partition = &*(*command).def.cast::<pg_sys::PartitionCmd>();
+            if !partition.concurrent {
+                return None;
+            }
+            Some((find(alter.relation)?, find(partition.name)?))
+        }
+    }
+}
+
+/// The members of a list of pointers.
+///
+/// # Safety
+/// `list` is one, or NULL.
+unsafe fn members(list: *mut pg_sys::List) -> Vec<*mut std::ffi::c_void> {
+    if list.is_null() {
+        return Vec::new();
+    }
+    // SAFETY: by the contract of this function.
+    unsafe { (0..(*list).length as usize).map(|i| (*(*list).elements.add(i)).ptr_value).collect() }
+}
+
+/// The relation of this name, without a lock.
+///
+/// # Safety
+/// `name` is a `RangeVar`.
+unsafe fn find(name: *const pg_sys::RangeVar) -> Option<pg_sys::Oid> {
+    // SAFETY: by the contract of this function; there is no callback.
+    let oid = unsafe {
+        pg_sys::RangeVarGetRelidExtended(
+            name,
+            pg_sys::NoLock as i32,
+            pg_sys::RVROption::RVR_MISSING_OK,
+            None,
+            std::ptr::null_mut(),
+        )
+    };
+    (oid != pg_sys::InvalidOid).then_some(oid)
+}
+
+/// An object that a command was about, as `pg_depend` names objects.
+pub struct Object {
+    /// The catalog.
+    pub class: pg_sys::Oid,
+    /// Its row there.
+    pub id: pg_sys::Oid,
+    /// The number of a column, or zero.
+    pub column: i32,
+    /// The command named it, and has not come to it by `CASCADE`.
+    pub named: bool,
+}
+
+/// What the command has created or altered. To be asked at its end.
+pub fn objects(session: &Session) -> Result<Vec<Object>> {
+    read(session, "SELECT classid, objid, objsubid, true FROM pg_catalog.pg_event_trigger_ddl_commands()")
+}
+
+/// What the command has dropped, of tables, indexes, columns and triggers. To be asked when it has dropped something.
+pub fn dropped_objects(session: &Session) -> Result<Vec<Object>> {
+    read(
+        session,
+        "SELECT classid, objid, objsubid, original FROM pg_catalog.pg_event_trigger_dropped_objects()
+         WHERE classid IN ('pg_catalog.pg_class'::pg_catalog.regclass, 'pg_catalog.pg_trigger'::pg_catalog.regclass)",
+    )
+}
+
+fn read(session: &Session, sql: &str) -> Result<Vec<Object>> {
+    let found = session.query(sql, &[])?;
+    let object = |row: super::spi::Fetched| {
+        Some(Object { class: row.get(0)?, id: row.get(1)?, column: row.get(2)?, named: row.get(3)? })
+    };
+    Ok(found.rows().filter_map(object).collect())
 }

@@ -75,7 +75,11 @@ unsafe fn is_usable(index: pg_sys::Relation, method: pg_sys::Oid) -> bool {
             && class.relam == method
             && form.indisvalid
             && form.indisready
-            && pg_sys::heap_attisnull((*index).rd_indextuple, pg_sys::Anum_pg_index_indpred as i32, std::ptr::null_mut())
+            && pg_sys::heap_attisnull(
+                (*index).rd_indextuple,
+                pg_sys::Anum_pg_index_indpred as i32,
+                std::ptr::null_mut(),
+            )
     }
 }
 
@@ -92,8 +96,8 @@ impl Index {
             let Some(column) = self.columns.get(position).and_then(|place| column(*place)) else { return false };
             // SAFETY: the vectors of an open index have a member for each key column.
             let collation = unsafe { *(*index.raw()).rd_indcollation.add(position) };
-            let is_same_collation = collation == column.collation
-                || (is_deterministic(collation) && is_deterministic(column.collation));
+            let is_same_collation =
+                collation == column.collation || (is_deterministic(collation) && is_deterministic(column.collation));
             let equality = operator_of(&index, position, pg_sys::BTEqualStrategyNumber);
             is_same_collation && equality.is_some_and(|operator| is_equality_of(operator, column))
         };

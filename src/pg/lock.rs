@@ -39,8 +39,7 @@ impl Mode {
     }
 }
 
-/// `DEFAULT_LOCKMETHOD` and `USER_LOCKMETHOD` of storage/lock.h.
-const DEFAULT_LOCK_METHOD: u8 = 1;
+/// `USER_LOCKMETHOD` of storage/lock.h.
 const USER_LOCK_METHOD: u8 = 2;
 
 thread_local! {
@@ -147,20 +146,6 @@ pub fn let_go() {
 
 fn is_held(key: Key) -> bool {
     holds(&key.tag(), pg_sys::ExclusiveLock)
-}
-
-/// This session holds a lock on the relation as a command does that changes its definition or its triggers.
-pub fn is_changing(relation: pg_sys::Oid) -> bool {
-    let tag = pg_sys::LOCKTAG {
-        // SAFETY: reads a variable of the backend.
-        locktag_field1: u32::from(unsafe { pg_sys::MyDatabaseId }),
-        locktag_field2: u32::from(relation),
-        locktag_field3: 0,
-        locktag_field4: 0,
-        locktag_type: pg_sys::LockTagType::LOCKTAG_RELATION as u8,
-        locktag_lockmethodid: DEFAULT_LOCK_METHOD,
-    };
-    [pg_sys::AccessExclusiveLock, pg_sys::ShareRowExclusiveLock].into_iter().any(|mode| holds(&tag, mode))
 }
 
 fn holds(tag: &pg_sys::LOCKTAG, mode: u32) -> bool {

@@ -9,10 +9,7 @@ impl Relation {
     /// Opens a relation of the caller's. Who may not have it does not get to wait for it.
     pub fn open_owned(oid: pg_sys::Oid, lock: Lock) -> Result<Relation> {
         {
-            let relation = Relation::open(oid, Lock::AccessShare)?;
-            if !relation.is_owned_by_caller() {
-                return Err(Error::new(Class::Privilege, format!("must be owner of table {}", relation.name())));
-            }
+            Relation::open(oid, Lock::AccessShare)?.require_ownership()?;
         }
         Relation::open(oid, lock)
     }
@@ -21,8 +18,32 @@ impl Relation {
     /// caller sees all of it. `feature` is what it will have, as messages say it.
     pub fn open_table(oid: pg_sys::Oid, feature: &str) -> Result<Relation> {
         let relation = Relation::open_owned(oid, Lock::AccessExclusive)?;
+        relation.require_table()?;
         let name = relation.name();
-        let what = match relation.kind() {
+        if relation.hides_rows() {
+            return Err(Error::new(
+                Class::Privilege,
+                format!("row-level security hides rows of table \"{name}\" from you"),
+            )
+            .hint(format!(
+                "Disable it for the owner while the {feature} is added: ALTER TABLE … NO FORCE ROW LEVEL SECURITY."
+            )));
+        }
+        Ok(relation)
+    }
+
+    /// The error, unless the caller owns it.
+    pub fn require_ownership(&self) -> Result<()> {
+        if self.is_owned_by_caller() {
+            return Ok(());
+        }
+        Err(Error::new(Class::Privilege, format!("must be owner of table {}", self.name())))
+    }
+
+    /// The error, unless it is a table of a user's, partitioned or not.
+    pub fn require_table(&self) -> Result<()> {
+        let name = self.name();
+        let what = match self.kind() {
             pg_sys::RELKIND_RELATION | pg_sys::RELKIND_PARTITIONED_TABLE => None,
             pg_sys::RELKIND_VIEW => Some("views"),
             pg_sys::RELKIND_MATVIEW => Some("materialized views"),
@@ -35,19 +56,10 @@ impl Relation {
             return Err(Error::new(Class::WrongObject, format!("\"{name}\" is not a table"))
                 .detail(format!("This operation is not supported for {what}.")));
         }
-        if relation.is_catalog() {
+        if self.is_catalog() {
             return Err(Error::new(Class::Privilege, format!("permission denied: \"{name}\" is a system catalog")));
         }
-        if relation.hides_rows() {
-            return Err(Error::new(
-                Class::Privilege,
-                format!("row-level security hides rows of table \"{name}\" from you"),
-            )
-            .hint(format!(
-                "Disable it for the owner while the {feature} is added: ALTER TABLE … NO FORCE ROW LEVEL SECURITY."
-            )));
-        }
-        Ok(relation)
+        Ok(())
     }
 
     /// The error, unless the caller may delete its rows.

@@ -176,6 +176,11 @@ pub fn notice_with_hint(message: String, hint: &str) {
         .report(PgLogLevel::NOTICE);
 }
 
+/// Warns the client of what was let pass.
+pub fn warning(message: String, detail: String) {
+    ErrorReport::new(Code::ERRCODE_WARNING, message, "veritable").set_detail(detail).report(PgLogLevel::WARNING);
+}
+
 /// `1 event`, `2 events`.
 pub fn number(count: u64, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })

@@ -50,8 +50,7 @@ impl Relation {
             pg_sys::ffi::pg_guard_ffi_boundary(|| {
                 let may_have_children = (*(*self.raw()).rd_rel).relhassubclass;
                 has_superclass(self.oid())
-                    || may_have_children
-                        && !find_inheritance_children(self.oid(), pg_sys::NoLock as i32).is_null()
+                    || may_have_children && !find_inheritance_children(self.oid(), pg_sys::NoLock as i32).is_null()
             })
         }
     }

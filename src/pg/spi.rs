@@ -175,11 +175,11 @@ impl Kept {
         Kept { sql, plan: Cell::new(std::ptr::null_mut()) }
     }
 
-    /// Reads rows, with a snapshot that sees all that was done so far. The types of parameters are those of the first
-    /// run.
-    pub fn query<'s>(&self, session: &'s Session, parameters: &[Parameter]) -> Result<Table<'s>> {
+    /// Reads rows with the snapshot of the calling statement, or one that was put in its place. The types of parameters are
+    /// those of the first run.
+    pub fn query_as_caller<'s>(&self, session: &'s Session, parameters: &[Parameter]) -> Result<Table<'s>> {
         let types: Vec<_> = parameters.iter().map(|parameter| parameter.type_id).collect();
-        Prepared { plan: self.kept(session, &types)?, session: PhantomData }.execute(parameters)
+        Prepared { plan: self.kept(session, &types)?, session: PhantomData }.execute(parameters, true)
     }
 
     // One plan for all parameters: to plan a command anew costs more than to run it.
@@ -213,15 +213,15 @@ pub struct Prepared<'s> {
 impl<'s> Prepared<'s> {
     /// Runs it and says how many rows it was about.
     pub fn run(&self, parameters: &[Parameter]) -> Result<u64> {
-        self.execute(parameters).map(|table| table.processed)
+        self.execute(parameters, false).map(|table| table.processed)
     }
 
-    fn execute(&self, parameters: &[Parameter]) -> Result<Table<'s>> {
+    fn execute(&self, parameters: &[Parameter], read_only: bool) -> Result<Table<'s>> {
         let mut p = Parameters::of(parameters);
         // SAFETY: the plan is of the open connection; the vectors have a member for each of its parameters.
         memory::returning(|| unsafe {
             let status =
-                pg_sys::SPI_execute_plan(self.plan.as_ptr(), p.values.as_mut_ptr(), p.nulls.as_ptr(), false, 0);
+                pg_sys::SPI_execute_plan(self.plan.as_ptr(), p.values.as_mut_ptr(), p.nulls.as_ptr(), read_only, 0);
             if status < 0 {
                 return Err(failed("prepared command", status));
             }

@@ -29,6 +29,19 @@ pub struct Moment {
     subtransaction: pg_sys::SubTransactionId,
 }
 
+impl Moment {
+    /// Its transaction is the one that is open now.
+    pub fn is_of_this_transaction(&self) -> bool {
+        self.transaction == transaction()
+    }
+
+    /// It is open still: it is the current one, or one around that.
+    pub fn is_open(&self) -> bool {
+        // SAFETY: a transaction is open; takes any number.
+        self.is_of_this_transaction() && unsafe { pg_sys::SubTransactionIsActive(self.subtransaction) }
+    }
+}
+
 /// The subtransaction that is open now.
 pub fn moment() -> Moment {
     // SAFETY: a transaction is open.

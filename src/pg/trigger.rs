@@ -137,21 +137,6 @@ impl<'call> Call<'call> {
     }
 }
 
-impl Call<'_> {
-    /// The tag of the command for which this function was called as an event trigger, such as `ALTER TABLE`.
-    pub fn command_tag(&self) -> Result<String> {
-        // SAFETY: the context of a call is NULL or a node, which begins with its tag.
-        unsafe {
-            let data = (*self.info()).context;
-            if data.is_null() || (*data).type_ != pg_sys::NodeTag::T_EventTriggerData {
-                return Err(Error::new(Class::EventTriggerProtocol, "not called by the event trigger manager"));
-            }
-            let data = data.cast::<pg_sys::EventTriggerData>();
-            Ok(relation::string(pg_sys::GetCommandTagName((*data).tag)))
-        }
-    }
-}
-
 impl Firing<'_> {
     fn data(&self) -> &pg_sys::TriggerData {
         // SAFETY: valid during the call.

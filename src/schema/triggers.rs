@@ -52,10 +52,11 @@ pub fn of(relation: &Relation) -> Result<Vec<Validation>> {
         .collect()
 }
 
-/// A trigger made by hand fires at the right time, and has arguments that fit its table.
+/// A trigger made by hand is on a table, fires at the right time, and has arguments that fit.
 pub fn check_by_hand(table: pg_sys::Oid) -> Result<()> {
     let function = function()?;
     let relation = Relation::open(table, Lock::AccessShare)?;
+    relation.require_table()?;
     for trigger in relation.triggers().iter().filter(|trigger| trigger.function == function) {
         if !is_placed(trigger) {
             return Err(Error::new(Class::TriggerProtocol, MISPLACED));

@@ -6,7 +6,8 @@ use crate::support::{Database, explain};
 /// What a statement may be refused with: the wrong kind of relation, an unsupported one, a wrong type, a state, a
 /// constraint, a missing column, a literal of another type.
 const REFUSALS: [&str; 14] = [
-    "42809", "0A000", "42804", "55000", "23P01", "42703", "42P17", "42883", "42704", "23514", "22023", "42P01", "22P02", "23502",
+    "42809", "0A000", "42804", "55000", "23P01", "42703", "42P17", "42883", "42704", "23514", "22023", "42P01",
+    "22P02", "23502",
 ];
 
 /// Ways to make `t`, with columns `k`, `v` and `during`, that is not a plain table of one's own.

@@ -1,0 +1,53 @@
+//! What can be refused before a command begins only: commands that commit in their middle, so that at their end nothing
+//! can be undone.
+
+use pgrx::pg_sys;
+
+use super::definitions::Definitions;
+use super::judge;
+use super::touched::{Functions, Objects, Touched};
+use crate::chain::partitions;
+use crate::pg::acting::with_settings;
+use crate::pg::command::Command;
+use crate::pg::relation::{Lock, Relation};
+use crate::pg::report::Result;
+use crate::pg::snapshot::Mark;
+use crate::pg::spi;
+
+/// Refuses `DROP INDEX CONCURRENTLY` of the last index that a guarantee needs, and `DETACH PARTITION … CONCURRENTLY` of a
+/// chain's partition with rows. A command that its caller may not run is left to PostgreSQL to refuse.
+pub fn judge(command: &Command) -> Result<()> {
+    let indexes: Vec<_> = command.indexes_dropped_concurrently().into_iter().filter(|index| is_owned(*index)).collect();
+    if !indexes.is_empty() {
+        judge_indexes(&indexes)?;
+    }
+    if let Some((table, partition)) = command.detached_concurrently()
+        && is_owned(table)
+        && Relation::open(partition, Lock::AccessShare)?.ancestors().first() == Some(&table)
+    {
+        partitions::refuse_to_detach_rows(partition, table)?;
+    }
+    Ok(())
+}
+
+fn is_owned(relation: pg_sys::Oid) -> bool {
+    Relation::open(relation, Lock::AccessShare).is_ok_and(|relation| relation.is_owned_by_caller())
+}
+
+fn judge_indexes(indexes: &[pg_sys::Oid]) -> Result<()> {
+    let Some(functions) = Functions::find() else { return Ok(()) };
+    // The names in the command are the caller's; those in our statements are PostgreSQL's.
+    with_settings(|settings| {
+        settings.set(c"search_path", c"pg_catalog, pg_temp");
+        spi::connect(|session| {
+            Mark::now().during(|| {
+                let mut touched = Touched::default();
+                touched.find(session, &functions, &Objects::of_relations(indexes.to_vec()))?;
+                let tables = touched.tables();
+                let before = Definitions::read(session, &functions, &tables, &[])?;
+                let after = Definitions::read(session, &functions, &tables, indexes)?;
+                judge::what_was(&before, &after, &touched)
+            })
+        })
+    })
+}

@@ -1,0 +1,135 @@
+//! What a command has done to guarded tables, and whether it may stand.
+
+use std::collections::BTreeSet;
+
+use super::definitions::{Definition, Definitions, Feature, Key, Kind};
+use super::touched::{Functions, Touched};
+use super::{inheritance, refusal};
+use crate::chain::{self, partitions};
+use crate::packing;
+use crate::pg::command;
+use crate::pg::relation::{Lock, Relation, exists, name_of};
+use crate::pg::report::Result;
+use crate::pg::spi::Session;
+use crate::pg::type_owner::{caller, has_privileges_of};
+use crate::schema;
+
+/// What was there has to be there still, as it was.
+pub fn what_was(before: &Definitions, after: &Definitions, touched: &Touched) -> Result<()> {
+    let mut told = BTreeSet::new();
+    for (key, definition) in before.iter() {
+        let verb = match after.get(key) {
+            Some(now) if now.text == definition.text => continue,
+            Some(now) if now.name == definition.name => "change",
+            Some(_) => "rename",
+            None if after.has_renamed(key) => "rename",
+            None if key.kind.may_go() || !exists(key.table()) => continue,
+            None => "drop",
+        };
+        if may_refuse(key, definition, touched) {
+            return Err(refusal::of_change(verb, key, definition));
+        }
+        if told.insert(u32::from(key.table())) {
+            refusal::let_pass(verb, key, definition);
+        }
+    }
+    Ok(())
+}
+
+/// What is new has to fit what was there.
+pub fn what_is_new(
+    session: &Session,
+    functions: &Functions,
+    before: &Definitions,
+    after: &Definitions,
+    touched: &Touched,
+) -> Result<()> {
+    let mut checked = BTreeSet::new();
+    for (key, definition) in after.but_not(before) {
+        let was_guarded = || before.guards(key);
+        match key.kind {
+            Kind::Trigger if checked.insert((key.feature, u32::from(key.table()))) => {
+                check_by_hand(key)?;
+                inheritance::refuse(session, functions, key.table())?;
+            }
+            Kind::LateTrigger => {
+                if !may_refuse(key, definition, touched) {
+                    refusal::let_pass("add a later", key, definition);
+                    continue;
+                }
+                let (trigger, table) = (&definition.name, name_of(key.table()));
+                return Err(match key.feature {
+                    Feature::Validation => schema::triggers::fires_too_late(trigger, &table),
+                    _ => chain::triggers::fires_too_late(trigger, &table),
+                });
+            }
+            Kind::Column | Kind::Type if definition.fixed && was_guarded() => {
+                if !may_refuse(key, definition, touched) {
+                    refusal::let_pass("add", key, definition);
+                    continue;
+                }
+                return Err(refusal::of_addition(key, definition));
+            }
+            Kind::Column if was_guarded() && may_refuse(key, definition, touched) => {
+                let table = Relation::open(key.table(), Lock::AccessShare)?;
+                table.check_type_owners(table.columns().iter().filter(|column| key.is_column(column.place)))?;
+            }
+            Kind::OtherColumn if key.feature == Feature::Packing && was_guarded() => {
+                refusal::not_compared(key, definition)
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// A trigger of ours that somebody made without `add_…()`. Its function acts for the owner of the table, so nobody else
+/// may make one: the privilege TRIGGER is for one's own functions.
+fn check_by_hand(key: &Key) -> Result<()> {
+    let table = key.table();
+    Relation::open(table, Lock::AccessShare)?.require_ownership()?;
+    match key.feature {
+        Feature::Chain => chain::triggers::check_by_hand(table),
+        Feature::Packing => packing::triggers::check_by_hand(table),
+        Feature::Validation => schema::triggers::check_by_hand(table),
+    }
+}
+
+/// Partitions of chains come and go: with their triggers, and without rows.
+pub fn partitions(session: &Session, before: &Definitions, after: &Definitions, touched: &Touched) -> Result<()> {
+    let of = |one: &Definitions, other: &Definitions| -> Vec<_> {
+        let new = one.but_not(other).filter(|(key, _)| key.kind == Kind::Partition);
+        new.map(|(key, definition)| (key.clone(), definition.owner)).collect()
+    };
+    let gone = of(before, after);
+    for (key, owner) in &gone {
+        // With the table above it goes all that is left of the chain there. If that is a partition itself, it is judged.
+        let (partition, parent) = (key.table(), key.parent());
+        if !exists(parent) || gone.iter().any(|(other, _)| other.table() == parent) {
+            continue;
+        }
+        if exists(partition) {
+            partitions::refuse_to_detach_rows(partition, parent)?;
+        } else if let Some(definition) = before.get(key) {
+            if touched.is_addressed(partition) || has_privileges_of(*owner, caller()) {
+                return Err(refusal::of_partition(key, definition));
+            }
+            refusal::let_pass("drop", key, definition);
+        }
+    }
+    let _own = command::own_commands();
+    let tables =
+        |keys: Vec<(Key, _)>| keys.into_iter().map(|(key, _)| key.table()).filter(|table| exists(*table)).collect();
+    let new: Vec<_> = tables(of(after, before));
+    partitions::guard(session, &new)?;
+    let free: Vec<_> = tables(gone);
+    partitions::unguard(session, &free)
+}
+
+/// A type is judged by the owners of table and type, anything else by what the command is about.
+fn may_refuse(key: &Key, definition: &Definition, touched: &Touched) -> bool {
+    match key.kind {
+        Kind::Type => touched.owner(key.table()).is_some_and(|owner| has_privileges_of(owner, definition.owner)),
+        _ => touched.may_refuse(key.table()),
+    }
+}

@@ -1,0 +1,153 @@
+//! Which guarded tables a command has touched: those that it names, those that it reaches, and those whose types it
+//! changes. Nothing else is read, so nobody else's tables make a command slow, wait or fail.
+
+use std::collections::BTreeMap;
+
+use pgrx::pg_sys;
+
+use super::running::Running;
+use crate::pg::command::{Object, objects};
+use crate::pg::relation::function;
+use crate::pg::report::Result;
+use crate::pg::spi::{Fetched, Kept, Parameter, Session};
+use crate::pg::type_owner::{caller, has_privileges_of};
+
+thread_local! {
+    /// Planning it takes longer than running it.
+    static FIND: Kept = Kept::new(include_str!("touched.sql").to_string());
+}
+
+/// The oids of our trigger functions: seal, guard, pack, pack_early, validate.
+#[derive(Clone, Copy)]
+pub struct Functions([pg_sys::Oid; 5]);
+
+impl Functions {
+    /// `None` where the extension is not there, or not there any more.
+    pub fn find() -> Option<Functions> {
+        let find = |name| function(c"veritable", name);
+        Some(Functions([find(c"seal")?, find(c"guard")?, find(c"pack")?, find(c"pack_early")?, find(c"validate")?]))
+    }
+
+    /// In this order, as parameters of a statement.
+    pub fn parameters(&self) -> [Parameter<'static>; 5] {
+        self.0.map(Parameter::from)
+    }
+}
+
+/// The objects that a command was about.
+#[derive(Default)]
+pub struct Objects {
+    /// Relations and triggers that the command names.
+    named: [Vec<pg_sys::Oid>; 2],
+    /// Relations and triggers that it has come to otherwise.
+    reached: [Vec<pg_sys::Oid>; 2],
+    types: Vec<pg_sys::Oid>,
+}
+
+impl Objects {
+    /// Those of a command that is about to end.
+    pub fn of(session: &Session, tag: &str, running: &Running) -> Result<Objects> {
+        let mut found = Objects::default();
+        for object in objects(session)? {
+            found.add(&object, true);
+        }
+        // What was dropped is named if the command is about such an object, not if it has an owner or a schema to be rid
+        // of. A column is named by the ALTER TABLE that it comes with.
+        let names = matches!(tag, "DROP TABLE" | "DROP FOREIGN TABLE" | "DROP INDEX" | "DROP TRIGGER");
+        for object in &running.dropped {
+            found.add(object, names && object.named && object.column == 0);
+        }
+        Ok(found)
+    }
+
+    /// Those that are named by their oids alone.
+    pub fn of_relations(relations: Vec<pg_sys::Oid>) -> Objects {
+        Objects { named: [relations, Vec::new()], ..Objects::default() }
+    }
+
+    fn add(&mut self, object: &Object, named: bool) {
+        let place = match object.class {
+            pg_sys::RelationRelationId => 0,
+            pg_sys::TriggerRelationId => 1,
+            pg_sys::TypeRelationId => return self.types.push(object.id),
+            _ => return,
+        };
+        let known = if named { &mut self.named } else { &mut self.reached };
+        known[place].push(object.id);
+    }
+
+    /// Nothing that guarded tables could depend on.
+    pub fn is_empty(&self) -> bool {
+        self.named.iter().chain(&self.reached).all(Vec::is_empty) && self.types.is_empty()
+    }
+
+    /// The relations that the command names.
+    pub fn relations(&self) -> &[pg_sys::Oid] {
+        &self.named[0]
+    }
+}
+
+/// A guarded table that was touched.
+#[derive(Clone, Copy)]
+struct Table {
+    owner: pg_sys::Oid,
+    addressed: bool,
+}
+
+/// The guarded tables that were touched.
+#[derive(Default)]
+pub struct Touched(BTreeMap<u32, Table>);
+
+impl Touched {
+    /// Adds those of the catalogs as they are now, or, within [`crate::pg::snapshot::Mark::during`], as they were.
+    pub fn find(&mut self, session: &Session, functions: &Functions, objects: &Objects) -> Result<()> {
+        let oids = |oids: &Vec<pg_sys::Oid>| Parameter::from(oids.clone());
+        let parameters = [
+            oids(&functions.0.to_vec()),
+            oids(&objects.named[0]),
+            oids(&objects.reached[0]),
+            oids(&objects.named[1]),
+            oids(&objects.reached[1]),
+            oids(&objects.types),
+        ];
+        let found = FIND.with(|find| find.query_as_caller(session, &parameters))?;
+        let table = |row: Fetched| {
+            let table = Table { owner: row.get(1)?, addressed: row.get(2)? };
+            Some((row.get::<pg_sys::Oid>(0)?, table))
+        };
+        for (oid, table) in found.rows().filter_map(table) {
+            let known = self.0.entry(u32::from(oid)).or_insert(table);
+            known.addressed |= table.addressed;
+            known.owner = table.owner;
+        }
+        Ok(())
+    }
+
+    /// There are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All of them.
+    pub fn tables(&self) -> Vec<pg_sys::Oid> {
+        self.0.keys().map(|oid| pg_sys::Oid::from(*oid)).collect()
+    }
+
+    /// The owner of one of them.
+    pub fn owner(&self, table: pg_sys::Oid) -> Option<pg_sys::Oid> {
+        self.0.get(&u32::from(table)).map(|table| table.owner)
+    }
+
+    /// The command is about the table.
+    pub fn is_addressed(&self, table: pg_sys::Oid) -> bool {
+        self.0.get(&u32::from(table)).is_some_and(|table| table.addressed)
+    }
+
+    /// A table's guarantee can keep the caller from a command: the command is about the table, or the table's owner has
+    /// the caller's privileges and could have been the one to run it. Otherwise one role's table would block another's
+    /// commands.
+    pub fn may_refuse(&self, table: pg_sys::Oid) -> bool {
+        let table = self.0.get(&u32::from(table));
+        table.is_some_and(|table| table.addressed || has_privileges_of(table.owner, caller()))
+    }
+}

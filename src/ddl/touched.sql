@@ -1,0 +1,53 @@
+-- The guarded tables that a command has touched. $1: our trigger functions; $2: relations that the command names, $3: those
+-- that it has come to otherwise; $4 and $5: triggers, likewise. An index stands for its table, a table also for all below it.
+-- A type, which may be the row type of a table, stands for the tables that use it: as far as the owner of each thing has the
+-- privileges of the owner of what it uses. Others' tables are neither judged nor looked for.
+WITH RECURSIVE
+named (relation, addressed) AS (
+    SELECT relation, true FROM pg_catalog.unnest($2) AS relation
+    UNION ALL
+    SELECT relation, false FROM pg_catalog.unnest($3) AS relation
+    UNION ALL
+    SELECT t.tgrelid, t.oid = ANY ($4) FROM pg_catalog.pg_trigger t WHERE t.oid = ANY ($4 || $5)
+),
+tree (relation, addressed) AS (
+    SELECT COALESCE(i.indrelid, n.relation), n.addressed
+    FROM named n LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = n.relation
+    UNION
+    -- OFFSET keeps the planner from reading all of a catalog that is small when it plans.
+    SELECT i.inhrelid, false
+    FROM tree
+    CROSS JOIN LATERAL (
+        SELECT inhrelid FROM pg_catalog.pg_inherits WHERE inhparent = tree.relation OFFSET 0
+    ) AS i
+),
+types (type, owner) AS (
+    SELECT y.oid, y.typowner
+    FROM tree
+    JOIN pg_catalog.pg_class c ON c.oid = tree.relation
+    JOIN pg_catalog.pg_type y ON y.oid = c.reltype
+    UNION
+    SELECT y.oid, y.typowner FROM pg_catalog.pg_type y WHERE y.oid = ANY ($6)
+    UNION
+    SELECT y.oid, y.typowner
+    FROM types t
+    JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.refobjid = t.type
+    LEFT JOIN pg_catalog.pg_class c ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND c.oid = d.objid
+    JOIN pg_catalog.pg_type y
+      ON y.oid = CASE d.classid WHEN 'pg_catalog.pg_type'::pg_catalog.regclass THEN d.objid ELSE c.reltype END
+    WHERE pg_catalog.pg_has_role(y.typowner, t.owner, 'USAGE')
+),
+touched (relation, addressed) AS (
+    SELECT relation, addressed FROM tree
+    UNION ALL
+    SELECT d.objid, false
+    FROM types t
+    JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.refobjid = t.type
+    JOIN pg_catalog.pg_class c ON c.oid = d.objid
+    WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND pg_catalog.pg_has_role(c.relowner, t.owner, 'USAGE')
+)
+SELECT t.relation, c.relowner, pg_catalog.bool_or(t.addressed)
+FROM touched t
+JOIN pg_catalog.pg_class c ON c.oid = t.relation
+WHERE EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = t.relation AND g.tgfoid = ANY ($1))
+GROUP BY t.relation, c.relowner

@@ -1,0 +1,152 @@
+//! Whose types a table's columns are of.
+//!
+//! A guarantee that rests on a type would keep the type's owner from changing it, or would be broken by that. So the
+//! owner of a guarded table must have the privileges of the owners of its types: then a change of a type is like a change
+//! of the table, and who depends on it has agreed to that.
+
+use std::collections::HashSet;
+
+use pgrx::pg_sys;
+
+use super::relation::{Column, Relation, attribute, string};
+use super::report::{Class, Error, Result};
+use super::types::type_name;
+
+/// What the type itself is made of is not asked for more levels than that: PostgreSQL lets no type contain itself, but
+/// nothing else bounds the depth.
+const DEPTH_MAX: usize = 1000;
+
+impl Relation {
+    /// Refuses columns whose type, or a part of it, belongs to a role whose privileges the owner of the table lacks.
+    /// Types of PostgreSQL and of extensions are everybody's.
+    pub fn check_type_owners<'c>(&self, columns: impl IntoIterator<Item = &'c Column>) -> Result<()> {
+        let mut seen = HashSet::new();
+        for column in columns {
+            if let Some(foreign) = foreign_part(self.owner(), self.owner(), column.type_id, &mut seen, DEPTH_MAX) {
+                let (name, owner) = (type_name(foreign), role_name(owner_of(foreign)));
+                return Err(Error::new(
+                    Class::Unsupported,
+                    format!("column \"{}\" of table \"{}\" is of a type of another role", column.name, self.name()),
+                )
+                .detail(format!(
+                    "Type {name} belongs to role \"{owner}\", whose privileges the owner of the table does not have, and who may change or drop it."
+                ))
+                .hint("Use a type that belongs to the owner of the table, or grant the owner the other role."));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `owner` has the privileges of `role`.
+pub fn has_privileges_of(owner: pg_sys::Oid, role: pg_sys::Oid) -> bool {
+    // SAFETY: takes any roles' oids.
+    unsafe { pg_sys::has_privs_of_role(owner, role) }
+}
+
+/// The role that is acting.
+pub fn caller() -> pg_sys::Oid {
+    // SAFETY: reads a variable of the backend.
+    unsafe { pg_sys::GetUserId() }
+}
+
+/// The first part of a type, or it itself, with an owner whose privileges `owner` lacks, or the owner of the type around
+/// it (`around`). What cannot be followed to its end counts as such a part.
+fn foreign_part(
+    owner: pg_sys::Oid,
+    around: pg_sys::Oid,
+    type_id: pg_sys::Oid,
+    seen: &mut HashSet<(pg_sys::Oid, pg_sys::Oid)>,
+    depth: usize,
+) -> Option<pg_sys::Oid> {
+    if u32::from(type_id) < pg_sys::FirstNormalObjectId || !seen.insert((around, type_id)) {
+        return None;
+    }
+    let parts = parts_of(type_id);
+    let is_array = parts.is_array;
+    let type_owner = owner_of(type_id);
+    if !is_array {
+        if is_of_extension(type_id) {
+            return None;
+        }
+        if depth == 0 || !has_privileges_of(owner, type_owner) || !has_privileges_of(around, type_owner) {
+            return Some(type_id);
+        }
+    }
+    let around = if is_array { around } else { type_owner };
+    parts.types.into_iter().find_map(|part| foreign_part(owner, around, part, seen, depth.saturating_sub(1)))
+}
+
+struct Parts {
+    is_array: bool,
+    types: Vec<pg_sys::Oid>,
+}
+
+/// What a type is made of: the type of its elements, of a domain's values, of a range's bounds, of its attributes.
+fn parts_of(type_id: pg_sys::Oid) -> Parts {
+    let valid = |oid: pg_sys::Oid| (oid != pg_sys::InvalidOid).then_some(oid);
+    // SAFETY: each takes any type's oid, and answers zero where there is no such part.
+    let (element, base, subtype, range) = unsafe {
+        let kind = pg_sys::get_typtype(type_id) as u8;
+        let base = pg_sys::getBaseType(type_id);
+        (
+            pg_sys::get_element_type(type_id),
+            if kind == pg_sys::TYPTYPE_DOMAIN && base != type_id { base } else { pg_sys::InvalidOid },
+            if kind == pg_sys::TYPTYPE_RANGE { pg_sys::get_range_subtype(type_id) } else { pg_sys::InvalidOid },
+            if kind == pg_sys::TYPTYPE_MULTIRANGE { pg_sys::get_multirange_range(type_id) } else { pg_sys::InvalidOid },
+        )
+    };
+    let mut types: Vec<_> = [element, base, subtype, range].into_iter().filter_map(valid).collect();
+    // A multirange is its range's, by another name: both have one owner.
+    let is_array = valid(element).is_some();
+    types.extend(attribute_types(type_id));
+    Parts { is_array, types }
+}
+
+fn attribute_types(type_id: pg_sys::Oid) -> Vec<pg_sys::Oid> {
+    // SAFETY: takes any type's oid; a composite type has a descriptor, which is released when it has been read.
+    unsafe {
+        if pg_sys::get_typ_typrelid(type_id) == pg_sys::InvalidOid {
+            return Vec::new();
+        }
+        let descriptor = pg_sys::lookup_rowtype_tupdesc_copy(type_id, -1);
+        let types = (0..(*descriptor).natts as usize)
+            .map(|place| attribute(descriptor, place))
+            .filter(|attribute| !attribute.attisdropped)
+            .map(|attribute| attribute.atttypid)
+            .collect();
+        pg_sys::FreeTupleDesc(descriptor);
+        types
+    }
+}
+
+fn owner_of(type_id: pg_sys::Oid) -> pg_sys::Oid {
+    // SAFETY: looks the type up in the catalog cache; the row is read before it is released.
+    unsafe {
+        let row = pg_sys::SearchSysCache1(pg_sys::SysCacheIdentifier::TYPEOID as i32, pg_sys::Datum::from(type_id));
+        if row.is_null() {
+            return pg_sys::InvalidOid;
+        }
+        let (cache, number) = (pg_sys::SysCacheIdentifier::TYPEOID as i32, pg_sys::Anum_pg_type_typowner as i16);
+        let mut null = false;
+        let owner = pg_sys::SysCacheGetAttr(cache, row, number, &mut null);
+        pg_sys::ReleaseSysCache(row);
+        pg_sys::Oid::from(owner.value() as u32)
+    }
+}
+
+fn is_of_extension(type_id: pg_sys::Oid) -> bool {
+    // SAFETY: each takes any oids, and answers zero where there is none. A row type belongs where its relation does.
+    unsafe {
+        let relation = pg_sys::get_typ_typrelid(type_id);
+        let of = |class, object| pg_sys::getExtensionOfObject(class, object) != pg_sys::InvalidOid;
+        of(pg_sys::TypeRelationId, type_id)
+            || relation != pg_sys::InvalidOid && of(pg_sys::RelationRelationId, relation)
+    }
+}
+
+fn role_name(role: pg_sys::Oid) -> String {
+    // SAFETY: takes any oid; NULL where there is no such role.
+    let name = unsafe { pg_sys::GetUserNameFromId(role, true) };
+    if name.is_null() { format!("{}", u32::from(role)) } else { string(name) }
+}
