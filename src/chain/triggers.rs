@@ -178,10 +178,18 @@ pub fn check_by_hand(table: pg_sys::Oid) -> Result<()> {
     if relation.has_trigger_of(c"veritable", c"pack") {
         return Err(packed(&relation));
     }
+    if seals(&relation)? > 1 {
+        return Err(Error::new(Class::Duplicate, format!("table \"{}\" is already chained", relation.name())));
+    }
     if let Some(chain) = Chain::of(&relation)? {
         check_columns(&relation, &Layout::of(&relation, &chain.arguments)?)?;
     }
     Ok(())
+}
+
+fn seals(relation: &Relation) -> Result<usize> {
+    let seal = Functions::find()?.seal;
+    Ok(relation.triggers().iter().filter(|trigger| trigger.function == seal).count())
 }
 
 /// The error of a packed table.
