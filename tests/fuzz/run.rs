@@ -7,7 +7,7 @@ use postgres::SimpleQueryMessage;
 use crate::grammar::Grammar;
 use crate::program::{Function, INHABITANTS, Kind, Program, ROLES, Statement};
 use crate::support::session::Session;
-use crate::support::{Cluster, Database, SUPERUSER, explain};
+use crate::support::{Cluster, Database, SUPERUSER, explain, wait_until};
 use crate::watch::{Faults, TIMEOUT, Watch};
 
 const STATEMENTS: usize = 150;
@@ -66,10 +66,18 @@ impl World {
         World { cluster, grammar: grammar(), functions: functions.collect() }
     }
 
+    /// Does what has all the time it needs. After a crash, it takes a moment until the server lets anybody in.
+    fn as_administrator(&self, sql: &str) {
+        wait_until("the server answers", || self.cluster.try_connect("postgres", SUPERUSER).is_ok());
+        let mut session = self.cluster.connect("postgres", SUPERUSER);
+        session.run("SET statement_timeout = 0");
+        session.run(sql);
+    }
+
     /// Runs the program of a seed. Gives the number of its statements, and of those that succeeded.
     pub fn run(&self, seed: u64, watch: &Watch, faults: &mut Faults) -> (u64, u64) {
         let name = format!("program_{seed}");
-        self.cluster.connect("postgres", SUPERUSER).run(&format!("CREATE DATABASE {name} TEMPLATE world"));
+        self.as_administrator(&format!("CREATE DATABASE {name} TEMPLATE world"));
         let database = Database { cluster: &self.cluster, name };
         let mut sessions: Vec<_> = ROLES.iter().map(|role| Participant::new(&database, role)).collect();
         let mut program = Program::new(seed, &self.grammar, &self.functions);
@@ -98,15 +106,7 @@ impl World {
             let file = keep(seed, &script);
             faults.note("the server crashed", &format!("  seed {seed}: {crash}\n  {}", file.display()));
         }
-        let mut session = loop {
-            // After a crash, it takes a moment until it lets anybody in.
-            match self.cluster.try_connect("postgres", SUPERUSER) {
-                Ok(session) => break session,
-                Err(_) => std::thread::sleep(std::time::Duration::from_millis(100)),
-            }
-        };
-        session.run("SET statement_timeout = 0");
-        session.run(&format!("DROP DATABASE {} WITH (FORCE)", database.name));
+        self.as_administrator(&format!("DROP DATABASE {} WITH (FORCE)", database.name));
         (done, succeeded)
     }
 }

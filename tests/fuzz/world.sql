@@ -5,7 +5,7 @@ CREATE FUNCTION ROLE.mood_text(ROLE.mood) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN PERFORM public.saw('ROLE', 'cast to text'); RETURN 'a'; END $$;
 CREATE CAST (ROLE.mood AS text) WITH FUNCTION ROLE.mood_text(ROLE.mood) AS ASSIGNMENT;
 CREATE FUNCTION ROLE.text_mood(text) RETURNS ROLE.mood LANGUAGE plpgsql AS $$
-BEGIN PERFORM public.saw('ROLE', 'cast from text'); RETURN 'b'; END $$;
+BEGIN PERFORM public.saw('ROLE', 'cast from text'); RETURN enum_first(NULL::ROLE.mood); END $$;
 CREATE CAST (text AS ROLE.mood) WITH FUNCTION ROLE.text_mood(text) AS ASSIGNMENT;
 
 CREATE FUNCTION ROLE.check_value(anyelement) RETURNS boolean LANGUAGE plpgsql AS $$
