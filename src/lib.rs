@@ -7,6 +7,7 @@ mod ddl;
 mod packing;
 mod pg;
 mod schema;
+mod table;
 
 pgrx::pg_module_magic!(name, version);
 
@@ -23,6 +24,7 @@ pgrx::extension_sql_file!("../sql/install/pg_jsonschema.sql", name = "pg_jsonsch
 pgrx::extension_sql_file!("../sql/install/guard.sql", name = "guard", requires = ["pg_jsonschema"]);
 
 pg::function::when_loaded! {
+    pg::report::without_backtraces();
     schema::define_settings();
     pg::settings::reserve_prefix(c"veritable");
 }

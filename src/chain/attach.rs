@@ -5,10 +5,11 @@ use pgrx::spi::{quote_identifier, quote_literal};
 
 use super::arguments::Arguments;
 use super::layout::Layout;
-use super::triggers::{Chain, GUARD, SEAL, root_of};
+use super::triggers::{Chain, GUARD, SEAL, fires_too_late, is_late, root_of};
 use super::{existing, partitions};
 use crate::pg::command;
 use crate::pg::function::{Answer, Call, sql_function};
+use crate::pg::index::Index;
 use crate::pg::relation::{Column, Lock, Relation, name_of};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::{self, Session};
@@ -42,6 +43,8 @@ fn add_chain(call: &Call) -> Result<Answer> {
         let _own = command::own_commands();
         check_columns(&open_table(target)?, &arguments, &order_by)?;
         check_inheritance(session, target)?;
+        check_rules(session, target)?;
+        check_distribution(session, target, &arguments)?;
         add_columns(session, target, &arguments)?;
         // Resolving the layout refuses what a line cannot hold, before anything is sealed.
         let layout = Layout::of(&Relation::open(target, Lock::Held)?, &arguments)?;
@@ -86,9 +89,7 @@ fn drop_chain(call: &Call) -> Result<Answer> {
 fn open_table(target: pg_sys::Oid) -> Result<Relation> {
     let relation = Relation::open_table(target, "chain")?;
     let name = relation.name();
-    if relation.is_temporary() {
-        return Err(Error::new(Class::WrongObject, format!("temporary table \"{name}\" cannot be chained")));
-    }
+    super::triggers::check_table(&relation)?;
     if Chain::of(&relation)?.is_some() {
         return Err(Error::new(Class::Duplicate, format!("table \"{name}\" is already chained")));
     }
@@ -97,12 +98,23 @@ fn open_table(target: pg_sys::Oid) -> Result<Relation> {
             .detail("Packing changes and deletes rows, and a chain allows neither.")
             .hint("Record the changes of the table in a chained table of their own."));
     }
-    let late =
-        relation.triggers().into_iter().find(|trigger| trigger.before_insert_row() && trigger.name.as_str() > SEAL);
-    if let Some(late) = late {
-        return Err(super::triggers::fires_too_late(&late.name, &name));
+    for leaf in relation.leaves()? {
+        let leaf = Relation::open(leaf, Lock::AccessShare)?;
+        if leaf.oid() != relation.oid() {
+            super::triggers::check_table(&leaf)?;
+        }
+        check_late(&leaf)?;
     }
+    check_late(&relation)?;
     Ok(relation)
+}
+
+/// No trigger of the relation would change a row after it is sealed.
+fn check_late(relation: &Relation) -> Result<()> {
+    match relation.triggers().iter().find(|trigger| is_late(relation, trigger)) {
+        Some(late) => Err(fires_too_late(&late.name, &relation.name())),
+        None => Ok(()),
+    }
 }
 
 /// No column has two roles.
@@ -203,18 +215,64 @@ fn check_inheritance(session: &Session, target: pg_sys::Oid) -> Result<()> {
         .hint("Chain the children instead, or use declarative partitioning."))
 }
 
+/// A rule that does something else instead of an INSERT loses events, and nobody is told.
+fn check_rules(session: &Session, target: pg_sys::Oid) -> Result<()> {
+    let rules = session.query(
+        "SELECT rulename::pg_catalog.text FROM pg_catalog.pg_rewrite
+         WHERE ev_class = $1 AND is_instead AND ev_type IN ('2', '3', '4') LIMIT 1",
+        &[target.into()],
+    )?;
+    let Some(rule) = rules.rows().next() else { return Ok(()) };
+    let rule: String = rule.get(0).ok_or_else(|| Error::damaged("pg_rewrite"))?;
+    Err(Error::new(
+        Class::State,
+        format!("rule \"{rule}\" of table \"{}\" does something else instead of a command", name_of(target)),
+    )
+    .hint("Drop the rule, or use a trigger that fires before the one that seals."))
+}
+
+/// Citus spreads the rows of a table over other servers, where this one cannot seal them; and it has each copy of a
+/// reference table sealed by its own clock.
+fn check_distribution(session: &Session, target: pg_sys::Oid, arguments: &Arguments) -> Result<()> {
+    let catalog = session.query("SELECT pg_catalog.to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL", &[])?;
+    if catalog.rows().next().and_then(|row| row.get::<bool>(0)) != Some(true) {
+        return Ok(());
+    }
+    let kind = session.query(
+        "SELECT partmethod = 'n' FROM pg_catalog.pg_dist_partition WHERE logicalrelid = $1::pg_catalog.regclass",
+        &[target.into()],
+    )?;
+    let refused = |message: &str, hint: &str| {
+        let message = format!("{message}: table \"{}\"", name_of(target));
+        Err(Error::new(Class::Unsupported, message).hint(hint))
+    };
+    match kind.rows().next().map(|row| row.get::<bool>(0)) {
+        None => Ok(()),
+        Some(Some(true)) if arguments.recorded.is_none() => Ok(()),
+        Some(Some(true)) => refused(
+            "each copy of a reference table would get other recorded times",
+            "Leave recorded out, and have the client supply the time.",
+        ),
+        Some(_) => {
+            if existing::is_empty(session, target)? {
+                return Ok(());
+            }
+            refused("rows of a distributed table cannot be sealed here", "Chain the table while it is empty.")
+        }
+    }
+}
+
 fn add_columns(session: &Session, target: pg_sys::Oid, arguments: &Arguments) -> Result<()> {
     let (table, columns) = {
         let relation = Relation::open(target, Lock::Held)?;
         (relation.qualified_name(), relation.columns())
     };
-    let chain = [(&arguments.seq, "bigint"), (&arguments.previous, "bytea"), (&arguments.hash, "bytea")];
+    let chain = [(&arguments.seq, "int8"), (&arguments.previous, "bytea"), (&arguments.hash, "bytea")];
     let missing = chain.iter().filter(|(name, _)| columns.iter().all(|column| column.name != **name));
     let add: Vec<_> =
         missing.map(|(name, kind)| format!("ADD COLUMN {} pg_catalog.{kind}", quote_identifier(name))).collect();
     if !add.is_empty() {
-        let add = add.join(", ").replace("pg_catalog.bigint", "bigint");
-        session.run(&format!("ALTER TABLE {table} {add}"), &[])?;
+        session.run(&format!("ALTER TABLE {table} {}", add.join(", ")), &[])?;
     }
     Ok(())
 }
@@ -224,20 +282,25 @@ fn add_index(session: &Session, target: pg_sys::Oid, layout: &Layout, arguments:
     let relation = Relation::open(target, Lock::Held)?;
     // A unique index of a partitioned table must contain its partition key.
     let is_entity = |place: Option<usize>| layout.entity.iter().any(|column| Some(column.place) == place);
-    let unique = partition_key(session, target)?.into_iter().all(is_entity);
-    let places: Vec<usize> = layout.entity.iter().map(|column| column.place).chain([layout.seq]).collect();
-    let fits = |columns: &[usize]| {
-        columns.len() == places.len()
-            && columns.last() == places.last()
-            && columns.iter().all(|column| places.contains(column))
-    };
-    if relation.indexes().iter().any(|index| index.unique == unique && fits(&index.columns)) {
+    let partition_key = partition_key(session, target)?;
+    let unique = partition_key.iter().copied().all(is_entity);
+    let entity: Vec<usize> = layout.entity.iter().map(|column| column.place).collect();
+    let fits = |index: &Index| index.columns.len() == entity.len() + 1 && index.finds_last(&relation, &entity, layout.seq);
+    if relation.indexes().iter().any(|index| index.unique == unique && fits(index)) {
         return Ok(());
     }
     let table = relation.qualified_name();
+    // By the order of bytes, wherever that holds the same texts equal: the order of a language changes with the
+    // operating system, and an index of before would lead to the wrong head, or to none. A partition key keeps its own.
+    let columns = relation.columns();
+    let column = |name: &String| {
+        let is_by_bytes = |column: &Column| column.has_language() && !partition_key.contains(&Some(column.place));
+        let by_bytes = columns.iter().any(|column| column.name == *name && is_by_bytes(column));
+        format!("{}{}", quote_identifier(name), if by_bytes { " COLLATE pg_catalog.\"C\"" } else { "" })
+    };
+    let list = arguments.entity.iter().chain([&arguments.seq]).map(column).collect::<Vec<_>>().join(", ");
     drop(relation);
-    let columns = arguments.entity.iter().chain([&arguments.seq]).map(quote_identifier).collect::<Vec<_>>().join(", ");
-    session.run(&format!("CREATE {}INDEX ON {table} ({columns})", if unique { "UNIQUE " } else { "" }), &[])?;
+    session.run(&format!("CREATE {}INDEX ON {table} ({list})", if unique { "UNIQUE " } else { "" }), &[])?;
     Ok(())
 }
 

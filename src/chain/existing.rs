@@ -8,8 +8,9 @@ use veritable_core::chain::LinkHash;
 
 use super::arguments::Arguments;
 use super::layout::{HashColumn, Layout};
+use crate::pg::acting::{Acting, as_owner};
 use crate::pg::memory;
-use crate::pg::relation::{Lock, Relation};
+use crate::pg::relation::{Lock, Relation, name_of};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::{HashForm, Row};
 use crate::pg::spi::{Parameter, Prepared, Session};
@@ -25,25 +26,38 @@ pub fn seal(
     arguments: &Arguments,
     order_by: &[String],
 ) -> Result<u64> {
-    let (from, alias, table) = {
-        let relation = Relation::open(target, Lock::Held)?;
-        let only = if relation.is_partitioned() { "" } else { "ONLY " };
-        let alias = relation.alias();
-        (format!("{only}{} AS {alias}", relation.qualified_name()), alias, relation.name())
-    };
-    if session.query(&format!("SELECT FROM {from} LIMIT 1"), &[])?.is_empty() {
+    let (from, alias) = source(target)?;
+    if is_empty(session, target)? {
         return Ok(0);
     }
     if order_by.is_empty() {
-        return Err(Error::new(Class::State, format!("table \"{table}\" has rows, whose order is not known"))
+        return Err(Error::new(Class::State, format!("table \"{}\" has rows, whose order is not known", name_of(target)))
             .hint("Name the columns to seal them by: add_chain(…, order_by => '{created_at,id}')."));
     }
     let silenced = silence_triggers(session, target)?;
-    let sealed = seal_rows(session, &from, &alias, layout, arguments, order_by)?;
+    // The owner's functions may run: of indexes, constraints and generated columns.
+    let sealed = as_owner(&Relation::open(target, Lock::Held)?, |_| {
+        seal_rows(session, &from, &alias, layout, arguments, order_by)
+    })?;
     for restore in silenced {
         session.run(&restore, &[])?;
     }
     Ok(sealed)
+}
+
+/// The table has no rows.
+pub fn is_empty(session: &Session, target: pg_sys::Oid) -> Result<bool> {
+    let (from, _) = source(target)?;
+    let look = |_: &Acting| Ok(session.query(&format!("SELECT FROM {from} LIMIT 1"), &[])?.is_empty());
+    as_owner(&Relation::open(target, Lock::Held)?, look)
+}
+
+/// The table as a statement reads it: all that is in it and its partitions, and what a row is called.
+fn source(target: pg_sys::Oid) -> Result<(String, String)> {
+    let relation = Relation::open(target, Lock::Held)?;
+    let only = if relation.is_partitioned() { "" } else { "ONLY " };
+    let alias = relation.alias();
+    Ok((format!("{only}{} AS {alias}", relation.qualified_name()), alias))
 }
 
 fn seal_rows(
@@ -83,9 +97,9 @@ fn seal_rows(
             for fetched in batch.rows() {
                 let (Some(partition), Some(value), Some(seq)) = (fetched.get(0), fetched.composite(2), fetched.get(3))
                 else {
-                    continue;
+                    return Err(Error::damaged("the rows of a table"));
                 };
-                if fetched.get::<bool>(4) == Some(true) {
+                if fetched.get::<bool>(4) != Some(false) {
                     return Err(Error::new(Class::State, "the order of existing rows is not unique")
                         .detail(format!("Two rows of one entity are equal in {}.", order_by.join(", ")))
                         .hint("Add a column to order_by that tells them apart."));

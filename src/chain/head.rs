@@ -8,6 +8,7 @@ use veritable_core::chain::LinkHash;
 
 use super::arguments::Arguments;
 use super::layout::Layout;
+use super::triggers;
 use crate::pg::index::{Found, HeldRow, LastRow};
 use crate::pg::lock::Key;
 use crate::pg::relation::{Lock, Relation};
@@ -120,6 +121,7 @@ impl Heads {
 
 impl Leaf {
     fn of(relation: &Relation, lock: Lock, arguments: &Arguments) -> Result<Leaf> {
+        triggers::check_table(relation)?;
         let layout = Layout::of(relation, arguments)?;
         let entity: Vec<usize> = layout.entity.iter().map(|column| column.place).collect();
         let mut indexes = relation.indexes();

@@ -154,6 +154,15 @@ impl Layout {
         })
     }
 
+    /// The row as verification sees it where its line cannot be written: no stored hash can be right.
+    pub fn unwritable_event(&self, row: &Row) -> Event {
+        let hash = self.hash.stored(row);
+        // SHA-256 of two lengths of zeros: one of them differs from whatever is stored.
+        let other = |length| LinkHash::of_line(&[0; 2][..length]);
+        let computed = if hash == Stored::Hash(other(1)) { other(2) } else { other(1) };
+        Event { seq: row.integer(self.seq), previous: self.previous.stored(row), hash, computed }
+    }
+
     /// What to lock while the entity of this row grows, in the chain of the relation `root`.
     pub fn key(&self, root: pgrx::pg_sys::Oid, row: &Row) -> Result<Key> {
         let mut hash = u64::from(u32::from(root));

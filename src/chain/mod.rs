@@ -11,6 +11,8 @@ mod head;
 mod layout;
 mod line;
 pub mod partitions;
+mod passes;
+mod problems;
 mod recent;
 mod seal;
 pub mod triggers;

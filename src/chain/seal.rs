@@ -73,6 +73,7 @@ impl Sealer {
             sealers.get(firing.relation_oid(), || {
                 recent::forget();
                 let relation = firing.relation();
+                triggers::check_table(&relation)?;
                 let arguments = Arguments::parse(&firing.arguments())?;
                 let root = triggers::root_of(&relation)?;
                 Ok(Sealer {

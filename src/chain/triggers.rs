@@ -122,6 +122,39 @@ fn agreed<'t>(parts: &'t [(&str, Option<&'t TriggerInfo>)]) -> Option<&'t Vec<St
     all.iter().copied().find(|arguments| votes(arguments) == most)
 }
 
+/// The trigger fires after the one that seals a row, and could change the row then.
+pub fn is_late(relation: &Relation, trigger: &TriggerInfo) -> bool {
+    let Ok(functions) = Functions::find() else { return true };
+    let is_ours = |trigger: &TriggerInfo| trigger.function == functions.seal || trigger.function == functions.guard;
+    let triggers = relation.triggers();
+    let seal = triggers.iter().find(|trigger| trigger.function == functions.seal).map_or(SEAL, |seal| &seal.name);
+    trigger.before_insert_row() && trigger.name.as_str() > seal && !is_ours(trigger)
+}
+
+/// The error, unless rows can be sealed in the relation: in a table that lasts, whose rows are in no other one's.
+pub fn check_table(relation: &Relation) -> Result<()> {
+    let name = relation.name();
+    if relation.is_temporary() {
+        return Err(Error::new(Class::WrongObject, format!("temporary table \"{name}\" cannot be chained")));
+    }
+    if !relation.is_partitioned() && !relation.is_heap() {
+        return Err(Error::new(Class::Unsupported, format!("table \"{name}\" cannot be chained"))
+            .detail("The newest event of an entity can be found in tables with access method heap only."));
+    }
+    for parent in relation.parents()? {
+        let parent = Relation::open(parent, Lock::AccessShare)?;
+        if parent.has_trigger_of(c"veritable", c"seal") {
+            return Err(Error::new(
+                Class::State,
+                format!("table \"{name}\" inherits from chained table \"{}\"", parent.name()),
+            )
+            .detail("Its events would be in the parent, but in chains of their own.")
+            .hint("Use declarative partitioning."));
+        }
+    }
+    Ok(())
+}
+
 /// Our triggers on the relation fire when they can do their work.
 fn check_placement(relation: &Relation) -> Result<()> {
     let functions = Functions::find()?;

@@ -29,6 +29,21 @@ impl Verdict {
         self.put(chain, None, None, "unguarded", problem);
     }
 
+    /// A table, or the rest of it, cannot be read.
+    pub fn unread(&mut self, chain: pg_sys::Oid, reason: String) {
+        self.put(chain, None, None, "unread", reason);
+    }
+
+    /// A chain is broken, and no event of it can be named.
+    pub fn broken(&mut self, chain: pg_sys::Oid, entity: Option<Vec<Option<String>>>, detail: String) {
+        self.put(chain, entity, None, "broken", detail);
+    }
+
+    /// An event is not what was sealed, by what `detail` says.
+    pub fn altered(&mut self, chain: pg_sys::Oid, entity: &[Option<String>], seq: Option<i64>, detail: String) {
+        self.put(chain, Some(entity.to_vec()), seq, "altered", detail);
+    }
+
     /// Something is wrong with an event, whose line hashes to `computed` now.
     pub fn fault(&mut self, chain: pg_sys::Oid, entity: &[Option<String>], fault: &Fault, computed: &LinkHash) {
         self.put(chain, Some(entity.to_vec()), fault.seq, name(&fault.kind), explain(fault, computed));

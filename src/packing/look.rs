@@ -42,7 +42,7 @@ pub fn look(
     if rows <= FEW || rows < u64::from(relation.blocks()) {
         look_up(firing, layout, index, started)
     } else {
-        crate::pg::privilege::as_owner(relation, || {
+        crate::pg::acting::as_owner(relation, |_| {
             crate::pg::spi::connect(|session| {
                 session.with_new_rows(firing)?;
                 let condition = in_keys_of(&firing.new_rows_name(), layout);

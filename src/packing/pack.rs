@@ -14,7 +14,7 @@ use super::triggers::{self, Packing};
 use super::{attach, turn};
 use crate::pg::cache::{Cache, Derived};
 use crate::pg::function::{Answer, Call, sql_function};
-use crate::pg::privilege::as_owner;
+use crate::pg::acting::as_owner;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi;
@@ -116,7 +116,7 @@ fn pack_statement(call: &Call) -> Result<Answer> {
         }
         match rows::lock(&relation, changes.shared()) {
             Locked::All => {
-                as_owner(&relation, || spi::connect(|session| changes.apply(session, &packer.commands)))?;
+                as_owner(&relation, |_| spi::connect(|session| changes.apply(session, &packer.commands)))?;
                 return Ok(Answer::VOID);
             }
             Locked::Busy(tid, intent) => rows::wait_for(&relation, turn, tid, intent),
@@ -135,6 +135,6 @@ fn pack_table(call: &Call) -> Result<Answer> {
         if changes.is_empty() { Ok(0) } else { changes.apply(session, &Commands::of(&layout)) }
     };
     // As the owner also where row-level security is forced on the owner: it must see all rows.
-    let absorbed = as_owner(&relation, || spi::connect(pack))?;
+    let absorbed = as_owner(&relation, |_| spi::connect(pack))?;
     Ok(Answer::from(absorbed as i64))
 }

@@ -5,8 +5,9 @@ use std::cell::Cell;
 use pgrx::pg_sys;
 
 use super::relation::{Lock, Relation};
-use super::row::{Descriptor, Row};
+use super::row::{Descriptor, Row, take_apart};
 use super::snapshot;
+use super::types::{is_deterministic, is_equality_of};
 use super::version::{Tid, Version};
 use super::{memory, value};
 
@@ -71,6 +72,27 @@ unsafe fn is_partial(index: pg_sys::Relation) -> bool {
 const INDOPTION_DESC: i16 = 1;
 
 impl Index {
+    /// The last row of a group can be found by it: its key begins with the columns `equal`, in any order, and then has
+    /// `last`, and holds the same values equal as the columns do.
+    pub fn finds_last(&self, table: &Relation, equal: &[usize], last: usize) -> bool {
+        let columns = table.columns();
+        let column = |place: usize| columns.iter().find(|column| column.place == place);
+        let Ok(index) = Relation::open(self.oid, Lock::AccessShare) else { return false };
+        let is_same = |position: usize| {
+            let Some(column) = self.columns.get(position).and_then(|place| column(*place)) else { return false };
+            // SAFETY: the vectors of an open index have a member for each key column.
+            let collation = unsafe { *(*index.raw()).rd_indcollation.add(position) };
+            let is_same_collation = collation == column.collation
+                || (is_deterministic(collation) && is_deterministic(column.collation));
+            let equality = operator_of(&index, position, pg_sys::BTEqualStrategyNumber);
+            is_same_collation && equality.is_some_and(|operator| is_equality_of(operator, column))
+        };
+        self.columns.get(equal.len()) == Some(&last)
+            && self.columns[..equal.len()].iter().all(|place| equal.contains(place))
+            && equal.iter().all(|place| self.columns[..equal.len()].contains(place))
+            && (0..equal.len()).all(is_same)
+    }
+
     pub(super) fn describe(table: &Relation, oid: pg_sys::Oid) -> Option<Index> {
         let index = Relation::open(oid, Lock::AccessShare).ok()?;
         // SAFETY: an open index has its pg_index row, with `indnatts` members in each of its vectors; the partition key
@@ -135,11 +157,11 @@ impl LastRow {
     /// The `lock` is `Held` where whoever scans has locked table and indexes already, as an INSERT has those of its
     /// own table.
     pub fn new(table: &Relation, index: &Index, lock: Lock, equal: &[usize], last: usize) -> Option<LastRow> {
-        let prefix = index.columns.get(..equal.len())?;
-        let descending = *index.descending.get(equal.len())?;
-        if index.columns[equal.len()] != last || !equal.iter().all(|place| prefix.contains(place)) {
+        if !index.finds_last(table, equal, last) {
             return None;
         }
+        let prefix = index.columns.get(..equal.len())?;
+        let descending = *index.descending.get(equal.len())?;
         let relation = Relation::open(index.oid, Lock::AccessShare).ok()?;
         let key = |position: usize, strategy: u32| {
             let operator = operator_of(&relation, position, strategy)?;
@@ -236,7 +258,7 @@ impl HeldRow {
     fn datum(&self, place: usize) -> Option<pg_sys::Datum> {
         // SAFETY: the slot holds a row of the table, which has this column.
         unsafe {
-            pg_sys::slot_getsomeattrs_int(self.slot, place as i32 + 1);
+            take_apart(self.slot, place + 1);
             (!*(*self.slot).tts_isnull.add(place)).then(|| *(*self.slot).tts_values.add(place))
         }
     }

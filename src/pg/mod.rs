@@ -5,6 +5,7 @@
 //! so a `Drop` here runs also on the way out of an error and then must not call PostgreSQL.
 #![allow(unsafe_code)]
 
+pub mod acting;
 pub mod arguments;
 pub mod cache;
 pub mod command;

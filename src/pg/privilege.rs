@@ -1,4 +1,4 @@
-//! Who may do what with a relation, and acting as its owner.
+//! Who may do what with a relation.
 
 use pgrx::pg_sys;
 
@@ -78,6 +78,55 @@ impl Relation {
         }
     }
 
+    /// The error, unless the caller may read all its columns and rows.
+    pub fn require_readable(&self, purpose: &str) -> Result<()> {
+        let denied = |what: String| Err(Error::new(Class::Privilege, format!("permission denied for {what}")));
+        if !self.is_in_usable_schema() {
+            return denied(format!("schema {}", self.schema_name()));
+        }
+        if !self.is_granted(pg_sys::ACL_SELECT) && !self.are_all_columns_granted(pg_sys::ACL_SELECT) {
+            return denied(format!("table {}", self.name()));
+        }
+        if self.hides_rows() {
+            return Err(Error::new(
+                Class::Privilege,
+                format!("row-level security hides rows of table \"{}\" from you", self.name()),
+            )
+            .hint(format!(
+                "{purpose} can be verified only as a whole: use a role that has BYPASSRLS, or owns the table."
+            )));
+        }
+        Ok(())
+    }
+
+    /// The caller may name what is in its schema.
+    fn is_in_usable_schema(&self) -> bool {
+        // SAFETY: takes any oids.
+        let answer = unsafe {
+            let (schema, role, usage) = (self.schema(), pg_sys::GetUserId(), pg_sys::ACL_USAGE as pg_sys::AclMode);
+            #[cfg(feature = "pg15")]
+            let answer = pg_sys::pg_namespace_aclcheck(schema, role, usage);
+            #[cfg(not(feature = "pg15"))]
+            let answer = pg_sys::object_aclcheck(pg_sys::NamespaceRelationId, schema, role, usage);
+            answer
+        };
+        answer == pg_sys::AclResult::ACLCHECK_OK
+    }
+
+    /// The caller has this privilege on each of its columns.
+    fn are_all_columns_granted(&self, privilege: u32) -> bool {
+        // SAFETY: takes any oids.
+        let answer = unsafe {
+            pg_sys::pg_attribute_aclcheck_all(
+                self.oid(),
+                pg_sys::GetUserId(),
+                privilege as pg_sys::AclMode,
+                pg_sys::AclMaskHow::ACLMASK_ALL,
+            )
+        };
+        answer == pg_sys::AclResult::ACLCHECK_OK
+    }
+
     /// The caller may read all its columns and rows, so that an error may show them.
     pub fn is_readable(&self) -> bool {
         self.is_granted(pg_sys::ACL_SELECT) && !self.hides_rows()
@@ -89,22 +138,5 @@ impl Relation {
         let answer =
             unsafe { pg_sys::pg_class_aclcheck(self.oid(), pg_sys::GetUserId(), privilege as pg_sys::AclMode) };
         answer == pg_sys::AclResult::ACLCHECK_OK
-    }
-}
-
-/// Runs `body` as the owner of the relation, from whom row-level security hides nothing. Where an error unwinds past
-/// it, the end of the (sub)transaction makes the caller the caller again. PostgreSQL's foreign keys act so.
-pub fn as_owner<T>(relation: &Relation, body: impl FnOnce() -> T) -> T {
-    let (mut role, mut context) = (pg_sys::InvalidOid, 0);
-    // SAFETY: a transaction is open; the variables are written. This is what `ri_PerformCheck` does.
-    unsafe {
-        pg_sys::GetUserIdAndSecContext(&mut role, &mut context);
-        pg_sys::SetUserIdAndSecContext(
-            relation.owner(),
-            context | (pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_NOFORCE_RLS) as i32,
-        );
-        let answer = body();
-        pg_sys::SetUserIdAndSecContext(role, context);
-        answer
     }
 }

@@ -76,6 +76,15 @@ pub struct Column {
     pub identity: bool,
 }
 
+impl Column {
+    /// Its values are ordered as a language orders them, and equal only where their bytes are.
+    pub fn has_language(&self) -> bool {
+        self.collation != pg_sys::InvalidOid
+            && self.collation != pg_sys::C_COLLATION_OID
+            && super::types::is_deterministic(self.collation)
+    }
+}
+
 unsafe extern "C-unwind" {
     // catalog/pg_inherits.h and catalog/partition.h, which pgrx does not bind.
     fn find_all_inheritors(
@@ -84,6 +93,7 @@ unsafe extern "C-unwind" {
         parents: *mut *mut pg_sys::List,
     ) -> *mut pg_sys::List;
     fn get_partition_ancestors(relation: pg_sys::Oid) -> *mut pg_sys::List;
+    fn has_superclass(relation: pg_sys::Oid) -> bool;
 }
 
 impl Relation {
@@ -152,9 +162,17 @@ impl Relation {
 
     /// Its name with its schema, quoted for use in SQL.
     pub fn qualified_name(&self) -> String {
+        pgrx::spi::quote_qualified_identifier(self.schema_name(), self.name())
+    }
+
+    /// The name of its schema.
+    pub fn schema_name(&self) -> String {
         // SAFETY: the namespace of an open relation exists; the answer is a palloc'd string.
-        let schema = string(unsafe { pg_sys::get_namespace_name(self.class().relnamespace) });
-        pgrx::spi::quote_qualified_identifier(schema, self.name())
+        string(unsafe { pg_sys::get_namespace_name(self.schema()) })
+    }
+
+    pub(super) fn schema(&self) -> pg_sys::Oid {
+        self.class().relnamespace
     }
 
     /// A name for a row of it in SQL: one that no column has, since a column would be meant first.
@@ -201,6 +219,12 @@ impl Relation {
     pub fn is_catalog(&self) -> bool {
         // SAFETY: `raw` is open.
         unsafe { pg_sys::IsSystemRelation(self.raw) }
+    }
+
+    /// Its rows are kept as a heap keeps them: in progress, dead or alive, each at its place.
+    pub fn is_heap(&self) -> bool {
+        // SAFETY: `raw` is open; an extension's access method may have the heap's functions under another name.
+        unsafe { (*self.raw).rd_tableam == pg_sys::GetHeapamTableAmRoutine() }
     }
 
     /// Its columns, in the order of the table.
@@ -293,6 +317,19 @@ impl Relation {
         }
         // SAFETY: takes the oid of a partition; the list is fresh.
         oids(unsafe { pg_sys::ffi::pg_guard_ffi_boundary(|| get_partition_ancestors(self.oid())) })
+    }
+
+    /// The tables that it inherits from, and is no partition of.
+    pub fn parents(&self) -> Result<Vec<pg_sys::Oid>> {
+        // SAFETY: takes any relation's oid.
+        if self.is_partition() || !unsafe { pg_sys::ffi::pg_guard_ffi_boundary(|| has_superclass(self.oid())) } {
+            return Ok(Vec::new());
+        }
+        super::spi::connect(|session| {
+            let parents = session
+                .query("SELECT inhparent FROM pg_catalog.pg_inherits WHERE inhrelid = $1", &[self.oid().into()])?;
+            parents.rows().map(|row| row.get(0).ok_or_else(|| Error::damaged("pg_inherits"))).collect()
+        })
     }
 
     /// What the open subtransaction has done to it; `None` where PostgreSQL does not count (`track_counts = off`).

@@ -43,6 +43,8 @@ pub enum Class {
     EventTriggerProtocol,
     /// XX001: stored data is damaged.
     Corrupted,
+    /// 57014: the statement has to end.
+    Canceled,
 }
 
 impl Class {
@@ -66,6 +68,7 @@ impl Class {
             Class::TriggerProtocol => Code::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
             Class::EventTriggerProtocol => Code::ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED,
             Class::Corrupted => Code::ERRCODE_DATA_CORRUPTED,
+            Class::Canceled => Code::ERRCODE_QUERY_CANCELED,
         }
     }
 }
@@ -93,6 +96,11 @@ impl Error {
         Error::new(Class::Argument, format!("argument \"{name}\" must not be null"))
     }
 
+    /// The error of a catalog or an answer of PostgreSQL's that is not as it must be. Nothing is skipped for that.
+    pub fn damaged(what: &str) -> Error {
+        Error::new(Class::Corrupted, format!("unexpected null or missing value in {what}"))
+    }
+
     /// It says that the arguments of a trigger do not fit its table: for verification, a fault like any other.
     pub fn is_misconfiguration(&self) -> bool {
         matches!(self.class, Class::Argument | Class::UndefinedColumn | Class::WrongType | Class::Unsupported)
@@ -108,6 +116,11 @@ impl Error {
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// It is about a value that cannot be written: too large, or damaged.
+    pub fn is_about_value(&self) -> bool {
+        matches!(self.class, Class::Limit | Class::Corrupted)
     }
 
     /// Its primary message.
@@ -138,6 +151,16 @@ impl From<veritable_core::line::Error> for Error {
             Line::OutOfMemory => (Class::Memory, "out of memory"),
         };
         Error::new(class, message).detail(error.to_string())
+    }
+}
+
+/// Keeps backtraces out of what clients are told, whatever the server's environment asks for: pgrx puts them into the
+/// DETAIL of each error.
+pub fn without_backtraces() {
+    // SAFETY: the library is being loaded, in a process that has one thread.
+    unsafe {
+        std::env::set_var("RUST_LIB_BACKTRACE", "0");
+        std::env::set_var("RUST_BACKTRACE", "0");
     }
 }
 

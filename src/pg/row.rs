@@ -106,7 +106,7 @@ impl<'d> Row<'d> {
         let width = descriptor.width();
         // SAFETY: the slot holds a row; once taken apart, its arrays have a member for each attribute.
         unsafe {
-            pg_sys::slot_getsomeattrs_int(slot, width as i32);
+            take_apart(slot, width);
             Row {
                 descriptor,
                 values: std::slice::from_raw_parts((*slot).tts_values, width).to_vec(),
@@ -245,6 +245,20 @@ impl<'d> Row<'d> {
         let tuple =
             unsafe { pg_sys::heap_form_tuple(self.descriptor.raw, self.values.as_mut_ptr(), self.nulls.as_mut_ptr()) };
         Answer::datum(pg_sys::Datum::from(tuple))
+    }
+}
+
+/// Takes the first `count` columns of the row in a slot apart, as `slot_getsomeattrs` does in C: a slot may have them
+/// already, and an access method may know no other way.
+///
+/// # Safety
+/// The slot holds a row that has so many columns.
+pub(super) unsafe fn take_apart(slot: *mut pg_sys::TupleTableSlot, count: usize) {
+    // SAFETY: by the contract of this function.
+    unsafe {
+        if ((*slot).tts_nvalid as usize) < count {
+            pg_sys::slot_getsomeattrs_int(slot, count as i32);
+        }
     }
 }
 

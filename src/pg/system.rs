@@ -1,6 +1,7 @@
 //! The clock, randomness, and the transaction that is open.
 
-use pgrx::pg_sys;
+use pgrx::pg_sys::panic::CaughtError;
+use pgrx::{PgSqlErrorCode, pg_sys};
 
 use super::report::{Class, Error, Result};
 
@@ -76,6 +77,59 @@ pub fn subtransaction<T>(body: impl FnOnce() -> (Outcome, T)) -> T {
             Err(error) => std::panic::resume_unwind(error),
         }
     }
+}
+
+/// Why an attempt came to nothing.
+pub struct Failure {
+    /// The primary message of its error.
+    pub message: String,
+    /// Somebody else had a lock for longer than `lock_timeout`.
+    pub is_lock_timeout: bool,
+}
+
+/// Runs `body` in a subtransaction of its own. Its error rolls that back and is the answer, so that what follows can go
+/// on. Not so where somebody wants the whole statement to end: that passes through, and so does a panic.
+pub fn attempt<T>(body: impl FnOnce() -> Result<T>) -> std::result::Result<T, Failure> {
+    let attempted = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        subtransaction(|| {
+            let answer = body();
+            (if answer.is_ok() { Outcome::Commit } else { Outcome::RollBack }, answer)
+        })
+    }));
+    match attempted {
+        Ok(answer) => answer.map_err(|error| Failure { message: error.message().to_string(), is_lock_timeout: false }),
+        Err(panic) => match panic.downcast::<CaughtError>() {
+            // The code alone does not tell: a function can raise any.
+            Ok(caught) => match *caught {
+                CaughtError::PostgresError(report)
+                    if report.function_name() != Some("ProcessInterrupts")
+                        || report.sql_error_code() == PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE =>
+                {
+                    Err(Failure {
+                        message: report.message().to_string(),
+                        is_lock_timeout: report.sql_error_code() == PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE,
+                    })
+                }
+                caught => caught.rethrow(),
+            },
+            Err(panic) => std::panic::resume_unwind(panic),
+        },
+    }
+}
+
+/// When the statement that the client has sent has to end, by `statement_timeout`; in microseconds, as `clock()` tells.
+///
+/// PostgreSQL sees to that itself, but only once: a function that catches the error takes the statement past its end.
+pub fn deadline() -> Option<i64> {
+    // SAFETY: variables of the backend.
+    let (start, timeout) = unsafe { (pg_sys::GetCurrentStatementStartTimestamp(), pg_sys::StatementTimeout) };
+    (timeout > 0).then(|| start.saturating_add(i64::from(timeout) * 1000))
+}
+
+/// The setting `lock_timeout`, in milliseconds; 0 for none.
+pub fn lock_timeout() -> i32 {
+    // SAFETY: a variable of the backend.
+    unsafe { pg_sys::LockTimeout }
 }
 
 /// The lowest address that the stack may reach: PostgreSQL's own limit, `max_stack_depth`.

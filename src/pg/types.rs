@@ -3,6 +3,8 @@
 use pgrx::pg_sys;
 
 use super::relation::{Column, attribute};
+use super::report::{Class, Error};
+use super::spi::Parameter;
 
 /// How a value of a type is written as JSON (chain format 1). The hot types are written directly; every other type
 /// is its output text as a JSON string, as core's `to_json` does for types that it has no rule for.
@@ -222,12 +224,6 @@ pub fn is_timestamptz(column: &Column) -> bool {
     column.type_id == pg_sys::TIMESTAMPTZOID
 }
 
-/// A type's name with its schema, as SQL.
-pub fn qualified_name(type_id: pg_sys::Oid) -> String {
-    // SAFETY: takes any oid and answers a palloc'd string.
-    super::relation::string(unsafe { pg_sys::format_type_be_qualified(type_id) })
-}
-
 /// The equality operator that the column's type sorts and groups by, as SQL.
 pub fn equality(column: &Column) -> Option<String> {
     // SAFETY: takes any type's oid; the entry lives as long as the backend.
@@ -235,11 +231,34 @@ pub fn equality(column: &Column) -> Option<String> {
     (operator != pg_sys::InvalidOid).then(|| operator_sql(operator))
 }
 
+/// The operator holds the same values equal as the column's type does by default: it calls the same function.
+pub(super) fn is_equality_of(operator: pg_sys::Oid, column: &Column) -> bool {
+    // SAFETY: take the oids of any type and of any operator.
+    unsafe {
+        let default = (*pg_sys::lookup_type_cache(column.type_id, pg_sys::TYPECACHE_EQ_OPR as i32)).eq_opr;
+        operator == default || pg_sys::get_opcode(operator) == pg_sys::get_opcode(default)
+    }
+}
+
 /// An operator in SQL, whatever the search_path.
 pub fn operator_sql(operator: pg_sys::Oid) -> String {
     // SAFETY: an operator that exists has a name; `format_operator_qualified` writes `schema.=(type,type)`.
     let text = super::relation::string(unsafe { pg_sys::format_operator_qualified(operator) });
     format!("OPERATOR({})", text.rsplit_once('(').map_or(text.as_str(), |(name, _)| name))
+}
+
+/// A value of the type, or of the one below it where it is a domain, read from a text by the input function; as a
+/// parameter that lasts as long as the current memory context.
+pub fn parameter(type_id: pg_sys::Oid, text: &str) -> Result<Parameter<'static>, Error> {
+    let text = std::ffi::CString::new(text).map_err(|_| Error::new(Class::Argument, "a text holds a NUL character"))?;
+    // SAFETY: takes any type's oid; the input function is that of the type, and raises an error where it cannot read.
+    unsafe {
+        let base = pg_sys::getBaseType(type_id);
+        let (mut input, mut parameter) = (pg_sys::InvalidOid, pg_sys::InvalidOid);
+        pg_sys::getTypeInputInfo(base, &mut input, &mut parameter);
+        let value = pg_sys::OidInputFunctionCall(input, text.as_ptr().cast_mut(), parameter, -1);
+        Ok(Parameter::of_type(base, Some(value)))
+    }
 }
 
 /// The text of a value, by its type's output function.

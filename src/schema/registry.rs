@@ -14,7 +14,7 @@ use super::recent::Recent;
 use super::{compiled, settings};
 use crate::pg::cache::{self, Cache, Derived};
 use crate::pg::function::{Answer, Call, sql_function};
-use crate::pg::privilege::as_owner;
+use crate::pg::acting::as_owner;
 use crate::pg::relation::{self, Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::snapshot::Latest;
@@ -119,7 +119,7 @@ pub fn history(name: &str) -> Result<Vec<Record>> {
 
 fn versions(name: &str, version: Option<i64>, limit: i64) -> Result<Vec<Record>> {
     let registry = Relation::open(table()?, Lock::AccessShare)?;
-    as_owner(&registry, || {
+    as_owner(&registry, |_| {
         Latest::during(|_| {
             spi::connect(|session| {
                 let found = session.query_as_caller(

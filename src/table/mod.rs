@@ -1,0 +1,3 @@
+//! What the features share over the tables that they are attached to.
+
+pub mod verification;

@@ -1,0 +1,149 @@
+//! Verifying tables one by one: who may ask, as whom it runs, and that no table hides the faults of another.
+//!
+//! The caller's privileges are checked first. Then the table is read as its owner, restricted. Without a table, each is
+//! attempted in a subtransaction: one that cannot be read, whoever sees to that, is reported and the others go on.
+
+use std::ffi::CStr;
+
+use pgrx::pg_sys;
+
+use crate::pg::acting::{Acting, as_owner, with_settings};
+use crate::pg::relation::{self, Lock, Relation};
+use crate::pg::report::{Class, Error, Result, notice};
+use crate::pg::snapshot::Latest;
+use crate::pg::spi;
+use crate::pg::system;
+
+/// The verification of one feature, while it runs.
+pub trait Verification {
+    /// The trigger functions, in the schema `veritable`, that a table of the feature has.
+    const FUNCTIONS: &'static [&'static CStr];
+
+    /// What is verified as a whole: "A chain".
+    const WHOLE: &'static str;
+
+    /// Verifies one table. This runs as its owner, restricted, under a snapshot that sees all that is committed; no query
+    /// uses an index.
+    fn verify(&mut self, relation: &Relation) -> Result<()>;
+
+    /// A table cannot be read, or not to its end.
+    fn unread(&mut self, table: pg_sys::Oid, reason: String);
+}
+
+/// A lock is waited for at most so long where many tables are verified, and all locks together …
+const WAIT_MAX: i32 = 1_000;
+/// … at most so long: milliseconds both.
+const WAITS_MAX: i32 = 10_000;
+
+/// Verifies one table.
+pub fn one(target: pg_sys::Oid, verification: &mut impl Verification) -> Result<()> {
+    verify(&Relation::open(target, Lock::AccessShare)?, verification)
+}
+
+fn verify<V: Verification>(relation: &Relation, verification: &mut V) -> Result<()> {
+    relation.require_readable(V::WHOLE)?;
+    as_owner(relation, |acting| {
+        without_indexes(acting);
+        // Also where the transaction has an older snapshot: that may be older than the triggers, and rows that were
+        // sealed since would look as if they were not.
+        Latest::during(|_| verification.verify(relation))
+    })
+}
+
+/// An index may lack rows that the table has: by a damaged catalog, or by an order of text that has changed.
+fn without_indexes(acting: &Acting) {
+    for setting in [c"enable_indexscan", c"enable_indexonlyscan", c"enable_bitmapscan"] {
+        acting.set(setting, c"off");
+    }
+    acting.set(c"enable_seqscan", c"on");
+}
+
+/// Verifies all tables of the feature. Those that cannot be read are reported.
+pub fn all<V: Verification>(verification: &mut V) -> Result<()> {
+    let deadline = system::deadline();
+    let mut patience = Patience { left: WAITS_MAX };
+    for table in tables(V::FUNCTIONS)? {
+        if deadline.is_some_and(|deadline| system::clock() > deadline) {
+            return Err(Error::new(Class::Canceled, "canceling statement due to statement timeout"));
+        }
+        if table.is_of_other_session {
+            notice(format!("skipped temporary table \"{}\" of another session", table.name));
+            continue;
+        }
+        let began = system::clock();
+        let attempt = system::attempt(|| {
+            with_settings(|acting| {
+                patience.apply(acting);
+                one(table.oid, verification)
+            })
+        });
+        if let Err(failure) = attempt {
+            // Dropped meanwhile, it is a table no more.
+            if !relation::exists(table.oid) {
+                continue;
+            }
+            if failure.is_lock_timeout {
+                patience.spend(system::clock() - began);
+            }
+            verification.unread(table.oid, format!("The table cannot be read: {}.", failure.message));
+        }
+    }
+    Ok(())
+}
+
+struct Table {
+    oid: pg_sys::Oid,
+    name: String,
+    is_of_other_session: bool,
+}
+
+/// The tables that have triggers of these functions, whatever is wrong with them. A partition is verified with the table
+/// above it that has them, too.
+fn tables(functions: &[&CStr]) -> Result<Vec<Table>> {
+    let oids: Vec<_> = functions.iter().filter_map(|name| relation::function(c"veritable", name)).collect();
+    if oids.len() != functions.len() {
+        return Err(Error::new(Class::State, "extension veritable is not installed in this database"));
+    }
+    let read = |session: &spi::Session| {
+        let found = session.query_as_caller(
+            "SELECT c.oid, c.relname::pg_catalog.text,
+                    c.relpersistence = 't' AND c.relnamespace <> pg_catalog.pg_my_temp_schema()
+             FROM pg_catalog.pg_class c
+             WHERE c.oid IN (SELECT tgrelid FROM pg_catalog.pg_trigger WHERE tgfoid = ANY ($1))
+               AND NOT (c.relispartition AND EXISTS (
+                   SELECT FROM pg_catalog.pg_partition_ancestors(c.oid) AS above
+                   JOIN pg_catalog.pg_trigger t ON t.tgrelid = above.relid
+                   WHERE above.relid <> c.oid AND t.tgfoid = ANY ($1)))
+             ORDER BY c.oid",
+            &[oids.into()],
+        )?;
+        let table = |row: spi::Fetched| {
+            Some(Table { oid: row.get(0)?, name: row.get(1)?, is_of_other_session: row.get(2)? })
+        };
+        found.rows().map(|row| table(row).ok_or_else(|| Error::damaged("pg_class"))).collect()
+    };
+    Latest::during(|_| spi::connect(read))
+}
+
+/// How long locks are waited for yet.
+struct Patience {
+    left: i32,
+}
+
+impl Patience {
+    /// The caller's own `lock_timeout` stays where it is shorter.
+    fn apply(&self, acting: &Acting) {
+        let mut wait = self.left.clamp(1, WAIT_MAX);
+        let own = system::lock_timeout();
+        if own > 0 {
+            wait = wait.min(own);
+        }
+        if let Ok(wait) = std::ffi::CString::new(wait.to_string()) {
+            acting.set(c"lock_timeout", &wait);
+        }
+    }
+
+    fn spend(&mut self, microseconds: i64) {
+        self.left = self.left.saturating_sub((microseconds / 1000).min(i64::from(WAITS_MAX)) as i32).max(0);
+    }
+}
