@@ -216,5 +216,6 @@ impl Participant {
 
 /// Internal errors that PostgreSQL itself gives to these programs, without the extension.
 fn is_of_postgres(message: &str) -> bool {
-    ["tuple concurrently updated", "tuple concurrently deleted"].iter().any(|known| message.starts_with(known))
+    let known = ["tuple concurrently updated", "tuple concurrently deleted", "cannot rename trigger "];
+    known.iter().any(|known| message.starts_with(known))
 }
