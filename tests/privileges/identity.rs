@@ -22,7 +22,7 @@ struct Attached {
 const NOTHING: Attached =
     Attached { name: "", key: "int", value: "int", columns: "", partitioned: "", then: "", with_rows: "" };
 
-const ATTACHED: [Attached; 20] = [
+const ATTACHED: [Attached; 21] = [
     Attached {
         name: "BEFORE row trigger",
         then: "CREATE TRIGGER a_notes BEFORE INSERT OR UPDATE OR DELETE ON $T FOR EACH ROW EXECUTE FUNCTION app.notes()",
@@ -70,8 +70,14 @@ const ATTACHED: [Attached; 20] = [
     Attached { name: "index on a constant expression", then: "CREATE INDEX ON $T (app.same(1), id)", ..NOTHING },
     Attached { name: "index on an expression of a column", then: "CREATE INDEX ON $T (app.same(n))", columns: ", n int DEFAULT 1", ..NOTHING },
     Attached { name: "CHECK constraint", columns: ", CHECK (app.is_right(id))", ..NOTHING },
-    Attached { name: "generated column", columns: ", g int GENERATED ALWAYS AS (app.same(1)) STORED", ..NOTHING },
+    Attached { name: "generated column", columns: ", g int GENERATED ALWAYS AS (app.same(lower(period))) STORED", ..NOTHING },
     Attached { name: "default", columns: ", n int DEFAULT app.given()", ..NOTHING },
+    Attached {
+        name: "rule",
+        then: "CREATE RULE r AS ON INSERT TO $T DO ALSO SELECT app.given();
+               CREATE RULE s AS ON UPDATE TO $T DO ALSO SELECT app.given()",
+        ..NOTHING
+    },
     Attached {
         name: "partition key",
         partitioned: "PARTITION BY RANGE (app.same(id))",
