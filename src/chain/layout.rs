@@ -179,6 +179,23 @@ impl Layout {
         Ok(Key { kind: lock::Kind::Entity, relation: root, hash })
     }
 
+    /// The hash of the row's entity: entities that are equal hash alike. A NULL, which only tampering can put there, hashes
+    /// like any other.
+    pub fn entity_hash(&self, row: &Row) -> u64 {
+        self.entity.iter().fold(0, |hash, column| {
+            if row.is_null(column.place) { !hash } else { row.hash(column.place, column.hash, hash) }
+        })
+    }
+
+    /// A row that has nothing but an entity, whose values are given as texts.
+    pub fn row_of_entity(&self, values: &[String]) -> Result<Row<'_>> {
+        let mut row = Row::empty(&self.descriptor);
+        for (column, value) in self.entity.iter().zip(values) {
+            row.set_text(column.place, value)?;
+        }
+        Ok(row)
+    }
+
     /// The values that name the row's entity, none of which is NULL, as stored.
     pub fn entity_image(&self, row: &Row) -> Vec<u8> {
         let mut image = Vec::with_capacity(32 * self.entity.len());

@@ -8,6 +8,7 @@ mod attach;
 mod existing;
 mod guard;
 mod head;
+mod intact;
 mod layout;
 mod line;
 pub mod partitions;

@@ -8,7 +8,7 @@ use std::ffi::CStr;
 
 use pgrx::pg_sys;
 
-use super::passes::{Scope, Table};
+use super::passes::Table;
 use super::problems;
 use super::triggers::{Chain, root_of};
 use super::verdict::Verdict;
@@ -76,8 +76,14 @@ impl Verification for Chains {
 impl Chains {
     fn verify_root(&mut self, relation: &Relation) -> Result<()> {
         let target = relation.oid();
-        for problem in problems::hidden(relation)? {
+        let hidden = problems::hidden(relation)?;
+        let is_hidden = !hidden.is_empty();
+        for problem in hidden {
             self.verdict.unguarded(target, problem);
+        }
+        if is_hidden && Chain::of(relation)?.is_none() {
+            self.verdict.unread(target, "The chain cannot be read without its triggers.".to_string());
+            return Ok(());
         }
         let found = Chain::required(relation).and_then(|chain| Ok((Table::of(relation, &chain)?, chain)));
         let (table, chain) = match found {
@@ -95,7 +101,7 @@ impl Chains {
         // Pinned here for the leader; a parallel worker pins for itself.
         let _pinned = Pinned::new();
         spi::connect(|session| match &self.entity {
-            Some(entity) => table.name_faults(session, Scope::Entity(entity), &mut self.verdict).map(|_| ()),
+            Some(entity) => table.verify_entity(session, entity, &mut self.verdict),
             None => table.verify(session, &mut self.verdict),
         })
     }

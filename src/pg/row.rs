@@ -101,6 +101,12 @@ impl<'d> Row<'d> {
         row
     }
 
+    /// A row of NULLs.
+    pub fn empty(descriptor: &'d Descriptor) -> Self {
+        let width = descriptor.width();
+        Row { descriptor, values: vec![pg_sys::Datum::null(); width], nulls: vec![true; width] }
+    }
+
     /// The values of the row in a slot, whose shape is the descriptor's. They point to where it is held.
     pub(super) fn of_slot(descriptor: &'d Descriptor, slot: *mut pg_sys::TupleTableSlot) -> Self {
         let width = descriptor.width();
@@ -206,6 +212,13 @@ impl<'d> Row<'d> {
     pub fn set_bytes(&mut self, place: usize, bytes: &[u8]) {
         let datum = pgrx::IntoDatum::into_datum(bytes).unwrap_or(pg_sys::Datum::null());
         self.set(place, datum);
+    }
+
+    /// Puts in what the column's type reads from a text by its input function: no cast, and no check of a domain.
+    pub fn set_text(&mut self, place: usize, text: &str) -> Result<()> {
+        let type_id = super::relation::attribute(self.descriptor.raw, place).atttypid;
+        self.set(place, super::types::value_of(type_id, text)?);
+        Ok(())
     }
 
     /// Puts NULL in.

@@ -4,7 +4,6 @@ use pgrx::pg_sys;
 
 use super::relation::{Column, attribute};
 use super::report::{Class, Error};
-use super::spi::Parameter;
 
 /// How a value of a type is written as JSON (chain format 1). The hot types are written directly; every other type
 /// is its output text as a JSON string, as core's `to_json` does for types that it has no rule for.
@@ -224,13 +223,6 @@ pub fn is_timestamptz(column: &Column) -> bool {
     column.type_id == pg_sys::TIMESTAMPTZOID
 }
 
-/// The equality operator that the column's type sorts and groups by, as SQL.
-pub fn equality(column: &Column) -> Option<String> {
-    // SAFETY: takes any type's oid; the entry lives as long as the backend.
-    let operator = unsafe { (*pg_sys::lookup_type_cache(column.type_id, pg_sys::TYPECACHE_EQ_OPR as i32)).eq_opr };
-    (operator != pg_sys::InvalidOid).then(|| operator_sql(operator))
-}
-
 /// The operator holds the same values equal as the column's type does by default: it calls the same function.
 pub(super) fn is_equality_of(operator: pg_sys::Oid, column: &Column) -> bool {
     // SAFETY: take the oids of any type and of any operator.
@@ -247,17 +239,15 @@ pub fn operator_sql(operator: pg_sys::Oid) -> String {
     format!("OPERATOR({})", text.rsplit_once('(').map_or(text.as_str(), |(name, _)| name))
 }
 
-/// A value of the type, or of the one below it where it is a domain, read from a text by the input function; as a
-/// parameter that lasts as long as the current memory context.
-pub fn parameter(type_id: pg_sys::Oid, text: &str) -> Result<Parameter<'static>, Error> {
+/// A value of the type, or of the one below it where it is a domain, read from a text by the input function. It lasts as
+/// long as the current memory context.
+pub(super) fn value_of(type_id: pg_sys::Oid, text: &str) -> Result<pg_sys::Datum, Error> {
     let text = std::ffi::CString::new(text).map_err(|_| Error::new(Class::Argument, "a text holds a NUL character"))?;
     // SAFETY: takes any type's oid; the input function is that of the type, and raises an error where it cannot read.
     unsafe {
-        let base = pg_sys::getBaseType(type_id);
         let (mut input, mut parameter) = (pg_sys::InvalidOid, pg_sys::InvalidOid);
-        pg_sys::getTypeInputInfo(base, &mut input, &mut parameter);
-        let value = pg_sys::OidInputFunctionCall(input, text.as_ptr().cast_mut(), parameter, -1);
-        Ok(Parameter::of_type(base, Some(value)))
+        pg_sys::getTypeInputInfo(pg_sys::getBaseType(type_id), &mut input, &mut parameter);
+        Ok(pg_sys::OidInputFunctionCall(input, text.as_ptr().cast_mut(), parameter, -1))
     }
 }
 

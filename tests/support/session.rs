@@ -106,7 +106,7 @@ impl Session {
         assert_eq!(*self.notices.lock().expect("no panic"), [format!("verified {seen}")]);
     }
 
-    /// The notices since the last look, which are forgotten.
+    /// What the server has noted since it was last asked.
     pub fn take_notices(&mut self) -> Vec<String> {
         std::mem::take(&mut *self.notices.lock().expect("no panic"))
     }
@@ -152,7 +152,7 @@ pub struct Refusal {
     sql: String,
     code: String,
     message: String,
-    detail: Option<String>,
+    pub detail: Option<String>,
     hint: Option<String>,
 }
 
