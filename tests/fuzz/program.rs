@@ -70,14 +70,13 @@ impl<'world> Program<'world> {
             70..88 => (Kind::Maintenance, "<maintenance>"),
             _ => (Kind::Session, "<session>"),
         };
-        // Rarely, what shakes the whole database: the extension gone, a schema dropped.
         Statement { session, kind, sql: self.expand(start, ROLES[session]) }
     }
 
     fn expand(&mut self, start: &str, role: &'static str) -> String {
         let my = if role == "auditor" { "postgres" } else { role };
         let Program { random, grammar, functions, relations, count } = self;
-        let mut last_owner = my;
+        let (mut last_owner, mut last) = (my, format!("{my}.plain"));
         grammar.expand(start, random, &mut |name, random| {
             let of_role = |owner: &str, random: &mut Random| {
                 let theirs: Vec<_> = relations.iter().filter(|(of, _)| *of == owner).collect();
@@ -88,10 +87,12 @@ impl<'world> Program<'world> {
                     // What is new is of more interest than what is there anyway.
                     let recent = relations.len().saturating_sub(12);
                     let place = if random.below(3) == 0 { recent + random.below(12) as usize } else { random.below(relations.len() as u32) as usize };
-                    last_owner = relations[place].0;
                     // Mostly what one may do something with.
-                    if random.below(2) == 0 { of_role(my, random) } else { relations[place].1.clone() }
+                    (last_owner, last) =
+                        if random.below(2) == 0 { (my, of_role(my, random)) } else { relations[place].clone() };
+                    last.clone()
                 }
+                "same" => last.clone(),
                 "own" => of_role(my, random),
                 "sibling" => of_role(last_owner, random),
                 "packed" => match random.below(4) {
