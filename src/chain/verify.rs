@@ -12,6 +12,7 @@ use super::passes::Table;
 use super::problems;
 use super::triggers::{Chain, root_of};
 use super::verdict::Verdict;
+use crate::pg::acting::Acting;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::relation::Relation;
 use crate::pg::report::{Class, Error, Result, notice};
@@ -52,7 +53,7 @@ impl Verification for Chains {
     const FUNCTIONS: &'static [&'static CStr] = &[c"seal", c"guard"];
     const WHOLE: &'static str = "A chain";
 
-    fn verify(&mut self, relation: &Relation) -> Result<()> {
+    fn verify(&mut self, relation: &Relation, acting: &Acting) -> Result<()> {
         if let Some(root) = root_of(relation)? {
             return Err(Error::new(
                 Class::WrongObject,
@@ -61,7 +62,7 @@ impl Verification for Chains {
             .hint(format!("SELECT * FROM verify_chain('{}');", root.qualified_name())));
         }
         let before = self.verdict.found();
-        self.verify_root(relation)?;
+        self.verify_root(relation, acting)?;
         // A table without events is not spoken of: so is the registry where nothing is registered.
         self.verdict.tables += u64::from(self.verdict.found() > before);
         Ok(())
@@ -74,7 +75,7 @@ impl Verification for Chains {
 }
 
 impl Chains {
-    fn verify_root(&mut self, relation: &Relation) -> Result<()> {
+    fn verify_root(&mut self, relation: &Relation, acting: &Acting) -> Result<()> {
         let target = relation.oid();
         let hidden = problems::hidden(relation)?;
         let is_hidden = !hidden.is_empty();
@@ -98,6 +99,7 @@ impl Chains {
         for problem in problems::of(relation, &chain)? {
             self.verdict.unguarded(target, problem);
         }
+        verification::without_indexes(acting);
         // Pinned here for the leader; a parallel worker pins for itself.
         let _pinned = Pinned::new();
         spi::connect(|session| match &self.entity {

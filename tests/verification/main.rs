@@ -162,9 +162,8 @@ fn a_row_that_cannot_be_hashed_is_altered_and_hides_no_other() {
          INSERT INTO big SELECT repeat(E'\\x01', 200000000), 1, 2, decode(repeat('00', 32), 'hex'), '\\x00';
          UPDATE big SET note = 'z' WHERE id = 2",
     );
-    let faults = session.rows(
-        "SELECT chain, entity, seq, fault FROM verify_chain() WHERE fault <> 'unguarded' ORDER BY 1, 2, 3, 4",
-    );
+    let faults = session
+        .rows("SELECT chain, entity, seq, fault FROM verify_chain() WHERE fault <> 'unguarded' ORDER BY 1, 2, 3, 4");
     assert_eq!(faults, ["bank|{1}|2|altered", "big|{1}|2|altered", "big|{1}|2|unlinked", "big|{2}|1|altered"]);
 }
 
