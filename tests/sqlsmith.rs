@@ -91,7 +91,12 @@ fn no_query_crashes_a_backend() {
     let seconds = std::env::var("SQLSMITH_SECONDS").map_or(60, |value| value.parse().expect("a number of seconds"));
     let seed = std::env::var("SQLSMITH_SEED").unwrap_or(std::process::id().to_string());
     // What a query may do to the server's files and to other sessions is not what is tested.
-    let cluster = Cluster::new(&["statement_timeout=1s", "log_error_verbosity=verbose", "log_min_error_statement=panic", "track_functions=pl"]);
+    let cluster = Cluster::new(&[
+        "statement_timeout=1s",
+        "log_error_verbosity=verbose",
+        "log_min_error_statement=panic",
+        "track_functions=pl",
+    ]);
     for role in [OWNER, STRANGER] {
         cluster.connect("postgres", SUPERUSER).run(&format!("CREATE ROLE {role} LOGIN"));
     }
@@ -137,8 +142,12 @@ fn no_query_crashes_a_backend() {
             .value("SELECT COALESCE(sum(calls), 0) FROM pg_stat_user_functions WHERE schemaname = 'public'")
             .parse()
             .expect("a number");
-        writeln!(std::io::stderr(), "sqlsmith as {role}: {} errors, {calls} calls of ours", log.matches("ERROR:  ").count())
-            .expect("standard error");
+        writeln!(
+            std::io::stderr(),
+            "sqlsmith as {role}: {} errors, {calls} calls of ours",
+            log.matches("ERROR:  ").count()
+        )
+        .expect("standard error");
         assert!(calls > 0, "no query as {role} came to a function of ours");
     }
 }

@@ -28,7 +28,12 @@ impl Grammar {
 
     /// Replaces all names in a text. Those that the grammar does not know are asked of `other`; where it does not know one
     /// either, it is plain text.
-    pub fn expand(&self, text: &str, random: &mut Random, other: &mut dyn FnMut(&str, &mut Random) -> Option<String>) -> String {
+    pub fn expand(
+        &self,
+        text: &str,
+        random: &mut Random,
+        other: &mut dyn FnMut(&str, &mut Random) -> Option<String>,
+    ) -> String {
         self.expand_within(text, random, other, 0)
     }
 

@@ -48,7 +48,12 @@ fn whatever_is_done_nobody_crashes_the_server_or_runs_as_somebody_else() {
     )
     .expect("standard error");
     let all = faults.all();
-    assert!(all.is_empty(), "{} kinds of faults:\n\n{}", all.len(), all.iter().map(|fault| format!("{fault}\n")).collect::<String>());
+    assert!(
+        all.is_empty(),
+        "{} kinds of faults:\n\n{}",
+        all.len(),
+        all.iter().map(|fault| format!("{fault}\n")).collect::<String>()
+    );
     // A fuzzer whose every statement fails finds nothing.
     assert!(succeeded * 5 > statements, "of {statements} statements only {succeeded} succeeded");
 }
@@ -56,7 +61,8 @@ fn whatever_is_done_nobody_crashes_the_server_or_runs_as_somebody_else() {
 #[test]
 fn a_seed_repeats_its_program() {
     let grammar = run::grammar();
-    let functions = [program::Function { name: "f".to_string(), arguments: vec!["jsonb".to_string(), "name[]".to_string()] }];
+    let functions =
+        [program::Function { name: "f".to_string(), arguments: vec!["jsonb".to_string(), "name[]".to_string()] }];
     let text = |seed| {
         let mut program = program::Program::new(seed, &grammar, &functions);
         (0..50).map(|_| program.next().sql).collect::<Vec<_>>()

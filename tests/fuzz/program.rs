@@ -9,8 +9,28 @@ pub const ROLES: [&str; 6] = ["alice", "mallory", "alice", "postgres", "member",
 pub const INHABITANTS: [&str; 4] = ["alice", "mallory", "member", "postgres"];
 
 const TABLES: [&str; 22] = [
-    "ledger", "typed_ledger", "parts", "parts_1", "parts_1a", "parts_2", "tariffs", "typed_tariffs", "refers", "docs", "plain",
-    "unlogged", "child", "split", "split_1", "of_type", "other_heap", "seen", "kept", "far", "hidden", "audit_log",
+    "ledger",
+    "typed_ledger",
+    "parts",
+    "parts_1",
+    "parts_1a",
+    "parts_2",
+    "tariffs",
+    "typed_tariffs",
+    "refers",
+    "docs",
+    "plain",
+    "unlogged",
+    "child",
+    "split",
+    "split_1",
+    "of_type",
+    "other_heap",
+    "seen",
+    "kept",
+    "far",
+    "hidden",
+    "audit_log",
 ];
 
 /// What kind of statement it is, by whom it may make functions run as.
@@ -77,67 +97,73 @@ impl<'world> Program<'world> {
         let my = if role == "auditor" { "postgres" } else { role };
         let Program { random, grammar, functions, relations, count } = self;
         let (mut last_owner, mut last) = (my, format!("{my}.plain"));
-        grammar.expand(start, random, &mut |name, random| {
-            let of_role = |owner: &str, random: &mut Random| {
-                let theirs: Vec<_> = relations.iter().filter(|(of, _)| *of == owner).collect();
-                random.of(&theirs).1.clone()
-            };
-            Some(match name {
-                "relation" => {
-                    // What is new is of more interest than what is there anyway.
-                    let recent = relations.len().saturating_sub(12);
-                    let place = if random.below(3) == 0 { recent + random.below(12) as usize } else { random.below(relations.len() as u32) as usize };
-                    // Mostly what one may do something with.
-                    (last_owner, last) =
-                        if random.below(2) == 0 { (my, of_role(my, random)) } else { relations[place].clone() };
-                    last.clone()
-                }
-                "same" => last.clone(),
-                "own" => of_role(my, random),
-                "sibling" => of_role(last_owner, random),
-                "packed" => match random.below(4) {
-                    0 => "public.prices".to_string(),
-                    1 => format!("{}.typed_tariffs", random.of(&INHABITANTS)),
-                    _ => format!("{}.tariffs", random.of(&INHABITANTS)),
-                },
-                "new" => {
-                    *count += 1;
-                    relations.push((my, format!("{my}.t{count}")));
-                    relations[relations.len() - 1].1.clone()
-                }
-                "temporary" => {
-                    relations.push((my, "pg_temp.passing".to_string()));
-                    "passing".to_string()
-                }
-                "fresh_schema" => {
-                    *count += 1;
-                    relations.push((my, format!("s{count}.t")));
-                    format!("s{count}")
-                }
-                "me" => role.to_string(),
-                "my" => my.to_string(),
-                "anyrole" => random.of(&INHABITANTS).to_string(),
-                // The superuser gives nothing away: what a new owner's tables run then would be the superuser's fault.
-                "heir" if role == "postgres" => "nobody".to_string(),
-                "heir" => random.of(&INHABITANTS[..3]).to_string(),
-                "random" => random.below(1000).to_string(),
-                "jschema" => argument("jsonb", random),
-                "function" => {
-                    let function = random.of(functions);
-                    let mut arguments: Vec<_> = function.arguments.iter().map(|kind| argument(kind, random)).collect();
-                    if random.below(6) == 0 {
-                        arguments.pop();
+        grammar
+            .expand(start, random, &mut |name, random| {
+                let of_role = |owner: &str, random: &mut Random| {
+                    let theirs: Vec<_> = relations.iter().filter(|(of, _)| *of == owner).collect();
+                    random.of(&theirs).1.clone()
+                };
+                Some(match name {
+                    "relation" => {
+                        // What is new is of more interest than what is there anyway.
+                        let recent = relations.len().saturating_sub(12);
+                        let place = if random.below(3) == 0 {
+                            recent + random.below(12) as usize
+                        } else {
+                            random.below(relations.len() as u32) as usize
+                        };
+                        // Mostly what one may do something with.
+                        (last_owner, last) =
+                            if random.below(2) == 0 { (my, of_role(my, random)) } else { relations[place].clone() };
+                        last.clone()
                     }
-                    if random.below(20) == 0 {
-                        arguments.push("NULL".to_string());
+                    "same" => last.clone(),
+                    "own" => of_role(my, random),
+                    "sibling" => of_role(last_owner, random),
+                    "packed" => match random.below(4) {
+                        0 => "public.prices".to_string(),
+                        1 => format!("{}.typed_tariffs", random.of(&INHABITANTS)),
+                        _ => format!("{}.tariffs", random.of(&INHABITANTS)),
+                    },
+                    "new" => {
+                        *count += 1;
+                        relations.push((my, format!("{my}.t{count}")));
+                        relations[relations.len() - 1].1.clone()
                     }
-                    format!("{}({})", function.name, arguments.join(", "))
-                }
-                _ => return None,
+                    "temporary" => {
+                        relations.push((my, "pg_temp.passing".to_string()));
+                        "passing".to_string()
+                    }
+                    "fresh_schema" => {
+                        *count += 1;
+                        relations.push((my, format!("s{count}.t")));
+                        format!("s{count}")
+                    }
+                    "me" => role.to_string(),
+                    "my" => my.to_string(),
+                    "anyrole" => random.of(&INHABITANTS).to_string(),
+                    // The superuser gives nothing away: what a new owner's tables run then would be the superuser's fault.
+                    "heir" if role == "postgres" => "nobody".to_string(),
+                    "heir" => random.of(&INHABITANTS[..3]).to_string(),
+                    "random" => random.below(1000).to_string(),
+                    "jschema" => argument("jsonb", random),
+                    "function" => {
+                        let function = random.of(functions);
+                        let mut arguments: Vec<_> =
+                            function.arguments.iter().map(|kind| argument(kind, random)).collect();
+                        if random.below(6) == 0 {
+                            arguments.pop();
+                        }
+                        if random.below(20) == 0 {
+                            arguments.push("NULL".to_string());
+                        }
+                        format!("{}({})", function.name, arguments.join(", "))
+                    }
+                    _ => return None,
+                })
             })
-        })
-        // The place of a schema says of which type it is.
-        .replace("::CAST", "::json")
+            // The place of a schema says of which type it is.
+            .replace("::CAST", "::json")
     }
 }
 

@@ -32,7 +32,12 @@ impl World {
     /// A new cluster.
     pub fn new() -> World {
         let timeout = format!("statement_timeout={TIMEOUT}");
-        let cluster = Cluster::new(&[&timeout, "lock_timeout=200", "log_error_verbosity=verbose", "max_locks_per_transaction=256"]);
+        let cluster = Cluster::new(&[
+            &timeout,
+            "lock_timeout=200",
+            "log_error_verbosity=verbose",
+            "max_locks_per_transaction=256",
+        ]);
         let mut session = cluster.connect("postgres", SUPERUSER);
         session.run("SET statement_timeout = 0");
         session.run("CREATE DATABASE world TEMPLATE template0");

@@ -96,14 +96,20 @@ const ACTIONS: [(&str, &str); 54] = [
     ),
     ("`register_schema(…)`", "SELECT register_schema('other', 'true')"),
     ("`retire_schema(…)`", "SELECT retire_schema('thing')"),
-    ("registry: INSERT", "INSERT INTO veritable.event_schemas (name, compatibility, resolved, registered_at, registered_by) VALUES ('x', 'NONE', '{}', now(), 'x')"),
+    (
+        "registry: INSERT",
+        "INSERT INTO veritable.event_schemas (name, compatibility, resolved, registered_at, registered_by) VALUES ('x', 'NONE', '{}', now(), 'x')",
+    ),
     ("registry: UPDATE", "UPDATE veritable.event_schemas SET compatibility = 'FULL'"),
     (
         "trigger by hand: `veritable.event_schemas_changed()`",
         "CREATE TRIGGER x AFTER INSERT ON app.fresh FOR EACH ROW EXECUTE FUNCTION veritable.event_schemas_changed()",
     ),
     ("`veritable.event_schemas`", "SELECT count(*) FROM veritable.event_schemas"),
-    ("`veritable.chains`, `veritable.packings`, `veritable.validations`", "SELECT count(*) FROM veritable.chains, veritable.packings, veritable.validations"),
+    (
+        "`veritable.chains`, `veritable.packings`, `veritable.validations`",
+        "SELECT count(*) FROM veritable.chains, veritable.packings, veritable.validations",
+    ),
     ("`schema_problems(…)`", "SELECT count(*) FROM schema_problems('{\"type\": 7}')"),
     ("`schema_errors(…)`", "SELECT count(*) FROM schema_errors('{\"type\": \"string\"}', '7')"),
     ("`schema_compatibility(…)`", "SELECT count(*) FROM schema_compatibility('true', 'false')"),
@@ -115,7 +121,10 @@ const ACTIONS: [(&str, &str); 54] = [
         "`jsonschema_is_valid(…)`, `jsonschema_validation_errors(…)`",
         "SELECT jsonschema_is_valid('true'), jsonschema_validation_errors('true', '1')",
     ),
-    ("`veritable.value_key(…)`, `veritable.trigger_arguments(…)`", "SELECT veritable.value_key(1, 'x'::text), veritable.trigger_arguments('')"),
+    (
+        "`veritable.value_key(…)`, `veritable.trigger_arguments(…)`",
+        "SELECT veritable.value_key(1, 'x'::text), veritable.trigger_arguments('')",
+    ),
     (
         "`veritable.intact(…)` over the rows of a chain",
         "SELECT veritable.intact(e, '\\x000102030405060708090a0b0c0d0e0f') FROM app.events AS e GROUP BY id",

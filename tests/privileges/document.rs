@@ -13,7 +13,9 @@ impl Table {
         let text = text.split_once(&format!("\n## {heading}\n")).unwrap_or_else(|| panic!("no heading {heading}")).1;
         let text = text.split("\n## ").next().expect("text before the next heading");
         let lines = text.lines().filter(|line| line.starts_with('|') && !line.starts_with("|--"));
-        Table(lines.map(|line| line.trim_matches('|').split('|').map(|cell| cell.trim().to_string()).collect()).collect())
+        Table(
+            lines.map(|line| line.trim_matches('|').split('|').map(|cell| cell.trim().to_string()).collect()).collect(),
+        )
     }
 
     /// As the document has it.
@@ -31,10 +33,15 @@ impl Table {
     /// Fails with all that differs, and with the table that would be right.
     #[track_caller]
     pub fn is_as_observed(&self, observed: &Table) {
-        let mut differences: Vec<_> = observed.0.iter().filter(|row| !self.0.contains(row)).map(|row| ("observed", row)).collect();
+        let mut differences: Vec<_> =
+            observed.0.iter().filter(|row| !self.0.contains(row)).map(|row| ("observed", row)).collect();
         differences.extend(self.0.iter().filter(|row| !observed.0.contains(row)).map(|row| ("documented", row)));
         let list: String = differences.iter().map(|(which, row)| format!("{which}: {}\n", row.join(" | "))).collect();
-        assert!(differences.is_empty(), "docs/threat-model.md differs:\n{list}\nThe table as observed:\n\n{}", observed.markdown());
+        assert!(
+            differences.is_empty(),
+            "docs/threat-model.md differs:\n{list}\nThe table as observed:\n\n{}",
+            observed.markdown()
+        );
         assert_eq!(self, observed, "the rows are in another order:\n\n{}", observed.markdown());
     }
 }

@@ -68,9 +68,18 @@ const ATTACHED: [Attached; 21] = [
     Attached { name: "check of a domain, in the key", key: "app.small", ..NOTHING },
     Attached { name: "check of a domain, within a composite", value: "app.pair", ..NOTHING },
     Attached { name: "index on a constant expression", then: "CREATE INDEX ON $T (app.same(1), id)", ..NOTHING },
-    Attached { name: "index on an expression of a column", then: "CREATE INDEX ON $T (app.same(n))", columns: ", n int DEFAULT 1", ..NOTHING },
+    Attached {
+        name: "index on an expression of a column",
+        then: "CREATE INDEX ON $T (app.same(n))",
+        columns: ", n int DEFAULT 1",
+        ..NOTHING
+    },
     Attached { name: "CHECK constraint", columns: ", CHECK (app.is_right(id))", ..NOTHING },
-    Attached { name: "generated column", columns: ", g int GENERATED ALWAYS AS (app.same(lower(period))) STORED", ..NOTHING },
+    Attached {
+        name: "generated column",
+        columns: ", g int GENERATED ALWAYS AS (app.same(lower(period))) STORED",
+        ..NOTHING
+    },
     Attached { name: "default", columns: ", n int DEFAULT app.given()", ..NOTHING },
     Attached {
         name: "rule",
@@ -132,7 +141,8 @@ struct Path {
 }
 
 const ROWS: &str = "INSERT INTO $T (id, v, period) VALUES ('1', $V, '[1,3)'), ('1', $V, '[5,7)')";
-const TAMPERED: &str = "ALTER TABLE $T DISABLE TRIGGER USER; UPDATE $T SET document = '7'; ALTER TABLE $T ENABLE TRIGGER USER";
+const TAMPERED: &str =
+    "ALTER TABLE $T DISABLE TRIGGER USER; UPDATE $T SET document = '7'; ALTER TABLE $T ENABLE TRIGGER USER";
 const UNPACKED: &str = "ALTER TABLE $T DISABLE TRIGGER USER; INSERT INTO $T (id, v, period) VALUES ('1', $V, '[3,4)');
     ALTER TABLE $T ENABLE TRIGGER USER";
 const ADJOINS: &str = "INSERT INTO $T (id, v, period) VALUES ('1', $V, '[3,5)')";
@@ -147,7 +157,14 @@ const PATHS: [Path; 10] = [
         after: TAMPERED,
         call: "SELECT * FROM verify_chain('$T'); SELECT * FROM verify_chain('$T', '{1}')",
     },
-    Path { name: "`add_chain`", caller: SUPERUSER, before: "", rows: ROWS, after: "", call: "SELECT add_chain('$T', '{id}', order_by => '{period}')" },
+    Path {
+        name: "`add_chain`",
+        caller: SUPERUSER,
+        before: "",
+        rows: ROWS,
+        after: "",
+        call: "SELECT add_chain('$T', '{id}', order_by => '{period}')",
+    },
     Path { name: "INSERT that merges", caller: "writer", before: PACKED, rows: ROWS, after: "", call: ADJOINS },
     Path {
         name: "`set_period`",
@@ -195,7 +212,9 @@ fn observe(database: &Database, table: &str, attached: &Attached, path: &Path) -
     let of_table = |text: &str| text.replace("$T", table).replace("$V", value);
     let mut owner = database.connect("olga");
     let Attached { key, value, columns, partitioned, .. } = attached;
-    let create = format!("CREATE TABLE {table} (id {key} NOT NULL, v {value}, period int4range, document jsonb{columns}) {partitioned}");
+    let create = format!(
+        "CREATE TABLE {table} (id {key} NOT NULL, v {value}, period int4range, document jsonb{columns}) {partitioned}"
+    );
     for statement in [create.as_str(), attached.then, path.before, path.rows, attached.with_rows, path.after] {
         if let Err(error) = owner.batch_execute(&of_table(statement)) {
             // What the feature does not take has no row to say anything of.
@@ -250,7 +269,8 @@ fn what_runs_as_whom_is_as_the_document_says() {
                  $$ BEGIN RAISE NOTICE 'as %', current_user; RETURN 1; END $$"
         ));
     }
-    let mut rows = vec![std::iter::once("").chain(PATHS.iter().map(|path| path.name)).map(str::to_string).collect::<Vec<_>>()];
+    let mut rows =
+        vec![std::iter::once("").chain(PATHS.iter().map(|path| path.name)).map(str::to_string).collect::<Vec<_>>()];
     for (line, attached) in ATTACHED.iter().enumerate() {
         let cells = PATHS
             .iter()
