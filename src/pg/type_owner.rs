@@ -93,11 +93,7 @@ fn parts_of(type_id: pg_sys::Oid) -> Parts {
             pg_sys::get_element_type(type_id),
             if kind == pg_sys::TYPTYPE_DOMAIN && base != type_id { base } else { pg_sys::InvalidOid },
             if kind == pg_sys::TYPTYPE_RANGE { pg_sys::get_range_subtype(type_id) } else { pg_sys::InvalidOid },
-            if kind == pg_sys::TYPTYPE_MULTIRANGE {
-                pg_sys::get_multirange_range(type_id)
-            } else {
-                pg_sys::InvalidOid
-            },
+            if kind == pg_sys::TYPTYPE_MULTIRANGE { pg_sys::get_multirange_range(type_id) } else { pg_sys::InvalidOid },
         )
     };
     let mut types: Vec<_> = [element, base, subtype, range].into_iter().filter_map(valid).collect();

@@ -334,6 +334,21 @@ impl Equality {
     pub fn sql(&self) -> String {
         operator_sql(self.operator)
     }
+
+    /// What turns a value of the column into one of the operator's type, in SQL, where need be. In an extension's schema
+    /// others may have made operators of the same name, which PostgreSQL would prefer for a domain, say. In its own
+    /// schema nobody makes any.
+    pub fn cast_of(&self, column: &Column) -> String {
+        let (mut left, mut right) = (pg_sys::InvalidOid, pg_sys::InvalidOid);
+        // SAFETY: the operator exists; the variables are written. The name is a palloc'd string.
+        unsafe {
+            pg_sys::op_input_types(self.operator, &mut left, &mut right);
+            if left == column.type_id || u32::from(self.operator) < pg_sys::FirstNormalObjectId {
+                return String::new();
+            }
+            format!("::{}", super::relation::string(pg_sys::format_type_be_qualified(left)))
+        }
+    }
 }
 
 fn gist_strategy(column: &Column, operator: pg_sys::Oid) -> Option<i32> {
