@@ -6,6 +6,20 @@ CREATE FUNCTION veritable.trigger_arguments(arguments bytea) RETURNS text[]
 COMMENT ON FUNCTION veritable.trigger_arguments(bytea) IS
 'The arguments of a trigger, from pg_trigger.tgargs.';
 
+CREATE FUNCTION veritable.configuration_line(arguments bytea) RETURNS text
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'veritable_configuration_line';
+COMMENT ON FUNCTION veritable.configuration_line(bytea) IS
+'The line of a chain''s configuration, from pg_trigger.tgargs; null where those are not the arguments of a chain.';
+
+CREATE FUNCTION veritable.chain_genesis(target regclass) RETURNS text
+    LANGUAGE c STABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'veritable_chain_genesis';
+COMMENT ON FUNCTION veritable.chain_genesis(regclass) IS
+'Line 0 of a chained table, the first of an exported file: its configuration and identity as one line of JSON. Its SHA-256 is the previous hash of the first event of every entity.
+Argument: target, a chained table. Takes no privilege: the configuration is in the catalogs.
+Errors: 42704 no such table; 55000 not chained.';
+
 CREATE VIEW veritable.chains AS
 SELECT t.tgrelid::pg_catalog.regclass AS chain,
        a.entity,
@@ -16,7 +30,9 @@ SELECT t.tgrelid::pg_catalog.regclass AS chain,
        a.exclude,
        a.format,
        t.tgname AS trigger,
-       t.tgenabled IN ('O', 'A') AS enabled
+       t.tgenabled IN ('O', 'A') AS enabled,
+       a.identity,
+       pg_catalog.sha256(pg_catalog.convert_to(veritable.configuration_line(t.tgargs), 'UTF8')) AS genesis
 FROM pg_catalog.pg_trigger t
 CROSS JOIN LATERAL (
     SELECT COALESCE(pg_catalog.array_agg(value::pg_catalog.name ORDER BY place) FILTER (WHERE key = 'entity'), '{}') AS entity,
@@ -25,7 +41,8 @@ CROSS JOIN LATERAL (
            pg_catalog.max(value) FILTER (WHERE key = 'hash')::pg_catalog.name AS hash,
            pg_catalog.max(value) FILTER (WHERE key = 'recorded')::pg_catalog.name AS recorded,
            COALESCE(pg_catalog.array_agg(value::pg_catalog.name ORDER BY place) FILTER (WHERE key = 'exclude'), '{}') AS exclude,
-           COALESCE(pg_catalog.max(value) FILTER (WHERE key = 'format'), '1')::pg_catalog.int4 AS format
+           COALESCE(pg_catalog.max(value) FILTER (WHERE key = 'format'), '1')::pg_catalog.int4 AS format,
+           pg_catalog.max(value) FILTER (WHERE key = 'identity') AS identity
     FROM pg_catalog.unnest(veritable.trigger_arguments(t.tgargs)) WITH ORDINALITY AS argument (text, place)
     CROSS JOIN LATERAL (
         SELECT pg_catalog.split_part(argument.text, '=', 1) AS key,
@@ -45,4 +62,6 @@ COMMENT ON COLUMN veritable.chains.recorded IS 'the column of the recorded time,
 COMMENT ON COLUMN veritable.chains.exclude IS 'the columns that are not hashed and may change';
 COMMENT ON COLUMN veritable.chains.format IS 'the number of the line format';
 COMMENT ON COLUMN veritable.chains.trigger IS 'the sealing trigger';
+COMMENT ON COLUMN veritable.chains.identity IS 'what the chain is called under its hashes: by default the name of the table when it was chained';
+COMMENT ON COLUMN veritable.chains.genesis IS 'the previous hash of the first event of every entity: the SHA-256 of veritable.chain_genesis(chain)';
 COMMENT ON COLUMN veritable.chains.enabled IS 'whether the sealing trigger fires';

@@ -86,7 +86,7 @@ fn balance_add(call: &Call) -> Result<Answer> {
     let key = key.try_into().map_err(|_| Error::new(Class::Argument, "the key must have 16 bytes"))?;
     let found = layout_of(&value)?;
     let row = value.row(&found.layout.descriptor);
-    state.add(&BalanceKey::new(key), &found.layout.event(&row)?);
+    state.add(&BalanceKey::new(key), &found.layout.genesis, &found.layout.event(&row)?);
     Ok(Answer::state(state))
 }
 

@@ -8,8 +8,9 @@ use std::cell::RefCell;
 
 use pgrx::pg_sys;
 use pgrx::spi::quote_identifier;
-use veritable_core::chain::{LinkHash, Walk};
+use veritable_core::chain::{LinkHash, Walk, qualified_name};
 
+use super::backdated::{self, Times};
 use super::layout::Layout;
 use super::triggers::{Chain, root_of};
 use super::verdict::Verdict;
@@ -104,12 +105,24 @@ fn verify_table(target: pg_sys::Oid, entity: Option<Vec<String>>, verdict: &mut 
     for problem in problems(&relation, &chain)? {
         verdict.unguarded(target, problem);
     }
+    if let Some(former) = former_name(&relation, chain.arguments.identity.as_deref()) {
+        notice(format!("table \"{}\" was chained as \"{former}\"", relation.name()));
+    }
     // Pinned here for the leader; a parallel worker pins for itself.
     let _pinned = Pinned::new();
-    spi::connect(|session| match entity {
-        Some(entity) => table.name_faults(session, Scope::Entity(entity), verdict),
-        None => table.verify(session, verdict),
+    spi::connect(|session| {
+        match entity.clone() {
+            Some(entity) => table.name_faults(session, Scope::Entity(entity), verdict)?,
+            None => table.verify(session, verdict)?,
+        }
+        table.name_backdated(session, &chain, entity, verdict)
     })
+}
+
+/// What the chain is called, where that is the name of a table, but no more of this one.
+fn former_name<'a>(relation: &Relation, identity: Option<&'a str>) -> Option<&'a str> {
+    let (schema, name) = qualified_name(identity?)?;
+    if (schema, name) == (relation.schema(), relation.name()) { None } else { identity }
 }
 
 /// What is wrong with the triggers of a chained table and of its partitions.
@@ -236,14 +249,14 @@ impl Table {
             &parameters,
             true,
         )?;
-        let mut walk = Walk::new();
+        let mut walk = Walk::new(self.layout.genesis);
         loop {
             let more = memory::scratch(|| -> Result<bool> {
                 let batch = cursor.fetch(BATCH);
                 for fetched in batch.rows() {
                     let Some(event) = fetched.composite(0) else { continue };
                     if fetched.get::<bool>(1) == Some(true) {
-                        walk = Walk::new();
+                        walk = Walk::new(self.layout.genesis);
                         verdict.chains += 1;
                     }
                     verdict.events += 1;
@@ -255,6 +268,29 @@ impl Table {
                 return Ok(());
             }
         }
+    }
+
+    /// Reads the recorded times, if there are any, and reports those that cannot be.
+    fn name_backdated(
+        &self,
+        session: &Session,
+        chain: &Chain,
+        entity: Option<Vec<String>>,
+        verdict: &mut Verdict,
+    ) -> Result<()> {
+        let Some(recorded) = &chain.arguments.recorded else { return Ok(()) };
+        let (filter, parameters) = self.filter(entity.map_or(Scope::All, Scope::Entity))?;
+        let column = |name: &String| format!("{}.{}", self.alias, quote_identifier(name));
+        let times = Times {
+            from: format!("{} {filter}", self.from),
+            entity: self.entity.iter().map(|column| column.name.clone()).collect(),
+            seq: self.seq.clone(),
+            hash: column(&chain.arguments.hash),
+            recorded: column(recorded),
+        };
+        backdated::report(session, &times, &parameters, |entity, seq, detail| {
+            verdict.backdated(self.oid, entity, seq, detail);
+        })
     }
 
     /// What follows the table in the statement that reads `scope`, and its parameters.
@@ -304,9 +340,9 @@ impl Table {
     fn judge(&self, row: &Row, walk: &mut Walk, verdict: &mut Verdict) -> Result<()> {
         let event = self.layout.event(row)?;
         let failed = RefCell::new(None);
-        let recompute = |previous: Option<LinkHash>| {
+        let recompute = |previous: LinkHash| {
             let mut row = row.clone();
-            self.layout.previous.put(&mut row, previous.as_ref());
+            self.layout.previous.put(&mut row, &previous);
             self.layout.hash_of(&row).unwrap_or_else(|error| {
                 failed.replace(Some(error));
                 event.computed

@@ -83,6 +83,23 @@ impl Relation {
         self.is_granted(pg_sys::ACL_SELECT) && !self.hides_rows()
     }
 
+    /// The caller may read these columns of all its rows.
+    pub fn are_readable(&self, places: &[usize]) -> bool {
+        self.may_select(places) && !self.hides_rows()
+    }
+
+    /// The caller has the privilege to read these columns, of all rows or of those that row-level security leaves.
+    pub fn may_select(&self, places: &[usize]) -> bool {
+        let is_granted = |place: &usize| {
+            let number = *place as pg_sys::AttrNumber + 1;
+            let mode = pg_sys::ACL_SELECT as pg_sys::AclMode;
+            // SAFETY: takes any oids, and any number of a column.
+            let answer = unsafe { pg_sys::pg_attribute_aclcheck(self.oid(), number, pg_sys::GetUserId(), mode) };
+            answer == pg_sys::AclResult::ACLCHECK_OK
+        };
+        self.is_granted(pg_sys::ACL_SELECT) || places.iter().all(is_granted)
+    }
+
     /// The caller has this privilege on the whole of it.
     fn is_granted(&self, privilege: u32) -> bool {
         // SAFETY: takes any oids.

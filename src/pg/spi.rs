@@ -289,6 +289,13 @@ impl<'t> Fetched<'t> {
         self.datum(position).and_then(|datum| unsafe { T::from_datum(datum, false) })
     }
 
+    /// The text of the value at `position`, by the output function of its type.
+    pub fn text(&self, position: usize) -> Option<String> {
+        // SAFETY: the descriptor is that of the tuple.
+        let type_id = unsafe { pg_sys::SPI_gettypeid(self.descriptor, position as i32 + 1) };
+        self.datum(position).map(|datum| super::types::text_of(type_id, datum))
+    }
+
     /// The period at `position`, in a column of this range type; `None` for NULL.
     pub fn period(&self, position: usize, range: RangeType) -> Option<std::result::Result<Period<Bound>, Refusal>> {
         self.datum(position).map(|datum| range.read(datum))
