@@ -81,7 +81,7 @@ fn balance_add(call: &Call) -> Result<Answer> {
         Err(error) if error.is_about_value() => found.layout.unwritable_event(&row),
         event => event?,
     };
-    group.balance.add(&BalanceKey::new(key), &event);
+    group.balance.add(&BalanceKey::new(key), &found.layout.genesis, &event);
     if group.entity.is_none() {
         group.entity = Some(found.layout.entity_hash(&row));
     }

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod attach;
+mod backdated;
 mod existing;
 mod guard;
 mod head;

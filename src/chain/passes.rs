@@ -8,6 +8,7 @@ use pgrx::pg_sys;
 use pgrx::spi::quote_identifier;
 use veritable_core::chain::{Fault, FaultKind, LinkHash, Walk};
 
+use super::backdated::{self, Times};
 use super::intact::Sought;
 use super::layout::Layout;
 use super::triggers::Chain;
@@ -33,8 +34,37 @@ pub struct Table {
     /// `ONLY schema.table AS alias`, or without ONLY for a partitioned one.
     from: String,
     seq: String,
+    hash: String,
+    /// The recorded time, where the chain has one.
+    recorded: Option<String>,
     /// `alias.column`, of each column that names the entity.
     entity: Vec<String>,
+}
+
+/// Which rows of a table are read.
+struct Filter {
+    /// What follows the table in a statement.
+    condition: String,
+    sought: Option<Sought>,
+}
+
+impl Filter {
+    /// All.
+    fn none() -> Filter {
+        Filter { condition: String::new(), sought: None }
+    }
+
+    /// Those of the entities with these hashes, or all.
+    fn of(alias: &str, entities: Option<HashSet<u64>>) -> Filter {
+        match entities.map(Sought::new) {
+            None => Filter::none(),
+            sought => Filter { condition: format!("WHERE veritable.is_sought({alias}, $1)"), sought },
+        }
+    }
+
+    fn parameters(&self) -> Vec<Parameter<'static>> {
+        self.sought.iter().map(|sought| sought.number.into()).collect()
+    }
 }
 
 /// What the first pass finds.
@@ -51,11 +81,14 @@ impl Table {
         let layout = Layout::of(relation, &chain.arguments)?;
         let alias = relation.alias();
         let only = if relation.is_partitioned() { "" } else { "ONLY " };
+        let column = |name: &String| format!("{alias}.{}", quote_identifier(name));
         Ok(Table {
             oid: relation.oid(),
             from: format!("{only}{} AS {alias}", relation.qualified_name()),
-            seq: format!("{alias}.{}", quote_identifier(&chain.arguments.seq)),
-            entity: layout.entity.iter().map(|column| format!("{alias}.{}", quote_identifier(&column.name))).collect(),
+            seq: column(&chain.arguments.seq),
+            hash: column(&chain.arguments.hash),
+            recorded: chain.arguments.recorded.as_ref().map(column),
+            entity: layout.entity.iter().map(|entity| column(&entity.name)).collect(),
             alias,
             layout,
         })
@@ -73,17 +106,22 @@ impl Table {
     pub fn verify(&self, session: &Session, verdict: &mut Verdict) -> Result<()> {
         let key: [u8; 16] = system::random()?;
         let counts = self.check_balance(session, key)?;
-        if counts.broken == 0 {
+        if counts.broken > 0 {
+            self.verify_broken(session, key, &counts, verdict)?;
+        } else {
             verdict.chains += counts.intact;
             verdict.events += counts.events;
-            return Ok(());
         }
+        self.name_backdated(session, &Filter::none(), verdict)
+    }
+
+    fn verify_broken(&self, session: &Session, key: [u8; 16], counts: &Counts, verdict: &mut Verdict) -> Result<()> {
         let broken = if self.entity.is_empty() { None } else { self.broken(session, key)? };
         if broken.is_some() {
             verdict.chains += counts.intact;
             verdict.events += counts.events;
         }
-        let named = self.name_faults(session, broken, verdict)?;
+        let named = self.name_faults(session, &Filter::of(&self.alias, broken), verdict)?;
         // What the first pass has found broken is a fault, whether the second one can say more of it or not.
         if named < counts.broken {
             verdict.broken(
@@ -154,30 +192,25 @@ impl Table {
         }
         let entity = (!values.is_empty())
             .then(|| self.layout.row_of_entity(values).map(|row| HashSet::from([self.layout.entity_hash(&row)])));
-        self.name_faults(session, entity.transpose()?, verdict)?;
-        Ok(())
+        let filter = Filter::of(&self.alias, entity.transpose()?);
+        self.name_faults(session, &filter, verdict)?;
+        self.name_backdated(session, &filter, verdict)
     }
 
-    /// The second pass: reads the chains of the entities with these hashes, or all, in order, and reports their faults.
-    /// Says of how many chains it could name any.
-    fn name_faults(&self, session: &Session, sought: Option<HashSet<u64>>, verdict: &mut Verdict) -> Result<u64> {
+    /// The second pass: reads chains in order and reports their faults. Says of how many it could name any.
+    fn name_faults(&self, session: &Session, filter: &Filter, verdict: &mut Verdict) -> Result<u64> {
         let order = self.entity.iter().chain([&self.seq]).map(String::as_str).collect::<Vec<_>>().join(", ");
         let partition =
             if self.entity.is_empty() { String::new() } else { format!("PARTITION BY {}", self.entity.join(", ")) };
-        let sought = sought.map(Sought::new);
-        let (filter, parameters) = match &sought {
-            Some(sought) => (format!("WHERE veritable.is_sought({}, $1)", self.alias), vec![sought.number.into()]),
-            None => (String::new(), Vec::new()),
-        };
         let cursor = session.cursor(
             &format!(
-                "SELECT {}, pg_catalog.row_number() OVER ({partition} ORDER BY {}) = 1 FROM {} {filter} ORDER BY {order}",
-                self.alias, self.seq, self.from
+                "SELECT {}, pg_catalog.row_number() OVER ({partition} ORDER BY {}) = 1 FROM {} {} ORDER BY {order}",
+                self.alias, self.seq, self.from, filter.condition
             ),
-            &parameters,
+            &filter.parameters(),
             true,
         )?;
-        let mut walk = Walk::new();
+        let mut walk = Walk::new(self.layout.genesis);
         let (mut named, mut is_named) = (0, false);
         loop {
             let more = memory::scratch(|| -> Result<bool> {
@@ -187,7 +220,7 @@ impl Table {
                         return Err(Error::damaged("the rows of a chain"));
                     };
                     if is_first {
-                        walk = Walk::new();
+                        walk = Walk::new(self.layout.genesis);
                         is_named = false;
                         verdict.chains += 1;
                     }
@@ -205,6 +238,21 @@ impl Table {
         }
     }
 
+    /// Reports recorded times that cannot be.
+    fn name_backdated(&self, session: &Session, filter: &Filter, verdict: &mut Verdict) -> Result<()> {
+        let Some(recorded) = &self.recorded else { return Ok(()) };
+        let times = Times {
+            from: format!("{} {}", self.from, filter.condition),
+            entity: self.entity.clone(),
+            seq: self.seq.clone(),
+            hash: self.hash.clone(),
+            recorded: recorded.clone(),
+        };
+        backdated::report(session, &times, &filter.parameters(), |entity, seq, detail| {
+            verdict.backdated(self.oid, entity, seq, detail);
+        })
+    }
+
     /// Whether the event has a fault.
     fn judge(&self, row: &Row, walk: &mut Walk, verdict: &mut Verdict) -> Result<bool> {
         let mut event = self.layout.event(row);
@@ -218,12 +266,12 @@ impl Table {
             None => event?,
         };
         let failed = RefCell::new(None);
-        let recompute = |previous: Option<LinkHash>| {
+        let recompute = |previous: LinkHash| {
             if unwritable.is_some() {
                 return event.computed;
             }
             let mut row = row.clone();
-            self.layout.previous.put(&mut row, previous.as_ref());
+            self.layout.previous.put(&mut row, &previous);
             self.layout.hash_of(&row).unwrap_or_else(|error| {
                 failed.replace(Some(error));
                 event.computed

@@ -7,6 +7,7 @@
 use std::ffi::CStr;
 
 use pgrx::pg_sys;
+use veritable_core::chain::qualified_name;
 
 use super::passes::Table;
 use super::problems;
@@ -99,6 +100,9 @@ impl Chains {
         for problem in problems::of(relation, &chain)? {
             self.verdict.unguarded(target, problem);
         }
+        if let Some(former) = former_name(relation, chain.arguments.identity.as_deref()) {
+            notice(format!("table \"{}\" was chained as \"{former}\"", relation.name()));
+        }
         verification::without_indexes(acting);
         // Pinned here for the leader; a parallel worker pins for itself.
         let _pinned = Pinned::new();
@@ -107,4 +111,10 @@ impl Chains {
             None => table.verify(session, &mut self.verdict),
         })
     }
+}
+
+/// What the chain is called, where that is the name of a table, but no more of this one.
+fn former_name<'a>(relation: &Relation, identity: Option<&'a str>) -> Option<&'a str> {
+    let (schema, name) = qualified_name(identity?)?;
+    if (schema, name) == (relation.schema(), relation.name()) { None } else { identity }
 }

@@ -109,7 +109,7 @@ impl Kind {
 }
 
 impl Key {
-    /// Of a partition, the table that it is a partition of.
+    /// Of a partition, the table that it is a partition of; of an attribute, the relation of its type.
     pub fn parent(&self) -> pg_sys::Oid {
         pg_sys::Oid::from(self.object)
     }

@@ -70,7 +70,8 @@ fn judge_command(
     running: &running::Running,
     functions: &Functions,
 ) -> Result<()> {
-    let objects = Objects::of(session, &command.tag(), running)?;
+    let tag = command.tag();
+    let objects = Objects::of(session, &tag, running)?;
     if objects.is_empty() {
         return Ok(());
     }
@@ -84,7 +85,7 @@ fn judge_command(
         let after = running::now().during(|| Definitions::read(session, functions, &tables, &[]))?;
         judge::what_was(&before, &after, &touched)?;
         judge::what_is_new(session, functions, &before, &after, &touched)?;
-        judge::partitions(session, &before, &after, &touched)?;
+        judge::partitions(session, &tag, &before, &after, &touched)?;
     }
     inheritance::check(session, functions, start, objects.relations())
 }

@@ -86,16 +86,21 @@ pub fn of_partition(key: &Key, definition: &Definition) -> Error {
         .hint("A partition without events can be detached, and dropped then. Use drop_chain() to end the chain.")
 }
 
-/// A guarantee is broken by a command that it may not keep from anybody.
+/// A guarantee is broken by a command from which it may not keep the caller.
 pub fn let_pass(verb: &str, key: &Key, definition: &Definition) {
-    let (noun, table) =
-        (key.feature.noun(), name_of(if key.kind == Kind::Partition { key.parent() } else { key.table() }));
+    let table = name_of(if key.kind == Kind::Partition { key.parent() } else { key.table() });
+    let name = match key.kind {
+        Kind::LateTrigger => format!("trigger \"{}\"", definition.name),
+        _ => definition.name.clone(),
+    };
+    let participle = match verb {
+        "drop" => "dropped",
+        "rename" => "renamed",
+        "add" => "added",
+        _ => "changed",
+    };
     warning(
-        format!(
-            "{} of {noun} \"{table}\" is broken: the command does {verb} {}",
-            key.feature.guarantee(),
-            definition.name
-        ),
+        format!("{} of table \"{table}\" is broken: {name} is {participle}", key.feature.guarantee()),
         "The table belongs to another role and is not what the command is about, so the command is not refused."
             .to_string(),
     );

@@ -1,10 +1,11 @@
 //! Which guarded tables a command has touched: those that it names, those that it reaches, and those whose types it
 //! changes. Nothing else is read, so nobody else's tables make a command slow, wait or fail.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pgrx::pg_sys;
 
+use super::definitions::Key;
 use super::running::Running;
 use crate::pg::command::{Object, objects};
 use crate::pg::relation::function;
@@ -96,7 +97,11 @@ struct Table {
 
 /// The guarded tables that were touched.
 #[derive(Default)]
-pub struct Touched(BTreeMap<u32, Table>);
+pub struct Touched {
+    tables: BTreeMap<u32, Table>,
+    /// All relations that the command names, guarded or not.
+    named: BTreeSet<u32>,
+}
 
 impl Touched {
     /// Adds those of the catalogs as they are now, or, within [`crate::pg::snapshot::Mark::during`], as they were.
@@ -110,13 +115,14 @@ impl Touched {
             oids(&objects.reached[1]),
             oids(&objects.types),
         ];
+        self.named.extend(objects.named[0].iter().map(|oid| u32::from(*oid)));
         let found = FIND.with(|find| find.query_as_caller(session, &parameters))?;
         let table = |row: Fetched| {
             let table = Table { owner: row.get(1)?, addressed: row.get(2)? };
             Some((row.get::<pg_sys::Oid>(0)?, table))
         };
         for (oid, table) in found.rows().filter_map(table) {
-            let known = self.0.entry(u32::from(oid)).or_insert(table);
+            let known = self.tables.entry(u32::from(oid)).or_insert(table);
             known.addressed |= table.addressed;
             known.owner = table.owner;
         }
@@ -125,29 +131,36 @@ impl Touched {
 
     /// There are none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.tables.is_empty()
     }
 
     /// All of them.
     pub fn tables(&self) -> Vec<pg_sys::Oid> {
-        self.0.keys().map(|oid| pg_sys::Oid::from(*oid)).collect()
+        self.tables.keys().map(|oid| pg_sys::Oid::from(*oid)).collect()
     }
 
     /// The owner of one of them.
     pub fn owner(&self, table: pg_sys::Oid) -> Option<pg_sys::Oid> {
-        self.0.get(&u32::from(table)).map(|table| table.owner)
+        self.tables.get(&u32::from(table)).map(|table| table.owner)
     }
 
     /// The command is about the table.
     pub fn is_addressed(&self, table: pg_sys::Oid) -> bool {
-        self.0.get(&u32::from(table)).is_some_and(|table| table.addressed)
+        self.tables.get(&u32::from(table)).is_some_and(|table| table.addressed)
+    }
+
+    /// A part of a type is gone because the command names the type, or by the doing of somebody whose privileges the
+    /// table's owner has: not because something that the type is made of was dropped from under it.
+    pub fn may_refuse_of_type(&self, part: &Key) -> bool {
+        self.named.contains(&u32::from(part.parent()))
+            || self.owner(part.table()).is_some_and(|owner| has_privileges_of(owner, caller()))
     }
 
     /// A table's guarantee can keep the caller from a command: the command is about the table, or the table's owner has
     /// the caller's privileges and could have been the one to run it. Otherwise one role's table would block another's
     /// commands.
     pub fn may_refuse(&self, table: pg_sys::Oid) -> bool {
-        let table = self.0.get(&u32::from(table));
+        let table = self.tables.get(&u32::from(table));
         table.is_some_and(|table| table.addressed || has_privileges_of(table.owner, caller()))
     }
 }

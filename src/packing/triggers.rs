@@ -103,7 +103,14 @@ pub fn check_by_hand(table: pg_sys::Oid) -> Result<()> {
     if relation.has_trigger_of(c"veritable", c"seal") {
         return Err(chained(&relation));
     }
-    for trigger in relation.triggers() {
+    let triggers = relation.triggers();
+    for event in [Event::Insert, Event::Update] {
+        let packs = |trigger: &&TriggerInfo| trigger.function == functions.pack && trigger.follows(event);
+        if triggers.iter().filter(packs).count() > 1 {
+            return Err(Error::new(Class::Duplicate, format!("table \"{}\" is already packed", relation.name())));
+        }
+    }
+    for trigger in triggers {
         if trigger.function == functions.early && !trigger.precedes_insert() {
             return Err(Error::new(Class::TriggerProtocol, MISPLACED_EARLY));
         }

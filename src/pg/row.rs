@@ -221,11 +221,6 @@ impl<'d> Row<'d> {
         Ok(())
     }
 
-    /// Puts NULL in.
-    pub fn set_null(&mut self, place: usize) {
-        self.nulls[place] = true;
-    }
-
     fn set(&mut self, place: usize, datum: pg_sys::Datum) {
         self.values[place] = datum;
         self.nulls[place] = false;

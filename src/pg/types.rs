@@ -39,9 +39,9 @@ pub enum Form {
     Timestamp,
     /// a string, ISO 8601 at UTC
     TimestampTz,
-    /// a JSON array
+    /// a JSON array, in an object with its bounds where the elements leave a doubt
     Array(Box<Form>, Element),
-    /// a JSON object
+    /// a JSON object of the attributes that are not NULL
     Composite,
     /// its output text as a string
     Output(pg_sys::Oid),
@@ -54,6 +54,8 @@ pub struct Element {
     pub(super) length: i16,
     pub(super) by_value: bool,
     pub(super) alignment: u8,
+    /// Where a dimension begins unless a value says otherwise.
+    pub(super) lower_bound: i32,
 }
 
 /// Types whose text depends on the locale or on the catalogs, so that it may change while the value does not.
@@ -131,6 +133,16 @@ impl Form {
         Ok(Form::Output(output_function(type_id)))
     }
 
+    /// A value may be a JSON array, so that the brackets of an array of them are not told from its own.
+    pub(super) fn may_be_array(&self) -> bool {
+        matches!(self, Form::Jsonb | Form::Array(..))
+    }
+
+    /// A value that is not NULL may be `null`.
+    pub(super) fn may_be_null(&self) -> bool {
+        matches!(self, Form::Jsonb)
+    }
+
     /// Writing the form calls an output function, whose answer may depend on settings.
     pub fn reads_settings(&self) -> bool {
         match self {
@@ -152,7 +164,8 @@ impl Element {
             }
             let (mut length, mut by_value, mut alignment) = (0, false, 0);
             pg_sys::get_typlenbyvalalign(type_id, &mut length, &mut by_value, &mut alignment);
-            Some(Element { type_id, length, by_value, alignment: alignment as u8 })
+            let lower_bound = if matches!(array, pg_sys::INT2VECTOROID | pg_sys::OIDVECTOROID) { 0 } else { 1 };
+            Some(Element { type_id, length, by_value, alignment: alignment as u8, lower_bound })
         }
     }
 }
@@ -216,6 +229,15 @@ impl Unsupported {
 /// The column holds a `bigint`.
 pub fn is_bigint(column: &Column) -> bool {
     column.type_id == pg_sys::INT8OID
+}
+
+/// How many microseconds the values of a `timestamptz` column are apart: by its precision, `timestamptz(0)` to
+/// `timestamptz(6)`.
+pub fn time_unit(column: &Column) -> i64 {
+    match u32::try_from(column.typmod) {
+        Ok(precision @ 0..=6) => 10_i64.pow(6 - precision),
+        _ => 1,
+    }
 }
 
 /// The column holds a `timestamptz`.

@@ -57,11 +57,19 @@ pub fn check_by_hand(table: pg_sys::Oid) -> Result<()> {
     let function = function()?;
     let relation = Relation::open(table, Lock::AccessShare)?;
     relation.require_table()?;
+    let mut documents = Vec::new();
     for trigger in relation.triggers().iter().filter(|trigger| trigger.function == function) {
         if !is_placed(trigger) {
             return Err(Error::new(Class::TriggerProtocol, MISPLACED));
         }
-        Layout::of(&relation, &Arguments::parse(&trigger.arguments)?)?;
+        let arguments = Arguments::parse(&trigger.arguments)?;
+        Layout::of(&relation, &arguments)?;
+        if documents.contains(&arguments.document) {
+            let message =
+                format!("column \"{}\" of table \"{}\" is already validated", arguments.document, relation.name());
+            return Err(Error::new(Class::Duplicate, message));
+        }
+        documents.push(arguments.document);
     }
     Ok(())
 }

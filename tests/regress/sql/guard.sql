@@ -194,9 +194,20 @@ DROP TYPE unused;
 RESET ROLE;
 CREATE SCHEMA regress_guard_types;
 CREATE TYPE regress_guard_types.colour AS ENUM ('red');
+-- a type of a role whose privileges the owner lacks would be changed without asking
 ALTER TABLE event ADD COLUMN colour regress_guard_types.colour;
+ALTER TYPE regress_guard_types.colour OWNER TO regress_guard;
+GRANT USAGE ON SCHEMA regress_guard_types TO regress_guard;
+ALTER TABLE event ADD COLUMN colour regress_guard_types.colour;
+-- whoever may drop the schema is not kept from it by a table of somebody else
+BEGIN;
 DROP SCHEMA regress_guard_types CASCADE;
+ROLLBACK;
 DROP SCHEMA regress_guard_types;
+ALTER SCHEMA regress_guard_types OWNER TO regress_guard;
+SET ROLE regress_guard;
+DROP SCHEMA regress_guard_types CASCADE;
+RESET ROLE;
 ALTER TABLE event OWNER TO regress_guard;
 SET ROLE regress_guard;
 SELECT * FROM verify_chain();
