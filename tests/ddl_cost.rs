@@ -70,7 +70,9 @@ fn others_guarded_tables_cost_a_command_nothing() {
     switch(&mut superuser, "ENABLE");
     let among_triggers = cost(&mut superuser);
 
-    println!("µs: {without:.0} without, {alone:.0} alone, {among_chains:.0} among chains, {among_triggers:.0} among triggers");
+    println!(
+        "µs: {without:.0} without, {alone:.0} alone, {among_chains:.0} among chains, {among_triggers:.0} among triggers"
+    );
     for guarded in [alone, among_chains, among_triggers] {
         assert!(guarded - without <= 1000.0, "{guarded} - {without}");
     }

@@ -36,7 +36,8 @@ impl Names {
             let of_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
             words.extend(script.split(|c| !of_word(c)).filter(|word| !word.is_empty()).map(str::to_lowercase));
             let of_operator = |c: char| "+-*/<>=~!@#%^&|`?".contains(c);
-            operators.extend(script.split(|c| !of_operator(c)).filter(|operator| !operator.is_empty()).map(str::to_string));
+            operators
+                .extend(script.split(|c| !of_operator(c)).filter(|operator| !operator.is_empty()).map(str::to_string));
         }
         // What is looked up for the statements that the library runs, too.
         operators.extend(["=", "<>", "<", ">", "<=", ">=", "||", "+", "-", "&", "~", "&&", "-|-"].map(str::to_string));
@@ -174,7 +175,8 @@ fn uses_it(session: &mut Session) {
     for view in ["chains", "packings", "validations"] {
         session.run(&format!("SELECT * FROM veritable.{view}"));
     }
-    let verify = "SELECT pg_catalog.count(*) FROM trap.verify_chain('public.t'::pg_catalog.regclass, NULL::pg_catalog.text[])";
+    let verify =
+        "SELECT pg_catalog.count(*) FROM trap.verify_chain('public.t'::pg_catalog.regclass, NULL::pg_catalog.text[])";
     assert_eq!(session.value(verify), "0");
     session.run("DROP TABLE public.t, public.p");
 }

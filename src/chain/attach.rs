@@ -284,7 +284,8 @@ fn add_index(session: &Session, target: pg_sys::Oid, layout: &Layout, arguments:
     let partition_key = partition_key(session, target)?;
     let unique = partition_key.iter().copied().all(is_entity);
     let entity: Vec<usize> = layout.entity.iter().map(|column| column.place).collect();
-    let fits = |index: &Index| index.columns.len() == entity.len() + 1 && index.finds_last(&relation, &entity, layout.seq);
+    let fits =
+        |index: &Index| index.columns.len() == entity.len() + 1 && index.finds_last(&relation, &entity, layout.seq);
     if relation.indexes().iter().any(|index| index.unique == unique && fits(index)) {
         return Ok(());
     }

@@ -31,8 +31,11 @@ pub fn seal(
         return Ok(0);
     }
     if order_by.is_empty() {
-        return Err(Error::new(Class::State, format!("table \"{}\" has rows, whose order is not known", name_of(target)))
-            .hint("Name the columns to seal them by: add_chain(…, order_by => '{created_at,id}')."));
+        return Err(Error::new(
+            Class::State,
+            format!("table \"{}\" has rows, whose order is not known", name_of(target)),
+        )
+        .hint("Name the columns to seal them by: add_chain(…, order_by => '{created_at,id}')."));
     }
     let silenced = silence_triggers(session, target)?;
     // The owner's functions may run: of indexes, constraints and generated columns.

@@ -194,6 +194,7 @@ impl Definitions {
 
 /// What this version does not know is not passed over: a guard that does not understand what it reads refuses.
 fn unknown(what: &str, name: &str) -> Error {
-    Error::new(Class::Corrupted, format!("unexpected {what} \"{name}\" in the definitions of guarded tables"))
-        .hint("The extension's library and its objects may be of different versions: see ALTER EXTENSION veritable UPDATE.")
+    Error::new(Class::Corrupted, format!("unexpected {what} \"{name}\" in the definitions of guarded tables")).hint(
+        "The extension's library and its objects may be of different versions: see ALTER EXTENSION veritable UPDATE.",
+    )
 }

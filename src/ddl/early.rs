@@ -11,8 +11,8 @@ use crate::pg::acting::with_settings;
 use crate::pg::command::Command;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::Result;
-use crate::pg::spi;
 use crate::pg::snapshot::Mark;
+use crate::pg::spi;
 
 /// Refuses `DROP INDEX CONCURRENTLY` of the last index that a guarantee needs, and `DETACH PARTITION … CONCURRENTLY` of a
 /// chain's partition with rows. A command that its caller may not run is left to PostgreSQL to refuse.

@@ -125,7 +125,8 @@ pub fn partitions(
         }
     }
     let _own = command::own_commands();
-    let tables = |keys: Vec<(Key, _)>| keys.into_iter().map(|(key, _)| key.table()).filter(|table| exists(*table)).collect();
+    let tables =
+        |keys: Vec<(Key, _)>| keys.into_iter().map(|(key, _)| key.table()).filter(|table| exists(*table)).collect();
     // Where a dump is restored, the triggers of the table come after its partitions, and then those of the partitions.
     if tag != "CREATE TRIGGER" {
         let new: Vec<_> = tables(of(after, before));

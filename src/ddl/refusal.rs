@@ -101,7 +101,8 @@ pub fn let_pass(verb: &str, key: &Key, definition: &Definition) {
     };
     warning(
         format!("{} of table \"{table}\" is broken: {name} is {participle}", key.feature.guarantee()),
-        "The table belongs to another role and is not what the command is about, so the command is not refused.".to_string(),
+        "The table belongs to another role and is not what the command is about, so the command is not refused."
+            .to_string(),
     );
 }
 

@@ -26,13 +26,7 @@ impl Functions {
     /// `None` where the extension is not there, or not there any more.
     pub fn find() -> Option<Functions> {
         let find = |name| function(c"veritable", name);
-        Some(Functions([
-            find(c"seal")?,
-            find(c"guard")?,
-            find(c"pack")?,
-            find(c"pack_early")?,
-            find(c"validate")?,
-        ]))
+        Some(Functions([find(c"seal")?, find(c"guard")?, find(c"pack")?, find(c"pack_early")?, find(c"validate")?]))
     }
 
     /// In this order, as parameters of a statement.

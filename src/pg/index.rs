@@ -82,8 +82,8 @@ impl Index {
             let Some(column) = self.columns.get(position).and_then(|place| column(*place)) else { return false };
             // SAFETY: the vectors of an open index have a member for each key column.
             let collation = unsafe { *(*index.raw()).rd_indcollation.add(position) };
-            let is_same_collation = collation == column.collation
-                || (is_deterministic(collation) && is_deterministic(column.collation));
+            let is_same_collation =
+                collation == column.collation || (is_deterministic(collation) && is_deterministic(column.collation));
             let equality = operator_of(&index, position, pg_sys::BTEqualStrategyNumber);
             is_same_collation && equality.is_some_and(|operator| is_equality_of(operator, column))
         };

@@ -171,6 +171,11 @@ impl Kept {
         self.prepared(session, parameters)?.run(parameters)
     }
 
+    /// Reads rows, with a snapshot that sees all that was done so far.
+    pub fn query<'s>(&self, session: &'s Session, parameters: &[Parameter]) -> Result<Table<'s>> {
+        self.prepared(session, parameters)?.execute(parameters, false)
+    }
+
     /// Reads rows with the snapshot of the calling statement, or one that was put in its place.
     pub fn query_as_caller<'s>(&self, session: &'s Session, parameters: &[Parameter]) -> Result<Table<'s>> {
         self.prepared(session, parameters)?.execute(parameters, true)

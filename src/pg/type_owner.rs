@@ -23,9 +23,9 @@ impl Relation {
         let mut seen = HashSet::new();
         // A typed table takes its columns' names from its type, too.
         let own = self.row_type_of().map(|type_id| (format!("table \"{}\"", self.name()), type_id));
-        let columns = columns.into_iter().map(|column| {
-            (format!("column \"{}\" of table \"{}\"", column.name, self.name()), column.type_id)
-        });
+        let columns = columns
+            .into_iter()
+            .map(|column| (format!("column \"{}\" of table \"{}\"", column.name, self.name()), column.type_id));
         for (what, type_id) in own.into_iter().chain(columns) {
             if let Some(foreign) = foreign_part(self.owner(), self.owner(), type_id, &mut seen, DEPTH_MAX) {
                 let (name, owner) = (type_name(foreign), role_name(owner_of(foreign)));
@@ -102,11 +102,7 @@ fn parts_of(type_id: pg_sys::Oid) -> Parts {
             pg_sys::get_element_type(type_id),
             if kind == pg_sys::TYPTYPE_DOMAIN && base != type_id { base } else { pg_sys::InvalidOid },
             if kind == pg_sys::TYPTYPE_RANGE { pg_sys::get_range_subtype(type_id) } else { pg_sys::InvalidOid },
-            if kind == pg_sys::TYPTYPE_MULTIRANGE {
-                pg_sys::get_multirange_range(type_id)
-            } else {
-                pg_sys::InvalidOid
-            },
+            if kind == pg_sys::TYPTYPE_MULTIRANGE { pg_sys::get_multirange_range(type_id) } else { pg_sys::InvalidOid },
         )
     };
     let mut types: Vec<_> = [element, base, subtype, range].into_iter().filter_map(valid).collect();

@@ -12,9 +12,9 @@ use veritable_schema::{Formats, Stored, Validator, Value};
 
 use super::recent::Recent;
 use super::{compiled, settings};
+use crate::pg::acting::as_owner;
 use crate::pg::cache::{self, Cache, Derived};
 use crate::pg::function::{Answer, Call, sql_function};
-use crate::pg::acting::as_owner;
 use crate::pg::relation::{self, Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::snapshot::Latest;

@@ -117,9 +117,8 @@ fn tables(functions: &[&CStr]) -> Result<Vec<Table>> {
              ORDER BY c.oid",
             &[oids.into()],
         )?;
-        let table = |row: spi::Fetched| {
-            Some(Table { oid: row.get(0)?, name: row.get(1)?, is_of_other_session: row.get(2)? })
-        };
+        let table =
+            |row: spi::Fetched| Some(Table { oid: row.get(0)?, name: row.get(1)?, is_of_other_session: row.get(2)? });
         found.rows().map(|row| table(row).ok_or_else(|| Error::damaged("pg_class"))).collect()
     };
     Latest::during(|_| spi::connect(read))
