@@ -1,5 +1,5 @@
 # The verbs. Each is a script that prepares what it needs and can be run on its own.
-.PHONY: help setup demo psql test bench install lint
+.PHONY: help setup demo psql test fuzz bench install lint
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile | expand -t 16
@@ -12,6 +12,9 @@ psql: ## a shell on the demo's database
 
 test: ## every test, against the PostgreSQL at hand (PG_CONFIG=… for another)
 	@scripts/test
+
+fuzz: ## what no test has thought of: random programs of SQL, sqlsmith, the fuzz targets; ten minutes, or MINUTES=60
+	@scripts/fuzz $(MINUTES)
 
 bench: ## what a chain, a packing and a validation cost, against none and against doing it by hand
 	@scripts/bench

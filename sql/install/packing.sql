@@ -43,10 +43,10 @@ CREATE FUNCTION @extschema@.verify_packing(target regclass DEFAULT NULL)
     AS 'MODULE_PATHNAME', 'veritable_verify_packing';
 
 COMMENT ON FUNCTION @extschema@.verify_packing(regclass) IS
-'Verifies a packed table, or every packed table that you may read: a row for each fault, none where all is packed. A NOTICE says how much was verified.
+'Verifies a packed table, or every packed table: a row for each fault, none where all is packed. Reads each table as its owner, so that no function of the owner runs as you. A NOTICE says how much was verified.
 Argument: target, the table, by default all.
-Faults: overlap, the row overlaps one of the same key and different values; unpacked, it overlaps or adjoins one of the same key and values; empty, its period is null, empty, not half-open or has an infinite bound; unguarded, the packing''s triggers or its constraint are missing, disabled or changed.
-Errors: 55000 not packed; 42501 no SELECT privilege, or row-level security hides rows.';
+Faults: overlap, the row overlaps one of the same key and different values; unpacked, it overlaps or adjoins one of the same key and values; empty, its period is null, empty, not half-open or has an infinite bound; unguarded, the packing''s triggers or its constraint are missing, disabled or changed, or the table has rules, inheritance children or a kind that cannot be packed; unread, the table cannot be read, for the reason given: only without an argument, where the other tables are verified all the same.
+Errors, with an argument: 55000 not packed; 42501 no SELECT privilege, or row-level security hides rows.';
 
 -- No search_path is set: the triggers of the table run as in any INSERT of the caller's.
 CREATE FUNCTION @extschema@.set_period(target anyelement, fact jsonb) RETURNS SETOF anyelement

@@ -1,12 +1,17 @@
 //! The configuration of a chain, as the arguments of its triggers hold it.
 
+use veritable_core::chain::{Configuration, LinkHash};
+
 use crate::pg::arguments;
 use crate::pg::report::{Class, Error, Result};
 
 /// The line format that this version writes.
 const FORMAT: &str = "1";
 
-const KEYS: [&str; 7] = ["format", "entity", "seq", "previous", "hash", "recorded", "exclude"];
+const KEYS: [&str; 8] = ["format", "entity", "seq", "previous", "hash", "recorded", "exclude", "identity"];
+
+/// The longest identity, in bytes: a qualified name has 257 at most.
+const IDENTITY_MAX: usize = 1000;
 
 /// Which columns make up a chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,23 +28,69 @@ pub struct Arguments {
     pub recorded: Option<String>,
     /// The columns that are not hashed and may change.
     pub exclude: Vec<String>,
+    /// What the chain is called under its hashes: by default the table's qualified name when it was chained.
+    pub identity: Option<String>,
 }
 
 impl Arguments {
-    /// Reads the arguments of a trigger.
+    /// Reads the arguments of a trigger, and checks them.
     pub fn parse(arguments: &[String]) -> Result<Arguments> {
         let arguments = arguments::Arguments::parse("chain", &KEYS, arguments)?;
         if arguments.optional("format")?.is_some_and(|format| format != FORMAT) {
             return Err(Error::new(Class::Unsupported, "chain format is not supported by this version of veritable"));
         }
-        Ok(Arguments {
+        let arguments = Arguments {
             entity: arguments.all("entity"),
             seq: arguments.required("seq")?,
             previous: arguments.required("previous")?,
             hash: arguments.required("hash")?,
             recorded: arguments.optional("recorded")?,
             exclude: arguments.all("exclude"),
-        })
+            identity: arguments.optional("identity")?,
+        };
+        arguments.check()?;
+        Ok(arguments)
+    }
+
+    /// What a table is not asked for: no column has two roles. So no column of the chain is excluded, either: its values
+    /// could be changed, and with them what the chain says.
+    pub fn check(&self) -> Result<()> {
+        let chain = [&self.seq, &self.previous, &self.hash];
+        let mut columns: Vec<_> = self.entity.iter().chain(chain).chain(&self.recorded).chain(&self.exclude).collect();
+        columns.sort_unstable();
+        if let Some(twice) = columns.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(Error::new(Class::Argument, format!("column \"{}\" is given for two purposes", twice[0])));
+        }
+        match self.identity.as_ref().map_or(1, String::len) {
+            0 => Err(Error::new(Class::Argument, "the identity of a chain must not be empty")),
+            1..=IDENTITY_MAX => Ok(()),
+            _ => Err(Error::new(
+                Class::Argument,
+                format!("the identity of a chain must not be longer than {IDENTITY_MAX} bytes"),
+            )),
+        }
+    }
+
+    /// Line 0 of the chain: its configuration, as it is hashed.
+    pub fn line(&self) -> Result<String> {
+        Ok(self.configuration().line()?)
+    }
+
+    /// The hash of line 0: the previous hash of the first event of each entity.
+    pub fn genesis(&self) -> Result<LinkHash> {
+        Ok(self.configuration().genesis()?)
+    }
+
+    fn configuration(&self) -> Configuration<'_> {
+        Configuration {
+            entity: &self.entity,
+            exclude: &self.exclude,
+            hash: &self.hash,
+            identity: self.identity.as_deref(),
+            previous: &self.previous,
+            recorded: self.recorded.as_deref(),
+            seq: &self.seq,
+        }
     }
 
     /// The arguments for a trigger.
@@ -48,9 +99,8 @@ impl Arguments {
         let chain = [("seq", &self.seq), ("previous", &self.previous), ("hash", &self.hash)];
         let recorded = self.recorded.iter().map(|column| ("recorded", column));
         let exclude = self.exclude.iter().map(|column| ("exclude", column));
-        let columns = entity.chain(chain).chain(recorded).chain(exclude);
-        std::iter::once(format!("format={FORMAT}"))
-            .chain(columns.map(|(key, column)| format!("{key}={column}")))
-            .collect()
+        let identity = self.identity.iter().map(|identity| ("identity", identity));
+        let pairs = entity.chain(chain).chain(recorded).chain(exclude).chain(identity);
+        std::iter::once(format!("format={FORMAT}")).chain(pairs.map(|(key, value)| format!("{key}={value}"))).collect()
     }
 }

@@ -15,7 +15,7 @@ use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::{self, Session};
 
 sql_function! {
-    /// `add_chain(regclass, name[], name, name, name, name, name[], name[]) → bigint`
+    /// `add_chain(regclass, name[], name, name, name, name, name[], name[], text) → bigint`
     veritable_add_chain / pg_finfo_veritable_add_chain = add_chain
 }
 sql_function! {
@@ -26,22 +26,26 @@ sql_function! {
 fn add_chain(call: &Call) -> Result<Answer> {
     let target = call.oid(0).ok_or_else(|| Error::null_argument("target"))?;
     let column = |position, name| call.name(position).ok_or_else(|| Error::null_argument(name));
-    let arguments = Arguments {
+    let mut arguments = Arguments {
         entity: call.names(1)?,
         seq: column(2, "seq")?,
         previous: column(3, "previous")?,
         hash: column(4, "hash")?,
         recorded: call.name(5),
         exclude: call.names(6)?,
+        identity: call.text(8)?.map(str::to_string),
     };
     let mut order_by = call.names(7)?;
     if order_by.is_empty() {
         order_by.extend(arguments.recorded.clone());
     }
-    check_roles(&arguments)?;
+    arguments.check()?;
     let sealed = spi::connect(|session| {
         let _own = command::own_commands();
-        check_columns(&open_table(target)?, &arguments, &order_by)?;
+        let table = open_table(target)?;
+        arguments.identity.get_or_insert_with(|| table.stable_name());
+        check_columns(&table, &arguments, &order_by)?;
+        drop(table);
         check_inheritance(session, target)?;
         check_rules(session, target)?;
         check_distribution(session, target, &arguments)?;
@@ -114,20 +118,6 @@ fn check_late(relation: &Relation) -> Result<()> {
         Some(late) => Err(fires_too_late(&late.name, &relation.name())),
         None => Ok(()),
     }
-}
-
-/// No column has two roles.
-fn check_roles(arguments: &Arguments) -> Result<()> {
-    let chain = [&arguments.seq, &arguments.previous, &arguments.hash];
-    let all = arguments.entity.iter().chain(chain).chain(&arguments.recorded).chain(&arguments.exclude);
-    let mut seen = Vec::new();
-    for column in all {
-        if seen.contains(&column) {
-            return Err(Error::new(Class::Argument, format!("column \"{column}\" is given for two purposes")));
-        }
-        seen.push(column);
-    }
-    Ok(())
 }
 
 fn check_columns(relation: &Relation, arguments: &Arguments, order_by: &[String]) -> Result<()> {

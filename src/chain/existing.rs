@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use pgrx::pg_sys;
 use pgrx::spi::quote_identifier;
-use veritable_core::chain::LinkHash;
+use veritable_core::chain::{LinkHash, recorded};
 
 use super::arguments::Arguments;
 use super::layout::{HashColumn, Layout};
 use crate::pg::acting::{Acting, as_owner};
 use crate::pg::memory;
 use crate::pg::relation::{Lock, Relation, name_of};
-use crate::pg::report::{Class, Error, Result};
+use crate::pg::report::{Class, Error, Result, notice_with_hint, number};
 use crate::pg::row::{HashForm, Row};
 use crate::pg::spi::{Parameter, Prepared, Session};
 
@@ -93,7 +93,8 @@ fn seal_rows(
     )?;
     let mut updates: HashMap<pg_sys::Oid, Prepared> = HashMap::new();
     let mut previous = None;
-    let mut sealed = 0;
+    let mut time_before = None;
+    let (mut sealed, mut backdated) = (0, 0);
     loop {
         let more = memory::scratch(|| -> Result<bool> {
             let batch = cursor.fetch(BATCH);
@@ -108,8 +109,13 @@ fn seal_rows(
                         .hint("Add a column to order_by that tells them apart."));
                 }
                 let mut row = value.row(&layout.descriptor);
-                previous = previous.filter(|_| seq > 1);
-                let hash = seal_row(layout, &mut row, seq, previous.as_ref())?;
+                let before = previous.filter(|_| seq > 1).unwrap_or(layout.genesis);
+                let hash = seal_row(layout, &mut row, seq, &before)?;
+                if let Some(column) = layout.recorded {
+                    let time = row.integer(column.place).filter(|time| recorded::is_finite(*time));
+                    backdated += u64::from(time.is_none() || seq > 1 && time <= time_before);
+                    time_before = time;
+                }
                 let update = match updates.entry(partition) {
                     std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
                     std::collections::hash_map::Entry::Vacant(entry) => {
@@ -118,8 +124,8 @@ fn seal_rows(
                 };
                 let count = update.run(&[
                     seq.into(),
-                    parameter(layout.previous, previous.as_ref()),
-                    parameter(layout.hash, Some(&hash)),
+                    parameter(layout.previous, &before),
+                    parameter(layout.hash, &hash),
                     fetched.tid(1),
                 ])?;
                 if count != 1 {
@@ -131,12 +137,21 @@ fn seal_rows(
             Ok(!batch.is_empty())
         })?;
         if !more {
+            if backdated > 0 {
+                notice_with_hint(
+                    format!(
+                        "{} without a recorded time after that of the event before",
+                        number(backdated, "existing row")
+                    ),
+                    "verify_chain() reports them as backdated: recorded times that are there stay as they are.",
+                );
+            }
             return Ok(sealed);
         }
     }
 }
 
-fn seal_row(layout: &Layout, row: &mut Row, seq: i64, previous: Option<&LinkHash>) -> Result<LinkHash> {
+fn seal_row(layout: &Layout, row: &mut Row, seq: i64, previous: &LinkHash) -> Result<LinkHash> {
     row.set_integer(layout.seq, seq);
     layout.previous.put(row, previous);
     layout.hash_of(row)
@@ -163,10 +178,10 @@ fn type_of(column: HashColumn) -> pg_sys::Oid {
     }
 }
 
-fn parameter(column: HashColumn, hash: Option<&LinkHash>) -> Parameter<'static> {
+fn parameter(column: HashColumn, hash: &LinkHash) -> Parameter<'static> {
     match column.form {
-        HashForm::Binary => hash.map(|hash| hash.as_bytes().to_vec()).into(),
-        HashForm::Hexadecimal => hash.map(LinkHash::to_string).into(),
+        HashForm::Binary => hash.as_bytes().to_vec().into(),
+        HashForm::Hexadecimal => hash.to_string().into(),
     }
 }
 

@@ -4,7 +4,7 @@ use pgrx::pg_sys;
 
 use super::arguments::Arguments;
 use super::layout::Layout;
-use super::triggers::MISPLACED_GUARD;
+use super::triggers::{MISPLACED_GUARD, root_of};
 use crate::pg::cache::{Cache, Derived};
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::report::{Class, Error, Result};
@@ -42,7 +42,11 @@ fn update(firing: &Firing) -> Result<Answer> {
     let guarded = GUARDED.with(|cache| cache.get(firing.relation_oid(), || Guarded::of(firing)))?;
     let old: Row = firing.row(&guarded.layout.descriptor);
     let new = firing.new_row(&guarded.layout.descriptor);
-    match old.first_difference(&new, &guarded.layout.sealed) {
+    let difference = match guarded.first_unreadable(firing)? {
+        None => old.first_difference(&new, &guarded.layout.sealed),
+        unreadable => unreadable,
+    };
+    match difference {
         None => Ok(firing.pass_update()),
         Some(position) => {
             Err(refusal(firing, "update").detail(format!("Column \"{}\" is sealed.", guarded.names[position])))
@@ -59,6 +63,21 @@ impl Guarded {
             |place: &usize| columns.iter().find(|column| column.place == *place).map(|column| column.name.clone());
         let names = layout.sealed.iter().filter_map(name).collect();
         Ok(Guarded { relation: relation.oid(), layout, names })
+    }
+
+    /// The first of the sealed columns that the UPDATE sets, unless the caller may read all of these. To set a column to
+    /// what it is passes, so whoever may not read it could find out by trying.
+    fn first_unreadable(&self, firing: &Firing) -> Result<Option<usize>> {
+        let set: Vec<usize> = (0..self.names.len()).filter(|i| firing.sets(self.layout.sealed[*i])).collect();
+        let Some(first) = set.first() else { return Ok(None) };
+        let relation = firing.relation();
+        // The rows are those of the whole table, whichever partition they are in; columns have other places there.
+        let root = root_of(&relation)?;
+        let root = root.as_ref().unwrap_or(&relation);
+        let is_set = |name: &String| set.iter().any(|i| self.names[*i] == *name);
+        let places: Vec<usize> =
+            root.columns().into_iter().filter(|column| is_set(&column.name)).map(|column| column.place).collect();
+        Ok(if root.may_select(&places) { None } else { Some(*first) })
     }
 }
 

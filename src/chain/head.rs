@@ -149,6 +149,6 @@ impl Leaf {
             return Err(Error::new(Class::Corrupted, "the newest event of the chain has no valid hash")
                 .hint("SELECT * FROM verify_chain() names the events that were tampered with."));
         };
-        Ok(Head { seq, hash, recorded: self.layout.recorded.and_then(|place| row.integer(place)) })
+        Ok(Head { seq, hash, recorded: self.layout.recorded.and_then(|recorded| row.integer(recorded.place)) })
     }
 }

@@ -11,7 +11,7 @@ use crate::pg::relation::{Column, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::{Descriptor, HashForm, Output, Row};
 use crate::pg::settings::Pinned;
-use crate::pg::types::{Form, ValueHash, is_bigint, is_timestamptz};
+use crate::pg::types::{Form, ValueHash, is_bigint, is_timestamptz, time_unit};
 
 /// Where the columns of a chain are in the rows of one relation.
 pub struct Layout {
@@ -25,8 +25,10 @@ pub struct Layout {
     pub previous: HashColumn,
     /// The hash.
     pub hash: HashColumn,
-    /// The place of the recorded time.
-    pub recorded: Option<usize>,
+    /// The recorded time.
+    pub recorded: Option<Recorded>,
+    /// What the first event of each entity links to: the hash of the chain's configuration.
+    pub genesis: LinkHash,
     /// The places that an update may not change: all but the excluded and the generated ones.
     pub sealed: Vec<usize>,
     covered: Vec<Covered>,
@@ -50,6 +52,15 @@ pub struct HashColumn {
     pub place: usize,
     /// How it holds it.
     pub form: HashForm,
+}
+
+/// The column of the recorded time.
+#[derive(Clone, Copy)]
+pub struct Recorded {
+    /// Its place.
+    pub place: usize,
+    /// How many microseconds the times that it can hold are apart.
+    pub unit: i64,
 }
 
 struct Covered {
@@ -81,17 +92,36 @@ impl Layout {
                 )
             })
         };
-        let typed = |name: &str, is_right: fn(&Column) -> bool, type_name: &str| {
+        // PostgreSQL computes a generated column after the row is sealed, so it is not hashed.
+        let own = |name: &str| {
             let column = find(name)?;
-            if is_right(column) { Ok(column.place) } else { Err(wrong_type(relation, name, type_name)) }
+            if column.generated {
+                return Err(Error::new(
+                    Class::Unsupported,
+                    format!("generated column \"{name}\" cannot be part of a chain"),
+                )
+                .detail("Its value is computed after the row is sealed."));
+            }
+            Ok(column)
+        };
+        let typed = |name: &str, is_right: fn(&Column) -> bool, type_name: &str| {
+            let column = own(name)?;
+            if is_right(column) { Ok(column) } else { Err(wrong_type(relation, name, type_name)) }
         };
         let hash_column = |name: &str| -> Result<HashColumn> {
-            let column = find(name)?;
+            let column = own(name)?;
             let form = HashForm::of(column.type_id).ok_or_else(|| wrong_type(relation, name, "bytea or text"))?;
             Ok(HashColumn { place: column.place, form })
         };
         let entity = |name: &String| -> Result<Entity> {
             let column = find(name)?;
+            if column.generated {
+                return Err(Error::new(
+                    Class::Unsupported,
+                    format!("generated column \"{name}\" cannot name the entity"),
+                )
+                .detail("Its value is computed after the row is sealed."));
+            }
             let hash = ValueHash::of(column).ok_or_else(|| {
                 Error::new(Class::Unsupported, format!("entity column \"{name}\" is of a type that cannot be hashed"))
             })?;
@@ -108,13 +138,17 @@ impl Layout {
         Ok(Layout {
             descriptor: Descriptor::of(relation),
             entity: arguments.entity.iter().map(entity).collect::<Result<_>>()?,
-            seq: typed(&arguments.seq, is_bigint, "bigint")?,
+            seq: typed(&arguments.seq, is_bigint, "bigint")?.place,
             previous: hash_column(&arguments.previous)?,
             hash,
             recorded: match &arguments.recorded {
-                Some(name) => Some(typed(name, is_timestamptz, "timestamp with time zone")?),
+                Some(name) => {
+                    let column = typed(name, is_timestamptz, "timestamp with time zone")?;
+                    Some(Recorded { place: column.place, unit: time_unit(column) })
+                }
                 None => None,
             },
+            genesis: arguments.genesis()?,
             sealed: sealed.map(|column| column.place).collect(),
             reads_settings: covered.iter().any(|column| column.form.reads_settings()),
             covered,
@@ -179,6 +213,23 @@ impl Layout {
         Ok(Key { kind: lock::Kind::Entity, relation: root, hash })
     }
 
+    /// The hash of the row's entity: entities that are equal hash alike. A NULL, which only tampering can put there, hashes
+    /// like any other.
+    pub fn entity_hash(&self, row: &Row) -> u64 {
+        self.entity.iter().fold(0, |hash, column| {
+            if row.is_null(column.place) { !hash } else { row.hash(column.place, column.hash, hash) }
+        })
+    }
+
+    /// A row that has nothing but an entity, whose values are given as texts.
+    pub fn row_of_entity(&self, values: &[String]) -> Result<Row<'_>> {
+        let mut row = Row::empty(&self.descriptor);
+        for (column, value) in self.entity.iter().zip(values) {
+            row.set_text(column.place, value)?;
+        }
+        Ok(row)
+    }
+
     /// The values that name the row's entity, none of which is NULL, as stored.
     pub fn entity_image(&self, row: &Row) -> Vec<u8> {
         let mut image = Vec::with_capacity(32 * self.entity.len());
@@ -202,12 +253,11 @@ impl HashColumn {
             .map_or(Stored::Null, |bytes| self.form.read(bytes).map_or(Stored::Malformed, Stored::Hash))
     }
 
-    /// Puts a hash into the row, or NULL.
-    pub fn put(self, row: &mut Row, hash: Option<&LinkHash>) {
-        match (hash, self.form) {
-            (None, _) => row.set_null(self.place),
-            (Some(hash), HashForm::Binary) => row.set_bytes(self.place, hash.as_bytes()),
-            (Some(hash), HashForm::Hexadecimal) => row.set_bytes(self.place, &hash.to_hex()),
+    /// Puts a hash into the row.
+    pub fn put(self, row: &mut Row, hash: &LinkHash) {
+        match self.form {
+            HashForm::Binary => row.set_bytes(self.place, hash.as_bytes()),
+            HashForm::Hexadecimal => row.set_bytes(self.place, &hash.to_hex()),
         }
     }
 }

@@ -5,9 +5,11 @@
 
 mod arguments;
 mod attach;
+mod backdated;
 mod existing;
 mod guard;
 mod head;
+mod intact;
 mod layout;
 mod line;
 pub mod partitions;

@@ -2,22 +2,28 @@
 //! those that are broken.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 
 use pgrx::pg_sys;
 use pgrx::spi::quote_identifier;
 use veritable_core::chain::{Fault, FaultKind, LinkHash, Walk};
 
+use super::backdated::{self, Times};
+use super::intact::Sought;
 use super::layout::Layout;
 use super::triggers::Chain;
 use super::verdict::Verdict;
-use crate::pg::relation::{Column, Relation};
+use crate::pg::relation::Relation;
 use crate::pg::report::{Class, Error, Result, number};
 use crate::pg::row::Row;
 use crate::pg::spi::{Parameter, Session};
-use crate::pg::{memory, system, types};
+use crate::pg::{memory, system};
 
 /// How many rows are read at once in the ordered pass.
 const BATCH: usize = 1000;
+
+/// So many broken chains are known one by one, in some 40 MB; where there are more, all chains are read in order.
+const BROKEN_MAX: usize = 1_000_000;
 
 /// A chained table, as the statements that read it need it.
 pub struct Table {
@@ -28,16 +34,37 @@ pub struct Table {
     /// `ONLY schema.table AS alias`, or without ONLY for a partitioned one.
     from: String,
     seq: String,
-    entity: Vec<EntityColumn>,
+    hash: String,
+    /// The recorded time, where the chain has one.
+    recorded: Option<String>,
+    /// `alias.column`, of each column that names the entity.
+    entity: Vec<String>,
 }
 
-struct EntityColumn {
-    /// `alias.column`
-    name: String,
-    /// The type.
-    type_id: pg_sys::Oid,
-    /// The type's equality operator, as SQL.
-    equals: String,
+/// Which rows of a table are read.
+struct Filter {
+    /// What follows the table in a statement.
+    condition: String,
+    sought: Option<Sought>,
+}
+
+impl Filter {
+    /// All.
+    fn none() -> Filter {
+        Filter { condition: String::new(), sought: None }
+    }
+
+    /// Those of the entities with these hashes, or all.
+    fn of(alias: &str, entities: Option<HashSet<u64>>) -> Filter {
+        match entities.map(Sought::new) {
+            None => Filter::none(),
+            sought => Filter { condition: format!("WHERE veritable.is_sought({alias}, $1)"), sought },
+        }
+    }
+
+    fn parameters(&self) -> Vec<Parameter<'static>> {
+        self.sought.iter().map(|sought| sought.number.into()).collect()
+    }
 }
 
 /// What the first pass finds.
@@ -46,34 +73,22 @@ struct Counts {
     broken: u64,
     /// In the intact chains.
     events: u64,
-    has_null_entity: bool,
-}
-
-/// Which chains the ordered pass reads.
-#[derive(Clone, Copy)]
-pub enum Scope<'a> {
-    /// The one of this entity.
-    Entity(&'a [String]),
-    /// Those that the aggregate with this key finds broken.
-    Broken([u8; 16]),
-    /// All.
-    All,
 }
 
 impl Table {
     /// The table of a chain.
     pub fn of(relation: &Relation, chain: &Chain) -> Result<Table> {
         let layout = Layout::of(relation, &chain.arguments)?;
-        let columns = relation.columns();
-        let entity =
-            layout.entity.iter().filter_map(|entity| columns.iter().find(|column| column.place == entity.place));
         let alias = relation.alias();
         let only = if relation.is_partitioned() { "" } else { "ONLY " };
+        let column = |name: &String| format!("{alias}.{}", quote_identifier(name));
         Ok(Table {
             oid: relation.oid(),
             from: format!("{only}{} AS {alias}", relation.qualified_name()),
-            seq: format!("{alias}.{}", quote_identifier(&chain.arguments.seq)),
-            entity: entity.map(|column| EntityColumn::of(column, &alias)).collect::<Result<_>>()?,
+            seq: column(&chain.arguments.seq),
+            hash: column(&chain.arguments.hash),
+            recorded: chain.arguments.recorded.as_ref().map(column),
+            entity: layout.entity.iter().map(|entity| column(&entity.name)).collect(),
             alias,
             layout,
         })
@@ -84,26 +99,29 @@ impl Table {
         if self.entity.is_empty() {
             return "()".to_string();
         }
-        self.entity.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ")
+        self.entity.join(", ")
     }
 
     /// Verifies all chains of the table.
     pub fn verify(&self, session: &Session, verdict: &mut Verdict) -> Result<()> {
         let key: [u8; 16] = system::random()?;
         let counts = self.check_balance(session, key)?;
-        if counts.broken == 0 {
-            verdict.chains += counts.intact;
-            verdict.events += counts.events;
-            return Ok(());
-        }
-        // An entity that is NULL, which only tampering can make it, equals nothing: then all chains are read.
-        let named = if counts.has_null_entity || self.entity.is_empty() {
-            self.name_faults(session, Scope::All, verdict)?
+        if counts.broken > 0 {
+            self.verify_broken(session, key, &counts, verdict)?;
         } else {
             verdict.chains += counts.intact;
             verdict.events += counts.events;
-            self.name_faults(session, Scope::Broken(key), verdict)?
-        };
+        }
+        self.name_backdated(session, &Filter::none(), verdict)
+    }
+
+    fn verify_broken(&self, session: &Session, key: [u8; 16], counts: &Counts, verdict: &mut Verdict) -> Result<()> {
+        let broken = if self.entity.is_empty() { None } else { self.broken(session, key)? };
+        if broken.is_some() {
+            verdict.chains += counts.intact;
+            verdict.events += counts.events;
+        }
+        let named = self.name_faults(session, &Filter::of(&self.alias, broken), verdict)?;
         // What the first pass has found broken is a fault, whether the second one can say more of it or not.
         if named < counts.broken {
             verdict.broken(
@@ -117,16 +135,12 @@ impl Table {
 
     /// The first pass.
     fn check_balance(&self, session: &Session, key: [u8; 16]) -> Result<Counts> {
-        let null_entity = self.entity.iter().map(|column| format!("{} IS NULL", column.name)).collect::<Vec<_>>();
-        let null_entity = if null_entity.is_empty() { "false".to_string() } else { null_entity.join(" OR ") };
         let counts = session.query_as_caller(
             &format!(
                 "SELECT pg_catalog.count(*) FILTER (WHERE g.events > 0),
                         pg_catalog.count(*) FILTER (WHERE g.events IS NULL),
-                        COALESCE(pg_catalog.sum(g.events), 0)::pg_catalog.int8,
-                        COALESCE(pg_catalog.bool_or(g.has_null_entity), false)
-                 FROM (SELECT veritable.intact({}, $1) AS events, pg_catalog.bool_or({null_entity}) AS has_null_entity
-                       FROM {} GROUP BY {}) AS g",
+                        COALESCE(pg_catalog.sum(g.events), 0)::pg_catalog.int8
+                 FROM (SELECT veritable.intact({}, $1) AS events FROM {} GROUP BY {}) AS g",
                 self.alias,
                 self.from,
                 self.group()
@@ -135,27 +149,68 @@ impl Table {
         )?;
         let counts = counts.rows().next().and_then(|row| {
             let count = |position| row.get::<i64>(position).and_then(|count| u64::try_from(count).ok());
-            Some(Counts { intact: count(0)?, broken: count(1)?, events: count(2)?, has_null_entity: row.get(3)? })
+            Some(Counts { intact: count(0)?, broken: count(1)?, events: count(2)? })
         });
         counts.ok_or_else(|| Error::damaged("the counts of chains"))
     }
 
-    /// The second pass: reads chains in order and reports their faults. Says of how many chains it could name any.
-    pub fn name_faults(&self, session: &Session, scope: Scope, verdict: &mut Verdict) -> Result<u64> {
-        let partition = self.entity.iter().map(|column| column.name.as_str()).collect::<Vec<_>>();
-        let order = partition.iter().copied().chain([self.seq.as_str()]).collect::<Vec<_>>().join(", ");
-        let partition =
-            if partition.is_empty() { String::new() } else { format!("PARTITION BY {}", partition.join(", ")) };
-        let (filter, parameters) = self.filter(scope)?;
+    /// The hashes of the entities whose chains the first pass finds broken; `None` where there are too many to keep.
+    fn broken(&self, session: &Session, key: [u8; 16]) -> Result<Option<HashSet<u64>>> {
         let cursor = session.cursor(
             &format!(
-                "SELECT {}, pg_catalog.row_number() OVER ({partition} ORDER BY {}) = 1 FROM {} {filter} ORDER BY {order}",
-                self.alias, self.seq, self.from
+                "SELECT g.entity FROM (SELECT veritable.broken({}, $1) AS entity FROM {} GROUP BY {}) AS g
+                 WHERE g.entity IS NOT NULL",
+                self.alias,
+                self.from,
+                self.group()
             ),
-            &parameters,
+            &[Parameter::from(key.as_slice())],
             true,
         )?;
-        let mut walk = Walk::new();
+        let mut broken = HashSet::new();
+        loop {
+            let batch = cursor.fetch(BATCH);
+            for row in batch.rows() {
+                let entity: i64 = row.get(0).ok_or_else(|| Error::damaged("the entities of chains"))?;
+                broken.insert(entity.cast_unsigned());
+            }
+            if batch.is_empty() {
+                return Ok(Some(broken));
+            }
+            if broken.len() > BROKEN_MAX {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Verifies the chain of one entity.
+    pub fn verify_entity(&self, session: &Session, values: &[String], verdict: &mut Verdict) -> Result<()> {
+        if values.len() != self.entity.len() {
+            let count = number(self.entity.len() as u64, "value");
+            let message = format!("an entity of this chain has {count}, not {}", values.len());
+            return Err(Error::new(Class::Argument, message));
+        }
+        let entity = (!values.is_empty())
+            .then(|| self.layout.row_of_entity(values).map(|row| HashSet::from([self.layout.entity_hash(&row)])));
+        let filter = Filter::of(&self.alias, entity.transpose()?);
+        self.name_faults(session, &filter, verdict)?;
+        self.name_backdated(session, &filter, verdict)
+    }
+
+    /// The second pass: reads chains in order and reports their faults. Says of how many it could name any.
+    fn name_faults(&self, session: &Session, filter: &Filter, verdict: &mut Verdict) -> Result<u64> {
+        let order = self.entity.iter().chain([&self.seq]).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let partition =
+            if self.entity.is_empty() { String::new() } else { format!("PARTITION BY {}", self.entity.join(", ")) };
+        let cursor = session.cursor(
+            &format!(
+                "SELECT {}, pg_catalog.row_number() OVER ({partition} ORDER BY {}) = 1 FROM {} {} ORDER BY {order}",
+                self.alias, self.seq, self.from, filter.condition
+            ),
+            &filter.parameters(),
+            true,
+        )?;
+        let mut walk = Walk::new(self.layout.genesis);
         let (mut named, mut is_named) = (0, false);
         loop {
             let more = memory::scratch(|| -> Result<bool> {
@@ -165,7 +220,7 @@ impl Table {
                         return Err(Error::damaged("the rows of a chain"));
                     };
                     if is_first {
-                        walk = Walk::new();
+                        walk = Walk::new(self.layout.genesis);
                         is_named = false;
                         verdict.chains += 1;
                     }
@@ -183,49 +238,19 @@ impl Table {
         }
     }
 
-    /// What follows the table in the statement that reads `scope`, and its parameters.
-    fn filter(&self, scope: Scope) -> Result<(String, Vec<Parameter<'static>>)> {
-        match scope {
-            Scope::All => Ok((String::new(), Vec::new())),
-            Scope::Entity(values) => {
-                if values.len() != self.entity.len() {
-                    return Err(Error::new(
-                        Class::Argument,
-                        format!(
-                            "an entity of this chain has {}, not {}",
-                            number(self.entity.len() as u64, "value"),
-                            values.len()
-                        ),
-                    ));
-                }
-                let equal = self.entity.iter().enumerate();
-                let equal = equal.map(|(i, column)| format!("{} {} ${}", column.name, column.equals, i + 1));
-                let equal = equal.collect::<Vec<_>>().join(" AND ");
-                if equal.is_empty() {
-                    return Ok((String::new(), Vec::new()));
-                }
-                // By the input function: a cast of text is whatever somebody has defined it to be.
-                let value = |(column, value): (&EntityColumn, &String)| types::parameter(column.type_id, value);
-                Ok((format!("WHERE {equal}"), self.entity.iter().zip(values).map(value).collect::<Result<_>>()?))
-            }
-            Scope::Broken(key) => {
-                let keys = self.entity.iter().enumerate().map(|(i, column)| format!("{} AS k{i}", column.name));
-                let equal = self
-                    .entity
-                    .iter()
-                    .enumerate()
-                    .map(|(i, column)| format!("{} {} broken.k{i}", column.name, column.equals));
-                let join = format!(
-                    "JOIN (SELECT {} FROM {} GROUP BY {} HAVING veritable.intact({}, $1) IS NULL) AS broken ON {}",
-                    keys.collect::<Vec<_>>().join(", "),
-                    self.from,
-                    self.group(),
-                    self.alias,
-                    equal.collect::<Vec<_>>().join(" AND ")
-                );
-                Ok((join, vec![Parameter::from(key.as_slice())]))
-            }
-        }
+    /// Reports recorded times that cannot be.
+    fn name_backdated(&self, session: &Session, filter: &Filter, verdict: &mut Verdict) -> Result<()> {
+        let Some(recorded) = &self.recorded else { return Ok(()) };
+        let times = Times {
+            from: format!("{} {}", self.from, filter.condition),
+            entity: self.entity.clone(),
+            seq: self.seq.clone(),
+            hash: self.hash.clone(),
+            recorded: recorded.clone(),
+        };
+        backdated::report(session, &times, &filter.parameters(), |entity, seq, detail| {
+            verdict.backdated(self.oid, entity, seq, detail);
+        })
     }
 
     /// Whether the event has a fault.
@@ -241,12 +266,12 @@ impl Table {
             None => event?,
         };
         let failed = RefCell::new(None);
-        let recompute = |previous: Option<LinkHash>| {
+        let recompute = |previous: LinkHash| {
             if unwritable.is_some() {
                 return event.computed;
             }
             let mut row = row.clone();
-            self.layout.previous.put(&mut row, previous.as_ref());
+            self.layout.previous.put(&mut row, &previous);
             self.layout.hash_of(&row).unwrap_or_else(|error| {
                 failed.replace(Some(error));
                 event.computed
@@ -270,20 +295,5 @@ impl Table {
             }
         }
         Ok(true)
-    }
-}
-
-impl EntityColumn {
-    fn of(column: &Column, alias: &str) -> Result<EntityColumn> {
-        Ok(EntityColumn {
-            name: format!("{alias}.{}", quote_identifier(&column.name)),
-            type_id: column.type_id,
-            equals: types::equality(column).ok_or_else(|| {
-                Error::new(
-                    Class::Unsupported,
-                    format!("entity column \"{}\" is of a type without equality", column.name),
-                )
-            })?,
-        })
     }
 }

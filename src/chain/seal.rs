@@ -8,7 +8,7 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use pgrx::pg_sys;
-use veritable_core::chain::{LinkHash, Stored};
+use veritable_core::chain::{LinkHash, Stored, recorded};
 
 use super::arguments::Arguments;
 use super::head::{Head, Heads, Look};
@@ -35,6 +35,8 @@ struct Sealer {
     /// The relation whose chain it is: the partitioned table, for a partition.
     root: pg_sys::Oid,
     layout: Layout,
+    /// The places of the chain's own columns in the root: seq, previous hash, hash, recorded time.
+    root_columns: Vec<usize>,
     /// Found out when a row is appended: a row that a replica applies needs no head, and no index to find it by.
     heads: OnceCell<Heads>,
 }
@@ -55,6 +57,7 @@ fn seal(call: &Call) -> Result<Answer> {
         sealer.check_own_hash(&row)?;
         return Ok(row.into_answer());
     }
+    sealer.check_may_supply(&row)?;
     let relation = firing.relation();
     let key = sealer.layout.key(sealer.root, &row)?;
     let entity = sealer.layout.entity_image(&row);
@@ -76,9 +79,11 @@ impl Sealer {
                 triggers::check_table(&relation)?;
                 let arguments = Arguments::parse(&firing.arguments())?;
                 let root = triggers::root_of(&relation)?;
+                let root = root.as_ref().unwrap_or(&relation);
                 Ok(Sealer {
                     relation: relation.oid(),
-                    root: root.as_ref().unwrap_or(&relation).oid(),
+                    root: root.oid(),
+                    root_columns: places_of_chain(root, &arguments),
                     layout: Layout::of(&relation, &arguments)?,
                     heads: OnceCell::new(),
                 })
@@ -126,23 +131,44 @@ impl Sealer {
         };
         self.check_supplied(&row, seq, head.as_ref().map(|head| head.hash))?;
         row.set_integer(layout.seq, seq);
-        layout.previous.put(&mut row, head.as_ref().map(|head| &head.hash));
+        layout.previous.put(&mut row, head.as_ref().map_or(&layout.genesis, |head| &head.hash));
+        let before = head.and_then(|head| head.recorded);
         let hash = if row.is_null(layout.hash.place) {
-            if let Some(place) = layout.recorded {
+            if let Some(column) = layout.recorded {
                 // Not the client's to choose, and strictly increasing: `now()` would be the start of the transaction,
                 // so that a writer who waited would sort before the one it waited for.
-                let before = head.and_then(|head| head.recorded);
-                let earliest = before.map_or(i64::MIN, |recorded| recorded.saturating_add(1));
-                row.set_integer(place, system::clock().max(earliest));
+                let time = recorded::next(system::clock(), before, column.unit).ok_or_else(|| self.no_time_left())?;
+                row.set_integer(column.place, time);
             }
             let hash = layout.hash_of(&row)?;
-            layout.hash.put(&mut row, Some(&hash));
+            layout.hash.put(&mut row, &hash);
             hash
         } else {
-            self.check_own_hash(&row)?
+            let hash = self.check_own_hash(&row)?;
+            self.check_own_time(&row, before)?;
+            hash
         };
-        let recorded = layout.recorded.and_then(|place| row.integer(place));
+        let recorded = layout.recorded.and_then(|column| row.integer(column.place));
         Ok((row, Head { seq, hash, recorded }))
+    }
+
+    /// What a client supplies is compared with the newest event of its entity, so success or failure tells of that event.
+    /// Therefore only a role that may read the chain's columns may supply any of them. That is asked of the relation whose
+    /// chain it is, whose rows the answer is about, and not of the partition that the row goes into.
+    fn check_may_supply(&self, row: &Row) -> Result<()> {
+        let layout = &self.layout;
+        if [layout.seq, layout.previous.place, layout.hash.place].iter().all(|place| row.is_null(*place)) {
+            return Ok(());
+        }
+        let root = Relation::open(self.root, Lock::AccessShare)?;
+        if root.are_readable(&self.root_columns) {
+            return Ok(());
+        }
+        Err(Error::new(
+            Class::Privilege,
+            format!("permission denied to supply chain columns of table \"{}\"", root.name()),
+        )
+        .hint("Leave them out to have the row sealed. Supplying them takes the privilege to read them, of all rows."))
     }
 
     /// A client that supplies the seq or the previous hash says which head it knows. Another head is a stale one.
@@ -158,10 +184,16 @@ impl Sealer {
             return Err(stale("seq", format!("The next seq of this entity is {seq}, not {supplied}.")));
         }
         let supplied = self.layout.previous.stored(row);
-        if supplied != Stored::Null && supplied != Stored::from(previous) {
-            let head = previous.map_or("This entity has no event yet.".to_string(), |hash| {
-                format!("The hash of this entity's newest event is {hash}.")
-            });
+        if supplied != Stored::Null && supplied != Stored::Hash(previous.unwrap_or(self.layout.genesis)) {
+            let head = previous.map_or_else(
+                || {
+                    format!(
+                        "This entity has no event yet: the first links to the chain's configuration, {}.",
+                        self.layout.genesis
+                    )
+                },
+                |hash| format!("The hash of this entity's newest event is {hash}."),
+            );
             return Err(stale("previous hash", head));
         }
         Ok(())
@@ -178,9 +210,46 @@ impl Sealer {
         Err(if self.may_show() { error.detail(format!("The hash of the row is {computed}.")) } else { error })
     }
 
-    fn may_show(&self) -> bool {
-        Relation::open(self.relation, Lock::Held).is_ok_and(|relation| relation.is_readable())
+    /// A row that comes with its hash keeps its recorded time, if that could be the one.
+    fn check_own_time(&self, row: &Row, before: Option<i64>) -> Result<()> {
+        let Some(column) = self.layout.recorded else { return Ok(()) };
+        let time = row.integer(column.place);
+        if time.is_some_and(|time| recorded::is_between(time, before, system::clock(), column.unit)) {
+            return Ok(());
+        }
+        let error = Error::new(Class::Check, "supplied recorded time does not continue the chain")
+            .hint("Leave the hash out to have the row recorded now.");
+        Err(if self.may_show() {
+            error.detail("It must be after that of the entity's newest event, and not after the clock.")
+        } else {
+            error
+        })
     }
+
+    fn no_time_left(&self) -> Error {
+        let error = Error::new(Class::TimeRange, "recorded time out of range");
+        if self.may_show() {
+            error
+                .detail(
+                    "The entity's newest event was recorded at infinity, or at the end of what timestamptz can hold.",
+                )
+                .hint("SELECT * FROM verify_chain() names events that were recorded at infinity.")
+        } else {
+            error
+        }
+    }
+
+    /// Rows of the chain are the root's, whichever partition they are in.
+    fn may_show(&self) -> bool {
+        Relation::open(self.root, Lock::AccessShare).is_ok_and(|root| root.is_readable())
+    }
+}
+
+/// The places of the chain's own columns. Where one is missing, resolving the layout says so.
+fn places_of_chain(root: &Relation, arguments: &Arguments) -> Vec<usize> {
+    let chain = [&arguments.seq, &arguments.previous, &arguments.hash];
+    let is_ours = |name: &String| chain.contains(&name) || arguments.recorded.as_ref() == Some(name);
+    root.columns().into_iter().filter(|column| is_ours(&column.name)).map(|column| column.place).collect()
 }
 
 impl Derived for Sealer {

@@ -14,6 +14,15 @@ sql_function! {
     veritable_trigger_arguments / pg_finfo_veritable_trigger_arguments = trigger_arguments
 }
 
+sql_function! {
+    /// `veritable.configuration_line(bytea) → text`
+    veritable_configuration_line / pg_finfo_veritable_configuration_line = configuration_line
+}
+sql_function! {
+    /// `veritable.chain_genesis(regclass) → text`
+    veritable_chain_genesis / pg_finfo_veritable_chain_genesis = chain_genesis
+}
+
 /// The name of the sealing trigger. PostgreSQL fires triggers in the order of their names: one that fired after it
 /// could change the row after it was hashed.
 pub const SEAL: &str = "zz_veritable_chain";
@@ -238,11 +247,27 @@ pub fn fires_too_late(trigger: &str, table: &str) -> Error {
     .hint("Give it a name that sorts before.")
 }
 
-/// `pg_trigger.tgargs` holds each argument with a NUL after it.
 fn trigger_arguments(call: &Call) -> Result<Answer> {
-    let bytes = call.bytes(0).unwrap_or_default();
-    let arguments = bytes
+    Ok(taken_apart(call.bytes(0).unwrap_or_default()).into())
+}
+
+/// `pg_trigger.tgargs` holds each argument with a NUL after it.
+fn taken_apart(arguments: &[u8]) -> Vec<String> {
+    arguments
         .split_inclusive(|byte| *byte == 0)
-        .map(|argument| String::from_utf8_lossy(argument.strip_suffix(&[0]).unwrap_or(argument)).into_owned());
-    Ok(arguments.collect::<Vec<String>>().into())
+        .map(|argument| String::from_utf8_lossy(argument.strip_suffix(&[0]).unwrap_or(argument)).into_owned())
+        .collect()
+}
+
+/// Line 0 of the chain with these arguments of triggers; NULL where they are those of no chain, so that the view of all
+/// chains does not fail because of one.
+fn configuration_line(call: &Call) -> Result<Answer> {
+    let line = Arguments::parse(&taken_apart(call.bytes(0).unwrap_or_default())).and_then(|chain| chain.line());
+    Ok(line.ok().into())
+}
+
+fn chain_genesis(call: &Call) -> Result<Answer> {
+    let Some(target) = call.oid(0) else { return Ok(Answer::NULL) };
+    let relation = Relation::open(target, Lock::AccessShare)?;
+    Ok(Chain::required(&relation)?.arguments.line()?.into())
 }

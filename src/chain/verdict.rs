@@ -49,6 +49,11 @@ impl Verdict {
         self.put(chain, Some(entity.to_vec()), fault.seq, name(&fault.kind), explain(fault, computed));
     }
 
+    /// The recorded time of an event is none, or none that could be.
+    pub fn backdated(&mut self, chain: pg_sys::Oid, entity: Vec<Option<String>>, seq: i64, detail: &str) {
+        self.put(chain, Some(entity), Some(seq), "backdated", detail.to_string());
+    }
+
     fn put(
         &mut self,
         chain: pg_sys::Oid,
@@ -91,7 +96,7 @@ fn name(kind: &FaultKind) -> &'static str {
 fn explain(fault: &Fault, computed: &LinkHash) -> String {
     match (fault.kind, fault.seq) {
         (FaultKind::Altered, _) => format!("The row hashes to {computed}, which is not its stored hash."),
-        (FaultKind::Unlinked, Some(1)) => "The first event has a previous hash.".to_string(),
+        (FaultKind::Unlinked, Some(1)) => "The first event does not link to this chain's configuration.".to_string(),
         (FaultKind::Unlinked, Some(seq)) if seq > 1 => {
             format!("The previous hash is not the hash of event {}.", seq - 1)
         }

@@ -7,11 +7,13 @@
 use std::ffi::CStr;
 
 use pgrx::pg_sys;
+use veritable_core::chain::qualified_name;
 
-use super::passes::{Scope, Table};
+use super::passes::Table;
 use super::problems;
 use super::triggers::{Chain, root_of};
 use super::verdict::Verdict;
+use crate::pg::acting::Acting;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::relation::Relation;
 use crate::pg::report::{Class, Error, Result, notice};
@@ -52,7 +54,7 @@ impl Verification for Chains {
     const FUNCTIONS: &'static [&'static CStr] = &[c"seal", c"guard"];
     const WHOLE: &'static str = "A chain";
 
-    fn verify(&mut self, relation: &Relation) -> Result<()> {
+    fn verify(&mut self, relation: &Relation, acting: &Acting) -> Result<()> {
         if let Some(root) = root_of(relation)? {
             return Err(Error::new(
                 Class::WrongObject,
@@ -61,7 +63,7 @@ impl Verification for Chains {
             .hint(format!("SELECT * FROM verify_chain('{}');", root.qualified_name())));
         }
         let before = self.verdict.found();
-        self.verify_root(relation)?;
+        self.verify_root(relation, acting)?;
         // A table without events is not spoken of: so is the registry where nothing is registered.
         self.verdict.tables += u64::from(self.verdict.found() > before);
         Ok(())
@@ -74,10 +76,16 @@ impl Verification for Chains {
 }
 
 impl Chains {
-    fn verify_root(&mut self, relation: &Relation) -> Result<()> {
+    fn verify_root(&mut self, relation: &Relation, acting: &Acting) -> Result<()> {
         let target = relation.oid();
-        for problem in problems::hidden(relation)? {
+        let hidden = problems::hidden(relation)?;
+        let is_hidden = !hidden.is_empty();
+        for problem in hidden {
             self.verdict.unguarded(target, problem);
+        }
+        if is_hidden && Chain::of(relation)?.is_none() {
+            self.verdict.unread(target, "The chain cannot be read without its triggers.".to_string());
+            return Ok(());
         }
         let found = Chain::required(relation).and_then(|chain| Ok((Table::of(relation, &chain)?, chain)));
         let (table, chain) = match found {
@@ -92,11 +100,21 @@ impl Chains {
         for problem in problems::of(relation, &chain)? {
             self.verdict.unguarded(target, problem);
         }
+        if let Some(former) = former_name(relation, chain.arguments.identity.as_deref()) {
+            notice(format!("table \"{}\" was chained as \"{former}\"", relation.name()));
+        }
+        verification::without_indexes(acting);
         // Pinned here for the leader; a parallel worker pins for itself.
         let _pinned = Pinned::new();
         spi::connect(|session| match &self.entity {
-            Some(entity) => table.name_faults(session, Scope::Entity(entity), &mut self.verdict).map(|_| ()),
+            Some(entity) => table.verify_entity(session, entity, &mut self.verdict),
             None => table.verify(session, &mut self.verdict),
         })
     }
+}
+
+/// What the chain is called, where that is the name of a table, but no more of this one.
+fn former_name<'a>(relation: &Relation, identity: Option<&'a str>) -> Option<&'a str> {
+    let (schema, name) = qualified_name(identity?)?;
+    if (schema, name) == (relation.schema(), relation.name()) { None } else { identity }
 }

@@ -4,10 +4,10 @@ use pgrx::pg_sys;
 use pgrx::spi::{quote_identifier, quote_literal};
 
 use super::arguments::Arguments;
-use super::change::Commands;
 use super::layout::{Compared, Layout};
-use super::look::look_at_all;
+use super::pack::pack_all;
 use super::triggers::{self, EARLY, INSERT, Packing, UPDATE};
+use crate::pg::acting::as_owner;
 use crate::pg::command::own_commands;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::image::Image;
@@ -18,7 +18,7 @@ use crate::pg::report::{Class, Error, Result};
 use crate::pg::snapshot::Latest;
 use crate::pg::spi::{self, Session};
 use crate::pg::touching::Touching;
-use crate::pg::types::is_short;
+use crate::pg::types::{is_deterministic, is_short};
 
 sql_function! {
     /// `add_packing(regclass, name, name[], name[], name[]) → bigint`
@@ -39,7 +39,7 @@ fn add_packing(call: &Call) -> Result<Answer> {
     let (value, ignore) = (call.given_names(3)?, call.names(4)?);
     let absorbed = spi::connect(|session| {
         let _own = own_commands();
-        let relation = open_table(session, target)?;
+        let relation = open_table(target)?;
         let roles = [period.clone()].iter().chain(&key).chain(value.iter().flatten()).chain(&ignore).cloned().collect();
         check_roles(&relation, roles)?;
         let value = value.unwrap_or_else(|| default_value(&relation, &period, &key, &ignore));
@@ -48,12 +48,11 @@ fn add_packing(call: &Call) -> Result<Answer> {
         check_columns(&relation, &layout)?;
         triggers::check_columns(&relation, &layout)?;
         let name = relation.new_index_name(c"packing");
-        let alias = relation.alias();
+        // The rows as the owner, whose functions may run; the definitions as the caller, for whom PostgreSQL does the
+        // same where it reads rows.
+        as_owner(&relation, |_| check_rows(session, &layout, &relation.alias()))?;
+        let absorbed = pack_all(&relation, &layout)?;
         drop(relation);
-
-        check_rows(session, &layout, &alias)?;
-        let changes = look_at_all(session, &layout)?;
-        let absorbed = if changes.is_empty() { 0 } else { changes.apply(session, &Commands::of(&layout))? };
         add_constraint(session, &layout, &name)?;
         add_triggers(session, &layout, &arguments)?;
         Ok(absorbed)
@@ -91,23 +90,15 @@ fn drop_packing(call: &Call) -> Result<Answer> {
     Ok(Answer::VOID)
 }
 
-fn open_table(session: &Session, target: pg_sys::Oid) -> Result<Relation> {
+fn open_table(target: pg_sys::Oid) -> Result<Relation> {
     let relation = Relation::open_table(target, "packing")?;
     let name = relation.name();
     if Packing::of(&relation)?.is_some() {
         return Err(Error::new(Class::Duplicate, format!("table \"{name}\" is already packed")));
     }
-    if relation.is_partitioned() || relation.is_partition() {
-        return Err(triggers::partitioned(&relation));
-    }
+    relation.require_plain("packed")?;
     if relation.has_trigger_of(c"veritable", c"seal") {
         return Err(triggers::chained(&relation));
-    }
-    let relatives = session
-        .query("SELECT FROM pg_catalog.pg_inherits WHERE inhparent = $1 OR inhrelid = $1 LIMIT 1", &[target.into()])?;
-    if !relatives.is_empty() {
-        let message = format!("table \"{name}\" inherits or has inheritance children");
-        return Err(Error::new(Class::Unsupported, message));
     }
     Ok(relation)
 }
@@ -202,9 +193,8 @@ fn check_rows(session: &Session, layout: &Layout, alias: &str) -> Result<()> {
             let more = memory::scratch(|| -> Result<bool> {
                 let batch = cursor.fetch(BATCH);
                 for fetched in batch.rows() {
-                    if let Some(value) = fetched.composite(0) {
-                        layout.period(&value.row(&layout.descriptor))?;
-                    }
+                    let value = fetched.composite(0).ok_or_else(|| Error::damaged("a row of the table"))?;
+                    layout.period(&value.row(&layout.descriptor))?;
                 }
                 Ok(!batch.is_empty())
             })?;
@@ -269,27 +259,45 @@ fn add_triggers(session: &Session, layout: &Layout, arguments: &Arguments) -> Re
 
 /// The index of the packing's constraint, or, where there is no value, the index that stands for it.
 pub fn index_of(relation: &Relation, layout: &Layout) -> Option<GistIndex> {
+    relation.gist_indexes().into_iter().find(|index| fits(index, layout))
+}
+
+/// The index has the key first, compared as the table compares it, and then period and value in any order. Where there
+/// are values, it is that of a constraint that refuses different ones over one instant.
+fn fits(index: &GistIndex, layout: &Layout) -> bool {
     let key: Vec<_> = layout.key.iter().map(|key| Some(key.column.place)).collect();
     let period = Some(layout.period.place);
-    let value = match &layout.value[..] {
-        [value] => Some(value.column.place),
-        _ => None,
+    let Some(rest) = index.columns.strip_prefix(&key[..]) else { return false };
+    let compares_keys_alike = layout.key.iter().zip(&index.collations).all(|(key, &collation)| {
+        collation == key.column.collation || (is_deterministic(collation) && is_deterministic(key.column.collation))
+    });
+    if !compares_keys_alike {
+        return false;
+    }
+    if layout.value.is_empty() && rest == [period] && index.excludes.is_empty() {
+        return true;
+    }
+    let keys_are_equal =
+        index.excludes.iter().zip(&layout.key).all(|(operator, key)| *operator == key.equality.operator());
+    let (Some(at_period), Some(operators)) =
+        (rest.iter().position(|column| *column == period), index.excludes.get(key.len()..))
+    else {
+        return false;
     };
-    let fits = |index: &GistIndex| {
-        let operators_fit =
-            index.excludes.iter().zip(&layout.key).all(|(operator, key)| *operator == key.equality.operator());
-        let rest = index.columns.strip_prefix(&key[..]).unwrap_or_default();
-        operators_fit
-            && if layout.value.is_empty() {
-                rest == [period]
-            } else {
-                // A single value may stand there as it is, or in an expression, as several do.
-                let values = [value, None];
-                let has = |value| rest == [period, value] || rest == [value, period];
-                !index.excludes.is_empty() && values.into_iter().any(has)
+    let overlaps = operators.get(at_period) == Some(&pg_sys::Oid::from(pg_sys::OID_RANGE_OVERLAP_OP));
+    let refuses_others = match (&layout.value[..], rest) {
+        ([], [_]) => true,
+        // A single value may stand there as it is, or in an expression, as several do.
+        (values, [_, _]) if !values.is_empty() => match (rest[1 - at_period], values) {
+            (None, _) => true,
+            (Some(place), [value]) => {
+                place == value.column.place && operators[1 - at_period] == value.equality.negator()
             }
+            _ => false,
+        },
+        _ => false,
     };
-    relation.gist_indexes().into_iter().find(fits)
+    keys_are_equal && overlaps && refuses_others
 }
 
 /// The search for rows that touch a period, through that index.

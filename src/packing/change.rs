@@ -7,12 +7,15 @@ use pgrx::spi::quote_identifier;
 use veritable_core::packing::{Island, Period};
 
 use super::layout::Layout;
+use crate::pg::acting::as_owner;
+use crate::pg::changing::{After, Errors};
 use crate::pg::period::{Bound, RangeType};
-use crate::pg::relation::name_of;
+use crate::pg::relation::Relation;
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::{Kept, Session};
-use crate::pg::trigger;
-use crate::pg::version::{Intent, Tid, Version};
+use crate::pg::system::{self, Moment};
+use crate::pg::trigger::{self, Event, Firing};
+use crate::pg::version::{Command, Intent, Tid, Version};
 
 /// What is to be done to the rows of a table.
 #[derive(Default)]
@@ -30,7 +33,6 @@ pub struct Commands {
     delete: Kept,
     update: Kept,
     range: RangeType,
-    relation: pg_sys::Oid,
 }
 
 impl Changes {
@@ -66,42 +68,82 @@ impl Changes {
         &self.shared
     }
 
-    /// Does it, and says how many rows were absorbed.
-    pub fn apply(&self, session: &Session, commands: &Commands) -> Result<u64> {
-        let _applying = Applying::to(commands.relation);
+    /// Does it, on behalf of the caller, and says how many rows were absorbed.
+    pub fn apply(&self, session: &Session, relation: &Relation, commands: &Commands, after: After) -> Result<u64> {
+        let plan = |command: &Kept, types: &[pg_sys::Oid]| {
+            command.plan(session, relation, types)?.ok_or_else(|| prevented(relation))
+        };
+        // Planned as the owner, executed as the caller.
+        let (deletion, update) = as_owner(relation, |_| -> Result<_> {
+            let deletion = plan(&commands.delete, &[Tid::ARRAY])?;
+            let is_needed = !self.widened.is_empty();
+            let types = [Tid::ARRAY, commands.range.array()];
+            Ok((deletion, is_needed.then(|| plan(&commands.update, &types)).transpose()?))
+        })?;
+        let _errors = (!relation.is_readable()).then(Errors::hide_rows);
         // The deletion first: a unique key may contain the period.
-        commands.run(session, &commands.delete, &self.absorbed, None)?;
-        if !self.widened.is_empty() {
-            commands.run(session, &commands.update, &self.widened, Some(&self.periods))?;
+        let absorbed = [Tid::parameter(&self.absorbed)];
+        if deletion.execute(&absorbed, after, |_| ()) != self.absorbed.len() as u64 {
+            return Err(prevented(relation));
+        }
+        if let Some(update) = update {
+            let widened = [Tid::parameter(&self.widened), commands.range.parameters(&self.periods)];
+            let rows = self.widened.len() as u64;
+            let depth = trigger::depth() + i32::from(after == After::Command);
+            let awaited = |command| AWAITED.set(Some(Awaited::of(relation.oid(), command, depth, rows)));
+            if update.execute(&widened, after, awaited) != rows {
+                return Err(prevented(relation));
+            }
         }
         Ok(self.absorbed.len() as u64)
     }
 }
 
+fn prevented(relation: &Relation) -> Error {
+    let table = relation.name();
+    let message = format!("a trigger or rule of packed table \"{table}\" keeps its rows from being packed");
+    Error::new(Class::State, message)
+}
+
+/// The firing of the trigger after an UPDATE that the UPDATE of [`Changes::apply`] leads to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Awaited {
+    moment: Moment,
+    relation: pg_sys::Oid,
+    /// That of the active snapshot while the trigger runs: the command during which the firing is queued.
+    command: Command,
+    /// How deep in triggers.
+    depth: i32,
+    /// How many rows the UPDATE has changed.
+    rows: u64,
+}
+
 thread_local! {
-    /// The table that is being changed here, and how deep in triggers.
-    static APPLYING: Cell<Option<(pg_sys::Oid, i32)>> = const { Cell::new(None) };
+    static AWAITED: Cell<Option<Awaited>> = const { Cell::new(None) };
 }
 
-struct Applying {
-    before: Option<(pg_sys::Oid, i32)>,
-}
-
-impl Applying {
-    fn to(relation: pg_sys::Oid) -> Applying {
-        Applying { before: APPLYING.replace(Some((relation, trigger::depth()))) }
+impl Awaited {
+    fn of(relation: pg_sys::Oid, command: Command, depth: i32, rows: u64) -> Awaited {
+        Awaited { moment: system::moment(), relation, command, depth, rows }
     }
 }
 
-impl Drop for Applying {
-    fn drop(&mut self) {
-        APPLYING.set(self.before);
+/// The trigger that is running after an UPDATE has no rows but those that [`Changes::apply`] has widened.
+///
+/// It is never another UPDATE. PostgreSQL gives no two writing statements of a transaction the same command, also after
+/// a rollback to a savepoint; so this trigger runs for the very statement whose packing is awaited. What else that statement
+/// updates in the table (in a WITH clause, or by the cascade of a foreign key) either shares the firing, whose rows are
+/// more then than the awaited ones; or has its own, with other transition tables. One that was queued before has fired
+/// before. One that is queued later fires later, when the awaited one has fired and is awaited no more. If the trigger
+/// is disabled, neither is queued, since a table in use cannot be altered. Statements of other triggers, and of
+/// functions that run meanwhile, are commands of their own.
+pub fn is_awaited(firing: &Firing) -> bool {
+    let this = || Awaited::of(firing.relation_oid(), Command::running(), trigger::depth(), firing.new_row_count());
+    let is_awaited = firing.event() == Event::Update && AWAITED.get().is_some_and(|awaited| awaited == this());
+    if is_awaited {
+        AWAITED.set(None);
     }
-}
-
-/// The statement whose trigger is running on this table is one of [`Changes::apply`], not one of a trigger in between.
-pub fn is_own_statement(relation: pg_sys::Oid) -> bool {
-    APPLYING.get() == Some((relation, trigger::depth() - 1))
+    is_awaited
 }
 
 impl Commands {
@@ -109,29 +151,13 @@ impl Commands {
     pub fn of(layout: &Layout) -> Commands {
         let (table, period) = (&layout.table, quote_identifier(&layout.period.name));
         Commands {
-            delete: Kept::by_tid(format!("DELETE FROM ONLY {table} WHERE ctid OPERATOR(pg_catalog.=) ANY ($1)")),
-            update: Kept::by_tid(format!(
+            delete: Kept::new(format!("DELETE FROM ONLY {table} WHERE ctid OPERATOR(pg_catalog.=) ANY ($1)")),
+            update: Kept::new(format!(
                 "UPDATE ONLY {table} AS t SET {period} = change.period
                  FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS change (tid, period)
                  WHERE t.ctid OPERATOR(pg_catalog.=) change.tid"
             )),
             range: layout.range,
-            relation: layout.relation,
         }
-    }
-
-    fn run(&self, session: &Session, command: &Kept, tids: &[Tid], periods: Option<&[Period<Bound>]>) -> Result<()> {
-        let mut parameters = vec![Tid::parameter(tids)];
-        parameters.extend(periods.map(|periods| self.range.parameters(periods)));
-        if command.run(session, &parameters)? == tids.len() as u64 {
-            return Ok(());
-        }
-        Err(Error::new(
-            Class::State,
-            format!(
-                "a trigger or rule of packed table \"{}\" keeps its rows from being packed",
-                name_of(self.relation)
-            ),
-        ))
     }
 }

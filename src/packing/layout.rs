@@ -131,6 +131,12 @@ impl Compared {
         format!("{alias}.{}", quote_identifier(&self.column.name))
     }
 
+    /// A condition that two expressions of the column's type are equal.
+    pub fn equals(&self, one: &str, other: &str) -> String {
+        let (operator, cast) = (self.equality.sql(), self.equality.cast_of(&self.column));
+        format!("{one}{cast} {operator} {other}{cast}")
+    }
+
     /// An expression to sort by, in which equal values, and no others, are peers.
     pub fn order(&self, alias: &str) -> String {
         let column = self.of(alias);

@@ -6,16 +6,18 @@
 
 use std::collections::HashMap;
 
+use pgrx::spi::quote_identifier;
 use veritable_core::packing::{Islands, Period};
 
 use super::change::Changes;
 use super::layout::Layout;
+use crate::pg::acting::as_owner;
 use crate::pg::memory;
 use crate::pg::period::Bound;
 use crate::pg::relation::Relation;
-use crate::pg::report::Result;
+use crate::pg::report::{Error, Result};
 use crate::pg::snapshot::Latest;
-use crate::pg::spi::Session;
+use crate::pg::spi::{self, Session};
 use crate::pg::touching::Touching;
 use crate::pg::trigger::Firing;
 use crate::pg::version::{Command, Tid, Version};
@@ -42,8 +44,8 @@ pub fn look(
     if rows <= FEW || rows < u64::from(relation.blocks()) {
         look_up(firing, layout, index, started)
     } else {
-        crate::pg::acting::as_owner(relation, |_| {
-            crate::pg::spi::connect(|session| {
+        as_owner(relation, |_| {
+            spi::connect(|session| {
                 session.with_new_rows(firing)?;
                 let condition = in_keys_of(&firing.new_rows_name(), layout);
                 sort(session, layout, &condition, |version| !version.is_since(started))
@@ -85,8 +87,8 @@ fn in_keys_of(new_rows: &str, layout: &Layout) -> String {
     if layout.key.is_empty() {
         return String::new();
     }
-    let same = layout.key.iter().map(|key| format!("{} {} {}", key.of("n"), key.equality.sql(), key.of("t")));
-    let (new_rows, same) = (pgrx::spi::quote_identifier(new_rows), same.collect::<Vec<_>>().join(" AND "));
+    let same = layout.key.iter().map(|key| key.equals(&key.of("n"), &key.of("t")));
+    let (new_rows, same) = (quote_identifier(new_rows), same.collect::<Vec<_>>().join(" AND "));
     format!("WHERE EXISTS (SELECT FROM {new_rows} AS n WHERE {same})")
 }
 
@@ -98,7 +100,7 @@ fn sort(session: &Session, layout: &Layout, condition: &str, existing: impl Fn(&
     } else {
         (format!("pg_catalog.dense_rank() OVER (ORDER BY {fact})"), format!("{fact}, "))
     };
-    let period = pgrx::spi::quote_identifier(&layout.period.name);
+    let period = quote_identifier(&layout.period.name);
     let sql = format!(
         "SELECT t.ctid, t.xmin, t.cmin, {number}, t.{period} FROM ONLY {} AS t {condition}
          ORDER BY {order}t.{period}, t.ctid",
@@ -112,12 +114,11 @@ fn sort(session: &Session, layout: &Layout, condition: &str, existing: impl Fn(&
             let more = memory::scratch(|| -> Result<bool> {
                 let batch = cursor.fetch(BATCH);
                 for row in batch.rows() {
-                    // A row that holds at no time touches none. It came while the triggers were off.
-                    let (Some(version), Some(fact), Some(Ok(period))) =
-                        (Version::fetched(&row, 0, 1, 2), row.get::<i64>(3), row.period(4, layout.range))
-                    else {
-                        continue;
+                    let (Some(version), Some(fact)) = (Version::fetched(&row, 0, 1, 2), row.get::<i64>(3)) else {
+                        return Err(Error::damaged("a row of the table"));
                     };
+                    // A row without a proper period touches none. It came while the triggers were off.
+                    let Some(Ok(period)) = row.period(4, layout.range) else { continue };
                     let is_existing = existing(&version);
                     if let Some(island) = islands.add(fact, period, version, is_existing) {
                         changes.add(island)?;

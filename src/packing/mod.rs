@@ -12,6 +12,7 @@ mod layout;
 mod look;
 mod pack;
 mod portion;
+mod problems;
 mod rows;
 pub mod triggers;
 mod turn;

@@ -14,6 +14,7 @@ use super::triggers::{self, Packing};
 use super::{attach, turn};
 use crate::pg::acting::as_owner;
 use crate::pg::cache::{Cache, Derived};
+use crate::pg::changing::{After, Errors};
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
@@ -58,6 +59,7 @@ impl Packer {
         PACKERS.with(|packers| {
             packers.get(firing.relation_oid(), || {
                 let relation = firing.relation();
+                relation.require_plain("packed")?;
                 let layout = Layout::of(&relation, &Arguments::parse(&firing.arguments())?)?;
                 let index = attach::index_of(&relation, &layout).ok_or_else(|| attach::missing_index(&relation))?;
                 Ok(Packer {
@@ -99,7 +101,7 @@ fn pack_statement(call: &Call) -> Result<Answer> {
     }
     let packer = Packer::of(&firing)?;
     // What packing has widened touches nothing else, unless a trigger has bent it.
-    if !packer.is_bent && change::is_own_statement(firing.relation_oid()) {
+    if change::is_awaited(&firing) && !packer.is_bent {
         return Ok(Answer::VOID);
     }
     let (relation, started) = (firing.relation(), Command::running());
@@ -116,7 +118,7 @@ fn pack_statement(call: &Call) -> Result<Answer> {
         }
         match rows::lock(&relation, changes.shared()) {
             Locked::All => {
-                as_owner(&relation, |_| spi::connect(|session| changes.apply(session, &packer.commands)))?;
+                spi::connect(|session| changes.apply(session, &relation, &packer.commands, After::Statement))?;
                 return Ok(Answer::VOID);
             }
             Locked::Busy(tid, intent) => rows::wait_for(&relation, turn, tid, intent),
@@ -129,12 +131,25 @@ fn pack_table(call: &Call) -> Result<Answer> {
     let target = call.oid(0).ok_or_else(|| Error::null_argument("target"))?;
     let relation = Relation::open_owned(target, Lock::ShareRowExclusive)?;
     let packing = Packing::required(&relation)?;
+    relation.require_plain("packed")?;
     let layout = Layout::of(&relation, &packing.arguments)?;
-    let pack = |session: &spi::Session| {
-        let changes = look_at_all(session, &layout)?;
-        if changes.is_empty() { Ok(0) } else { changes.apply(session, &Commands::of(&layout)) }
-    };
-    // As the owner also where row-level security is forced on the owner: it must see all rows.
-    let absorbed = as_owner(&relation, |_| spi::connect(pack))?;
+    let absorbed = pack_all(&relation, &layout)?;
     Ok(Answer::from(absorbed as i64))
+}
+
+/// Packs all rows of a table of the caller's, and says how many were merged into others.
+///
+/// As the owner, whoever calls: also where row-level security is forced on the owner, whose rows must all be seen. The
+/// triggers fire within, so that none of them runs as the caller.
+pub fn pack_all(relation: &Relation, layout: &Layout) -> Result<u64> {
+    let _errors = (!relation.is_owned_by_current_role()).then(Errors::refer_to_owner);
+    as_owner(relation, |_| {
+        spi::connect(|session| {
+            let changes = look_at_all(session, layout)?;
+            if changes.is_empty() {
+                return Ok(0);
+            }
+            changes.apply(session, relation, &Commands::of(layout), After::Command)
+        })
+    })
 }

@@ -48,7 +48,9 @@ fn change(call: &Call, set: bool) -> Result<Answer> {
     let mut rows = call.rows();
     let fact = call.jsonb(1).ok_or_else(|| Error::null_argument("fact"))?;
     let relation = Relation::open(target, Lock::RowExclusive)?;
-    let layout = Layout::of(&relation, &Packing::required(&relation)?.arguments)?;
+    let packing = Packing::required(&relation)?;
+    relation.require_plain("packed")?;
+    let layout = Layout::of(&relation, &packing.arguments)?;
     // Before anything is locked. The other privileges are checked by the statements that need them.
     relation.require_delete()?;
     spi::connect(|session| {
@@ -159,29 +161,41 @@ impl<'s> Portion<'s> {
 
     /// The rows of the fact's key that touch its period, whether the transaction's snapshot sees them or not.
     fn touching(&self, fact: &Composite) -> Result<Vec<Found>> {
-        Latest::during(|_| Ok(self.found(&self.session.query_as_caller(&self.select_versions(), &[fact.parameter()])?)))
+        Latest::during(|_| self.found(&self.session.query_as_caller(&self.select_versions(), &[fact.parameter()])?))
     }
 
     /// The transaction's snapshot sees others than these.
     fn have_changed(&self, fact: &Composite, found: &[Found]) -> Result<bool> {
-        let seen = self.found(&self.session.query(&self.select_versions(), &[fact.parameter()])?);
+        let seen = self.found(&self.session.query(&self.select_versions(), &[fact.parameter()])?)?;
         let is_seen = |tid| seen.iter().any(|seen| seen.version.tid == tid);
         Ok(seen.len() != found.len() || !found.iter().all(|found| is_seen(found.version.tid)))
     }
 
-    fn found(&self, rows: &spi::Table) -> Vec<Found> {
+    fn found(&self, rows: &spi::Table) -> Result<Vec<Found>> {
         let found = |row: spi::Fetched| {
-            let period = row.period(4, self.layout.range)?.ok()?;
-            Some(Found { version: Version::fetched(&row, 0, 1, 2)?, is_same: row.get(3)?, period })
+            let (Some(version), Some(is_same), Some(period)) =
+                (Version::fetched(&row, 0, 1, 2), row.get(3), row.period(4, self.layout.range))
+            else {
+                return Err(Error::damaged("a row of the table"));
+            };
+            // Rows that no trigger has seen, when it was off. To leave them would leave what is to be cleared.
+            let period = period.map_err(|_| {
+                Error::new(
+                    Class::State,
+                    format!("table \"{}\" has a row whose period cannot be cut", self.relation.name()),
+                )
+                .hint(format!("SELECT * FROM verify_packing('{}');", self.layout.table))
+            })?;
+            Ok(Found { version, is_same, period })
         };
-        rows.rows().filter_map(found).collect()
+        rows.rows().map(found).collect()
     }
 
     fn select_versions(&self) -> String {
         let same = self.layout.value.iter().map(|value| {
             let (column, given) = (value.of("t"), format!("($1).{}", quote_identifier(&value.column.name)));
-            let equal = value.equality.sql();
-            format!(" AND COALESCE({column} {equal} {given}, {column} IS NULL AND {given} IS NULL)")
+            let equal = value.equals(&column, &given);
+            format!(" AND COALESCE({equal}, {column} IS NULL AND {given} IS NULL)")
         });
         let same: String = same.collect();
         self.select_touching("t", &format!("t.ctid, t.xmin, t.cmin, true{same}"))
@@ -200,7 +214,8 @@ impl<'s> Portion<'s> {
         let fact_period = format!("($1).{}", quote_identifier(&self.layout.period.name));
         let selected = if columns.is_empty() { alias.to_string() } else { format!("{columns}, {period}") };
         let same_key = self.layout.key.iter().map(|key| {
-            format!("{} {} ($1).{} AND ", key.of(alias), key.equality.sql(), quote_identifier(&key.column.name))
+            let given = format!("($1).{}", quote_identifier(&key.column.name));
+            format!("{} AND ", key.equals(&key.of(alias), &given))
         });
         format!(
             "SELECT {selected} FROM ONLY {} AS {alias}

@@ -99,9 +99,7 @@ pub fn check_by_hand(table: pg_sys::Oid) -> Result<()> {
     let functions = Functions::find()?;
     let relation = Relation::open(table, Lock::AccessShare)?;
     relation.require_table()?;
-    if relation.is_partitioned() || relation.is_partition() {
-        return Err(partitioned(&relation));
-    }
+    relation.require_plain("packed")?;
     if relation.has_trigger_of(c"veritable", c"seal") {
         return Err(chained(&relation));
     }
@@ -124,13 +122,6 @@ pub fn check_by_hand(table: pg_sys::Oid) -> Result<()> {
         check_columns(&relation, &Layout::of(&relation, &packing.arguments)?)?;
     }
     Ok(())
-}
-
-/// The error of a partitioned table or a partition.
-pub fn partitioned(relation: &Relation) -> Error {
-    let what = if relation.is_partition() { "partition" } else { "partitioned table" };
-    Error::new(Class::Unsupported, format!("{what} \"{}\" cannot be packed", relation.name()))
-        .detail("Statement triggers do not fire for rows that come or go through another table.")
 }
 
 /// The error of a chained table.

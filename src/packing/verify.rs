@@ -1,20 +1,24 @@
 //! `verify_packing()`: a row for each fault, none for a packed table.
 
+use std::ffi::CStr;
+
 use pgrx::pg_sys;
 use pgrx::spi::quote_identifier;
 use veritable_core::packing::{Check, Fault};
 
-use super::attach::index_of;
 use super::layout::{Compared, Layout};
+use super::problems;
 use super::triggers::Packing;
+use crate::pg::acting::Acting;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::memory;
 use crate::pg::period::Refusal;
-use crate::pg::relation::{Lock, Relation, name_of};
-use crate::pg::report::{Class, Error, Result, notice, number};
+use crate::pg::relation::Relation;
+use crate::pg::report::{Error, Result, notice, number};
 use crate::pg::rows::{Cell, Rows};
 use crate::pg::settings::Pinned;
-use crate::pg::spi::{self, Session};
+use crate::pg::spi::{self, Fetched, Session};
+use crate::table::verification::{self, Verification};
 
 sql_function! {
     /// `verify_packing(regclass) → set of faults`
@@ -23,6 +27,9 @@ sql_function! {
 
 /// How many rows are read at once.
 const BATCH: usize = 1000;
+
+/// Where the query has the period; the key follows.
+const PERIOD: usize = 2;
 
 /// What verification has found so far.
 struct Verdict {
@@ -36,65 +43,27 @@ struct Verdict {
 fn verify_packing(call: &Call) -> Result<Answer> {
     let mut verdict = Verdict { rows: call.rows(), faults: 0, periods: 0, keys: 0, tables: 0 };
     match call.oid(0) {
-        Some(target) => verify_table(target, &mut verdict)?,
-        None => {
-            for target in readable_packings()? {
-                if Relation::open(target, Lock::AccessShare)?.hides_rows() {
-                    notice(format!("skipped table \"{}\": row-level security hides rows from you", name_of(target)));
-                } else {
-                    verify_table(target, &mut verdict)?;
-                }
-            }
-        }
+        Some(target) => verification::one(target, &mut verdict)?,
+        None => verification::all(&mut verdict)?,
     }
     notice(verdict.summary());
     Ok(Answer::NULL)
 }
 
-/// The packed tables of the database that the caller may read.
-fn readable_packings() -> Result<Vec<pg_sys::Oid>> {
-    spi::connect(|session| {
-        let packings = session.query_as_caller(
-            "SELECT DISTINCT tgrelid
-             FROM pg_catalog.pg_trigger
-             WHERE tgfoid IN ('veritable.pack'::pg_catalog.regproc, 'veritable.pack_early'::pg_catalog.regproc)
-               AND pg_catalog.has_table_privilege(tgrelid, 'SELECT')
-             ORDER BY tgrelid",
-            &[],
-        )?;
-        Ok(packings.rows().filter_map(|row| row.get(0)).collect())
-    })
-}
+impl Verification for Verdict {
+    const FUNCTIONS: &'static [&'static CStr] = &[c"pack", c"pack_early"];
+    const WHOLE: &'static str = "A packing";
 
-fn verify_table(target: pg_sys::Oid, verdict: &mut Verdict) -> Result<()> {
-    let relation = Relation::open(target, Lock::AccessShare)?;
-    if relation.hides_rows() {
-        return Err(Error::new(
-            Class::Privilege,
-            format!("row-level security hides rows of table \"{}\" from you", relation.name()),
-        )
-        .hint("A packing can be verified only as a whole: use a role that has BYPASSRLS, or owns the table."));
+    fn verify(&mut self, relation: &Relation, acting: &Acting) -> Result<()> {
+        self.verify_packing(relation, acting)?;
+        self.tables += 1;
+        Ok(())
     }
-    let found =
-        Packing::required(&relation).and_then(|packing| Ok((Layout::of(&relation, &packing.arguments)?, packing)));
-    let (layout, packing) = match found {
-        Ok(found) => found,
-        // Triggers that do not fit their table are a fault like any other, and must not hide those of other tables.
-        Err(error) if error.is_misconfiguration() => {
-            verdict.tables += 1;
-            verdict.unguarded(target, format!("The packing cannot be read: {}.", error.message()));
-            return Ok(());
-        }
-        Err(error) => return Err(error),
-    };
-    verdict.tables += 1;
-    for problem in packing.problems {
-        verdict.unguarded(target, problem);
+
+    fn unread(&mut self, table: pg_sys::Oid, reason: String) {
+        self.tables += 1;
+        self.put(table, None, None, "unread", reason);
     }
-    if index_of(&relation, &layout).is_none() {
-        verdict.unguarded(target, "The exclusion constraint of the packing is missing.".to_string());
-    }
-    spi::connect(|session| verify_rows(session, &layout, verdict))
 }
 
 fn verify_rows(session: &Session, layout: &Layout, verdict: &mut Verdict) -> Result<()> {
@@ -106,19 +75,16 @@ fn verify_rows(session: &Session, layout: &Layout, verdict: &mut Verdict) -> Res
         [] => "1::bigint".to_string(),
         columns => format!("pg_catalog.dense_rank() OVER (ORDER BY {})", order(columns)),
     };
-    let texts: Vec<_> = key.iter().map(|key| format!("{}::pg_catalog.text", key.of("t"))).collect();
     let period = quote_identifier(&layout.period.name);
     let comma = if key.is_empty() { "" } else { ", " };
+    let columns: String = key.iter().map(|key| format!(", {}", key.of("t"))).collect();
     let sql = format!(
-        "SELECT ARRAY[{}]::pg_catalog.text[], {}, {}, t.{period}, t.{period}::pg_catalog.text
-         FROM ONLY {} AS t ORDER BY {}{comma}t.{period}",
-        texts.join(", "),
+        "SELECT {}, {}, t.{period}{columns} FROM ONLY {} AS t ORDER BY {}{comma}t.{period}",
         number(&key),
         number(&fact),
         layout.table,
         order(&key),
     );
-    let _pinned = Pinned::new();
     let cursor = session.cursor(&sql, &[], true)?;
     let mut check = Check::new();
     let mut last_key = None;
@@ -126,10 +92,12 @@ fn verify_rows(session: &Session, layout: &Layout, verdict: &mut Verdict) -> Res
         let more = memory::scratch(|| -> Result<bool> {
             let batch = cursor.fetch(BATCH);
             for row in batch.rows() {
-                let (Some(key), Some(fact)) = (row.get::<i64>(1), row.get::<i64>(2)) else { continue };
+                let (Some(key), Some(fact)) = (row.get::<i64>(0), row.get::<i64>(1)) else {
+                    return Err(Error::damaged("a row of the table"));
+                };
                 verdict.periods += 1;
                 verdict.keys += u64::from(last_key.replace(key) != Some(key));
-                let fault = match row.period(3, layout.range).unwrap_or(Err(Refusal::Null)) {
+                let fault = match row.period(PERIOD, layout.range).unwrap_or(Err(Refusal::Null)) {
                     Err(refusal) => Some(("empty", explain(refusal))),
                     Ok(period) => check.add(key, fact, period).map(|fault| match fault {
                         Fault::Overlap => ("overlap", "It overlaps a period of other values."),
@@ -137,7 +105,7 @@ fn verify_rows(session: &Session, layout: &Layout, verdict: &mut Verdict) -> Res
                     }),
                 };
                 if let Some((fault, detail)) = fault {
-                    verdict.put(layout.relation, row.get(0), row.get(4), fault, detail.to_string());
+                    verdict.put_row(layout, &row, fault, detail);
                 }
             }
             Ok(!batch.is_empty())
@@ -158,15 +126,53 @@ fn explain(refusal: Refusal) -> &'static str {
 }
 
 impl Verdict {
+    fn verify_packing(&mut self, relation: &Relation, acting: &Acting) -> Result<()> {
+        let target = relation.oid();
+        for problem in problems::hidden(relation)? {
+            self.unguarded(target, problem);
+        }
+        if let Err(error) = relation.require_plain("packed") {
+            self.unguarded(target, format!("The packing does not work: {}.", error.message()));
+        }
+        let has_rows = relation.kind() == pg_sys::RELKIND_RELATION;
+        let found =
+            Packing::required(relation).and_then(|packing| Ok((Layout::of(relation, &packing.arguments)?, packing)));
+        let (layout, packing) = match found {
+            Ok(found) => found,
+            // Triggers that do not fit their table are a fault like any other.
+            Err(error) if error.is_misconfiguration() => {
+                self.unguarded(target, format!("The packing cannot be read: {}.", error.message()));
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        for problem in problems::of(relation, &layout, packing)? {
+            self.unguarded(target, problem);
+        }
+        if has_rows {
+            verification::without_indexes(acting);
+            let _pinned = Pinned::new();
+            spi::connect(|session| verify_rows(session, &layout, self))?;
+        }
+        Ok(())
+    }
+
     /// Something is wrong with the triggers or the constraint of a table.
     fn unguarded(&mut self, packing: pg_sys::Oid, problem: String) {
         self.put(packing, None, None, "unguarded", problem);
     }
 
+    /// Something is wrong with a row that `verify_rows` has read. Its values are written by the output functions of their
+    /// types: a cast to text may be a function of anybody's.
+    fn put_row(&mut self, layout: &Layout, row: &Fetched, fault: &str, detail: &str) {
+        let key = (0..layout.key.len()).map(|position| row.text(PERIOD + 1 + position)).collect();
+        self.put(layout.relation, Some(key), row.text(PERIOD), fault, detail.to_string());
+    }
+
     fn put(
         &mut self,
         packing: pg_sys::Oid,
-        key: Option<Vec<String>>,
+        key: Option<Vec<Option<String>>>,
         period: Option<String>,
         fault: &str,
         detail: String,

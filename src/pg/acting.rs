@@ -85,3 +85,11 @@ fn act_as<T>(owner: pg_sys::Oid, body: impl FnOnce(&Acting) -> T) -> T {
     unsafe { pg_sys::SetUserIdAndSecContext(role, context) };
     answer
 }
+
+impl Relation {
+    /// The role that acts now is the owner, not one that has the owner's rights as a member or as a superuser.
+    pub fn is_owned_by_current_role(&self) -> bool {
+        // SAFETY: reads a variable of the backend.
+        self.owner() == unsafe { pg_sys::GetUserId() }
+    }
+}

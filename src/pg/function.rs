@@ -114,6 +114,11 @@ impl<'call> Call<'call> {
         self.argument(position).map(|datum| super::types::text_of(pg_sys::JSONBOID, datum))
     }
 
+    /// A `bigint` argument.
+    pub fn integer(&self, position: usize) -> Option<i64> {
+        self.argument(position).map(|datum| datum.value() as i64)
+    }
+
     /// A `boolean` argument.
     pub fn boolean(&self, position: usize) -> Option<bool> {
         self.argument(position).map(|datum| datum.value() as u8 != 0)

@@ -30,6 +30,8 @@ pub struct GistIndex {
     pub name: String,
     /// The places of its columns in the table's rows; `None` for an expression.
     pub columns: Vec<Option<usize>>,
+    /// The collations under which it compares its columns.
+    pub collations: Vec<pg_sys::Oid>,
     /// The operators of the exclusion constraint that it is for; none where it is for none.
     pub excludes: Vec<pg_sys::Oid>,
 }
@@ -41,8 +43,7 @@ impl GistIndex {
         unsafe {
             let raw = index.raw();
             let form = &*(*raw).rd_index;
-            if (*(*raw).rd_rel).relam != pg_sys::GIST_AM_OID || !form.indisvalid || !form.indisready || is_partial(raw)
-            {
+            if !is_usable(raw, pg_sys::GIST_AM_OID) {
                 return None;
             }
             let keys = form.indnkeyatts as usize;
@@ -55,17 +56,30 @@ impl GistIndex {
             }
             let attributes = form.indkey.values.as_slice(keys);
             let columns = attributes.iter().map(|&number| usize::try_from(number - 1).ok()).collect();
-            Some(GistIndex { oid, name: index.name(), columns, excludes })
+            let collations = std::slice::from_raw_parts((*raw).rd_indcollation, keys).to_vec();
+            Some(GistIndex { oid, name: index.name(), columns, collations, excludes })
         }
     }
 }
 
+/// Each row of its table is in the index, and can be found there now. One with `indcheckxmin` counts: what it may lack
+/// are old versions of rows, which no snapshot sees that is taken after the index was made, as ours are.
+///
 /// # Safety
-/// `index` is an open index.
-unsafe fn is_partial(index: pg_sys::Relation) -> bool {
-    // SAFETY: an open index has its pg_index row.
+/// `index` is an open relation out of another one's list of indexes.
+unsafe fn is_usable(index: pg_sys::Relation, method: pg_sys::Oid) -> bool {
+    // SAFETY: an open index has its pg_index row. That of a partitioned table has one as well, but no storage.
     unsafe {
-        !pg_sys::heap_attisnull((*index).rd_indextuple, pg_sys::Anum_pg_index_indpred as i32, std::ptr::null_mut())
+        let (class, form) = (&*(*index).rd_rel, &*(*index).rd_index);
+        class.relkind as u8 == pg_sys::RELKIND_INDEX
+            && class.relam == method
+            && form.indisvalid
+            && form.indisready
+            && pg_sys::heap_attisnull(
+                (*index).rd_indextuple,
+                pg_sys::Anum_pg_index_indpred as i32,
+                std::ptr::null_mut(),
+            )
     }
 }
 
@@ -100,8 +114,7 @@ impl Index {
         unsafe {
             let raw = index.raw();
             let form = &*(*raw).rd_index;
-            if (*(*raw).rd_rel).relam != pg_sys::BTREE_AM_OID || !form.indisvalid || !form.indisready || is_partial(raw)
-            {
+            if !is_usable(raw, pg_sys::BTREE_AM_OID) {
                 return None;
             }
             let keys = form.indnkeyatts as usize;

@@ -8,6 +8,7 @@
 pub mod acting;
 pub mod arguments;
 pub mod cache;
+pub mod changing;
 pub mod command;
 pub mod contents;
 pub mod function;
@@ -22,6 +23,7 @@ pub mod report;
 pub mod row;
 pub mod rows;
 pub mod settings;
+mod shape;
 pub mod snapshot;
 pub mod spi;
 pub mod system;

@@ -64,6 +64,12 @@ impl RangeType {
         unsafe { (*self.entry).type_id }
     }
 
+    /// The oid of the array type over it.
+    pub fn array(self) -> pg_sys::Oid {
+        // SAFETY: takes any type's oid.
+        unsafe { pg_sys::get_array_type(self.oid()) }
+    }
+
     fn element(self) -> &'static pg_sys::TypeCacheEntry {
         // SAFETY: the entry of a range type has that of its element type.
         unsafe { &*(*self.entry).rngelemtype }
@@ -153,7 +159,7 @@ impl RangeType {
                 entry.typbyval,
                 entry.typalign,
             );
-            Parameter::of_type(pg_sys::get_array_type(entry.type_id), Some(pg_sys::Datum::from(array)))
+            Parameter::of_type(self.array(), Some(pg_sys::Datum::from(array)))
         }
     }
 

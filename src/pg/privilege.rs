@@ -94,7 +94,7 @@ impl Relation {
     pub fn require_readable(&self, purpose: &str) -> Result<()> {
         let denied = |what: String| Err(Error::new(Class::Privilege, format!("permission denied for {what}")));
         if !self.is_in_usable_schema() {
-            return denied(format!("schema {}", self.schema_name()));
+            return denied(format!("schema {}", self.schema()));
         }
         if !self.is_granted(pg_sys::ACL_SELECT) && !self.are_all_columns_granted(pg_sys::ACL_SELECT) {
             return denied(format!("table {}", self.name()));
@@ -115,7 +115,7 @@ impl Relation {
     fn is_in_usable_schema(&self) -> bool {
         // SAFETY: takes any oids.
         let answer = unsafe {
-            let (schema, role, usage) = (self.schema(), pg_sys::GetUserId(), pg_sys::ACL_USAGE as pg_sys::AclMode);
+            let (schema, role, usage) = (self.schema_oid(), pg_sys::GetUserId(), pg_sys::ACL_USAGE as pg_sys::AclMode);
             #[cfg(feature = "pg15")]
             let answer = pg_sys::pg_namespace_aclcheck(schema, role, usage);
             #[cfg(not(feature = "pg15"))]
@@ -142,6 +142,23 @@ impl Relation {
     /// The caller may read all its columns and rows, so that an error may show them.
     pub fn is_readable(&self) -> bool {
         self.is_granted(pg_sys::ACL_SELECT) && !self.hides_rows()
+    }
+
+    /// The caller may read these columns of all its rows.
+    pub fn are_readable(&self, places: &[usize]) -> bool {
+        self.may_select(places) && !self.hides_rows()
+    }
+
+    /// The caller has the privilege to read these columns, of all rows or of those that row-level security leaves.
+    pub fn may_select(&self, places: &[usize]) -> bool {
+        let is_granted = |place: &usize| {
+            let number = *place as pg_sys::AttrNumber + 1;
+            let mode = pg_sys::ACL_SELECT as pg_sys::AclMode;
+            // SAFETY: takes any oids, and any number of a column.
+            let answer = unsafe { pg_sys::pg_attribute_aclcheck(self.oid(), number, pg_sys::GetUserId(), mode) };
+            answer == pg_sys::AclResult::ACLCHECK_OK
+        };
+        self.is_granted(pg_sys::ACL_SELECT) || places.iter().all(is_granted)
     }
 
     /// The caller has this privilege on the whole of it.

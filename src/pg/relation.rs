@@ -64,6 +64,8 @@ pub struct Column {
     pub name: String,
     /// Its type.
     pub type_id: pg_sys::Oid,
+    /// What the type is declared with, such as a precision; -1 for nothing.
+    pub typmod: i32,
     /// Its collation, or none.
     pub collation: pg_sys::Oid,
     /// Declared NOT NULL.
@@ -160,18 +162,24 @@ impl Relation {
         string(self.class().relname.data.as_ptr())
     }
 
+    /// The name of its schema.
+    pub fn schema(&self) -> String {
+        // SAFETY: the namespace of an open relation exists; the answer is a palloc'd string.
+        string(unsafe { pg_sys::get_namespace_name(self.class().relnamespace) })
+    }
+
     /// Its name with its schema, quoted for use in SQL.
     pub fn qualified_name(&self) -> String {
-        pgrx::spi::quote_qualified_identifier(self.schema_name(), self.name())
+        pgrx::spi::quote_qualified_identifier(self.schema(), self.name())
     }
 
-    /// The name of its schema.
-    pub fn schema_name(&self) -> String {
-        // SAFETY: the namespace of an open relation exists; the answer is a palloc'd string.
-        string(unsafe { pg_sys::get_namespace_name(self.schema()) })
+    /// The same, whatever the settings: quoted only where it must be.
+    pub fn stable_name(&self) -> String {
+        let _unquoted = super::settings::QuoteWhereNeeded::new();
+        self.qualified_name()
     }
 
-    pub(super) fn schema(&self) -> pg_sys::Oid {
+    pub(super) fn schema_oid(&self) -> pg_sys::Oid {
         self.class().relnamespace
     }
 
@@ -236,6 +244,7 @@ impl Relation {
                 place,
                 name: string(attribute.attname.data.as_ptr()),
                 type_id: attribute.atttypid,
+                typmod: attribute.atttypmod,
                 collation: attribute.attcollation,
                 not_null: attribute.attnotnull,
                 generated: attribute.attgenerated != 0,

@@ -29,6 +29,8 @@ pub enum Class {
     Duplicate,
     /// 55000: not in the state that this needs.
     State,
+    /// 22008: a time that its type cannot hold.
+    TimeRange,
     /// 22023: an argument is out of its domain.
     Argument,
     /// 54000: larger than a limit.
@@ -61,6 +63,7 @@ impl Class {
             Class::UndefinedObject => Code::ERRCODE_UNDEFINED_OBJECT,
             Class::Duplicate => Code::ERRCODE_DUPLICATE_OBJECT,
             Class::State => Code::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            Class::TimeRange => Code::ERRCODE_DATETIME_FIELD_OVERFLOW,
             Class::Argument => Code::ERRCODE_INVALID_PARAMETER_VALUE,
             Class::Limit => Code::ERRCODE_PROGRAM_LIMIT_EXCEEDED,
             Class::Memory => Code::ERRCODE_OUT_OF_MEMORY,

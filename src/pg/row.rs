@@ -101,6 +101,12 @@ impl<'d> Row<'d> {
         row
     }
 
+    /// A row of NULLs.
+    pub fn empty(descriptor: &'d Descriptor) -> Self {
+        let width = descriptor.width();
+        Row { descriptor, values: vec![pg_sys::Datum::null(); width], nulls: vec![true; width] }
+    }
+
     /// The values of the row in a slot, whose shape is the descriptor's. They point to where it is held.
     pub(super) fn of_slot(descriptor: &'d Descriptor, slot: *mut pg_sys::TupleTableSlot) -> Self {
         let width = descriptor.width();
@@ -208,9 +214,11 @@ impl<'d> Row<'d> {
         self.set(place, datum);
     }
 
-    /// Puts NULL in.
-    pub fn set_null(&mut self, place: usize) {
-        self.nulls[place] = true;
+    /// Puts in what the column's type reads from a text by its input function: no cast, and no check of a domain.
+    pub fn set_text(&mut self, place: usize, text: &str) -> Result<()> {
+        let type_id = super::relation::attribute(self.descriptor.raw, place).atttypid;
+        self.set(place, super::types::value_of(type_id, text)?);
+        Ok(())
     }
 
     fn set(&mut self, place: usize, datum: pg_sys::Datum) {

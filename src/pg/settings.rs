@@ -68,6 +68,23 @@ impl Drop for Pinned {
     }
 }
 
+/// `quote_all_identifiers = off`, until dropped.
+pub(super) struct QuoteWhereNeeded(bool);
+
+impl QuoteWhereNeeded {
+    pub fn new() -> QuoteWhereNeeded {
+        // SAFETY: a variable of the backend, which has one thread.
+        unsafe { QuoteWhereNeeded(std::mem::replace(&mut *(&raw mut pg_sys::quote_all_identifiers), false)) }
+    }
+}
+
+impl Drop for QuoteWhereNeeded {
+    fn drop(&mut self) {
+        // SAFETY: writes back what was there; calls nothing, so it may run while unwinding.
+        unsafe { pg_sys::quote_all_identifiers = self.0 };
+    }
+}
+
 /// `enable_seqscan`, `enable_hashjoin` and `enable_mergejoin` off, until dropped: what is planned meanwhile finds rows
 /// by their places, where that is possible at all.
 pub(super) struct TidScans {

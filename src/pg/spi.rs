@@ -12,7 +12,6 @@ use super::memory;
 use super::period::{Bound, RangeType, Refusal};
 use super::report::{Class, Error, Result};
 use super::row::Composite;
-use super::settings::TidScans;
 use super::trigger::Firing;
 
 /// A connection to SPI, for as long as a closure runs.
@@ -49,18 +48,36 @@ impl Parameter<'_> {
 }
 
 /// The parameters of a statement, as SPI takes them.
-struct Parameters {
+pub(super) struct Parameters {
     types: Vec<pg_sys::Oid>,
     values: Vec<pg_sys::Datum>,
     nulls: Vec<c_char>,
 }
 
 impl Parameters {
-    fn of(parameters: &[Parameter]) -> Parameters {
+    pub(super) fn of(parameters: &[Parameter]) -> Parameters {
         Parameters {
             types: parameters.iter().map(|p| p.type_id).collect(),
             values: parameters.iter().map(|p| p.value.unwrap_or(pg_sys::Datum::null())).collect(),
             nulls: parameters.iter().map(|p| if p.value.is_some() { b' ' } else { b'n' } as c_char).collect(),
+        }
+    }
+
+    /// The same, as the executor takes them: values that do not change while the statement runs.
+    pub(super) fn list(&self) -> pg_sys::ParamListInfo {
+        // SAFETY: the list has a member for each parameter.
+        unsafe {
+            let list = pg_sys::makeParamList(self.types.len() as i32);
+            let members = (*list).params.as_mut_ptr();
+            for (number, &type_id) in self.types.iter().enumerate() {
+                *members.add(number) = pg_sys::ParamExternData {
+                    value: self.values[number],
+                    isnull: self.nulls[number] != b' ' as c_char,
+                    pflags: pg_sys::PARAM_FLAG_CONST as u16,
+                    ptype: type_id,
+                };
+            }
+            list
         }
     }
 }
@@ -144,11 +161,9 @@ impl Session {
     }
 }
 
-/// A command that is prepared when it is first run, and kept for as long as the backend.
+/// A command that is prepared when it is first needed, and kept for as long as the backend.
 pub struct Kept {
     sql: String,
-    /// It finds rows by their places, and must not come to read the whole table instead.
-    by_tid: bool,
     plan: Cell<SPIPlanPtr>,
 }
 
@@ -157,52 +172,31 @@ type SPIPlanPtr = *mut pg_sys::_SPI_plan;
 impl Kept {
     /// A command that has not been run yet.
     pub fn new(sql: String) -> Kept {
-        Kept { sql, by_tid: false, plan: Cell::new(std::ptr::null_mut()) }
-    }
-
-    /// The same, for one that finds rows by their places. While a table is small, reading all of it looks cheaper; the
-    /// plan would stay when the table has grown.
-    pub fn by_tid(sql: String) -> Kept {
-        Kept { sql, by_tid: true, plan: Cell::new(std::ptr::null_mut()) }
-    }
-
-    /// Runs it and says how many rows it was about. The types of parameters are those of the first run.
-    pub fn run(&self, session: &Session, parameters: &[Parameter]) -> Result<u64> {
-        self.prepared(session, parameters)?.run(parameters)
+        Kept { sql, plan: Cell::new(std::ptr::null_mut()) }
     }
 
     /// Reads rows, with a snapshot that sees all that was done so far.
     pub fn query<'s>(&self, session: &'s Session, parameters: &[Parameter]) -> Result<Table<'s>> {
-        self.prepared(session, parameters)?.execute(parameters, false)
+        let types: Vec<_> = parameters.iter().map(|parameter| parameter.type_id).collect();
+        Prepared { plan: self.kept(session, &types)?, session: PhantomData }.execute(parameters, false)
     }
 
-    /// Reads rows with the snapshot of the calling statement, or one that was put in its place.
+    /// Reads rows with the snapshot of the calling statement, or one that was put in its place. The types of parameters are
+    /// those of the first run.
     pub fn query_as_caller<'s>(&self, session: &'s Session, parameters: &[Parameter]) -> Result<Table<'s>> {
-        self.prepared(session, parameters)?.execute(parameters, true)
+        let types: Vec<_> = parameters.iter().map(|parameter| parameter.type_id).collect();
+        Prepared { plan: self.kept(session, &types)?, session: PhantomData }.execute(parameters, true)
     }
 
     // One plan for all parameters: to plan a command anew costs more than to run it.
-    fn prepared<'s>(&self, session: &'s Session, parameters: &[Parameter]) -> Result<Prepared<'s>> {
+    pub(super) fn kept(&self, session: &Session, types: &[pg_sys::Oid]) -> Result<NonNull<pg_sys::_SPI_plan>> {
         if self.plan.get().is_null() {
-            let types: Vec<_> = parameters.iter().map(|parameter| parameter.type_id).collect();
-            let prepared = session.prepare_with(&self.sql, &types, pg_sys::CURSOR_OPT_GENERIC_PLAN)?;
+            let prepared = session.prepare_with(&self.sql, types, pg_sys::CURSOR_OPT_GENERIC_PLAN)?;
             // SAFETY: a plan just made, which from now on is ours.
             unsafe { pg_sys::SPI_keepplan(prepared.plan.as_ptr()) };
             self.plan.set(prepared.plan.as_ptr());
         }
-        let plan = NonNull::new(self.plan.get()).ok_or_else(|| failed(&self.sql, -1))?;
-        if self.by_tid {
-            // Planned here, if need be, and not when it is run: then triggers of the table plan theirs.
-            let _settings = TidScans::prefer();
-            // SAFETY: a plan of one command; what is got is released, and found again when the command is run.
-            memory::returning(|| unsafe {
-                let cached = pg_sys::SPI_plan_get_cached_plan(plan.as_ptr());
-                if !cached.is_null() {
-                    pg_sys::ReleaseCachedPlan(cached, pg_sys::CurrentResourceOwner);
-                }
-            });
-        }
-        Ok(Prepared { plan, session: PhantomData })
+        NonNull::new(self.plan.get()).ok_or_else(|| failed(&self.sql, -1))
     }
 }
 
@@ -292,6 +286,13 @@ impl<'t> Fetched<'t> {
     pub fn get<T: FromDatum>(&self, position: usize) -> Option<T> {
         // SAFETY: the statement gives this position the SQL type of `T`.
         self.datum(position).and_then(|datum| unsafe { T::from_datum(datum, false) })
+    }
+
+    /// The text of the value at `position`, by the output function of its type; casts to text are not asked.
+    pub fn text(&self, position: usize) -> Option<String> {
+        // SAFETY: the tuple is of the descriptor's type; the answer is NULL or a NUL-terminated string.
+        let text = unsafe { pg_sys::SPI_getvalue(self.tuple, self.descriptor, position as i32 + 1) };
+        (!text.is_null()).then(|| super::relation::string(text))
     }
 
     /// The period at `position`, in a column of this range type; `None` for NULL.

@@ -47,8 +47,13 @@ impl Touching {
             };
             (strategy != 0).then(|| scan_key(&relation, position, strategy as u32, equality.operator()))
         });
-        let range = |strategy: u32| {
+        // An operator class of somebody's own may mean other things by these numbers.
+        let range = |strategy: u32, meant: u32| {
             let operator = operator_of(&relation, position, strategy)?;
+            // SAFETY: takes any operator's oid.
+            if unsafe { pg_sys::get_opcode(operator) } != meant.into() {
+                return None;
+            }
             Some(scan_key(&relation, position, strategy, operator))
         };
         Some(Touching {
@@ -57,8 +62,8 @@ impl Touching {
             places: key.iter().map(|(column, _)| column.place).collect(),
             period,
             keys: keys.collect::<Option<_>>()?,
-            overlaps: range(pg_sys::RANGESTRAT_OVERLAPS)?,
-            adjacent: range(pg_sys::RANGESTRAT_ADJACENT)?,
+            overlaps: range(pg_sys::RANGESTRAT_OVERLAPS, pg_sys::F_RANGE_OVERLAPS)?,
+            adjacent: range(pg_sys::RANGESTRAT_ADJACENT, pg_sys::F_RANGE_ADJACENT)?,
             slot: Cell::new(std::ptr::null_mut()),
         })
     }

@@ -138,6 +138,13 @@ impl<'call> Call<'call> {
 }
 
 impl Firing<'_> {
+    /// The UPDATE that fires it names the column at `place`: it sets it, be it to what it was.
+    pub fn sets(&self, place: usize) -> bool {
+        let number = place as i32 + 1 - pg_sys::FirstLowInvalidHeapAttributeNumber;
+        // SAFETY: the trigger manager gives the columns of an UPDATE, and NULL, an empty set, for other events.
+        unsafe { pg_sys::bms_is_member(number, (*self.data).tg_updatedcols) }
+    }
+
     fn data(&self) -> &pg_sys::TriggerData {
         // SAFETY: valid during the call.
         unsafe { &*self.data }

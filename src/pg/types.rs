@@ -4,7 +4,6 @@ use pgrx::pg_sys;
 
 use super::relation::{Column, attribute};
 use super::report::{Class, Error};
-use super::spi::Parameter;
 
 /// How a value of a type is written as JSON (chain format 1). The hot types are written directly; every other type
 /// is its output text as a JSON string, as core's `to_json` does for types that it has no rule for.
@@ -40,9 +39,9 @@ pub enum Form {
     Timestamp,
     /// a string, ISO 8601 at UTC
     TimestampTz,
-    /// a JSON array
+    /// a JSON array, in an object with its bounds where the elements leave a doubt
     Array(Box<Form>, Element),
-    /// a JSON object
+    /// a JSON object of the attributes that are not NULL
     Composite,
     /// its output text as a string
     Output(pg_sys::Oid),
@@ -55,6 +54,8 @@ pub struct Element {
     pub(super) length: i16,
     pub(super) by_value: bool,
     pub(super) alignment: u8,
+    /// Where a dimension begins unless a value says otherwise.
+    pub(super) lower_bound: i32,
 }
 
 /// Types whose text depends on the locale or on the catalogs, so that it may change while the value does not.
@@ -132,6 +133,16 @@ impl Form {
         Ok(Form::Output(output_function(type_id)))
     }
 
+    /// A value may be a JSON array, so that the brackets of an array of them are not told from its own.
+    pub(super) fn may_be_array(&self) -> bool {
+        matches!(self, Form::Jsonb | Form::Array(..))
+    }
+
+    /// A value that is not NULL may be `null`.
+    pub(super) fn may_be_null(&self) -> bool {
+        matches!(self, Form::Jsonb)
+    }
+
     /// Writing the form calls an output function, whose answer may depend on settings.
     pub fn reads_settings(&self) -> bool {
         match self {
@@ -153,7 +164,8 @@ impl Element {
             }
             let (mut length, mut by_value, mut alignment) = (0, false, 0);
             pg_sys::get_typlenbyvalalign(type_id, &mut length, &mut by_value, &mut alignment);
-            Some(Element { type_id, length, by_value, alignment: alignment as u8 })
+            let lower_bound = if matches!(array, pg_sys::INT2VECTOROID | pg_sys::OIDVECTOROID) { 0 } else { 1 };
+            Some(Element { type_id, length, by_value, alignment: alignment as u8, lower_bound })
         }
     }
 }
@@ -219,16 +231,18 @@ pub fn is_bigint(column: &Column) -> bool {
     column.type_id == pg_sys::INT8OID
 }
 
+/// How many microseconds the values of a `timestamptz` column are apart: by its precision, `timestamptz(0)` to
+/// `timestamptz(6)`.
+pub fn time_unit(column: &Column) -> i64 {
+    match u32::try_from(column.typmod) {
+        Ok(precision @ 0..=6) => 10_i64.pow(6 - precision),
+        _ => 1,
+    }
+}
+
 /// The column holds a `timestamptz`.
 pub fn is_timestamptz(column: &Column) -> bool {
     column.type_id == pg_sys::TIMESTAMPTZOID
-}
-
-/// The equality operator that the column's type sorts and groups by, as SQL.
-pub fn equality(column: &Column) -> Option<String> {
-    // SAFETY: takes any type's oid; the entry lives as long as the backend.
-    let operator = unsafe { (*pg_sys::lookup_type_cache(column.type_id, pg_sys::TYPECACHE_EQ_OPR as i32)).eq_opr };
-    (operator != pg_sys::InvalidOid).then(|| operator_sql(operator))
 }
 
 /// The operator holds the same values equal as the column's type does by default: it calls the same function.
@@ -247,17 +261,15 @@ pub fn operator_sql(operator: pg_sys::Oid) -> String {
     format!("OPERATOR({})", text.rsplit_once('(').map_or(text.as_str(), |(name, _)| name))
 }
 
-/// A value of the type, or of the one below it where it is a domain, read from a text by the input function; as a
-/// parameter that lasts as long as the current memory context.
-pub fn parameter(type_id: pg_sys::Oid, text: &str) -> Result<Parameter<'static>, Error> {
+/// A value of the type, or of the one below it where it is a domain, read from a text by the input function. It lasts as
+/// long as the current memory context.
+pub(super) fn value_of(type_id: pg_sys::Oid, text: &str) -> Result<pg_sys::Datum, Error> {
     let text = std::ffi::CString::new(text).map_err(|_| Error::new(Class::Argument, "a text holds a NUL character"))?;
     // SAFETY: takes any type's oid; the input function is that of the type, and raises an error where it cannot read.
     unsafe {
-        let base = pg_sys::getBaseType(type_id);
         let (mut input, mut parameter) = (pg_sys::InvalidOid, pg_sys::InvalidOid);
-        pg_sys::getTypeInputInfo(base, &mut input, &mut parameter);
-        let value = pg_sys::OidInputFunctionCall(input, text.as_ptr().cast_mut(), parameter, -1);
-        Ok(Parameter::of_type(base, Some(value)))
+        pg_sys::getTypeInputInfo(pg_sys::getBaseType(type_id), &mut input, &mut parameter);
+        Ok(pg_sys::OidInputFunctionCall(input, text.as_ptr().cast_mut(), parameter, -1))
     }
 }
 
@@ -343,6 +355,21 @@ impl Equality {
     /// Its operator in SQL, whatever the search_path.
     pub fn sql(&self) -> String {
         operator_sql(self.operator)
+    }
+
+    /// What turns a value of the column into one of the operator's type, in SQL, where need be. In an extension's schema
+    /// others may have made operators of the same name, which PostgreSQL would prefer for a domain, say. In its own
+    /// schema nobody makes any.
+    pub fn cast_of(&self, column: &Column) -> String {
+        let (mut left, mut right) = (pg_sys::InvalidOid, pg_sys::InvalidOid);
+        // SAFETY: the operator exists; the variables are written. The name is a palloc'd string.
+        unsafe {
+            pg_sys::op_input_types(self.operator, &mut left, &mut right);
+            if left == column.type_id || u32::from(self.operator) < pg_sys::FirstNormalObjectId {
+                return String::new();
+            }
+            format!("::{}", super::relation::string(pg_sys::format_type_be_qualified(left)))
+        }
     }
 }
 

@@ -123,12 +123,27 @@ impl Array<'_> {
     }
 }
 
-/// As core's `array_to_json`: an array of arrays for several dimensions, `[]` for none; lower bounds do not show.
+/// An array of arrays for several dimensions, `[]` for none; named, as `veritable_core::line` says, where that leaves a
+/// doubt.
 fn array(datum: pg_sys::Datum, form: &Form, element: &Element, out: &mut Vec<u8>) -> Result<()> {
     // SAFETY: an error where there is no more stack.
     unsafe { pg_sys::check_stack_depth() };
     let array = Array::of(datum, element);
-    dimension(array.dimensions, &mut array.values.into_iter(), form, out)
+    let nulls: Vec<usize> = if form.may_be_null() {
+        array.values.iter().zip(1..).filter(|(value, _)| value.is_none()).map(|(_, place)| place).collect()
+    } else {
+        Vec::new()
+    };
+    let usual = array.lower_bounds.iter().all(|bound| *bound == element.lower_bound);
+    let named = !usual || !nulls.is_empty() || array.dimensions.len() > 1 && form.may_be_array();
+    if named {
+        line::array::begin_named(out, &nulls, array.lower_bounds, array.dimensions)?;
+    }
+    dimension(array.dimensions, &mut array.values.into_iter(), form, out)?;
+    if named {
+        line::array::punctuate(out, b'}')?;
+    }
+    Ok(())
 }
 
 fn dimension(
@@ -138,11 +153,9 @@ fn dimension(
     out: &mut Vec<u8>,
 ) -> Result<()> {
     let (count, inner) = dimensions.split_first().map_or((0, &[][..]), |(count, inner)| (*count, inner));
-    out.push(b'[');
-    for i in 0..count {
-        if i > 0 {
-            out.push(b',');
-        }
+    line::array::punctuate(out, b'[')?;
+    for place in 0..count as usize {
+        line::array::separate(out, place)?;
         if !inner.is_empty() {
             dimension(inner, values, form, out)?;
             continue;
@@ -152,8 +165,7 @@ fn dimension(
             None => out.extend_from_slice(b"null"),
         }
     }
-    out.push(b']');
-    Ok(())
+    Ok(line::array::punctuate(out, b']')?)
 }
 
 /// The attributes of a composite value and what they hold: nothing where they are NULL or dropped. The values point into
@@ -182,27 +194,20 @@ pub(super) fn fields<'a>(datum: pg_sys::Datum) -> Vec<(&'a pg_sys::FormData_pg_a
     }
 }
 
-/// As core's `row_to_json`: an object with every attribute in its order, NULLs too.
+/// An object with the attributes that are not NULL, in their order: a `null` is that of a `jsonb`.
 fn composite(datum: pg_sys::Datum, out: &mut Vec<u8>) -> Result<()> {
     // SAFETY: an error where there is no more stack.
     unsafe { pg_sys::check_stack_depth() };
-    out.push(b'{');
-    let mut first = true;
-    for (attribute, value) in fields(datum).into_iter().filter(|(attribute, _)| !attribute.attisdropped) {
-        if !std::mem::take(&mut first) {
-            out.push(b',');
-        }
+    line::array::punctuate(out, b'{')?;
+    let given = fields(datum).into_iter().filter_map(|(attribute, value)| Some((attribute, value?)));
+    for (place, (attribute, value)) in given.enumerate() {
+        line::array::separate(out, place)?;
         line::string::write(out, string(attribute.attname.data.as_ptr()).as_bytes())?;
+        line::array::separate(out, 0)?;
         out.push(b':');
-        match value {
-            None => out.extend_from_slice(b"null"),
-            Some(value) => {
-                let form = Form::of(attribute.atttypid)
-                    .map_err(|unsupported| Error::new(Class::Unsupported, unsupported.reason()))?;
-                write(value, &form, out)?;
-            }
-        }
+        let form =
+            Form::of(attribute.atttypid).map_err(|unsupported| Error::new(Class::Unsupported, unsupported.reason()))?;
+        write(value, &form, out)?;
     }
-    out.push(b'}');
-    Ok(())
+    Ok(line::array::punctuate(out, b'}')?)
 }

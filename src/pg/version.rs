@@ -23,7 +23,7 @@ pub struct Version {
 }
 
 /// A command of the open transaction.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Command(pg_sys::CommandId);
 
 impl Command {
@@ -56,6 +56,9 @@ pub enum RowLock {
 }
 
 impl Tid {
+    /// The type of [`Tid::parameter`].
+    pub const ARRAY: pg_sys::Oid = pg_sys::TIDARRAYOID;
+
     pub(super) fn of(pointer: pg_sys::ItemPointerData) -> Tid {
         let block = pointer.ip_blkid;
         Tid { block: u32::from(block.bi_hi) << 16 | u32::from(block.bi_lo), offset: pointer.ip_posid }
@@ -84,7 +87,7 @@ impl Tid {
                 b's' as std::ffi::c_char,
             )
         };
-        Parameter::of_type(pg_sys::TIDARRAYOID, Some(pg_sys::Datum::from(array)))
+        Parameter::of_type(Tid::ARRAY, Some(pg_sys::Datum::from(array)))
     }
 }
 

@@ -6,6 +6,7 @@ use super::arguments::{Arguments, Named, Unknown};
 use super::layout::Layout;
 use super::triggers;
 use super::validate::{Schemas, matching};
+use crate::pg::acting::as_owner;
 use crate::pg::command::own_commands;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::memory;
@@ -42,8 +43,9 @@ fn add_validation(call: &Call) -> Result<Answer> {
         let trigger = triggers::name_for(&arguments.document, layout.document);
         check_table(session, &relation, &arguments, &trigger)?;
         let (table, alias) = (relation.qualified_name(), relation.alias());
+        let check = || as_owner(&relation, |_| check_rows(session, &layout, &table, &alias));
+        let checked = if check_existing { check()? } else { 0 };
         drop(relation);
-        let checked = if check_existing { check_rows(session, &layout, &table, &alias)? } else { 0 };
         let list = arguments.render().iter().map(quote_literal).collect::<Vec<_>>().join(", ");
         session.run(
             &format!(
@@ -130,11 +132,10 @@ fn check_rows(session: &Session, layout: &Layout, table: &str, alias: &str) -> R
             let more = memory::scratch(|| -> Result<bool> {
                 let batch = cursor.fetch(BATCH);
                 for fetched in batch.rows() {
-                    if let Some(value) = fetched.composite(0) {
-                        // Its caller owns the table, and row-level security hides nothing.
-                        matching(&schemas, layout, &value.row(&layout.descriptor), || true)?;
-                        checked += 1;
-                    }
+                    let value = fetched.composite(0).ok_or_else(|| Error::damaged("a row of the table"))?;
+                    // Its caller owns the table, and row-level security hides nothing.
+                    matching(&schemas, layout, &value.row(&layout.descriptor), || true)?;
+                    checked += 1;
                 }
                 Ok(!batch.is_empty())
             })?;

@@ -22,9 +22,9 @@ pub trait Verification {
     /// What is verified as a whole: "A chain".
     const WHOLE: &'static str;
 
-    /// Verifies one table. This runs as its owner, restricted, under a snapshot that sees all that is committed; no query
-    /// uses an index.
-    fn verify(&mut self, relation: &Relation) -> Result<()>;
+    /// Verifies one table. This runs as its owner, restricted, under a snapshot that sees all that is committed. Rows are
+    /// to be read [`without_indexes`].
+    fn verify(&mut self, relation: &Relation, acting: &Acting) -> Result<()>;
 
     /// A table cannot be read, or not to its end.
     fn unread(&mut self, table: pg_sys::Oid, reason: String);
@@ -42,16 +42,14 @@ pub fn one(target: pg_sys::Oid, verification: &mut impl Verification) -> Result<
 
 fn verify<V: Verification>(relation: &Relation, verification: &mut V) -> Result<()> {
     relation.require_readable(V::WHOLE)?;
-    as_owner(relation, |acting| {
-        without_indexes(acting);
-        // Also where the transaction has an older snapshot: that may be older than the triggers, and rows that were
-        // sealed since would look as if they were not.
-        Latest::during(|_| verification.verify(relation))
-    })
+    // Also where the transaction has an older snapshot: that may be older than the triggers, and rows that were sealed
+    // since would look as if they were not.
+    as_owner(relation, |acting| Latest::during(|_| verification.verify(relation, acting)))
 }
 
-/// An index may lack rows that the table has: by a damaged catalog, or by an order of text that has changed.
-fn without_indexes(acting: &Acting) {
+/// Has the rest of a verification read tables as they are: an index may lack rows that its table has, by a damaged
+/// catalog, or by an order of text that has changed.
+pub fn without_indexes(acting: &Acting) {
     for setting in [c"enable_indexscan", c"enable_indexonlyscan", c"enable_bitmapscan"] {
         acting.set(setting, c"off");
     }

@@ -63,10 +63,63 @@ fn shows_nothing_to_who_may_only_insert() {
     owner.run("INSERT INTO t VALUES (1, '1'); GRANT INSERT ON t TO stranger");
     let mut writer = database.connect("stranger");
     writer.run("INSERT INTO t VALUES (1, '2')");
+    let newest = owner.value("SELECT encode(event_hash, 'hex') FROM t WHERE seq = 2");
+    let supplied = [
+        "(id, seq) VALUES (1, 9)",
+        "(id, seq) VALUES (1, 3)",
+        "(id, previous_event_hash) VALUES (1, '')",
+        &format!("(id, previous_event_hash) VALUES (1, '\\x{newest}')"),
+        "(id, event_hash) VALUES (1, '')",
+        "(id, event_hash) VALUES (2, '')",
+    ];
+    for values in supplied {
+        writer
+            .refused(&format!("INSERT INTO t {values}"))
+            .with("42501", "permission denied to supply chain columns of table \"t\"")
+            .detail("")
+            .hint(
+                "Leave them out to have the row sealed. Supplying them takes the privilege to read them, of all rows.",
+            );
+    }
+    owner.verifies("2 events in 1 chain of 1 table");
+    // With that privilege, but not the one to read the row, the answer is no more than that.
+    owner.run("GRANT SELECT (seq, previous_event_hash, event_hash) ON t TO stranger");
     writer.refused("INSERT INTO t (id, seq) VALUES (1, 9)").with_code("40001").detail("");
     writer.refused("INSERT INTO t (id, previous_event_hash) VALUES (1, '')").with_code("40001").detail("");
     writer.refused("INSERT INTO t (id, event_hash) VALUES (1, '')").with_code("23514").detail("");
-    owner.verifies("2 events in 1 chain of 1 table");
+    writer.run(&format!("INSERT INTO t (id, previous_event_hash) VALUES (1, '\\x{newest}')"));
+    owner.verifies("3 events in 1 chain of 1 table");
+}
+
+#[test]
+fn refuses_a_recorded_time_that_cannot_be() {
+    let (database, mut session) = plain();
+    session.run("ALTER TABLE t ADD at timestamptz; SELECT add_chain('t', '{id}', recorded => 'at')");
+    let hashed = "INSERT INTO t SELECT (r.e).id, NULL, (r.e).at, (r.e).seq, (r.e).previous_event_hash,
+            sha256(convert_to(chain_line(r.e), 'UTF8'))
+        FROM veritable.chains AS c, LATERAL (SELECT ROW(1, NULL, AT, 1, genesis, NULL)::t AS e) AS r
+        WHERE chain = 't'::regclass";
+    for at in ["'infinity'", "'-infinity'", "NULL", "clock_timestamp() + interval '1 minute'"] {
+        session
+            .refused(&hashed.replace("AT,", &format!("(SELECT ({at})::timestamptz),")))
+            .with("23514", "supplied recorded time does not continue the chain")
+            .detail("It must be after that of the entity's newest event, and not after the clock.")
+            .hint("Leave the hash out to have the row recorded now.");
+    }
+    let mut superuser = database.superuser();
+    superuser.run("SET session_replication_role = replica");
+    superuser.run(&hashed.replace("AT,", "'infinity',"));
+    session
+        .refused("INSERT INTO t (id) VALUES (1)")
+        .with("22008", "recorded time out of range")
+        .detail("The entity's newest event was recorded at infinity, or at the end of what timestamptz can hold.")
+        .hint("SELECT * FROM verify_chain() names events that were recorded at infinity.");
+    session.run("GRANT INSERT ON t TO stranger");
+    database
+        .connect("stranger")
+        .refused("INSERT INTO t (id) VALUES (1)")
+        .with("22008", "recorded time out of range")
+        .detail("");
 }
 
 #[test]

@@ -4,5 +4,6 @@ mod bulk;
 mod clients;
 mod oracle;
 mod properties;
+mod relations;
 #[path = "../support/mod.rs"]
 mod support;

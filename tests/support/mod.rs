@@ -40,6 +40,11 @@ impl Cluster {
         Cluster::run(None, None, settings)
     }
 
+    /// A new cluster whose server has this variable in its environment.
+    pub fn with_variable(variable: &str) -> Cluster {
+        Cluster::run_with(None, None, &["-e", variable], &[])
+    }
+
     /// A new cluster of the PostgreSQL that a `pg_config` belongs to.
     pub fn of_version(pg_config: &str, settings: &[&str]) -> Cluster {
         Cluster::run(Some(pg_config), None, settings)
@@ -60,8 +65,12 @@ impl Cluster {
     /// `scripts/cluster` keeps the server for as long as its command runs, and that is until the pipe to it closes:
     /// with this value, or with this process however it ends.
     fn run(pg_config: Option<&str>, folder: Option<&Path>, settings: &[&str]) -> Cluster {
+        Cluster::run_with(pg_config, folder, &[], settings)
+    }
+
+    fn run_with(pg_config: Option<&str>, folder: Option<&Path>, options: &[&str], settings: &[&str]) -> Cluster {
         let mut keeper = script("cluster");
-        keeper.arg("run").args(folder.iter().flat_map(|folder| [Path::new("-d"), folder]));
+        keeper.arg("run").args(options).args(folder.iter().flat_map(|folder| [Path::new("-d"), folder]));
         keeper.args(SETTINGS.iter().chain(settings).flat_map(|setting| ["-c", setting]));
         keeper.args(["sh", "-c", "echo \"$PGHOST\"; command -v postgres; read -r _"]);
         keeper.envs(pg_config.map(|path| ("PG_CONFIG", path)));

@@ -106,6 +106,11 @@ impl Session {
         assert_eq!(*self.notices.lock().expect("no panic"), [format!("verified {seen}")]);
     }
 
+    /// What the server has noted since it was last asked.
+    pub fn take_notices(&mut self) -> Vec<String> {
+        std::mem::take(&mut *self.notices.lock().expect("no panic"))
+    }
+
     /// The process that serves this session.
     pub fn backend(&mut self) -> u32 {
         self.value("SELECT pg_backend_pid()").parse().expect("a process id")
@@ -147,7 +152,7 @@ pub struct Refusal {
     sql: String,
     code: String,
     message: String,
-    detail: Option<String>,
+    pub detail: Option<String>,
     hint: Option<String>,
 }
 

@@ -42,7 +42,7 @@ fn naive(rows: &[Row]) -> Vec<(Option<i64>, FaultKind)> {
             fault(FaultKind::Altered);
         }
         let links: Vec<Stored> = if seq == 1 {
-            vec![Stored::Null]
+            vec![Stored::Hash(model::genesis())]
         } else {
             let before = rows.iter().filter(|other| other.seq == Some(seq - 1));
             before.flat_map(|other| [Stored::Hash(other.computed()), other.hash]).filter(is_hash).collect()
@@ -63,7 +63,7 @@ fn is_hash(stored: &Stored) -> bool {
 fn balance(key: &BalanceKey, rows: &[Row]) -> Balance {
     let mut balance = Balance::new();
     for row in rows {
-        balance.add(key, &row.event());
+        balance.add(key, &model::genesis(), &row.event());
     }
     balance
 }
@@ -136,14 +136,14 @@ fn a_token_depends_on_key_seq_and_hash() {
         let hash = LinkHash::of_line(line);
         veritable_core::chain::Event {
             seq: Some(seq),
-            previous: Stored::Null,
+            previous: Stored::Hash(model::genesis()),
             hash: Stored::Hash(hash),
             computed: hash,
         }
     };
     let bytes = |key: u8, seq, line: &[u8]| {
         let mut balance = Balance::new();
-        balance.add(&BalanceKey::new(&[key; 16]), &event(seq, line));
+        balance.add(&BalanceKey::new(&[key; 16]), &model::genesis(), &event(seq, line));
         balance.to_bytes()
     };
     assert_eq!(bytes(1, 1, b"a"), bytes(1, 1, b"a"));

@@ -6,7 +6,7 @@
 mod support;
 
 use support::{bytes, records};
-use veritable_core::chain::{Event, LinkHash, Stored, Walk};
+use veritable_core::chain::{Configuration, Event, LinkHash, Stored, Walk};
 use veritable_core::line::{self, Line, Member};
 
 const LINES: &str = include_str!("golden/line-1.txt");
@@ -21,6 +21,10 @@ enum Value<'a> {
     Float(&'a str),
     Integer(i64),
     Jsonb(&'a str),
+    /// What is written by a caller: the brackets around values.
+    Plain(&'a str),
+    /// An array that is named: the places of NULLs, the lower bounds, the counts, and the elements as a caller writes them.
+    Named(&'a [usize], &'a [i32], &'a [i32], &'a str),
     Numeric(&'a str),
     Text(&'a str),
     Timestamp(i64),
@@ -41,6 +45,12 @@ fn line(columns: &[Column]) -> String {
             Value::Float(text) => line::number::write_number_text(out, text).unwrap(),
             Value::Integer(value) => line::number::write_integer(out, *value),
             Value::Jsonb(stored) => line::jsonb::write(out, &bytes(stored)).unwrap(),
+            Value::Plain(text) => out.extend_from_slice(text.as_bytes()),
+            Value::Named(nulls, lower_bounds, dimensions, elements) => {
+                line::array::begin_named(out, nulls, lower_bounds, dimensions).unwrap();
+                out.extend_from_slice(elements.as_bytes());
+                line::array::punctuate(out, b'}').unwrap();
+            }
             Value::Numeric(stored) => line::numeric::write(out, &bytes(stored)).unwrap(),
             Value::Text(value) => line::string::write(out, value.as_bytes()).unwrap(),
             Value::Timestamp(micros) => line::time::write_timestamp(out, *micros),
@@ -58,7 +68,18 @@ fn uuid(hex: &str) -> Value<'static> {
 /// The lines of the file, made from values by this crate.
 fn lines() -> Vec<String> {
     use Value::*;
-    let mut lines = vec![line(&[
+    let entity_events = Configuration {
+        entity: &["entity_id".to_string()],
+        exclude: &[],
+        hash: "event_hash",
+        identity: Some("public.entity_events"),
+        previous: "previous_event_hash",
+        recorded: Some("transaction_time"),
+        seq: "seq",
+    };
+    let genesis = entity_events.genesis().unwrap();
+    let mut lines = vec![entity_events.line().unwrap()];
+    lines.push(line(&[
         ("entity_id", Text("acc-00001234")),
         ("event_id", uuid("0b3f6a529d5e4c6e8f0a1d2c3b4a5968")),
         (
@@ -69,10 +90,11 @@ fn lines() -> Vec<String> {
                  2e302e302e310000030000400100008001000000010000006162630028000000008178008813",
             ),
         ),
+        ("previous_event_hash", Bytea(genesis.as_bytes())),
         ("seq", Integer(1)),
         ("transaction_time", Timestamptz(757_427_696_789_000)),
         ("valid_from", Date(8766)),
-    ])];
+    ]));
     for (event_id, payload, seq, time, date) in [
         ("ffffffff00004000800000000000000a", "00000040", 2, 757_427_696_789_001, 8825),
         ("00000000000000000000000000000000", "0100005006000080636c6f736564", 3, i64::MAX, -746_117),
@@ -113,6 +135,26 @@ fn lines() -> Vec<String> {
     ]));
     let names = ["A", "Z", "a", "a\"b", "a\\b", "aa", "é", "😀"];
     lines.push(line(&names.iter().zip(1..).map(|(&name, n)| (name, Integer(n))).collect::<Vec<_>>()));
+    lines.push(line(&[
+        ("array", Plain("[[1,null],[3,4]]")),
+        ("array_bounds", Named(&[], &[5], &[3], "[10,20,30]")),
+        ("array_empty", Plain("[]")),
+        ("array_many_bounds", Named(&[], &[0, -1], &[2, 2], "[[1,2],[3,4]]")),
+        ("composite", Plain("{\"a\":null,\"c\":\"\"}")),
+        ("jsonb_array", Plain("[null,[1]]")),
+        ("jsonb_array_many", Named(&[], &[1, 1], &[1, 2], "[[null,[1]]]")),
+        ("jsonb_array_null", Named(&[2, 3], &[1], &[3], "[1,null,null]")),
+    ]));
+    let plain = Configuration {
+        entity: &[],
+        exclude: &["é", "a\"b", "Z"].map(str::to_string),
+        hash: "h",
+        identity: None,
+        previous: "p",
+        recorded: None,
+        seq: "s",
+    };
+    lines.push(plain.line().unwrap());
     lines.push(line(&[]));
     lines
 }
@@ -130,17 +172,18 @@ fn lines_and_their_hashes_never_change() {
 }
 
 #[test]
-fn the_first_three_lines_are_a_chain() {
-    let mut walk = Walk::new();
+fn three_lines_are_a_chain_that_begins_with_its_configuration() {
+    let lines = records(LINES);
+    let mut previous = LinkHash::of_line(lines[0][1].as_bytes());
+    let mut walk = Walk::new(previous);
     let mut faults = Vec::new();
-    let mut previous = None;
-    for (seq, record) in (1..=3).zip(records(LINES)) {
+    for (seq, record) in (1..=3).zip(&lines[1..]) {
         let hash = LinkHash::from_hex(record[0].as_bytes()).unwrap();
         let computed = LinkHash::of_line(record[1].as_bytes());
-        let event = Event { seq: Some(seq), previous: previous.into(), hash: Stored::Hash(hash), computed };
+        let event = Event { seq: Some(seq), previous: Stored::Hash(previous), hash: Stored::Hash(hash), computed };
         walk.step(&event, |_| unreachable!(), &mut faults);
-        assert!(previous.is_none_or(|previous: LinkHash| record[1].contains(&previous.to_string())));
-        previous = Some(hash);
+        assert!(record[1].contains(&previous.to_string()));
+        previous = hash;
     }
     assert_eq!(faults, []);
 }

@@ -78,11 +78,33 @@ fn a_previous_hash_edited_with_a_recomputed_hash_is_unlinked_there_and_next() {
 }
 
 #[test]
-fn a_first_event_that_links_to_something_is_unlinked() {
-    let mut rows = chain(1);
-    rows[0].previous = Stored::Hash(LinkHash::of_line(b"another"));
-    rows[0].seal();
-    assert_eq!(walk(&rows), [(Some(1), Unlinked)]);
+fn a_first_event_that_links_to_something_else_than_its_chains_configuration_is_unlinked() {
+    for previous in [Stored::Hash(LinkHash::of_line(b"another")), Stored::Null, Stored::Malformed] {
+        let mut rows = chain(1);
+        rows[0].previous = previous;
+        rows[0].seal();
+        assert_eq!(walk(&rows), [(Some(1), Unlinked)]);
+    }
+}
+
+#[test]
+fn a_chain_under_another_configuration_is_unlinked_at_its_beginning() {
+    let rows = chain(5);
+    let mut walk = veritable_core::chain::Walk::new(LinkHash::of_line(b"another configuration"));
+    let mut faults = Vec::new();
+    for row in &rows {
+        walk.step(&row.event(), |previous| row.computed_with(Stored::Hash(previous)), &mut faults);
+    }
+    let faults: Vec<_> = faults.into_iter().map(|fault| (fault.seq, fault.kind)).collect();
+    assert_eq!(faults, [(Some(1), Unlinked)]);
+}
+
+#[test]
+fn an_event_that_links_to_the_configuration_but_is_not_the_first_is_unlinked() {
+    let mut rows = chain(3);
+    rows[2].previous = Stored::Hash(model::genesis());
+    rows[2].seal();
+    assert_eq!(walk(&rows), [(Some(3), Unlinked)]);
 }
 
 #[test]

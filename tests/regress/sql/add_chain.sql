@@ -11,6 +11,8 @@ CREATE TABLE plain (id uuid NOT NULL, note text);
 SELECT add_chain('plain', '{id}');
 \d plain
 SELECT * FROM veritable.chains;
+-- the first event of each entity will link to the configuration, which anybody may read
+SELECT veritable.chain_genesis('plain');
 
 -- A table as many people have it works unchanged.
 CREATE TABLE entity_events (

@@ -48,6 +48,63 @@ CREATE TRIGGER seal BEFORE INSERT ON event FOR EACH ROW EXECUTE FUNCTION veritab
 \echo :LAST_ERROR_SQLSTATE
 CREATE TRIGGER guard BEFORE UPDATE OR DELETE ON event FOR EACH ROW EXECUTE FUNCTION veritable.guard('nonsense');
 
+-- No column has two roles: an excluded one could be changed, and with it what the chain says. Nor is one of the chain
+-- computed by PostgreSQL, which it would be after the row is sealed. So by hand, as by add_chain,
+CREATE TABLE odd (
+    id int NOT NULL, note text, at timestamptz, seq bigint, before bytea, hash bytea,
+    id_twice int GENERATED ALWAYS AS (id) STORED NOT NULL, seq_twice bigint GENERATED ALWAYS AS (id) STORED, bytes bytea GENERATED ALWAYS AS ('\x00') STORED,
+    at_twice timestamptz GENERATED ALWAYS AS (at) STORED, UNIQUE (id, seq), UNIQUE (seq));
+CREATE TABLE mistake (number int GENERATED ALWAYS AS IDENTITY, arguments text[]);
+INSERT INTO mistake (arguments) VALUES
+    ('{entity=id,seq=seq,previous=before,hash=hash,exclude=before,exclude=id,exclude=seq}'),
+    ('{entity=id,seq=seq,previous=before,hash=hash,exclude=seq}'), ('{entity=id,seq=seq,previous=before,hash=hash,exclude=before}'),
+    ('{entity=id,seq=seq,previous=before,hash=hash,exclude=hash}'), ('{entity=id,seq=seq,previous=before,hash=hash,exclude=id}'),
+    ('{entity=id,seq=seq,previous=before,hash=hash,recorded=at,exclude=at}'), ('{entity=id,seq=seq,previous=before,hash=hash,exclude=note,exclude=note}'),
+    ('{entity=id,entity=id,seq=seq,previous=before,hash=hash}'), ('{entity=seq,seq=seq,previous=before,hash=hash}'),
+    ('{entity=id,seq=seq,previous=hash,hash=hash}'), ('{entity=before,seq=seq,previous=before,hash=hash}'), ('{entity=at,seq=seq,previous=before,hash=hash,recorded=at}'),
+    ('{entity=id_twice,seq=seq,previous=before,hash=hash}'), ('{entity=id,seq=seq_twice,previous=before,hash=hash}'),
+    ('{entity=id,seq=seq,previous=bytes,hash=hash}'), ('{entity=id,seq=seq,previous=before,hash=bytes}'), ('{entity=id,seq=seq,previous=before,hash=hash,recorded=at_twice}');
+CREATE FUNCTION message(command text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN EXECUTE command; RETURN 'accepted'; EXCEPTION WHEN OTHERS THEN RETURN SQLSTATE || ' ' || SQLERRM; END $$;
+CREATE FUNCTION triggers(target text, arguments text[]) RETURNS text[] LANGUAGE sql AS $$
+    SELECT ARRAY[format('TRIGGER zz_veritable_chain BEFORE INSERT ON %1$s FOR EACH ROW EXECUTE FUNCTION veritable.seal(%2$s)', target, list),
+                 format('TRIGGER zz_veritable_chain_guard BEFORE UPDATE OR DELETE ON %1$s FOR EACH ROW EXECUTE FUNCTION veritable.guard(%2$s)', target, list),
+                 format('TRIGGER zz_veritable_chain_truncate BEFORE TRUNCATE ON %1$s FOR EACH STATEMENT EXECUTE FUNCTION veritable.guard(%2$s)', target, list)]
+    FROM (SELECT string_agg(quote_literal(a), ', ') AS list FROM unnest(arguments) AS a) AS a
+$$;
+SELECT number, message('CREATE ' || (triggers('odd', arguments))[1]) FROM mistake ORDER BY number;
+SELECT count(DISTINCT message('CREATE ' || trigger)) FROM mistake, unnest(triggers('odd', arguments)) AS trigger WHERE number = 1;
+-- and where the event triggers did not look: each insert is refused, each update of a sealed row, and verification says why
+RESET ROLE;
+SET search_path = regress_by_hand, public;
+CREATE PROCEDURE event_triggers(state text) LANGUAGE plpgsql AS $$
+DECLARE name text;
+BEGIN
+    FOR name IN SELECT evtname FROM pg_event_trigger WHERE evtname LIKE 'veritable%' LOOP EXECUTE format('ALTER EVENT TRIGGER %I %s', name, state); END LOOP;
+END $$;
+CALL event_triggers('DISABLE');
+INSERT INTO odd (id, seq, before, hash) VALUES (1, 1, '', '');
+SET client_min_messages = warning;
+DO $$
+DECLARE m mistake; t text; inserted text; updated text; found text; genesis text;
+BEGIN
+    FOR m IN SELECT * FROM mistake ORDER BY number LOOP
+        BEGIN
+            FOREACH t IN ARRAY triggers('odd', m.arguments) LOOP EXECUTE 'CREATE ' || t; END LOOP;
+            inserted := message('INSERT INTO odd (id, at) VALUES (1, now())');
+            updated := message('UPDATE odd SET seq = 7');
+            SELECT string_agg(fault || ': ' || detail, ', ') INTO found FROM verify_chain('odd');
+            SELECT coalesce(encode(c.genesis, 'hex'), 'none') INTO genesis FROM veritable.chains AS c WHERE chain = 'odd'::regclass;
+            RAISE EXCEPTION '% | % | % | %', m.number, inserted, CASE WHEN updated = inserted THEN 'the same' ELSE updated END, found;
+        EXCEPTION WHEN raise_exception THEN RAISE WARNING '%', SQLERRM;
+        END;
+    END LOOP;
+END $$;
+RESET client_min_messages;
+CALL event_triggers('ENABLE');
+SET ROLE regress_by_hand;
+RESET search_path;
+
 -- Where a trigger does not belong
 CREATE TRIGGER seal AFTER INSERT ON event FOR EACH ROW EXECUTE FUNCTION veritable.seal('seq=seq', 'previous=before', 'hash=hash', 'entity=id');
 \echo :LAST_ERROR_SQLSTATE

@@ -8,8 +8,8 @@ CREATE TABLE tariff (id int PRIMARY KEY, place int NOT NULL, price numeric, sinc
 SELECT add_packing('tariff', 'since', '{place}');
 \set look 'SELECT * FROM tariff ORDER BY place, since;'
 
--- Triggers see rows as they are inserted; then, before other triggers of the statement, the rows that are absorbed and
--- those that are widened.
+-- Triggers see rows as they are inserted; then BEFORE triggers see the rows that are absorbed and those that are widened.
+-- AFTER triggers see these when those of the statement itself have fired: they fire for the same statement, and as its role.
 CREATE FUNCTION say() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_LEVEL = 'ROW' THEN

@@ -89,9 +89,9 @@ SELECT chain_line(e) FROM event_2026 AS e WHERE id = 'a';
 UPDATE event_2026 SET note = 'changed';
 TRUNCATE event_2026;
 SELECT * FROM verify_chain('event');
--- one with rows that were sealed elsewhere: the next event goes on from them
+-- one with rows that were sealed elsewhere, as the same chain: the next event goes on from them
 CREATE TABLE elsewhere (LIKE event);
-SELECT add_chain('elsewhere', '{id}');
+SELECT add_chain('elsewhere', '{id}', identity => 'regress_partitions.event');
 INSERT INTO elsewhere (id, at, note) VALUES ('c', '2027-01-01', 'one'), ('c', '2027-01-02', 'two');
 SELECT drop_chain('elsewhere');
 ALTER TABLE event ATTACH PARTITION elsewhere FOR VALUES FROM ('2027-01-01') TO ('2028-01-01');

@@ -70,7 +70,8 @@ SELECT chain, entity FROM veritable.chains;
 INSERT INTO event (id) VALUES ('a');
 SELECT chain_line(ROW('a', 1, 'my own', true, 1, NULL, '')::event);
 -- a made-up row cannot be of an entity one may not read, and nothing else of the extension reads tables
-SELECT veritable.intact(ROW('a', 1, 'my own', true, 1, NULL, sha256('{"id":"a","key":1,"note":"my own","seq":1}'))::event, '\x000102030405060708090a0b0c0d0e0f');
+SELECT veritable.intact(ROW('a', 1, 'my own', true, 1, genesis, sha256(convert_to(line, 'UTF8')))::event, '\x000102030405060708090a0b0c0d0e0f')
+FROM veritable.chains, LATERAL chain_line(ROW('a', 1, 'my own', true, 1, genesis, NULL)::event) AS line WHERE chain = 'event'::regclass;
 
 -- A partitioned table's reader needs no privilege on its partitions, nor its writer.
 SET ROLE regress_privileges;

@@ -4,6 +4,8 @@
 //! for (its seq − 1, its previous hash) on the other. The chain is intact exactly if no event is wrong by itself and
 //! what remains is the token of the newest event.
 //!
+//! The first event has nothing on the other side; that its previous hash is the genesis is checked by itself.
+//!
 //! Why: let c(n) be the number of events at seq n, and m the highest seq. If the sides balance as multisets, each place
 //! n < m has as many tokens on the one side, c(n), as on the other, c(n + 1); and c(m) = 1, the token that remains. So
 //! c(n) = 1 for all n from 1 to m: no gap, no duplicate; and the previous hash at n + 1 equals the hash at n: no broken
@@ -60,15 +62,15 @@ impl Balance {
         Balance::default()
     }
 
-    /// Adds an event. All events of a run take the same key.
-    pub fn add(&mut self, key: &BalanceKey, event: &Event) {
+    /// Adds an event of a chain that begins with `genesis`. All events of a run take the same key.
+    pub fn add(&mut self, key: &BalanceKey, genesis: &LinkHash, event: &Event) {
         self.events = self.events.saturating_add(1);
         let (Some(seq @ 1..), Stored::Hash(hash)) = (event.seq, event.hash) else {
             self.faulty = true;
             return;
         };
         let linked = match event.previous {
-            Stored::Null if seq == 1 => 0,
+            Stored::Hash(previous) if seq == 1 && previous == *genesis => 0,
             Stored::Hash(previous) if seq > 1 => key.token(seq - 1, previous),
             _ => {
                 self.faulty = true;

@@ -1,14 +1,18 @@
-//! The chain: each event's line contains the hash of the event before it.
+//! The chain: each event's line contains the hash of the event before it, and the first event's line the *genesis*: the
+//! hash of the chain's [`Configuration`], which is line 0 of each chain.
 //!
 //! There are two ways to check a chain. [`Balance`] needs no order and no memory, and answers yes or no; [`Walk`] takes
 //! the events in the order of their seq and names each fault. They agree: a chain is intact for the one exactly if
 //! the other finds nothing. Neither can tell that events are missing after the newest one that is left.
 
 mod balance;
+mod configuration;
 mod hash;
+pub mod recorded;
 mod walk;
 
 pub use balance::{Balance, BalanceKey};
+pub use configuration::{Configuration, qualified_name};
 pub use hash::LinkHash;
 pub use walk::{Fault, FaultKind, Walk};
 

@@ -18,8 +18,8 @@ pub struct Fault {
 pub enum FaultKind {
     /// The line does not hash to the stored hash.
     Altered,
-    /// The previous hash is not the hash of the event before, or is not NULL at seq 1; or the seq is below 1, where no
-    /// chain has a place.
+    /// The previous hash is not the hash of the event before, or at seq 1 not the genesis; or the seq is below 1, where
+    /// no chain has a place.
     Unlinked,
     /// A gap.
     Missing {
@@ -42,16 +42,16 @@ pub struct Walk {
     /// The place of the newest event, 0 before the first.
     seq: i64,
     /// What the event at the next place may have as its previous hash: the hashes, stored and computed, of the events
-    /// at `seq`. Place 0 holds NULL, to which the first event links.
-    here: Vec<Option<LinkHash>>,
+    /// at `seq`. Place 0 holds the genesis, to which the first event links.
+    here: Vec<LinkHash>,
     /// What an event at `seq` may have as its previous hash; empty after a gap, where nobody can judge.
-    before: Vec<Option<LinkHash>>,
+    before: Vec<LinkHash>,
 }
 
 impl Walk {
-    /// A walk that has not begun.
-    pub fn new() -> Walk {
-        Walk { seq: 0, here: vec![None], before: Vec::new() }
+    /// A walk of a chain whose first event links to `genesis`.
+    pub fn new(genesis: LinkHash) -> Walk {
+        Walk { seq: 0, here: vec![genesis], before: Vec::new() }
     }
 
     /// Takes the next event and appends its faults to `faults`.
@@ -62,12 +62,7 @@ impl Walk {
     /// - An event without a hash is unsealed, never altered; its computed hash stands for the stored one.
     /// - One kind of edit gives one fault: the event after an altered one may link to either of its hashes.
     /// - The event after a gap is not blamed for a link that nobody can judge.
-    pub fn step(
-        &mut self,
-        event: &Event,
-        recompute: impl FnMut(Option<LinkHash>) -> LinkHash,
-        faults: &mut Vec<Fault>,
-    ) {
+    pub fn step(&mut self, event: &Event, recompute: impl FnMut(LinkHash) -> LinkHash, faults: &mut Vec<Fault>) {
         let mut fault = |seq, kind| faults.push(Fault { seq, kind });
 
         let Some(seq) = event.seq else {
@@ -112,9 +107,9 @@ impl Walk {
     }
 
     /// Whether the event links to one before it, or would, were its previous hash what it was when it was sealed.
-    fn links(&self, event: &Event, mut recompute: impl FnMut(Option<LinkHash>) -> LinkHash) -> bool {
-        let is_linked = |&before: &Option<LinkHash>| event.previous == before.into();
-        let was_linked = |&before: &Option<LinkHash>| match event.hash {
+    fn links(&self, event: &Event, mut recompute: impl FnMut(LinkHash) -> LinkHash) -> bool {
+        let is_linked = |&before: &LinkHash| event.previous == Stored::Hash(before);
+        let was_linked = |&before: &LinkHash| match event.hash {
             Stored::Hash(hash) => hash != event.computed && hash == recompute(before),
             Stored::Null | Stored::Malformed => false,
         };
@@ -127,15 +122,9 @@ impl Walk {
             Stored::Null | Stored::Malformed => None,
         };
         for hash in stored.into_iter().chain([event.computed]) {
-            if self.here.len() < HASHES_MAX && !self.here.contains(&Some(hash)) {
-                self.here.push(Some(hash));
+            if self.here.len() < HASHES_MAX && !self.here.contains(&hash) {
+                self.here.push(hash);
             }
         }
-    }
-}
-
-impl Default for Walk {
-    fn default() -> Walk {
-        Walk::new()
     }
 }

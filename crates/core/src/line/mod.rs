@@ -6,7 +6,7 @@
 //! the order of the bytes of their names, each written `"name":value`, with `,` between them and no space added.
 //! A NULL column has no member, so that a nullable column can be added without changing the lines of old rows.
 //!
-//! A value is what PostgreSQL's `to_json` gives with `TimeZone = UTC`, `DateStyle = ISO, YMD`,
+//! A value is, but for arrays and composites, what PostgreSQL's `to_json` gives with `TimeZone = UTC`, `DateStyle = ISO, YMD`,
 //! `IntervalStyle = iso_8601`, `extra_float_digits = 1`, `bytea_output = hex` and `search_path = pg_catalog`, whatever
 //! the settings of the session:
 //!
@@ -23,10 +23,40 @@
 //! | jsonb | its own text, with the spaces that PostgreSQL puts there | [`jsonb`] |
 //! | json | its exact text as a string | [`string`] |
 //! | ranges and multiranges | their output text as a string | [`string`]; the bounds of times: `time::text_…` |
-//! | arrays | `[[1,null],[2,3]]`: values of the type of the elements, NULL as `null` | the caller |
-//! | composites | an object of all fields in their own order, NULL as `null` | the caller |
+//! | arrays | `[[1,null],[2,3]]`: values of the type of the elements, NULL as `null`; or named, see below | [`array`] |
+//! | composites | an object of the fields that are not NULL, in their own order | the caller |
 //! | domains | as the type below | |
 //! | any other | its output text as a string; casts to json are not consulted | [`string`] |
+//!
+//! # Arrays
+//!
+//! An array is *named* where its elements alone would leave a doubt. Then it is an object, whose one member has the bounds
+//! of the dimensions for a name, as PostgreSQL writes them: `{"[5:7]":[10,20,30]}`. That is so
+//!
+//! - where a lower bound is not the usual one, which is 1, and 0 for `int2vector` and `oidvector`;
+//! - with more than one dimension, where an element may be a JSON array itself: `{"[1:1][1:2]":[[[1],[2]]]}`. Such
+//!   elements are `jsonb`, and domains over arrays;
+//! - where an element of `jsonb` is NULL, since its `null` is also that of a JSON null. A member before the other lists the
+//!   places of those that are NULL, counted from 1 in the order of storage: `{"NULL":[2],"[1:3]":[1,null,null]}`.
+//!
+//! # Different values have different lines
+//!
+//! For columns whose types and names stay, rows that are not the same, by the texts that the types' own output functions
+//! give under the settings above, have different lines. The other way round, equal texts have the same line.
+//!
+//! A line names its columns, and tells a NULL by a member that is missing. So it is enough that values of one type
+//! that are not NULL are written differently where their texts differ, and that each is one whole JSON value, so that one
+//! can tell where it ends.
+//!
+//! - *Scalars*: what is written is the output text itself, as a number or escaped as a string, which can be read back. Where
+//!   it is not, as with booleans and times, it is a rewriting of that text that can be undone.
+//! - *Composites*: as lines are. A field that is NULL is missing; a `null` is that of a `jsonb`.
+//! - *Arrays*: what begins with `{` is named, what begins with `[` is plain. Of a named one the bounds are told, and with
+//!   them which brackets are those of the dimensions. Of a plain one with several dimensions no element begins with
+//!   `[`, so the brackets are all those of the dimensions; with one dimension there is one pair of them; and `[]` has none,
+//!   since a dimension without elements does not exist. The bounds of a plain one are the usual ones. Within the brackets each
+//!   element is a value of one type, or `null`; and a `null` is an element that is NULL, for only `jsonb` writes it too, and
+//!   there it is a JSON null unless its place is listed.
 //!
 //! The hash of a line is the SHA-256 of its bytes: [`LinkHash::of_line`](crate::chain::LinkHash::of_line).
 //!
@@ -35,6 +65,7 @@
 //! A [`Line`] puts the members together. The writers append one value each to a buffer. Those of values without a fixed
 //! length take memory so that its lack is an [`Error`], never an abort, and stop at [`LENGTH_MAX`].
 
+pub mod array;
 pub mod boolean;
 pub mod bytea;
 mod digits;

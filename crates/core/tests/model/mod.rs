@@ -6,6 +6,11 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use veritable_core::chain::{Event, FaultKind, LinkHash, Stored, Walk};
 
+/// What the first event links to.
+pub fn genesis() -> LinkHash {
+    LinkHash::of_line(b"the configuration")
+}
+
 /// A row of a chained table: what is covered is the payload, the seq and the previous hash.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Row {
@@ -38,7 +43,7 @@ impl Row {
 pub fn chain(length: usize) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     for seq in 1..=length {
-        let previous = rows.last().map_or(Stored::Null, |row| row.hash);
+        let previous = rows.last().map_or(Stored::Hash(genesis()), |row| row.hash);
         let mut row = Row { payload: seq as u64 * 1000, seq: Some(seq as i64), previous, hash: Stored::Null };
         row.seal();
         rows.push(row);
@@ -48,10 +53,10 @@ pub fn chain(length: usize) -> Vec<Row> {
 
 /// The faults of rows that are in order.
 pub fn walk(rows: &[Row]) -> Vec<(Option<i64>, FaultKind)> {
-    let mut walk = Walk::new();
+    let mut walk = Walk::new(genesis());
     let mut faults = Vec::new();
     for row in rows {
-        walk.step(&row.event(), |previous| row.computed_with(previous.into()), &mut faults);
+        walk.step(&row.event(), |previous| row.computed_with(Stored::Hash(previous)), &mut faults);
     }
     faults.into_iter().map(|fault| (fault.seq, fault.kind)).collect()
 }
@@ -65,6 +70,8 @@ pub enum Edit {
     /// The hash of another row as the previous one.
     PreviousOf(Index),
     Seq(Option<i64>),
+    /// The beginning of a chain as the previous hash: its own, or another.
+    Begin(bool),
     Delete,
     Copy,
     /// Gives the row the hash of its line as it is now.
@@ -86,6 +93,7 @@ fn edit() -> impl Strategy<Value = Edit> {
         2 => stored().prop_map(Edit::Previous),
         1 => any::<Index>().prop_map(Edit::PreviousOf),
         2 => prop::option::weighted(0.9, seq).prop_map(Edit::Seq),
+        2 => any::<bool>().prop_map(Edit::Begin),
         2 => Just(Edit::Delete),
         4 => Just(Edit::Copy),
         8 => Just(Edit::Seal),
@@ -114,6 +122,9 @@ fn apply(rows: &mut Vec<Row>, place: usize, edit: Edit) {
         Edit::Hash(hash) => rows[place].hash = hash,
         Edit::Previous(previous) => rows[place].previous = previous,
         Edit::PreviousOf(other) => rows[place].previous = rows[other.index(rows.len())].hash,
+        Edit::Begin(own) => {
+            rows[place].previous = Stored::Hash(if own { genesis() } else { LinkHash::of_line(b"another") });
+        }
         Edit::Seq(seq) => rows[place].seq = seq,
         Edit::Delete => drop(rows.remove(place)),
         Edit::Copy => rows.push(rows[place]),

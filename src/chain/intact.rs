@@ -1,0 +1,153 @@
+//! The order-free check of chains as aggregates over the events of one entity, and the choice of the chains that are then
+//! read in order.
+//!
+//! An entity is known by the hash of its values. Two that share a hash are read together, which harms nobody; and no
+//! operator is looked up by its name, which an owner's casts could make ambiguous.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, HashSet};
+
+use veritable_core::chain::{Balance, BalanceKey};
+
+use super::line::layout_of;
+use crate::pg::function::{Answer, Call, sql_function};
+use crate::pg::report::{Class, Error, Result};
+
+sql_function! {
+    /// The transition function of `veritable.intact(record, bytea)` and `veritable.broken(record, bytea)`.
+    veritable_balance_add / pg_finfo_veritable_balance_add = balance_add
+}
+sql_function! {
+    /// Their combine function.
+    veritable_balance_merge / pg_finfo_veritable_balance_merge = balance_merge
+}
+sql_function! {
+    /// Their serialization function.
+    veritable_balance_save / pg_finfo_veritable_balance_save = balance_save
+}
+sql_function! {
+    /// Their deserialization function.
+    veritable_balance_load / pg_finfo_veritable_balance_load = balance_load
+}
+sql_function! {
+    /// The final function of `veritable.intact`.
+    veritable_balance_events / pg_finfo_veritable_balance_events = balance_events
+}
+sql_function! {
+    /// The final function of `veritable.broken`.
+    veritable_balance_broken / pg_finfo_veritable_balance_broken = balance_broken
+}
+sql_function! {
+    /// `veritable.is_sought(record, bigint) → boolean`
+    veritable_is_sought / pg_finfo_veritable_is_sought = is_sought
+}
+
+/// The check of one entity's events.
+#[derive(Default)]
+struct Group {
+    balance: Balance,
+    /// The hash of the entity; `None` before the first event.
+    entity: Option<u64>,
+}
+
+impl Group {
+    const LENGTH: usize = Balance::LENGTH + 1 + 8;
+
+    fn to_bytes(&self) -> [u8; Group::LENGTH] {
+        let mut bytes = [0; Group::LENGTH];
+        bytes[..Balance::LENGTH].copy_from_slice(&self.balance.to_bytes());
+        bytes[Balance::LENGTH] = self.entity.is_some().into();
+        bytes[Balance::LENGTH + 1..].copy_from_slice(&self.entity.unwrap_or(0).to_le_bytes());
+        bytes
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Group> {
+        let (balance, rest) = bytes.split_at_checked(Balance::LENGTH)?;
+        let (&is_known, entity) = rest.split_first()?;
+        let entity = u64::from_le_bytes(entity.try_into().ok()?);
+        Some(Group { balance: Balance::from_bytes(balance)?, entity: (is_known == 1).then_some(entity) })
+    }
+}
+
+/// The key is that of `veritable_core::chain::Balance`: drawn for one run, so that nobody can have prepared rows for it.
+fn balance_add(call: &Call) -> Result<Answer> {
+    let group = call.state::<Group>()?;
+    let (Some(value), Some(key)) = (call.composite(1), call.bytes(2)) else { return Ok(Answer::state(group)) };
+    let key = key.try_into().map_err(|_| Error::new(Class::Argument, "the key must have 16 bytes"))?;
+    let found = layout_of(&value)?;
+    let row = value.row(&found.layout.descriptor);
+    let event = match found.layout.event(&row) {
+        // A row whose line cannot be written cannot have been sealed as it is; the other chains are none the worse.
+        Err(error) if error.is_about_value() => found.layout.unwritable_event(&row),
+        event => event?,
+    };
+    group.balance.add(&BalanceKey::new(key), &found.layout.genesis, &event);
+    if group.entity.is_none() {
+        group.entity = Some(found.layout.entity_hash(&row));
+    }
+    Ok(Answer::state(group))
+}
+
+fn balance_merge(call: &Call) -> Result<Answer> {
+    let group = call.state::<Group>()?;
+    if let Some(other) = call.other_state::<Group>(1) {
+        group.balance.merge(&other.balance);
+        group.entity = group.entity.or(other.entity);
+    }
+    Ok(Answer::state(group))
+}
+
+fn balance_save(call: &Call) -> Result<Answer> {
+    Ok(Answer::bytes(&call.state::<Group>()?.to_bytes()))
+}
+
+fn balance_load(call: &Call) -> Result<Answer> {
+    let bytes = call.bytes(0).unwrap_or_default();
+    let group = Group::from_bytes(bytes).ok_or_else(|| Error::new(Class::Corrupted, "invalid aggregate state"))?;
+    Ok(Answer::state(call.new_state(group)?))
+}
+
+fn balance_events(call: &Call) -> Result<Answer> {
+    let intact = call.state::<Group>()?.balance.intact();
+    Ok(intact.and_then(|events| i64::try_from(events).ok()).into())
+}
+
+fn balance_broken(call: &Call) -> Result<Answer> {
+    let group = call.state::<Group>()?;
+    Ok(if group.balance.intact().is_some() { Answer::NULL } else { group.entity.map(u64::cast_signed).into() })
+}
+
+thread_local! {
+    /// By their numbers, since an owner's function may verify while somebody else's verification runs.
+    static SOUGHT: RefCell<HashMap<i64, HashSet<u64>>> = RefCell::default();
+    static LAST: Cell<i64> = const { Cell::new(0) };
+}
+
+/// Entities that are sought, while it lives.
+pub struct Sought {
+    /// The number by which `veritable.is_sought` knows them.
+    pub number: i64,
+}
+
+impl Sought {
+    /// Seeks the entities with these hashes.
+    pub fn new(entities: HashSet<u64>) -> Sought {
+        let number = LAST.get() + 1;
+        LAST.set(number);
+        SOUGHT.with_borrow_mut(|sought| sought.insert(number, entities));
+        Sought { number }
+    }
+}
+
+impl Drop for Sought {
+    fn drop(&mut self) {
+        SOUGHT.with_borrow_mut(|sought| sought.remove(&self.number));
+    }
+}
+
+fn is_sought(call: &Call) -> Result<Answer> {
+    let (Some(value), Some(number)) = (call.composite(0), call.integer(1)) else { return Ok(Answer::NULL) };
+    let found = layout_of(&value)?;
+    let entity = found.layout.entity_hash(&value.row(&found.layout.descriptor));
+    Ok(SOUGHT.with_borrow(|sought| sought.get(&number).is_some_and(|entities| entities.contains(&entity))).into())
+}

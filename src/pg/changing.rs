@@ -1,0 +1,248 @@
+//! Changing rows of a table on behalf of a caller who may not change them: what an INSERT has made necessary.
+//!
+//! Only the permission is the owner's. The command is planned as the owner, so that no policy of row-level security is
+//! added to it; then its permission check is made out to the owner, as those of a view's tables are; and the caller
+//! executes it. So every trigger, CHECK and default of the table runs as the caller, as in any UPDATE through a view,
+//! with the caller's own search path, and errors show rows only to a caller who may read them.
+
+use std::ffi::{c_int, c_void};
+use std::marker::PhantomData;
+
+use pgrx::{PgSqlErrorCode, pg_sys};
+
+use super::memory;
+use super::relation::Relation;
+use super::report::Result;
+use super::settings::TidScans;
+use super::spi::{Kept, Parameter, Parameters, Session};
+use super::version::Command;
+
+unsafe extern "C-unwind" {
+    // utils/elog.h, which pgrx does not bind.
+    fn errhint(format: *const std::ffi::c_char, ...) -> c_int;
+}
+
+/// When the AFTER triggers of a command fire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum After {
+    /// With those of the statement whose trigger is running now: after it returns, at its level, as the caller. Foreign
+    /// keys fire the triggers of their cascades that way.
+    Statement,
+    /// Before the command returns.
+    Command,
+}
+
+/// A command with a plan, ready to be executed once.
+pub struct Planned<'s> {
+    plan: *mut pg_sys::CachedPlan,
+    /// The command, and what rules add to it.
+    statements: Vec<*mut pg_sys::PlannedStmt>,
+    source: *const std::ffi::c_char,
+    marker: PhantomData<&'s Session>,
+}
+
+impl Kept {
+    /// Plans the command for a change of rows of this table. The caller acts as its owner meanwhile. `None` where a rule
+    /// makes something else of it.
+    pub fn plan<'s>(
+        &self,
+        session: &'s Session,
+        relation: &Relation,
+        types: &[pg_sys::Oid],
+    ) -> Result<Option<Planned<'s>>> {
+        let plan = self.kept(session, types)?;
+        // While a table is small, to read all of it looks cheaper than to find rows by their places; the plan would stay
+        // when the table has grown.
+        let _settings = TidScans::prefer();
+        // SAFETY: a saved plan of one command, which is ours alone. What is got here is released when `Planned` is
+        // dropped; where an error unwinds past that, by the end of the (sub)transaction.
+        let planned = memory::returning(|| unsafe {
+            let sources = members::<pg_sys::CachedPlanSource>(pg_sys::SPI_plan_get_plan_sources(plan.as_ptr()));
+            let &[source] = &sources[..] else { return None };
+            let plan = pg_sys::SPI_plan_get_cached_plan(plan.as_ptr());
+            let statements = members((*plan).stmt_list);
+            Some(Planned { plan, statements, source: (*source).query_string, marker: PhantomData })
+        });
+        Ok(planned.filter(|planned| planned.permit(relation)))
+    }
+}
+
+impl Planned<'_> {
+    /// Makes the permission checks of this table out to its owner. Says whether the command itself is there, and nothing
+    /// that rules have put in its stead.
+    ///
+    /// What rules add is checked as their owner, as always; what has nobody to be checked as comes from the command.
+    fn permit(&self, relation: &Relation) -> bool {
+        let mut is_there = false;
+        for &statement in &self.statements {
+            // SAFETY: the plan is held. Its lists are of nodes of the named types. What is written is in the plan's own
+            // memory, which nobody else uses, and is the same whenever it is written: a new owner makes a new plan.
+            unsafe {
+                if !(*statement).utilityStmt.is_null() {
+                    return false;
+                }
+                #[cfg(feature = "pg15")]
+                let checks = members::<pg_sys::RangeTblEntry>((*statement).rtable);
+                #[cfg(not(feature = "pg15"))]
+                let checks = members::<pg_sys::RTEPermissionInfo>((*statement).permInfos);
+                for check in checks {
+                    if (*check).relid == relation.oid() && (*check).checkAsUser == pg_sys::InvalidOid {
+                        (*check).checkAsUser = relation.owner();
+                    }
+                }
+                is_there |= (*statement).canSetTag
+                    && matches!((*statement).commandType, pg_sys::CmdType::CMD_DELETE | pg_sys::CmdType::CMD_UPDATE);
+            }
+        }
+        is_there
+    }
+
+    /// Executes it as the caller, and says how many rows it was about. `started` is told the command that the active
+    /// snapshot has while the command's AFTER triggers fire.
+    pub fn execute(&self, parameters: &[Parameter], after: After, started: impl FnOnce(Command)) -> u64 {
+        let parameters = Parameters::of(parameters);
+        let outer = Command::running();
+        let mut started = Some(started);
+        let mut count = 0;
+        // SAFETY: as SPI executes a command. A transaction is open, and a statement is running in it, to whose level the
+        // triggers are queued where they are skipped here. The plan and the parameters outlive the execution. What was
+        // begun is ended below; where an error unwinds past that, by the end of the (sub)transaction.
+        memory::returning(|| unsafe {
+            pg_sys::CommandCounterIncrement();
+            pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
+            for &statement in &self.statements {
+                pg_sys::CommandCounterIncrement();
+                pg_sys::UpdateActiveSnapshotCommandId();
+                let (flags, during) = match after {
+                    After::Statement => (pg_sys::EXEC_FLAG_SKIP_TRIGGERS, outer),
+                    After::Command => (0, Command::running()),
+                };
+                if (*statement).canSetTag
+                    && let Some(started) = started.take()
+                {
+                    started(during);
+                }
+                let processed = self.execute_one(statement, &parameters, flags);
+                count += if (*statement).canSetTag { processed } else { 0 };
+            }
+            pg_sys::PopActiveSnapshot();
+            pg_sys::CommandCounterIncrement();
+        });
+        count
+    }
+
+    /// # Safety
+    /// As in `execute`, which has set the active snapshot.
+    unsafe fn execute_one(&self, statement: *mut pg_sys::PlannedStmt, parameters: &Parameters, flags: u32) -> u64 {
+        // SAFETY: by the contract.
+        unsafe {
+            let query = pg_sys::CreateQueryDesc(
+                statement,
+                self.source,
+                pg_sys::GetActiveSnapshot(),
+                std::ptr::null_mut(),
+                pg_sys::None_Receiver,
+                parameters.list(),
+                std::ptr::null_mut(),
+                0,
+            );
+            pg_sys::ExecutorStart(query, flags as c_int);
+            #[cfg(not(feature = "pg18"))]
+            pg_sys::ExecutorRun(query, pg_sys::ScanDirection::ForwardScanDirection, 0, true);
+            #[cfg(feature = "pg18")]
+            pg_sys::ExecutorRun(query, pg_sys::ScanDirection::ForwardScanDirection, 0);
+            let count = (*(*query).estate).es_processed;
+            pg_sys::ExecutorFinish(query);
+            pg_sys::ExecutorEnd(query);
+            pg_sys::FreeQueryDesc(query);
+            count
+        }
+    }
+}
+
+impl Drop for Planned<'_> {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            // SAFETY: got once, released once, under the same resource owner.
+            unsafe { pg_sys::ReleaseCachedPlan(self.plan, pg_sys::CurrentResourceOwner) };
+        }
+    }
+}
+
+/// The members of a list of nodes.
+///
+/// # Safety
+/// They are of type `T`.
+unsafe fn members<T>(list: *mut pg_sys::List) -> Vec<*mut T> {
+    if list.is_null() {
+        return Vec::new();
+    }
+    // SAFETY: a list has `length` elements, by the contract each a pointer to a `T`.
+    unsafe { (0..(*list).length as usize).map(|i| (*(*list).elements.add(i)).ptr_value.cast()).collect() }
+}
+
+/// What is said differently of errors while this lives.
+pub struct Errors {
+    frame: Box<pg_sys::ErrorContextCallback>,
+}
+
+impl Errors {
+    /// Errors that would show a changed row do not: PostgreSQL shows the columns that a command sets to whoever runs the
+    /// command, but this caller has not set them and may not read them.
+    pub fn hide_rows() -> Errors {
+        Errors::with(hide_row)
+    }
+
+    /// Errors of missing privileges say that the table's owner has them.
+    pub fn refer_to_owner() -> Errors {
+        Errors::with(refer_to_owner)
+    }
+
+    fn with(callback: unsafe extern "C-unwind" fn(*mut c_void)) -> Errors {
+        // SAFETY: a variable of the backend. The frame has a fixed address, and is taken off before it is freed.
+        unsafe {
+            let mut frame = Box::new(pg_sys::ErrorContextCallback {
+                previous: pg_sys::error_context_stack,
+                callback: Some(callback),
+                arg: std::ptr::null_mut(),
+            });
+            pg_sys::error_context_stack = &mut *frame;
+            Errors { frame }
+        }
+    }
+}
+
+impl Drop for Errors {
+    fn drop(&mut self) {
+        // SAFETY: writes back what was there; calls nothing, so it may run while unwinding.
+        unsafe { pg_sys::error_context_stack = self.frame.previous };
+    }
+}
+
+unsafe extern "C-unwind" fn hide_row(_argument: *mut c_void) {
+    // SAFETY: called while an error is being reported, to add to it; a constant without a `%`.
+    unsafe {
+        if is_one_of(&[PgSqlErrorCode::ERRCODE_CHECK_VIOLATION, PgSqlErrorCode::ERRCODE_NOT_NULL_VIOLATION]) {
+            pg_sys::errdetail_internal(c"The row is one that merging changes, and that you may not read.".as_ptr());
+        }
+    }
+}
+
+unsafe extern "C-unwind" fn refer_to_owner(_argument: *mut c_void) {
+    // SAFETY: as above.
+    unsafe {
+        if is_one_of(&[PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE]) {
+            errhint(c"Triggers run within restrictions here. The owner of the table can do it without.".as_ptr());
+        }
+    }
+}
+
+/// The error that is being reported has one of these SQLSTATEs.
+///
+/// # Safety
+/// One is being reported.
+unsafe fn is_one_of(codes: &[PgSqlErrorCode]) -> bool {
+    // SAFETY: by the contract.
+    let code = unsafe { pg_sys::geterrcode() };
+    codes.iter().any(|&other| other as c_int == code)
+}

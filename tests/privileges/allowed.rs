@@ -1,0 +1,190 @@
+//! Who may do what: each function, trigger path and view, as each kind of role.
+
+use crate::document::Table;
+use crate::support::Database;
+use crate::{ROLES, cluster, database};
+
+const TABLES: &str = r#"
+    CREATE TABLE app.events (id int NOT NULL, what text, note text);
+    SELECT add_chain('app.events', '{id}', exclude => '{note}');
+    INSERT INTO app.events (id, what) VALUES (1, 'x'), (1, 'y'), (2, 'z');
+    CREATE TABLE app.tariffs (id int NOT NULL, price int, period int4range);
+    SELECT add_packing('app.tariffs', 'period', '{id}');
+    INSERT INTO app.tariffs VALUES (1, 7, '[1,3)'), (1, 7, '[5,7)'), (2, 7, '[1,3)');
+    CREATE TABLE app.documents (id int, document jsonb);
+    SELECT add_validation('app.documents', 'document', schema => 'thing');
+    INSERT INTO app.documents VALUES (1, '{"id": 1}');
+    CREATE TABLE app.fresh (id int NOT NULL, document jsonb, period int4range, seq bigint, previous_event_hash bytea,
+        event_hash bytea);
+    CREATE INDEX ON app.fresh (id, seq);
+    CREATE INDEX ON app.fresh USING gist (id, period);
+    CREATE TABLE app.unchained (id int NOT NULL, document jsonb, period int4range);
+    GRANT ALL ON ALL TABLES IN SCHEMA app TO granted;
+    GRANT INSERT ON ALL TABLES IN SCHEMA app TO writer"#;
+
+/// What is tried: as the document names it, and as it is run.
+const ACTIONS: [(&str, &str); 54] = [
+    ("`add_chain('app.unchained', …)`", "SELECT add_chain('app.unchained', '{id}')"),
+    ("`drop_chain('app.events')`", "SELECT drop_chain('app.events')"),
+    ("`verify_chain('app.events')`", "SELECT * FROM verify_chain('app.events')"),
+    ("`verify_chain('app.events', '{1}')`", "SELECT * FROM verify_chain('app.events', '{1}')"),
+    ("`verify_chain()`", "SELECT * FROM verify_chain()"),
+    ("`chain_line(e)` of stored rows", "SELECT chain_line(e) FROM app.events AS e"),
+    ("`chain_line(…)` of a made-up row", "SELECT chain_line(ROW(1, 'x', NULL, 1, NULL, '')::app.events)"),
+    ("chain: INSERT", "INSERT INTO app.events (id, what) VALUES (1, 'new')"),
+    ("chain: INSERT with `seq` supplied", "INSERT INTO app.events (id, what, seq) VALUES (1, 'new', 3)"),
+    (
+        "chain: INSERT with the hash supplied",
+        "INSERT INTO app.events (id, what, event_hash)
+         VALUES (3, 'x', sha256(convert_to('{\"id\":3,\"seq\":1,\"what\":\"x\"}', 'UTF8')))",
+    ),
+    ("chain: UPDATE", "UPDATE app.events SET what = 'changed'"),
+    ("chain: UPDATE of an excluded column", "UPDATE app.events SET note = 'changed'"),
+    ("chain: DELETE", "DELETE FROM app.events"),
+    ("chain: TRUNCATE", "TRUNCATE app.events"),
+    ("chain: `ALTER TABLE … DROP COLUMN`", "ALTER TABLE app.events DROP COLUMN what"),
+    ("chain: `ALTER TABLE … DISABLE TRIGGER`", "ALTER TABLE app.events DISABLE TRIGGER USER"),
+    ("chain: `DROP TABLE`", "DROP TABLE app.events"),
+    (
+        "trigger by hand: `veritable.seal()`",
+        "CREATE TRIGGER x BEFORE INSERT ON app.fresh FOR EACH ROW
+         EXECUTE FUNCTION veritable.seal('entity=id', 'seq=seq', 'previous=previous_event_hash', 'hash=event_hash')",
+    ),
+    (
+        "trigger by hand: `veritable.guard()`",
+        "CREATE TRIGGER x BEFORE UPDATE OR DELETE ON app.fresh FOR EACH ROW
+         EXECUTE FUNCTION veritable.guard('entity=id', 'seq=seq', 'previous=previous_event_hash', 'hash=event_hash')",
+    ),
+    ("`add_packing('app.unchained', …)`", "SELECT add_packing('app.unchained', 'period', '{id}', '{}')"),
+    ("`drop_packing('app.tariffs')`", "SELECT drop_packing('app.tariffs')"),
+    ("`verify_packing('app.tariffs')`", "SELECT * FROM verify_packing('app.tariffs')"),
+    ("`verify_packing()`", "SELECT * FROM verify_packing()"),
+    ("`pack('app.tariffs')`", "SELECT pack('app.tariffs')"),
+    (
+        "`set_period(NULL::app.tariffs, …)`",
+        "SELECT set_period(NULL::app.tariffs, '{\"id\": 1, \"price\": 8, \"period\": \"[2,6)\"}')",
+    ),
+    (
+        "`clear_period(NULL::app.tariffs, …)`",
+        "SELECT clear_period(NULL::app.tariffs, '{\"id\": 1, \"period\": \"[2,6)\"}')",
+    ),
+    ("packing: INSERT that merges", "INSERT INTO app.tariffs VALUES (1, 7, '[3,5)')"),
+    ("packing: INSERT that conflicts", "INSERT INTO app.tariffs VALUES (1, 8, '[2,5)')"),
+    ("packing: UPDATE", "UPDATE app.tariffs SET price = 9 WHERE id = 2"),
+    ("packing: DELETE", "DELETE FROM app.tariffs WHERE id = 2"),
+    ("packing: TRUNCATE", "TRUNCATE app.tariffs"),
+    ("packing: `ALTER TABLE … DROP COLUMN`", "ALTER TABLE app.tariffs DROP COLUMN price"),
+    (
+        "trigger by hand: `veritable.pack()`",
+        "CREATE TRIGGER x AFTER INSERT ON app.fresh REFERENCING NEW TABLE AS n FOR EACH STATEMENT
+         EXECUTE FUNCTION veritable.pack('period=period', 'key=id')",
+    ),
+    (
+        "trigger by hand: `veritable.pack_early()`",
+        "CREATE TRIGGER x BEFORE INSERT ON app.fresh FOR EACH ROW
+         EXECUTE FUNCTION veritable.pack_early('period=period', 'key=id')",
+    ),
+    ("`add_validation('app.unchained', …)`", "SELECT add_validation('app.unchained', 'document', schema => 'thing')"),
+    ("`drop_validation('app.documents', …)`", "SELECT drop_validation('app.documents', 'document')"),
+    ("validation: INSERT of what matches", "INSERT INTO app.documents VALUES (2, '{\"id\": 2}')"),
+    ("validation: INSERT of what does not", "INSERT INTO app.documents VALUES (2, '{}')"),
+    ("validation: UPDATE to what does not", "UPDATE app.documents SET document = '{}'"),
+    (
+        "trigger by hand: `veritable.validate()`",
+        "CREATE TRIGGER x BEFORE INSERT OR UPDATE ON app.fresh FOR EACH ROW
+         EXECUTE FUNCTION veritable.validate('document=document', 'schema=thing')",
+    ),
+    ("`register_schema(…)`", "SELECT register_schema('other', 'true')"),
+    ("`retire_schema(…)`", "SELECT retire_schema('thing')"),
+    (
+        "registry: INSERT",
+        "INSERT INTO veritable.event_schemas (name, compatibility, resolved, registered_at, registered_by) VALUES ('x', 'NONE', '{}', now(), 'x')",
+    ),
+    ("registry: UPDATE", "UPDATE veritable.event_schemas SET compatibility = 'FULL'"),
+    (
+        "trigger by hand: `veritable.event_schemas_changed()`",
+        "CREATE TRIGGER x AFTER INSERT ON app.fresh FOR EACH ROW EXECUTE FUNCTION veritable.event_schemas_changed()",
+    ),
+    ("`veritable.event_schemas`", "SELECT count(*) FROM veritable.event_schemas"),
+    (
+        "`veritable.chains`, `veritable.packings`, `veritable.validations`",
+        "SELECT count(*) FROM veritable.chains, veritable.packings, veritable.validations",
+    ),
+    ("`schema_problems(…)`", "SELECT count(*) FROM schema_problems('{\"type\": 7}')"),
+    ("`schema_errors(…)`", "SELECT count(*) FROM schema_errors('{\"type\": \"string\"}', '7')"),
+    ("`schema_compatibility(…)`", "SELECT count(*) FROM schema_compatibility('true', 'false')"),
+    (
+        "`json_matches_schema(…)`, `jsonb_matches_schema(…)`",
+        "SELECT json_matches_schema('true', '1'), jsonb_matches_schema('true', '1')",
+    ),
+    (
+        "`jsonschema_is_valid(…)`, `jsonschema_validation_errors(…)`",
+        "SELECT jsonschema_is_valid('true'), jsonschema_validation_errors('true', '1')",
+    ),
+    (
+        "`veritable.value_key(…)`, `veritable.trigger_arguments(…)`",
+        "SELECT veritable.value_key(1, 'x'::text), veritable.trigger_arguments('')",
+    ),
+    (
+        "`veritable.intact(…)` over the rows of a chain",
+        "SELECT veritable.intact(e, '\\x000102030405060708090a0b0c0d0e0f') FROM app.events AS e GROUP BY id",
+    ),
+];
+
+/// What came of it: `yes`, the SQLSTATE of the refusal, or `unread` where verification says that it has not read a table.
+fn outcome(database: &Database, role: &str, sql: &str) -> String {
+    let mut session = database.connect(role);
+    session.run("BEGIN");
+    match session.simple_query(sql) {
+        Err(error) => error.code().unwrap_or_else(|| panic!("{sql}\n{error}")).code().to_string(),
+        Ok(messages) => {
+            let is_unread = messages.iter().any(|message| match message {
+                postgres::SimpleQueryMessage::Row(row) => (0..row.len()).any(|i| row.get(i) == Some("unread")),
+                _ => false,
+            });
+            if is_unread { "`unread`".to_string() } else { "yes".to_string() }
+        }
+    }
+}
+
+#[test]
+fn who_may_do_what_is_as_the_document_says() {
+    let cluster = cluster();
+    let database = database(&cluster);
+    database.superuser().run("SELECT register_schema('thing', '{\"type\": \"object\", \"required\": [\"id\"]}')");
+    for statement in TABLES.split(";\n") {
+        database.connect("olga").run(statement);
+    }
+    let mut rows = vec![std::iter::once("").chain(ROLES.map(|(name, _)| name)).map(str::to_string).collect::<Vec<_>>()];
+    for (name, sql) in ACTIONS {
+        let outcomes = ROLES.iter().map(|(_, role)| outcome(&database, role, sql));
+        rows.push(std::iter::once(name.to_string()).chain(outcomes).collect());
+    }
+    Table::of_document("Who may do what").is_as_observed(&Table(rows));
+}
+
+#[test]
+fn every_function_and_view_is_in_the_table() {
+    let cluster = cluster();
+    let database = database(&cluster);
+    let member = |catalog: &str, column: &str| {
+        format!(
+            "SELECT {column} FROM pg_depend d JOIN pg_extension e ON d.refobjid = e.oid AND e.extname = 'veritable'
+             JOIN {catalog} c ON c.oid = d.objid
+             WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND d.classid = '{catalog}'::regclass"
+        )
+    };
+    // Nobody can call what takes or gives an internal value, or what event triggers call.
+    let functions = member("pg_proc", "DISTINCT proname")
+        + " AND proargtypes::oid[] && ARRAY['internal'::regtype::oid] IS NOT TRUE
+            AND prorettype NOT IN ('internal'::regtype, 'event_trigger'::regtype)";
+    let relations = member("pg_class", "relname") + " AND relkind IN ('r', 'v')";
+    let all: String = ACTIONS.iter().map(|(name, _)| *name).collect();
+    let mut session = database.superuser();
+    for name in session.rows(&functions) {
+        assert!(all.contains(&format!("{name}(")), "no row of the table tries {name}()");
+    }
+    for name in session.rows(&relations) {
+        assert!(all.contains(&format!("veritable.{name}`")), "no row of the table reads veritable.{name}");
+    }
+}
