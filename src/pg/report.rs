@@ -110,6 +110,11 @@ impl Error {
         self
     }
 
+    /// What kind of refusal it is.
+    pub fn class(&self) -> Class {
+        self.class
+    }
+
     /// Its primary message.
     pub fn message(&self) -> &str {
         &self.message
