@@ -73,11 +73,11 @@ fn set_traps(database: &Database, names: &Names) {
          SELECT trap.try(format('CREATE FUNCTION trap.%I(%s) RETURNS pg_catalog.bool LANGUAGE plpgsql AS
                                  $f$ BEGIN RETURN trap.stolen(); END $f$', name, arguments))
          FROM unnest({words}) AS name,
-              (SELECT one FROM unnest({types}) AS one
+              (SELECT 'target text, entity text, seq text' AS one
+               UNION ALL SELECT one FROM unnest({types}) AS one
                UNION ALL SELECT one || ', ' || other FROM unnest({types}) AS one, unnest({types}) AS other
                UNION ALL SELECT array_to_string(array_fill(one, ARRAY[n]), ', ')
                          FROM unnest({types}) AS one, generate_series(3, 8) AS n
-               UNION ALL SELECT 'target text, entity text, seq text'
                UNION ALL SELECT 'VARIADIC text[]' UNION ALL SELECT 'VARIADIC \"any\"') AS signature (arguments)
          WHERE EXISTS (SELECT FROM pg_proc WHERE proname = name)
             OR name = ANY ('{{add_chain,drop_chain,verify_chain,add_packing,pack,register_schema}}');
@@ -167,6 +167,10 @@ fn uses_it(session: &mut Session) {
              '{id}'::pg_catalog.name[], NULL::pg_catalog.name[], '{}'::pg_catalog.name[]);
          INSERT INTO public.p VALUES (1, 1, '[1,2)'), (1, 1, '[2,3)');
          ALTER TABLE public.p ADD COLUMN another pg_catalog.text;
+         SELECT trap.set_period(NULL::public.p, '{\"id\": 1, \"v\": 2, \"during\": \"[2,3)\"}'::pg_catalog.jsonb);
+         SELECT trap.clear_period(NULL::public.p, '{\"id\": 1, \"during\": \"[1,2)\"}'::pg_catalog.jsonb);
+         SELECT trap.pack('public.p'::pg_catalog.regclass);
+         SELECT trap.register_schema('order'::pg_catalog.text, '{}'::pg_catalog.jsonb, NULL::pg_catalog.text, true);
          CREATE SCHEMA made CREATE TABLE t (a pg_catalog.int4) CREATE VIEW v AS SELECT 1 AS a;
          DROP SCHEMA made CASCADE",
     );

@@ -52,8 +52,8 @@ impl Arguments {
         Ok(arguments)
     }
 
-    /// What a table is not asked for: no column has two roles. So no column of the chain is excluded, either: its values
-    /// could be changed, and with them what the chain says.
+    /// Checks what can be checked without the table: no column has two roles. So no column of the chain is excluded,
+    /// either: its values could be changed, and with them what the chain says.
     pub fn check(&self) -> Result<()> {
         let chain = [&self.seq, &self.previous, &self.hash];
         let mut columns: Vec<_> = self.entity.iter().chain(chain).chain(&self.recorded).chain(&self.exclude).collect();

@@ -71,7 +71,10 @@ fn drop_chain(call: &Call) -> Result<Answer> {
     let target = call.oid(0).ok_or_else(|| Error::null_argument("target"))?;
     let (table, triggers) = {
         let relation = Relation::open_owned(target, Lock::AccessExclusive)?;
-        Chain::required(&relation)?;
+        let triggers = super::triggers::names(&relation)?;
+        if triggers.is_empty() {
+            Chain::required(&relation)?;
+        }
         if let Some(root) = root_of(&relation)? {
             return Err(Error::new(
                 Class::WrongObject,
@@ -79,7 +82,7 @@ fn drop_chain(call: &Call) -> Result<Answer> {
             )
             .hint(format!("SELECT drop_chain('{}');", root.qualified_name())));
         }
-        (relation.qualified_name(), super::triggers::names(&relation)?)
+        (relation.qualified_name(), triggers)
     };
     spi::connect(|session| {
         let _own = command::own_commands();

@@ -196,6 +196,17 @@ pub fn check_by_hand(table: pg_sys::Oid) -> Result<()> {
     Ok(())
 }
 
+/// A new partition of a chain: rows can be sealed in it, and nobody else seals them.
+pub fn check_partition(table: pg_sys::Oid) -> Result<()> {
+    let relation = Relation::open(table, Lock::AccessShare)?;
+    check_table(&relation)?;
+    if seals(&relation)? > 1 {
+        return Err(Error::new(Class::Duplicate, format!("table \"{}\" is already chained", relation.name()))
+            .hint("Use drop_chain() before it becomes a partition of a chained table."));
+    }
+    Ok(())
+}
+
 fn seals(relation: &Relation) -> Result<usize> {
     let seal = Functions::find()?.seal;
     Ok(relation.triggers().iter().filter(|trigger| trigger.function == seal).count())

@@ -130,6 +130,7 @@ pub fn partitions(
     // Where a dump is restored, the triggers of the table come after its partitions, and then those of the partitions.
     if tag != "CREATE TRIGGER" {
         let new: Vec<_> = tables(of(after, before));
+        new.iter().try_for_each(|partition| chain::triggers::check_partition(*partition))?;
         partitions::guard(session, &new)?;
     }
     let free: Vec<_> = tables(gone);

@@ -7,7 +7,7 @@ use pgrx::pg_sys;
 use super::function::Call;
 use super::relation;
 use super::report::{Class, Error, Result};
-use super::spi::Session;
+use super::spi::{Fetched, Kept, Session};
 
 thread_local! {
     static OWN: Cell<bool> = const { Cell::new(false) };
@@ -150,24 +150,30 @@ pub struct Object {
     pub named: bool,
 }
 
+thread_local! {
+    static OBJECTS: Kept = Kept::new(
+        "SELECT classid, objid, objsubid, true FROM pg_catalog.pg_event_trigger_ddl_commands()".to_string(),
+    );
+    static DROPPED: Kept = Kept::new(
+        "SELECT classid, objid, objsubid, original FROM pg_catalog.pg_event_trigger_dropped_objects()
+         WHERE classid IN ('pg_catalog.pg_class'::pg_catalog.regclass, 'pg_catalog.pg_trigger'::pg_catalog.regclass)"
+            .to_string(),
+    );
+}
+
 /// What the command has created or altered. To be asked at its end.
 pub fn objects(session: &Session) -> Result<Vec<Object>> {
-    read(session, "SELECT classid, objid, objsubid, true FROM pg_catalog.pg_event_trigger_ddl_commands()")
+    OBJECTS.with(|objects| read(session, objects))
 }
 
 /// What the command has dropped, of tables, indexes, columns and triggers. To be asked when it has dropped something.
 pub fn dropped_objects(session: &Session) -> Result<Vec<Object>> {
-    read(
-        session,
-        "SELECT classid, objid, objsubid, original FROM pg_catalog.pg_event_trigger_dropped_objects()
-         WHERE classid IN ('pg_catalog.pg_class'::pg_catalog.regclass, 'pg_catalog.pg_trigger'::pg_catalog.regclass)",
-    )
+    DROPPED.with(|dropped| read(session, dropped))
 }
 
-fn read(session: &Session, sql: &str) -> Result<Vec<Object>> {
-    let found = session.query(sql, &[])?;
-    let object = |row: super::spi::Fetched| {
-        Some(Object { class: row.get(0)?, id: row.get(1)?, column: row.get(2)?, named: row.get(3)? })
-    };
+fn read(session: &Session, sql: &Kept) -> Result<Vec<Object>> {
+    let found = sql.query(session, &[])?;
+    let object =
+        |row: Fetched| Some(Object { class: row.get(0)?, id: row.get(1)?, column: row.get(2)?, named: row.get(3)? });
     Ok(found.rows().filter_map(object).collect())
 }

@@ -40,7 +40,7 @@ fn leaf_has_rows(relation: &Relation) -> bool {
         );
         let flags = pg_sys::ScanOptions::SO_TYPE_SEQSCAN | pg_sys::ScanOptions::SO_ALLOW_PAGEMODE;
         let found = pg_sys::ffi::pg_guard_ffi_boundary(|| {
-            let scan = begin(relation.raw(), snapshot, 0, std::ptr::null_mut(), std::ptr::null_mut(), flags as u32);
+            let scan = begin(relation.raw(), snapshot, 0, std::ptr::null_mut(), std::ptr::null_mut(), flags);
             let found = next(scan, pg_sys::ScanDirection::ForwardScanDirection, slot);
             // What the slot holds belongs to the scan.
             if let Some(clear) = (*(*slot).tts_ops).clear {

@@ -126,6 +126,11 @@ impl Error {
         matches!(self.class, Class::Limit | Class::Corrupted)
     }
 
+    /// What kind of refusal it is.
+    pub fn class(&self) -> Class {
+        self.class
+    }
+
     /// Its primary message.
     pub fn message(&self) -> &str {
         &self.message

@@ -175,6 +175,12 @@ impl Kept {
         Kept { sql, plan: Cell::new(std::ptr::null_mut()) }
     }
 
+    /// Reads rows, with a snapshot that sees all that was done so far.
+    pub fn query<'s>(&self, session: &'s Session, parameters: &[Parameter]) -> Result<Table<'s>> {
+        let types: Vec<_> = parameters.iter().map(|parameter| parameter.type_id).collect();
+        Prepared { plan: self.kept(session, &types)?, session: PhantomData }.execute(parameters, false)
+    }
+
     /// Reads rows with the snapshot of the calling statement, or one that was put in its place. The types of parameters are
     /// those of the first run.
     pub fn query_as_caller<'s>(&self, session: &'s Session, parameters: &[Parameter]) -> Result<Table<'s>> {

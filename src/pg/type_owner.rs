@@ -21,20 +21,29 @@ impl Relation {
     /// Types of PostgreSQL and of extensions are everybody's.
     pub fn check_type_owners<'c>(&self, columns: impl IntoIterator<Item = &'c Column>) -> Result<()> {
         let mut seen = HashSet::new();
-        for column in columns {
-            if let Some(foreign) = foreign_part(self.owner(), self.owner(), column.type_id, &mut seen, DEPTH_MAX) {
+        // A typed table takes its columns' names from its type, too.
+        let own = self.row_type_of().map(|type_id| (format!("table \"{}\"", self.name()), type_id));
+        let columns = columns
+            .into_iter()
+            .map(|column| (format!("column \"{}\" of table \"{}\"", column.name, self.name()), column.type_id));
+        for (what, type_id) in own.into_iter().chain(columns) {
+            if let Some(foreign) = foreign_part(self.owner(), self.owner(), type_id, &mut seen, DEPTH_MAX) {
                 let (name, owner) = (type_name(foreign), role_name(owner_of(foreign)));
-                return Err(Error::new(
-                    Class::Unsupported,
-                    format!("column \"{}\" of table \"{}\" is of a type of another role", column.name, self.name()),
-                )
-                .detail(format!(
-                    "Type {name} belongs to role \"{owner}\", whose privileges the owner of the table does not have, and who may change or drop it."
-                ))
-                .hint("Use a type that belongs to the owner of the table, or grant the owner the other role."));
+                return Err(Error::new(Class::Unsupported, format!("{what} is of a type of another role"))
+                    .detail(format!(
+                        "Type {name} belongs to role \"{owner}\", whose privileges the owner of the table does not have, and who may change or drop it."
+                    ))
+                    .hint("Use a type that belongs to the owner of the table, or grant the owner the other role."));
             }
         }
         Ok(())
+    }
+
+    /// The type that a typed table (`CREATE TABLE … OF`) was made of.
+    fn row_type_of(&self) -> Option<pg_sys::Oid> {
+        // SAFETY: an open relation has its pg_class row.
+        let type_id = unsafe { (*(*self.raw()).rd_rel).reloftype };
+        (type_id != pg_sys::InvalidOid).then_some(type_id)
     }
 }
 

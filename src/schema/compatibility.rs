@@ -5,7 +5,7 @@ use veritable_schema::{Mode, Value, Verdict, Version, covers, references};
 
 use super::document::shortened;
 use super::registry::Record;
-use super::{compiled, register, settings};
+use super::{compiled, document, register, settings};
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::system;
@@ -76,7 +76,7 @@ fn compare(new: &Version, old: &Version) -> Verdict {
     }
     // It cannot be interrupted in between.
     system::check_for_interrupts();
-    let verdict = covers(new, old, settings::formats());
+    let verdict = covers(new, old, settings::formats(), &document::limits());
     system::check_for_interrupts();
     verdict
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use veritable_schema::{
-    Form, Patterns, Problem, Reference, Rules, Validator, Value, references, shared_identifier, uri, with_versions,
+    Form, Patterns, Problem, Reference, Refusal, Rules, Validator, Value, check_texts, references, shared_identifier,
+    uri, with_versions,
 };
 
-use super::{registry, settings};
+use super::{document, register, registry, settings};
 use crate::pg::report::{Class, Error, Result};
 
 /// A schema that refers to more others, directly or not, is refused.
@@ -21,7 +22,11 @@ pub fn validator<F: Form>(
 ) -> Result<Validator<F>> {
     let resources = registered(name, version, &mut schema, resolved)?;
     let base = uri(name, version);
-    build(&schema, &resources, Some(&base)).map_err(|_| registry::damaged(name, version))
+    build(&schema, &resources, Some(&base)).map_err(|refusal| match refusal {
+        Refusal::Problem(_) => registry::damaged(name, version),
+        // An older version of the extension, or another setting, has admitted it.
+        excess => register::refused(excess),
+    })
 }
 
 /// As [`complete`], for a schema that is registered, and so must have all that it refers to.
@@ -31,7 +36,10 @@ pub fn registered(
     schema: &mut Value,
     resolved: &BTreeMap<String, i64>,
 ) -> Result<Vec<(String, Value)>> {
-    complete(schema, resolved).map_err(|_| registry::damaged(name, version))
+    complete(schema, resolved).map_err(|error| match error.class() {
+        Class::Limit => error,
+        _ => registry::damaged(name, version),
+    })
 }
 
 /// A schema with what it refers to, compiled by the rules of event schemas.
@@ -39,13 +47,14 @@ pub fn build<F: Form>(
     schema: &Value,
     resources: &[(String, Value)],
     base: Option<&str>,
-) -> std::result::Result<Validator<F>, Problem> {
+) -> std::result::Result<Validator<F>, Refusal> {
     let all = resources.iter().map(|(_, resource)| resource).chain([schema]);
     if let Some(uri) = shared_identifier(all) {
         let message = format!("this schema and one that it refers to both have the identifier {uri}");
-        return Err(Problem { location: String::new(), message });
+        return Err(Problem { location: String::new(), message }.into());
     }
-    Validator::build(schema, &Rules { patterns: Patterns::Linear, formats: settings::formats(), resources, base })
+    let rules = Rules { patterns: Patterns::Linear, formats: settings::formats(), resources, base };
+    Validator::build(schema, &rules, &document::limits())
 }
 
 /// What the references of a schema without a version stand for now.
@@ -74,6 +83,7 @@ fn undefined(message: String) -> Error {
 
 /// Gives the references of a schema their versions, and answers all that they lead to, by their addresses.
 pub fn complete(schema: &mut Value, resolved: &BTreeMap<String, i64>) -> Result<Vec<(String, Value)>> {
+    check_texts(schema, &document::limits()).map_err(register::refused)?;
     with_versions(schema, resolved);
     let mut resources = BTreeMap::new();
     let mut waiting = references(schema);
@@ -93,6 +103,7 @@ pub fn complete(schema: &mut Value, resolved: &BTreeMap<String, i64>) -> Result<
         let Some((mut other, resolved)) = record.and_then(|record| Some((record.schema?, record.resolved))) else {
             return Err(undefined(format!("event schema \"{name}\" has no version {version}")));
         };
+        check_texts(&other, &document::limits()).map_err(register::refused)?;
         with_versions(&mut other, &resolved);
         waiting.extend(references(&other));
         resources.insert(address, other);

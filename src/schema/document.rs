@@ -1,6 +1,6 @@
 //! A document against a compiled schema: within PostgreSQL's limits of stack, time and size, and what is said of it.
 
-use veritable_schema::{Bounds, Exceeded, Form, Problem, Shown, Validator, Violation};
+use veritable_schema::{Bounds, Exceeded, Form, Limits, Problem, Shown, Validator, Violation};
 
 use super::settings;
 use crate::pg::report::{Class, Error, Result, number};
@@ -13,6 +13,11 @@ fn bounds(steps: u64) -> Bounds {
         false
     };
     Bounds { floor: system::stack_floor(), steps, interrupted }
+}
+
+/// What compiling a schema may use.
+pub fn limits() -> Limits {
+    Limits { bounds: bounds(settings::schema_work_limit()), patterns: settings::schema_pattern_limit() }
 }
 
 /// The bytes of a `jsonb` are not more than the limit.

@@ -37,7 +37,7 @@ fn schema_errors(call: &Call) -> Result<Answer> {
 fn compile(schema: &mut Value) -> Result<Validator<Stored>> {
     let resolved = compiled::resolve(&references(schema))?;
     let resources = compiled::complete(schema, &resolved)?;
-    compiled::build(schema, &resources, None).map_err(|problem| register::not_valid(&[problem]))
+    compiled::build(schema, &resources, None).map_err(register::refused)
 }
 
 fn schema_problems(call: &Call) -> Result<Answer> {

@@ -99,6 +99,11 @@ impl Layout {
         }
     }
 
+    /// Whether what the documents are validated against comes from columns of their rows.
+    pub fn is_by_row(&self) -> bool {
+        self.named.place().is_some() || self.version.is_some()
+    }
+
     /// The version that a row names.
     pub fn version(&self, row: &Row) -> Option<i64> {
         self.version.as_ref().and_then(|version| row.integer(version.place))

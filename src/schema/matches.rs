@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use veritable_schema::{Form, Formats, Parsed, Patterns, Problem, Rules, Stored, Validator, Value};
+use veritable_schema::{Form, Formats, Parsed, Patterns, Problem, Refusal, Rules, Stored, Validator, Value};
 
 use super::recent::Recent;
 use super::{document, register};
@@ -113,5 +113,13 @@ fn kept<F: Form>(
 fn compile<F: Form>(text: &str) -> Result<std::result::Result<Validator<F>, Problem>> {
     register::check_size(text)?;
     let rules = Rules { patterns: Patterns::Backtracking, formats: Formats::AsDrafted, resources: &[], base: None };
-    Ok(veritable_schema::parse(text).and_then(|schema| Validator::build(&schema, &rules)))
+    let built = match veritable_schema::parse(text) {
+        Ok(schema) => Validator::build(&schema, &rules, &document::limits()),
+        Err(problem) => Err(problem.into()),
+    };
+    match built {
+        Ok(validator) => Ok(Ok(validator)),
+        Err(Refusal::Problem(problem)) => Ok(Err(problem)),
+        Err(refusal) => Err(register::refused(refusal)),
+    }
 }

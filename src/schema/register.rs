@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use veritable_schema::{Mode, Problem, Stored, Value, references};
+use veritable_schema::{Excess, Mode, Problem, Refusal, Stored, Value, check_texts, references};
 
 use super::registry::{self, Record};
 use super::{compatibility, compiled, document, settings};
@@ -23,6 +23,9 @@ sql_function! {
 
 /// The longest name, in characters.
 pub const NAME_MAX: usize = 200;
+
+/// So much of a location is said.
+const LOCATION_MAX: usize = 500;
 
 fn register_schema(call: &Call) -> Result<Answer> {
     let name = name(call)?;
@@ -53,7 +56,7 @@ fn register_schema(call: &Call) -> Result<Answer> {
         return answer(newest.version);
     }
     let resources = compiled::complete(&mut schema, &resolved)?;
-    compiled::build::<Stored>(&schema, &resources, None).map_err(|problem| not_valid(&[problem]))?;
+    compiled::build::<Stored>(&schema, &resources, None).map_err(refused)?;
     compatibility::check(&name, mode, &schema, &resources, &history)?;
     let version = insert(&name, Some(&text), mode, &resolved)?;
     if mode != before && newest.is_some() {
@@ -143,11 +146,16 @@ fn insert(name: &str, text: Option<&str>, mode: Mode, resolved: &BTreeMap<String
 /// What keeps a schema from being registered.
 pub fn problems(text: &str, strict: bool) -> Result<Vec<Problem>> {
     let schema = parse(text)?;
-    let problems = veritable_schema::problems(&schema, strict, settings::formats(), settings::schema_depth_limit());
+    let (formats, depth) = (settings::formats(), settings::schema_depth_limit());
+    let problems = veritable_schema::problems(&schema, strict, formats, depth, &document::limits()).map_err(refused)?;
     if !problems.is_empty() || !references(&schema).is_empty() {
         return Ok(problems);
     }
-    Ok(compiled::build::<Stored>(&schema, &[], None).err().into_iter().collect())
+    match compiled::build::<Stored>(&schema, &[], None) {
+        Ok(_) => Ok(Vec::new()),
+        Err(Refusal::Problem(problem)) => Ok(vec![problem]),
+        Err(refusal) => Err(refused(refusal)),
+    }
 }
 
 /// The text of a schema, read; not if it is too large or too deep.
@@ -156,7 +164,11 @@ pub fn parse(text: &str) -> Result<Value> {
     let schema = veritable_schema::parse(text).map_err(|problem| {
         if problem.message.starts_with("recursion limit") { too_deep() } else { not_valid(&[problem]) }
     })?;
-    if veritable_schema::is_deeper(&schema, settings::schema_depth_limit()) { Err(too_deep()) } else { Ok(schema) }
+    if veritable_schema::is_deeper(&schema, settings::schema_depth_limit()) {
+        return Err(too_deep());
+    }
+    check_texts(&schema, &document::limits()).map_err(refused)?;
+    Ok(schema)
 }
 
 fn too_deep() -> Error {
@@ -181,4 +193,29 @@ pub fn check_size(text: &str) -> Result<()> {
 /// The error of a schema that cannot be registered or used.
 pub fn not_valid(problems: &[Problem]) -> Error {
     Error::new(Class::Argument, "schema is not valid").detail(document::detail_of(problems))
+}
+
+/// The error of a schema that is not compiled.
+pub fn refused(refusal: Refusal) -> Error {
+    let (of, location) = match refusal {
+        Refusal::Problem(problem) => return not_valid(&[problem]),
+        Refusal::Excess { of, location } => (of, location),
+    };
+    let place = document::shortened(location, LOCATION_MAX);
+    let at = if place.is_empty() { String::new() } else { format!(" at {place}") };
+    let increase = |setting: &str| format!("Increase the configuration parameter \"{setting}\".");
+    match of {
+        Excess::Work | Excess::Interrupted => Error::new(Class::Limit, "schema is too complex to be compiled")
+            .detail(format!("It takes more than {} steps, exceeded{at}.", settings::schema_work_limit()))
+            .hint(increase("veritable.schema_work_limit")),
+        Excess::Patterns => Error::new(Class::Limit, "patterns of the schema are too large to be compiled")
+            .detail(format!(
+                "Together they take more than {} kB, exceeded{at}.",
+                settings::schema_pattern_limit() / 1024
+            ))
+            .hint(increase("veritable.schema_pattern_limit")),
+        Excess::Stack => Error::new(Class::Limit, "schema is nested too deeply to be compiled")
+            .detail(format!("Its sub-schemas and references lead further down than the stack allows{at}."))
+            .hint(increase("max_stack_depth")),
+    }
 }

@@ -3,11 +3,13 @@
 use std::ffi::CStr;
 
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};
-use veritable_schema::Formats;
+use veritable_schema::{Formats, Limits};
 
 static DOCUMENT_SIZE_LIMIT: GucSetting<i32> = GucSetting::<i32>::new(64 * 1024);
 static SCHEMA_SIZE_LIMIT: GucSetting<i32> = GucSetting::<i32>::new(256);
 static SCHEMA_DEPTH_LIMIT: GucSetting<i32> = GucSetting::<i32>::new(64);
+static SCHEMA_WORK_LIMIT: GucSetting<i32> = GucSetting::<i32>::new(Limits::STEPS as i32);
+static SCHEMA_PATTERN_LIMIT: GucSetting<i32> = GucSetting::<i32>::new((Limits::PATTERNS / 1024) as i32);
 static COMPARISON_SIZE_LIMIT: GucSetting<i32> = GucSetting::<i32>::new(32);
 static ERRORS_SHOWN: GucSetting<i32> = GucSetting::<i32>::new(5);
 static ASSERT_FORMATS: GucSetting<bool> = GucSetting::<bool>::new(true);
@@ -50,6 +52,21 @@ pub fn define() {
         GucContext::Suset,
     );
     number(
+        c"veritable.schema_work_limit",
+        c"Sets how many steps compiling a schema may take.",
+        c"A sub-schema takes some ten, each time that it is compiled. A schema that takes more is refused.",
+        &SCHEMA_WORK_LIMIT,
+        i32::MAX,
+        GucContext::Suset,
+    );
+    size(
+        c"veritable.schema_pattern_limit",
+        c"Sets how much memory the patterns of a schema may take together.",
+        c"Compiled. A schema whose patterns take more is refused.",
+        &SCHEMA_PATTERN_LIMIT,
+        1024 * 1024,
+    );
+    number(
         c"veritable.errors_shown",
         c"Sets how many errors of a document or schema a message lists.",
         c"schema_errors() and schema_problems() list them all.",
@@ -75,6 +92,16 @@ pub fn document_size_limit() -> usize {
 /// The largest schema, in bytes of its text.
 pub fn schema_size_limit() -> usize {
     kilobytes(&SCHEMA_SIZE_LIMIT)
+}
+
+/// How many steps compiling a schema may take.
+pub fn schema_work_limit() -> u64 {
+    SCHEMA_WORK_LIMIT.get() as u64
+}
+
+/// How many bytes the patterns of a schema may take together.
+pub fn schema_pattern_limit() -> usize {
+    kilobytes(&SCHEMA_PATTERN_LIMIT)
 }
 
 /// The largest schema that is compared with another, in bytes of its text.

@@ -96,7 +96,7 @@ fn validate(call: &Call) -> Result<Answer> {
         Event::Update => {
             let mut row = firing.new_row(&checker.layout.descriptor);
             let is_same = checker.layout.is_same(&row, &firing.row(&checker.layout.descriptor));
-            if !is_same && checker.check(&mut row)? { Ok(row.into_answer()) } else { Ok(firing.pass_update()) }
+            if !is_same && checker.check_update(&mut row)? { Ok(row.into_answer()) } else { Ok(firing.pass_update()) }
         }
         _ => Err(Error::new(Class::TriggerProtocol, MISPLACED)),
     }
@@ -118,12 +118,32 @@ impl Checker {
 
     /// The error, unless the row's document matches its schema. Whether the row has changed: it may be given a version.
     fn check(&self, row: &mut Row) -> Result<bool> {
-        let may_show = || Relation::open(self.relation, Lock::Held).is_ok_and(|relation| is_readable(&relation));
-        match matching(&self.schemas, &self.layout, row, may_show)? {
+        match matching(&self.schemas, &self.layout, row, || self.may_read())? {
             Some(version) => self.layout.set_version(row, version),
             None => Ok(false),
         }
     }
+
+    /// The same for a row that was there. Whoever inserts a row knows what it says; whoever updates it may not: then the error says
+    /// nothing of a schema that the row names.
+    fn check_update(&self, row: &mut Row) -> Result<bool> {
+        self.check(row)
+            .map_err(|error| if self.layout.is_by_row() && !self.may_read() { unnamed(&error) } else { error })
+    }
+
+    fn may_read(&self) -> bool {
+        Relation::open(self.relation, Lock::Held).is_ok_and(|relation| is_readable(&relation))
+    }
+}
+
+/// The error without what it says of the schema that the row names.
+fn unnamed(error: &Error) -> Error {
+    let message = match error.class() {
+        Class::Check => "document does not match its event schema",
+        Class::Limit => "document cannot be validated within the limits",
+        _ => "event schema of the document cannot be used",
+    };
+    Error::new(error.class(), message).detail("You do not have permission to read the table.")
 }
 
 /// The caller may read the relation, or a table that it is a partition of.

@@ -1,12 +1,10 @@
 //! What a validator must know of the texts of its schemas: how long they make its work, and which property names they show.
 
 use std::collections::HashSet;
-use std::iter;
-
-use regex::RegexBuilder;
 
 use crate::Value;
 use crate::bounds::Load;
+use crate::compile::{Engine, Table};
 use crate::document::written_digits;
 
 #[derive(Default)]
@@ -26,10 +24,10 @@ const SMALL: u64 = 1 << 16;
 const LARGE: u64 = 10 << 20;
 
 impl Outline {
-    pub(crate) fn of<'a>(schemas: impl Iterator<Item = &'a Value>) -> Self {
+    pub(crate) fn of<'a>(schemas: impl Iterator<Item = &'a Value>, patterns: &Table) -> Self {
         let mut outline = Self::default();
         for schema in schemas {
-            outline.read(schema, 0);
+            outline.read(schema, 0, patterns);
         }
         outline
     }
@@ -40,7 +38,7 @@ impl Outline {
     }
 
     // As deep as a schema is: it was parsed.
-    fn read(&mut self, value: &Value, way: u64) {
+    fn read(&mut self, value: &Value, way: u64, patterns: &Table) {
         self.load.way = self.load.way.max(way);
         self.size += 8;
         match value {
@@ -50,12 +48,12 @@ impl Outline {
                 self.text(number.as_str());
             }
             Value::String(text) => self.text(text),
-            Value::Array(items) => items.iter().for_each(|item| self.read(item, way + 8)),
+            Value::Array(items) => items.iter().for_each(|item| self.read(item, way + 8, patterns)),
             Value::Object(members) => {
                 for (keyword, value) in members {
                     self.text(keyword);
-                    self.keyword(keyword, value);
-                    self.read(value, way + 1 + keyword.len() as u64);
+                    self.keyword(keyword, value, patterns);
+                    self.read(value, way + 1 + keyword.len() as u64, patterns);
                 }
             }
         }
@@ -66,7 +64,7 @@ impl Outline {
         self.size += text.len();
     }
 
-    fn keyword(&mut self, keyword: &str, value: &Value) {
+    fn keyword(&mut self, keyword: &str, value: &Value, patterns: &Table) {
         match (keyword, value) {
             ("properties" | "dependencies" | "dependentSchemas" | "dependentRequired", Value::Object(members)) => {
                 self.names.extend(members.keys().cloned());
@@ -75,15 +73,19 @@ impl Outline {
             ("required", names) => self.required(names),
             // An error copies the schema, as a tree.
             ("not", schema) => self.load.copy = self.load.copy.max(10 * schema.to_string().len() as u64),
-            ("pattern", Value::String(pattern)) => self.pattern(pattern),
-            ("patternProperties", Value::Object(members)) => members.keys().for_each(|pattern| self.pattern(pattern)),
+            ("pattern", Value::String(pattern)) => self.pattern(pattern, patterns),
+            ("patternProperties", Value::Object(members)) => {
+                members.keys().for_each(|pattern| self.pattern(pattern, patterns));
+            }
             _ => {}
         }
     }
 
-    fn pattern(&mut self, pattern: &str) {
-        let size = compiled_size(pattern);
-        self.load.pattern = self.load.pattern.max(size);
+    fn pattern(&mut self, pattern: &str, patterns: &Table) {
+        let Some(tried) = patterns.of(pattern) else { return };
+        let size = tried.size as u64;
+        // A match that goes back counts as one with a large pattern.
+        self.load.pattern = self.load.pattern.max(if tried.engine == Engine::Linear { size } else { LARGE });
         if size > SMALL {
             self.patterns += size;
         }
@@ -92,14 +94,4 @@ impl Outline {
     fn required(&mut self, names: &Value) {
         self.names.extend(names.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned));
     }
-}
-
-/// About how many bytes a pattern takes, compiled, within a factor of 4. One with look-around counts as large.
-fn compiled_size(pattern: &str) -> u64 {
-    let sizes = iter::successors(Some(SMALL), |size| Some(4 * size)).take_while(|&size| size < LARGE);
-    let fits = |&size: &u64| {
-        let translated = jsonschema_regex::to_rust_regex(pattern).ok()?;
-        RegexBuilder::new(&translated).size_limit(usize::try_from(size).ok()?).build().ok()
-    };
-    sizes.into_iter().find(|size| fits(size).is_some()).unwrap_or(LARGE)
 }

@@ -5,9 +5,13 @@ use referencing::RegistryBuilder;
 
 use crate::bounded::Bounded;
 use crate::bounds::{Bounds, Exceeded, within};
+use crate::compile::{Limits, Refusal, check_patterns, check_texts, check_work};
 use crate::document::Form;
 use crate::outline::Outline;
 use crate::{Problem, Shown, Value, Violation, Violations, formats, mask, message};
+
+/// The URI of a schema that has none, to the library.
+const BASE: &str = "json-schema:///";
 
 /// Which regular expressions patterns are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,14 +55,22 @@ pub struct Validator<F: Form> {
 }
 
 impl<F: Form> Validator<F> {
-    /// Compiles a schema. Nothing is retrieved: references lead within it or to `rules.resources`.
+    /// Compiles a schema, unless that takes more than `limits`. Nothing is retrieved: references lead within it or to
+    /// `rules.resources`.
     ///
     /// # Errors
-    /// The first problem met.
-    pub fn build(schema: &Value, rules: &Rules) -> Result<Self, Problem> {
-        let resources = rules.resources.iter().map(|(uri, resource)| (uri.as_str(), resource));
-        let registry = Registry::new().extend(resources).and_then(RegistryBuilder::prepare);
-        let registry = registry.map_err(|error| Problem { location: String::new(), message: error.to_string() })?;
+    /// The first problem met, or what there is too much of.
+    pub fn build(schema: &Value, rules: &Rules, limits: &Limits) -> Result<Self, Refusal> {
+        let resources = || rules.resources.iter().map(|(_, resource)| resource);
+        resources().chain([schema]).try_for_each(|schema| check_texts(schema, limits))?;
+        let patterns = check_patterns(resources().chain([schema]), rules.patterns, limits)?;
+        let draft = Draft::default().detect(schema);
+        let registry = Registry::new()
+            .extend(rules.resources.iter().map(|(uri, resource)| (uri.as_str(), resource)))
+            .and_then(RegistryBuilder::prepare)
+            .map_err(|error| Problem { location: String::new(), message: error.to_string() })?;
+        let own = draft.create_resource_ref(schema);
+        check_work(schema, draft, rules.base.or(own.id()).unwrap_or(BASE), &registry, &patterns, limits)?;
         let mut options = formats::bounded(jsonschema::options_for().offline().with_registry(&registry));
         options = match rules.patterns {
             Patterns::Linear => options.with_pattern_options(PatternOptions::regex()),
@@ -74,7 +86,7 @@ impl<F: Form> Validator<F> {
         }
         Ok(Self {
             compiled: options.build(schema).map_err(|error| problem(&error))?,
-            outline: Outline::of(rules.resources.iter().map(|(_, resource)| resource).chain([schema])),
+            outline: Outline::of(resources().chain([schema]), &patterns),
             base: own_uri(schema, rules.base),
         })
     }

@@ -178,3 +178,29 @@ pub(crate) fn inner<'s>(draft: Draft, keyword: &str, value: &'s Value) -> Vec<(S
 pub(crate) fn step(name: &str) -> String {
     format!("/{}", name.replace('~', "~0").replace('/', "~1"))
 }
+
+/// Where in `root` the value at an address is, as a JSON Pointer; empty where it is not. As deep as a schema is.
+pub(crate) fn pointer_to(root: &Value, address: *const Value) -> String {
+    fn find(value: &Value, address: *const Value, pointer: &mut String) -> bool {
+        if std::ptr::eq(value, address) {
+            return true;
+        }
+        let length = pointer.len();
+        let mut within = |way: &str, value: &Value| {
+            pointer.push_str(way);
+            let found = find(value, address, pointer);
+            if !found {
+                pointer.truncate(length);
+            }
+            found
+        };
+        match value {
+            Value::Object(members) => members.iter().any(|(name, value)| within(&step(name), value)),
+            Value::Array(items) => items.iter().enumerate().any(|(index, item)| within(&format!("/{index}"), item)),
+            _ => false,
+        }
+    }
+    let mut pointer = String::new();
+    find(root, address, &mut pointer);
+    pointer
+}

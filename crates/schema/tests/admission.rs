@@ -1,6 +1,9 @@
 //! Which schemas are admitted, and what is said of the others.
 
+mod support;
+
 use serde_json::{Value, json};
+use support::LIMITS;
 use veritable_schema::{Formats, problems};
 
 const DRAFTS: [&str; 5] = [
@@ -13,7 +16,8 @@ const DRAFTS: [&str; 5] = [
 
 /// The problems as lines.
 fn lines(schema: &Value, strict: bool) -> Vec<String> {
-    problems(schema, strict, Formats::Asserted, 64)
+    problems(schema, strict, Formats::Asserted, 64, &LIMITS)
+        .unwrap()
         .into_iter()
         .map(|problem| format!("{}: {}", problem.location, problem.message))
         .collect()
@@ -132,7 +136,7 @@ fn unknown_formats_are_refused_where_formats_are_checked() {
     let schema = |draft: usize, format: &str| json!({"$schema": DRAFTS[draft], "format": format});
     refused(&schema(4, "date-tine"), &["/format: unknown format \"date-tine\", did you mean \"date-time\"?"]);
     refused(&schema(0, "iri"), &["/format: unknown format \"iri\", did you mean \"uri\"?"]);
-    let count = |draft, formats| problems(&schema(draft, "phone"), true, formats, 64).len();
+    let count = |draft, formats| problems(&schema(draft, "phone"), true, formats, 64, &LIMITS).unwrap().len();
     assert_eq!(count(4, Formats::Annotations), 0);
     assert_eq!(count(4, Formats::AsDrafted), 0);
     assert_eq!(count(2, Formats::AsDrafted), 1);
@@ -318,7 +322,7 @@ fn depth_is_bounded_without_recursion() {
         deep = Value::Array(vec![deep]);
     }
     refused(&deep, &[": is nested deeper than 64 levels"]);
-    assert_eq!(problems(&json!({"not": {}}), true, Formats::Asserted, 1).len(), 1);
+    assert_eq!(problems(&json!({"not": {}}), true, Formats::Asserted, 1, &LIMITS).unwrap().len(), 1);
     // Dropping it would recurse.
     std::mem::forget(deep);
 }
@@ -326,7 +330,7 @@ fn depth_is_bounded_without_recursion() {
 #[test]
 fn problems_are_listed_up_to_a_hundred_in_the_order_of_the_document() {
     let schema = json!({"allOf": (0..500).map(|i| json!({"unknown": i})).collect::<Vec<_>>()});
-    let all = problems(&schema, true, Formats::Asserted, 64);
+    let all = problems(&schema, true, Formats::Asserted, 64, &LIMITS).unwrap();
     assert_eq!(all.len(), 100);
     assert!(all.iter().enumerate().all(|(i, problem)| problem.location == format!("/allOf/{i}/unknown")));
 }

@@ -2,12 +2,20 @@
 
 use std::time::{Duration, Instant};
 
+mod support;
+
 use serde_json::{Map, Value, json};
+use support::LIMITS;
 use veritable_schema::Verdict::{Compatible, Incompatible, Undecided};
 use veritable_schema::{Formats, Mode, Verdict, Version, covers, uri};
 
 fn verdict(old: &Value, new: &Value) -> Verdict {
-    covers(&Version { schema: new, resources: &[] }, &Version { schema: old, resources: &[] }, Formats::Asserted)
+    covers(
+        &Version { schema: new, resources: &[] },
+        &Version { schema: old, resources: &[] },
+        Formats::Asserted,
+        &LIMITS,
+    )
 }
 
 /// A verdict as people say it.
@@ -185,14 +193,14 @@ fn references_are_compared_by_what_they_lead_to() {
     let (first, second) = (order(1), order(2));
     let old = Version { schema: &first, resources: &resources[..1] };
     let new = Version { schema: &second, resources: &resources[1..] };
-    assert_eq!(covers(&new, &old, Formats::Asserted), Compatible);
-    assert_ne!(covers(&old, &new, Formats::Asserted), Compatible);
+    assert_eq!(covers(&new, &old, Formats::Asserted, &LIMITS), Compatible);
+    assert_ne!(covers(&old, &new, Formats::Asserted, &LIMITS), Compatible);
     let missing = Version { schema: &second, resources: &[] };
-    assert_eq!(name(&covers(&missing, &old, Formats::Asserted)), "undecided");
+    assert_eq!(name(&covers(&missing, &old, Formats::Asserted, &LIMITS)), "undecided");
     // The same address, another schema: a version does not change, so something is wrong.
     let other = [(uri("address", 1), country(json!(["DE"])))];
     let changed = Version { schema: &first, resources: &other };
-    let reason = reason(covers(&changed, &old, Formats::Asserted));
+    let reason = reason(covers(&changed, &old, Formats::Asserted, &LIMITS));
     assert_eq!(reason, "veritable:///address/1 is not the same schema to both");
 }
 
@@ -217,9 +225,12 @@ fn the_identifier_of_both_versions_is_no_bridge_between_them() {
     let old = Version { schema: &first, resources: &resources[..1] };
     let new = Version { schema: &second, resources: &resources[1..] };
     let two = "two schemas have the identifier https://example.com/b";
-    assert_eq!(reason(covers(&new, &old, Formats::Asserted)), two);
+    assert_eq!(reason(covers(&new, &old, Formats::Asserted, &LIMITS)), two);
     let old = Version { schema: &resources[1].1, resources: &[] };
-    assert_eq!(reason(covers(&Version { schema: &first, resources: &resources[..1] }, &old, Formats::Asserted)), two);
+    assert_eq!(
+        reason(covers(&Version { schema: &first, resources: &resources[..1] }, &old, Formats::Asserted, &LIMITS)),
+        two
+    );
 }
 
 #[test]
@@ -239,8 +250,8 @@ fn formats_count_as_they_are_checked() {
     }
     let (old, new) = (json!({"type": "string"}), json!({"type": "string", "format": "date"}));
     let versions = (Version { schema: &new, resources: &[] }, Version { schema: &old, resources: &[] });
-    assert_eq!(covers(&versions.0, &versions.1, Formats::Annotations), Compatible);
-    assert_eq!(covers(&versions.0, &versions.1, Formats::AsDrafted), Compatible);
+    assert_eq!(covers(&versions.0, &versions.1, Formats::Annotations, &LIMITS), Compatible);
+    assert_eq!(covers(&versions.0, &versions.1, Formats::AsDrafted, &LIMITS), Compatible);
 }
 
 /// What makes a comparison explode, by size.

@@ -3,10 +3,12 @@
 #[allow(dead_code)]
 #[path = "suite/files.rs"]
 mod files;
+mod support;
 
 use files::{DRAFTS, files, of_draft, suite};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use support::LIMITS;
 use veritable_schema::{Bounds, Formats, Parsed, Patterns, Rules, Validator, Verdict, Version, covers, problems};
 
 const NAMES: [&str; 3] = ["a", "b", "ab"];
@@ -157,12 +159,17 @@ fn places(schema: &Value) -> Vec<String> {
 }
 
 fn verdict(old: &Value, new: &Value) -> Verdict {
-    covers(&Version { schema: new, resources: &[] }, &Version { schema: old, resources: &[] }, Formats::Asserted)
+    covers(
+        &Version { schema: new, resources: &[] },
+        &Version { schema: old, resources: &[] },
+        Formats::Asserted,
+        &LIMITS,
+    )
 }
 
 fn parsed(schema: &Value) -> Validator<Parsed> {
     let rules = Rules { patterns: Patterns::Linear, formats: Formats::Asserted, resources: &[], base: None };
-    Validator::build(schema, &rules).unwrap()
+    Validator::build(schema, &rules, &LIMITS).unwrap()
 }
 
 fn valid(schema: &Validator<Parsed>, document: &Value) -> bool {
@@ -178,8 +185,9 @@ fn what_is_compatible_in_the_suite_loses_no_document_of_it() {
             let cases = cases.as_array().expect("cases");
             let documents: Vec<_> = cases.iter().flat_map(|case| case["tests"].as_array().expect("tests")).collect();
             let schemas = cases.iter().map(|case| of_draft(case["schema"].clone(), draft));
-            let schemas: Vec<_> =
-                schemas.filter(|schema| problems(schema, false, Formats::Asserted, 64).is_empty()).collect();
+            let schemas: Vec<_> = schemas
+                .filter(|schema| problems(schema, false, Formats::Asserted, 64, &LIMITS).unwrap().is_empty())
+                .collect();
             for (old, new) in
                 schemas.windows(3).flat_map(|some| [(0, 1), (1, 0), (0, 2), (2, 0)].map(|(i, j)| (&some[i], &some[j])))
             {
@@ -205,7 +213,7 @@ proptest! {
         documents in prop::collection::vec(document(), 40),
     ) {
         // A change may be none that a schema can have.
-        if [&old, &new].iter().any(|schema| !problems(schema, false, Formats::Asserted, 64).is_empty()) {
+        if [&old, &new].iter().any(|schema| !problems(schema, false, Formats::Asserted, 64, &LIMITS).unwrap().is_empty()) {
             return Ok(());
         }
         let verdict = verdict(&old, &new);

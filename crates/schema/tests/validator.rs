@@ -2,8 +2,8 @@
 
 mod support;
 
-use support::{FREE, RULES, Value, encode, json, json_of, stored};
-use veritable_schema::{Formats, Parsed, Patterns, Problem, Rules, Shown, Stored, Validator, parse};
+use support::{FREE, LIMITS, RULES, Value, encode, json, json_of, stored};
+use veritable_schema::{Formats, Parsed, Patterns, Problem, Refusal, Rules, Shown, Stored, Validator, parse};
 
 const DRAFTS: [&str; 5] = [
     "http://json-schema.org/draft-04/schema#",
@@ -14,14 +14,18 @@ const DRAFTS: [&str; 5] = [
 ];
 
 fn is_valid(schema: &Value, rules: &Rules, document: &Value) -> bool {
-    let stored = Validator::<Stored>::build(schema, rules).unwrap().is_valid(&encode(document), &FREE);
-    let parsed = Validator::<Parsed>::build(schema, rules).unwrap().is_valid(document, &FREE);
+    let stored = Validator::<Stored>::build(schema, rules, &LIMITS).unwrap().is_valid(&encode(document), &FREE);
+    let parsed = Validator::<Parsed>::build(schema, rules, &LIMITS).unwrap().is_valid(document, &FREE);
     assert_eq!(stored, parsed, "{schema} {document}");
     stored.unwrap()
 }
 
 fn problem(schema: &Value, rules: &Rules) -> Problem {
-    Validator::<Stored>::build(schema, rules).err().unwrap()
+    match Validator::<Stored>::build(schema, rules, &LIMITS) {
+        Err(Refusal::Problem(problem)) => problem,
+        Err(excess) => panic!("{excess:?}"),
+        Ok(_) => panic!("{schema} is compiled"),
+    }
 }
 
 #[test]
@@ -86,7 +90,7 @@ fn only_backtracking_patterns_look_around() {
 fn a_match_that_goes_back_too_often_is_none() {
     let rules = Rules { patterns: Patterns::Backtracking, ..RULES };
     let schema = json!({ "pattern": "^(a|a)*\\1b" });
-    let validator = Validator::<Parsed>::build(&schema, &rules).unwrap();
+    let validator = Validator::<Parsed>::build(&schema, &rules, &LIMITS).unwrap();
     let document = json!("a".repeat(40) + "!");
     assert_eq!(validator.is_valid(&document, &FREE), Ok(false));
     let violations = validator.violations(&document, &FREE, 5, Shown::Values).unwrap();
@@ -110,7 +114,7 @@ fn references_lead_to_what_is_given_and_nowhere_else() {
         "spaced": { "$ref": "veritable:///a%20b/2" },
         "self": { "$ref": "veritable:///order/3" },
     } });
-    let validator = Validator::<Parsed>::build(&schema, &rules).unwrap();
+    let validator = Validator::<Parsed>::build(&schema, &rules, &LIMITS).unwrap();
     for (document, locations) in [
         (json!({ "to": {} }), vec![("/to", "veritable:///address/1#/required")]),
         (
@@ -144,7 +148,7 @@ fn a_keyword_is_located_in_its_schema() {
         },
         "properties": { "item": { "$ref": "#/$defs/item" }, "named": { "$ref": "named" }, "n": { "type": "number" } },
     });
-    let validator = Validator::<Parsed>::build(&schema, &rules).unwrap();
+    let validator = Validator::<Parsed>::build(&schema, &rules, &LIMITS).unwrap();
     let document = json!({ "item": {}, "named": { "x": 1 }, "n": "x" });
     let violations = validator.violations(&document, &FREE, 9, Shown::Values).unwrap();
     let found: Vec<_> = violations.first.iter().map(|v| &*v.keyword_location).collect();

@@ -200,7 +200,8 @@ BEGIN
     RETURN COALESCE(NEW, OLD);
 END
 $$;
-CREATE TABLE own (id int, place int NOT NULL, price regress_packing_app.price, note text CHECK (see('check')),
+CREATE DOMAIN price AS int CHECK (see('domain'));
+CREATE TABLE own (id int, place int NOT NULL, price price, note text CHECK (see('check')),
     since int4range, twice text GENERATED ALWAYS AS (made(note)) STORED);
 CREATE INDEX ON own (indexed(note));
 CREATE INDEX ON own (fixed(), id);

@@ -9,7 +9,7 @@ use std::ptr;
 use jsonschema_value::jsonb::encode::encode;
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, json};
-use veritable_schema::{Bounds, Exceeded, Formats, Parsed, Patterns, Rules, Shown, Stored, Validator, Value};
+use veritable_schema::{Bounds, Exceeded, Formats, Limits, Parsed, Patterns, Rules, Shown, Stored, Validator, Value};
 
 fuzz_target!(|bytes: &[u8]| {
     let mut choices = Choices(bytes.iter());
@@ -20,8 +20,9 @@ fuzz_target!(|bytes: &[u8]| {
         resources: &[],
         base: Some("veritable:///fuzzed/1"),
     };
-    let Ok(stored) = Validator::<Stored>::build(&schema, &rules) else { return };
-    let parsed = Validator::<Parsed>::build(&schema, &rules).ok().unwrap();
+    let limits = Limits { bounds: bounds(Limits::STEPS), patterns: Limits::PATTERNS };
+    let Ok(stored) = Validator::<Stored>::build(&schema, &rules, &limits) else { return };
+    let parsed = Validator::<Parsed>::build(&schema, &rules, &limits).ok().unwrap();
     while let Some(document) = choices.more().then(|| document(&mut choices, 12)) {
         let (bounds, listing) = (bounds(10 * Bounds::LISTING), bounds(Bounds::LISTING));
         let container = encode(&document);

@@ -9,6 +9,8 @@ use jsonschema::{ValidationError, draft4, draft6, draft7, draft201909, draft2020
 use referencing::{Draft, UriRef, uri::resolve_against};
 use serde_json::Value;
 
+use crate::bounds::{Load, charge, within};
+use crate::compile::{Excess, Limits, Refusal, check_texts};
 use crate::keywords::{self, Holds, expected, holds};
 use crate::reference::{SCHEME, address};
 use crate::walk::{Schema, Schemas, draft, identifier, schemas, step};
@@ -27,8 +29,17 @@ const BESIDE_REF: [&str; 10] =
 /// `strict` refuses what has no effect: unknown keywords, but for those that begin with `x-`, unknown formats where
 /// formats are checked, and keywords beside `$ref` up to draft 7. `depth` is how many levels of objects and arrays the
 /// schema may have.
-pub fn problems(schema: &Value, strict: bool, formats: Formats, depth: usize) -> Vec<Problem> {
-    let whole = |message| vec![Problem { location: String::new(), message }];
+///
+/// # Errors
+/// To find out would take more than `limits`.
+pub fn problems(
+    schema: &Value,
+    strict: bool,
+    formats: Formats,
+    depth: usize,
+    limits: &Limits,
+) -> Result<Vec<Problem>, Refusal> {
+    let whole = |message| Ok(vec![Problem { location: String::new(), message }]);
     if is_deeper(schema, depth) {
         return whole(format!("is nested deeper than {depth} levels"));
     }
@@ -38,11 +49,15 @@ pub fn problems(schema: &Value, strict: bool, formats: Formats, depth: usize) ->
     if draft(schema) == Draft::Unknown {
         let location = "/$schema".to_owned();
         let message = "unknown dialect: drafts 4, 6, 7, 2019-09 and 2020-12 are known".to_owned();
-        return vec![Problem { location, message }];
+        return Ok(vec![Problem { location, message }]);
     }
+    check_texts(schema, limits)?;
+    let patterns = Patterns::new(limits.patterns);
     let mut found =
-        Admission { schemas: &schemas(schema), strict, formats, patterns: Patterns::new(), problems: Vec::new() };
-    found.run();
+        Admission { schemas: &schemas(schema), strict, formats, patterns, problems: Vec::new(), at: (0, "") };
+    if let Err(excess) = within(&limits.bounds, Load::default(), || found.run()).map_err(Excess::from).flatten() {
+        return Err(Refusal::Excess { of: excess, location: found.location() });
+    }
     let mut problems = found.problems;
     // The table of keywords is shorter than the meta-schemas; they have the last word.
     if problems.is_empty() {
@@ -54,7 +69,7 @@ pub fn problems(schema: &Value, strict: bool, formats: Formats, depth: usize) ->
         );
     }
     problems.sort_by_cached_key(|problem| order(&problem.location));
-    problems
+    Ok(problems)
 }
 
 /// One admission under way.
@@ -64,24 +79,37 @@ struct Admission<'a, 's> {
     formats: Formats,
     patterns: Patterns<'s>,
     problems: Vec<Problem>,
+    /// The schema and the keyword that are looked at.
+    at: (usize, &'s str),
 }
 
 impl<'s> Admission<'_, 's> {
-    fn run(&mut self) {
+    fn run(&mut self) -> Result<(), Excess> {
         let schemas = self.schemas;
-        for schema in &schemas.all {
+        for (position, schema) in schemas.all.iter().enumerate() {
             for (keyword, value) in schema.members {
+                self.at = (position, keyword);
                 if self.problems.len() >= LISTED {
-                    return;
+                    return Ok(());
                 }
+                charge(1);
                 if let Some(message) = self.problem(schema, keyword, value) {
-                    self.problems.push(Problem { location: schemas.location(schema) + &step(keyword), message });
+                    self.problems.push(Problem { location: self.location(), message });
                 }
                 if holds(schemas.draft, keyword) == Some(Holds::Patterns) {
                     self.names(schema, keyword, value);
                 }
+                if self.patterns.is_full() {
+                    return Err(Excess::Patterns);
+                }
             }
         }
+        Ok(())
+    }
+
+    fn location(&self) -> String {
+        let (position, keyword) = self.at;
+        self.schemas.all.get(position).map_or_else(String::new, |schema| self.schemas.location(schema) + &step(keyword))
     }
 
     /// The names of properties that are patterns.

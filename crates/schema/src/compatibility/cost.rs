@@ -9,6 +9,7 @@ use std::ops::Add;
 
 use serde_json::{Map, Value};
 
+use crate::compile::{Limits, room};
 use crate::keywords::{Holds, holds};
 use crate::reference::{address, uri};
 use crate::walk::{Schema, Schemas, inner, references_of, schemas};
@@ -21,6 +22,12 @@ const SIZE: f64 = 5_000.0;
 const WORK: f64 = 7_500.0;
 /// How many schemas may lie on a way from the root inwards, references included: each takes up to 5 KB of stack.
 const LEVELS: usize = 150;
+const LEVEL: usize = 5 << 10;
+
+/// How many schemas may lie on a way inwards, with what is left of the stack.
+pub(super) fn levels_max(limits: &Limits) -> usize {
+    LEVELS.min(room(&limits.bounds) / LEVEL)
+}
 
 /// A union of cases: how many, the size of all together, and how many unions were multiplied to have them.
 #[derive(Clone, Copy, Debug)]
@@ -88,8 +95,10 @@ struct Cost {
 const LEAF: Cost = Cost { valid: ANYTHING, invalid: ANYTHING, work: 0.0, levels: 1 };
 
 /// The size of all cases of a schema with what its references lead to, or why there is no comparison.
-pub(super) fn size(schema: &Value, resources: &[(String, Value)]) -> Result<f64, String> {
-    Graph::of(schema, resources)?.size().ok_or_else(|| "the schemas are too complex to be compared".to_owned())
+pub(super) fn size(schema: &Value, resources: &[(String, Value)], levels_max: usize) -> Result<f64, String> {
+    Graph::of(schema, resources)?
+        .size(levels_max)
+        .ok_or_else(|| "the schemas are too complex to be compared".to_owned())
 }
 
 /// The schemas with what they consist of: what keywords hold and where references lead.
@@ -121,7 +130,7 @@ impl<'s> Graph<'s> {
         Ok(graph)
     }
 
-    fn size(mut self) -> Option<f64> {
+    fn size(mut self, levels_max: usize) -> Option<f64> {
         let cyclic = self.cyclic();
         // A circle has to be cut somewhere: no reference from one schema on a circle to another is followed.
         let uncut = |(node, parts): (usize, &Vec<(usize, bool)>)| {
@@ -138,7 +147,7 @@ impl<'s> Graph<'s> {
         }
         let root = self.costs.first().copied().flatten().unwrap_or(LEAF);
         let circles = cyclic.iter().filter(|cyclic| **cyclic).count();
-        let fits = root.valid.size <= SIZE && root.work <= WORK && root.levels + circles <= LEVELS;
+        let fits = root.valid.size <= SIZE && root.work <= WORK && root.levels + circles <= levels_max;
         fits.then_some(root.valid.size)
     }
 

@@ -6,6 +6,7 @@
 mod cost;
 mod equality;
 mod mode;
+mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,6 +15,7 @@ use jsonschema::{PatternOptions, Registry};
 use referencing::Draft;
 use serde_json::{Map, json};
 
+use crate::compile::Limits;
 use crate::walk::{draft, identifiers, schemas, step};
 use crate::{Formats, Value, keywords};
 pub use mode::{Mode, UnknownMode};
@@ -50,11 +52,11 @@ const EXPLANATION: usize = 8 << 10;
 
 /// Decides whether every document that is valid under `old` is valid under `new`. All schemas have been admitted
 /// ([`problems`](crate::problems)), and references to others have versions.
-pub fn covers(new: &Version, old: &Version, formats: Formats) -> Verdict {
+pub fn covers(new: &Version, old: &Version, formats: Formats, limits: &Limits) -> Verdict {
     if is_same(new, old) {
         return Verdict::Compatible;
     }
-    compare(new, old, formats).unwrap_or_else(|reason| Verdict::Undecided { reason })
+    compare(new, old, formats, limits).unwrap_or_else(|reason| Verdict::Undecided { reason })
 }
 
 fn is_same(new: &Version, old: &Version) -> bool {
@@ -64,7 +66,7 @@ fn is_same(new: &Version, old: &Version) -> bool {
 }
 
 /// The verdict, or why there is none.
-fn compare(new: &Version, old: &Version, formats: Formats) -> Result<Verdict, String> {
+fn compare(new: &Version, old: &Version, formats: Formats, limits: &Limits) -> Result<Verdict, String> {
     let resources = resources(new, old)?;
     for schema in [new.schema, old.schema].into_iter().chain(resources.iter().map(|(_, resource)| *resource)) {
         is_comparable(schema, formats)?;
@@ -75,7 +77,9 @@ fn compare(new: &Version, old: &Version, formats: Formats) -> Result<Verdict, St
         let name = keywords::name;
         return Err(format!("the old schema is in {} and the new one in {}", name(draft_old), name(draft_new)));
     }
-    let size = |version: &Version| cost::size(version.schema, version.resources);
+    let all = [new.schema, old.schema].into_iter().chain(resources.iter().map(|(_, resource)| *resource));
+    values::check(all, limits)?;
+    let size = |version: &Version| cost::size(version.schema, version.resources, cost::levels_max(limits));
     let size = size(new)? + size(old)?;
 
     let resources: Vec<_> = resources.into_iter().map(|(uri, resource)| (uri, readable(resource, formats))).collect();

@@ -4,10 +4,13 @@
 mod files;
 
 use jsonschema_value::jsonb::encode::encode;
-use veritable_schema::{Bounds, Form, Formats, Parsed, Patterns, Rules, Shown, Stored, Validator, Value, Violations};
+use veritable_schema::{
+    Bounds, Form, Formats, Limits, Parsed, Patterns, Rules, Shown, Stored, Validator, Value, Violations,
+};
 
 use files::{DRAFTS, files, of_draft, remotes, suite};
 
+const LIMITS: Limits = Limits { bounds: Bounds { steps: Limits::STEPS, ..UNBOUNDED }, patterns: Limits::PATTERNS };
 const UNBOUNDED: Bounds = Bounds { floor: 0, steps: u64::MAX, interrupted: || false };
 
 /// What a schema of the suite says of a document in one way of asking, if it can be built.
@@ -57,8 +60,10 @@ fn passes(expected: Expected, formats: Formats) {
                     // All that are given are read, and few cases need any.
                     let resources = if schema.to_string().contains("localhost:1234") { &remotes[..] } else { &[] };
                     let rules = Rules { patterns, formats, resources, base: None };
-                    let stored = Validator::<Stored>::build(&schema, &rules).map_err(|problem| problem.message);
-                    let parsed = Validator::<Parsed>::build(&schema, &rules).map_err(|problem| problem.message);
+                    let stored =
+                        Validator::<Stored>::build(&schema, &rules, &LIMITS).map_err(|refusal| format!("{refusal:?}"));
+                    let parsed =
+                        Validator::<Parsed>::build(&schema, &rules, &LIMITS).map_err(|refusal| format!("{refusal:?}"));
                     for test in case["tests"].as_array().expect("tests") {
                         let Some(expected) = expected(file, test) else { continue };
                         let answers = [ask(&stored, &encode(&test["data"])), ask(&parsed, &test["data"])];

@@ -5,19 +5,21 @@ use std::ptr;
 
 pub use jsonschema_value::jsonb::encode::encode;
 pub use serde_json::{Value, json};
-use veritable_schema::{Bounds, Formats, Parsed, Patterns, Rules, Stored, Validator};
+use veritable_schema::{Bounds, Formats, Limits, Parsed, Patterns, Rules, Stored, Validator};
 
 pub const FREE: Bounds = Bounds { floor: 0, steps: u64::MAX, interrupted: || false };
 pub const LISTING: Bounds = Bounds { steps: Bounds::LISTING, ..FREE };
+/// The usual steps and bytes, and any stack.
+pub const LIMITS: Limits = Limits { bounds: Bounds { steps: Limits::STEPS, ..FREE }, patterns: Limits::PATTERNS };
 pub const RULES: Rules<'static> =
     Rules { patterns: Patterns::Linear, formats: Formats::Asserted, resources: &[], base: None };
 
 pub fn stored(schema: &Value) -> Validator<Stored> {
-    Validator::build(schema, &RULES).unwrap()
+    Validator::build(schema, &RULES, &LIMITS).unwrap()
 }
 
 pub fn parsed(schema: &Value) -> Validator<Parsed> {
-    Validator::build(schema, &RULES).unwrap()
+    Validator::build(schema, &RULES, &LIMITS).unwrap()
 }
 
 /// Bounds that leave so much of the stack.

@@ -1,0 +1,477 @@
+//! The way that the compiler takes through a schema (`jsonschema` 0.60.2, `compiler.rs` and `keywords`), with its memory of what
+//! it has compiled, and without compiling.
+//!
+//! It compiles most sub-schemas once, and some far more often. `unevaluatedProperties` and `unevaluatedItems` compile what is
+//! applied in place once for each way that leads there. A sub-schema that is reached through other resources is another one each
+//! time, since dynamic references may lead elsewhere: with ten resources that refer to each other there are millions of ways. And
+//! `anyOf` and `oneOf` look through references and `allOf` for what tells their branches apart.
+
+use std::collections::hash_map::RandomState;
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::ptr;
+use std::sync::Arc;
+
+use referencing::{Draft, List, Resolver, ResourceRef, Uri};
+use serde_json::{Map, Value};
+
+use super::Depth;
+use super::pattern::{Engine, Table};
+use crate::bounds::{charge, charge_deeper};
+
+/// So many targets of references are compiled within each other; further ones afterwards.
+const NESTED: usize = 8;
+/// So deep `anyOf` and `oneOf` look through references and `allOf`.
+const LOOKED_THROUGH: usize = 16;
+type Address = Arc<Uri<String>>;
+type Scopes = u64;
+
+pub(super) struct Rehearsal<'t, 's> {
+    patterns: &'t Table<'s>,
+    depth: Depth,
+    hasher: RandomState,
+    /// The round in which each node was compiled: the first compiles the schema, each later one a target left for later.
+    nodes: HashMap<Node, usize>,
+    seen: HashSet<Address>,
+    targets: HashSet<(Address, Scopes)>,
+    in_progress: HashSet<Address>,
+    later: VecDeque<Later<'t>>,
+    waiting: HashSet<(Address, Scopes)>,
+    round: usize,
+    nested: usize,
+    /// The schemas whose evaluated properties and items are being compiled, and how often.
+    evaluated: HashMap<*const Map<String, Value>, usize>,
+    here: *const Value,
+}
+
+/// What the compiler knows a node again by: the schema, and a digest of location, base and dynamic scope.
+#[derive(PartialEq, Eq, Hash)]
+struct Node {
+    schema: *const Value,
+    place: u64,
+}
+
+struct Later<'r> {
+    place: Place<'r>,
+    contents: &'r Value,
+    alias: Address,
+    in_progress: HashSet<Address>,
+}
+
+/// Where the compiler is.
+#[derive(Clone)]
+struct Place<'r> {
+    resolver: Resolver<'r>,
+    draft: Draft,
+    /// A digest of the location, and its length.
+    location: u64,
+    length: usize,
+}
+
+/// A keyword's schemas.
+enum Inner {
+    One,
+    Array,
+    Members,
+    OneOrArray,
+}
+
+fn inner(keyword: &str) -> Option<Inner> {
+    Some(match keyword {
+        "additionalItems"
+        | "additionalProperties"
+        | "contains"
+        | "contentSchema"
+        | "else"
+        | "if"
+        | "not"
+        | "propertyNames"
+        | "then"
+        | "unevaluatedItems"
+        | "unevaluatedProperties" => Inner::One,
+        "allOf" | "anyOf" | "oneOf" | "prefixItems" => Inner::Array,
+        "dependencies" | "dependentSchemas" | "patternProperties" | "properties" => Inner::Members,
+        "items" => Inner::OneOrArray,
+        _ => return None,
+    })
+}
+
+impl<'t, 's> Rehearsal<'t, 's> {
+    pub fn new(patterns: &'t Table<'s>, depth: Depth) -> Self {
+        Self {
+            patterns,
+            depth,
+            hasher: RandomState::new(),
+            nodes: HashMap::new(),
+            seen: HashSet::new(),
+            targets: HashSet::new(),
+            in_progress: HashSet::new(),
+            later: VecDeque::new(),
+            waiting: HashSet::new(),
+            round: 0,
+            nested: 0,
+            evaluated: HashMap::new(),
+            here: ptr::null(),
+        }
+    }
+
+    /// The schema that was looked at last.
+    pub fn here(&self) -> *const Value {
+        self.here
+    }
+
+    pub fn run(&mut self, resolver: &Resolver<'t>, draft: Draft, schema: &'t Value) {
+        let place = Place { resolver: resolver.clone(), draft, location: 0, length: 0 };
+        self.schema(&place, schema);
+        while let Some(later) = self.later.pop_front() {
+            let scopes = self.scopes(&later.place.resolver);
+            self.waiting.remove(&(Arc::clone(&later.alias), scopes));
+            self.round += 1;
+            self.in_progress = later.in_progress;
+            self.node(&later.place, later.contents, Some(later.alias));
+            self.in_progress.clear();
+        }
+    }
+
+    fn digest(&self, value: impl Hash) -> u64 {
+        self.hasher.hash_one(value)
+    }
+
+    fn scopes(&self, resolver: &Resolver) -> Scopes {
+        let scopes: List<Uri<String>> = resolver.dynamic_scope();
+        let mut hasher = self.hasher.build_hasher();
+        for uri in &scopes {
+            charge(1 + uri.as_str().len() as u64 / 100);
+            uri.as_str().hash(&mut hasher);
+        }
+        hasher.finish()
+    }
+
+    fn at(&self, place: &Place<'t>, step: &str) -> Place<'t> {
+        Place {
+            resolver: place.resolver.clone(),
+            draft: place.draft,
+            location: self.digest((place.location, step)),
+            length: place.length + 1 + step.len(),
+        }
+    }
+
+    /// One level further down the stack: of the compiler's, too.
+    fn deeper(&mut self, work: impl FnOnce(&mut Self)) {
+        charge_deeper();
+        self.depth.enter();
+        work(self);
+        self.depth.leave();
+    }
+
+    /// A schema that a keyword holds.
+    fn schema(&mut self, place: &Place<'t>, contents: &'t Value) {
+        let place = subresource(place, contents);
+        self.node(&place, contents, None);
+    }
+
+    /// A schema that is compiled unless that has been done.
+    fn node(&mut self, place: &Place<'t>, contents: &'t Value, alias: Option<Address>) {
+        self.here = contents;
+        let base = place.resolver.base_uri();
+        let scopes = self.scopes(&place.resolver);
+        let node = Node { schema: contents, place: self.digest((place.location, base.as_str(), scopes)) };
+        if self.nodes.get(&node).is_some_and(|round| alias.is_some() || *round == self.round) {
+            charge(2 + (place.length + base.as_str().len()) as u64 / 100);
+            return;
+        }
+        let keywords = contents.as_object().map_or(0, Map::len);
+        charge(10 + ((2 + keywords) * (place.length + base.as_str().len()) / 100) as u64);
+        if let Some(alias) = &alias {
+            self.in_progress.insert(Arc::clone(alias));
+        }
+        if let Value::Object(members) = contents {
+            self.deeper(|this| this.keywords(place, members));
+        }
+        if let Some(alias) = alias {
+            self.in_progress.remove(&alias);
+            self.targets.insert((alias, scopes));
+        }
+        self.nodes.insert(node, self.round);
+    }
+
+    fn keywords(&mut self, place: &Place<'t>, members: &'t Map<String, Value>) {
+        if place.draft <= Draft::Draft7
+            && let Some(reference) = members.get("$ref")
+        {
+            return self.reference(place, members, reference);
+        }
+        for (keyword, value) in members {
+            charge(4);
+            match (keyword.as_str(), value) {
+                ("$defs" | "definitions" | "$schema" | "$id" | "$comment", _) => {}
+                ("$ref" | "$dynamicRef", _) => self.reference(place, members, value),
+                ("$recursiveRef", Value::String(reference)) => self.recursive(place, reference),
+                ("unevaluatedProperties" | "unevaluatedItems", _) => self.evaluated(place, members),
+                (keyword, value) => match inner(keyword) {
+                    Some(inner) => self.inner(place, keyword, value, &inner),
+                    None => charge(size(value)),
+                },
+            }
+        }
+        self.branches(place, members);
+        self.names(members);
+    }
+
+    /// What a keyword holds.
+    fn inner(&mut self, place: &Place<'t>, keyword: &str, value: &'t Value, inner: &Inner) {
+        let place = self.at(place, keyword);
+        match (inner, value) {
+            (Inner::Members, Value::Object(members)) => {
+                for (name, schema) in members {
+                    charge(2 + name.len() as u64 / 50);
+                    match schema {
+                        Value::Array(_) => charge(size(schema)),
+                        schema => {
+                            let place = self.at(&place, name);
+                            self.schema(&place, schema);
+                        }
+                    }
+                }
+            }
+            (Inner::Array | Inner::OneOrArray, Value::Array(schemas)) => {
+                for (index, schema) in schemas.iter().enumerate() {
+                    let place = self.at(&place, &index.to_string());
+                    self.schema(&place, schema);
+                }
+            }
+            (Inner::One | Inner::OneOrArray, schema) => self.schema(&place, schema),
+            _ => {}
+        }
+    }
+
+    /// `$ref` and `$dynamicRef`. One that leads nowhere is the compiler's to refuse.
+    fn reference(&mut self, place: &Place<'t>, members: &'t Map<String, Value>, reference: &'t Value) {
+        let Some(reference) = reference.as_str().filter(|reference| !reference.is_empty()) else { return };
+        charge(4 + (reference.len() + place.resolver.base_uri().as_str().len()) as u64 / 50);
+        let Some((alias, to)) = self.target(place, reference) else { return };
+        let Ok(resolved) = place.resolver.lookup(reference) else { return };
+        let (contents, resolver, draft) = resolved.into_inner();
+        if contents.as_object().is_some_and(|target| ptr::eq(target, members)) {
+            return;
+        }
+        let to = Place { resolver, draft, ..to };
+        let scopes = self.scopes(&to.resolver);
+        if !self.is_new(&alias, scopes) {
+            return;
+        }
+        if self.nested >= NESTED || self.waiting.contains(&(Arc::clone(&alias), scopes)) {
+            charge(4 + self.in_progress.len() as u64 / 4);
+            if self.waiting.insert((Arc::clone(&alias), scopes)) {
+                let in_progress = self.in_progress.clone();
+                self.later.push_back(Later { place: to, contents, alias, in_progress });
+            }
+            return;
+        }
+        self.nested += 1;
+        self.node(&to, contents, Some(alias));
+        self.nested -= 1;
+    }
+
+    fn recursive(&mut self, place: &Place<'t>, reference: &str) {
+        charge(4);
+        let Some((alias, to)) = self.target(place, reference) else { return };
+        let Ok(resolved) = place.resolver.lookup_recursive_ref() else { return };
+        let (contents, resolver, draft) = resolved.into_inner();
+        let scopes = self.scopes(&resolver);
+        if self.is_new(&alias, scopes) {
+            self.node(&Place { resolver, draft, ..to }, contents, Some(alias));
+        }
+    }
+
+    /// The address that a reference stands for, and where what it leads to is located.
+    fn target(&self, place: &Place<'t>, reference: &str) -> Option<(Address, Place<'t>)> {
+        let alias = place.resolver.resolve_uri(&place.resolver.base_uri().borrow(), reference).ok()?;
+        let fragment = alias.fragment().map_or("", |fragment| fragment.as_str());
+        let to = Place { location: self.digest(fragment), length: fragment.len(), ..place.clone() };
+        Some((alias, to))
+    }
+
+    /// Whether the target of a reference has yet to be compiled.
+    fn is_new(&mut self, alias: &Address, scopes: Scopes) -> bool {
+        if self.seen.contains(alias)
+            && (self.targets.contains(&(Arc::clone(alias), scopes)) || self.in_progress.contains(alias))
+        {
+            return false;
+        }
+        self.seen.insert(Arc::clone(alias));
+        true
+    }
+
+    /// What evaluates properties or items in place, once for each way there.
+    fn evaluated(&mut self, place: &Place<'t>, members: &'t Map<String, Value>) {
+        let schema = ptr::from_ref(members);
+        *self.evaluated.entry(schema).or_default() += 1;
+        self.deeper(|this| this.evaluators(place, members));
+        if let Some(count) = self.evaluated.get_mut(&schema) {
+            *count -= 1;
+        }
+    }
+
+    fn evaluators(&mut self, place: &Place<'t>, members: &'t Map<String, Value>) {
+        charge(8);
+        for (keyword, value) in members {
+            charge(1);
+            match keyword.as_str() {
+                "properties" => charge(value.as_object().map_or(0, Map::len) as u64),
+                "additionalProperties"
+                | "patternProperties"
+                | "unevaluatedProperties"
+                | "unevaluatedItems"
+                | "contains"
+                | "items"
+                | "prefixItems" => {
+                    if let Some(inner) = inner(keyword) {
+                        self.inner(place, keyword, value, &inner);
+                    }
+                }
+                "allOf" | "anyOf" | "oneOf" => {
+                    let within = self.at(place, keyword);
+                    for (index, schema) in value.as_array().into_iter().flatten().enumerate() {
+                        let within = self.at(&within, &index.to_string());
+                        self.schema(&within, schema);
+                        self.evaluated_within(&within, schema);
+                    }
+                }
+                "if" => {
+                    let within = self.at(place, keyword);
+                    self.schema(&within, value);
+                    self.evaluated_within(&within, value);
+                    for branch in ["then", "else"] {
+                        if let Some(schema) = members.get(branch) {
+                            let within = self.at(place, branch);
+                            self.evaluated_within(&within, schema);
+                        }
+                    }
+                }
+                "dependentSchemas" => {
+                    let within = self.at(place, keyword);
+                    for (name, schema) in value.as_object().into_iter().flatten() {
+                        let within = self.at(&within, name);
+                        self.evaluated_within(&within, schema);
+                    }
+                }
+                "$ref" | "$dynamicRef" => {
+                    let resolved = value.as_str().and_then(|reference| place.resolver.lookup(reference).ok());
+                    if let Some(resolved) = resolved {
+                        let (contents, resolver, draft) = resolved.into_inner();
+                        self.evaluated_there(&Place { resolver, draft, ..place.clone() }, contents);
+                    }
+                }
+                "$recursiveRef" => {
+                    if let Ok(resolved) = place.resolver.lookup_recursive_ref() {
+                        let (contents, resolver, draft) = resolved.into_inner();
+                        self.evaluated_there(&Place { resolver, draft, ..place.clone() }, contents);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn evaluated_within(&mut self, place: &Place<'t>, contents: &'t Value) {
+        charge(2 + place.length as u64 / 100);
+        if let Value::Object(members) = contents {
+            self.here = contents;
+            let place = subresource(place, contents);
+            self.evaluated(&place, members);
+        }
+    }
+
+    /// Where a reference leads, unless it leads round in a circle.
+    fn evaluated_there(&mut self, place: &Place<'t>, contents: &'t Value) {
+        charge(4);
+        if let Value::Object(members) = contents
+            && self.evaluated.get(&ptr::from_ref(members)).is_none_or(|count| *count == 0)
+        {
+            self.here = contents;
+            self.evaluated(place, members);
+        }
+    }
+
+    /// What `anyOf` and `oneOf` look at to tell their branches apart.
+    fn branches(&self, place: &Place<'t>, members: &'t Map<String, Value>) {
+        let branches = ["anyOf", "oneOf"].into_iter().filter_map(|keyword| members.get(keyword)?.as_array());
+        for branches in branches.filter(|branches| branches.len() >= 3) {
+            for branch in branches {
+                let mut names = (0, 0);
+                look_through(&place.resolver, place.draft, branch, 0, &mut names);
+                charge(4 * names.0 * names.1);
+            }
+        }
+    }
+
+    /// Beside `additionalProperties`, each property name is tried with each pattern.
+    fn names(&self, members: &Map<String, Value>) {
+        let of = |keyword| members.get(keyword).and_then(Value::as_object);
+        let (Some(properties), Some(patterns), true) =
+            (of("properties"), of("patternProperties"), members.contains_key("additionalProperties"))
+        else {
+            return;
+        };
+        for pattern in patterns.keys() {
+            let backtracks = self.patterns.of(pattern).is_some_and(|it| it.engine == Engine::Backtracking);
+            for name in properties.keys() {
+                charge(if backtracks { backtracking(name.len()) } else { 1 + name.len() as u64 / 16 });
+            }
+        }
+    }
+}
+
+/// The steps of a match that goes back, at most: the engine gives up at a million of its own.
+fn backtracking(length: usize) -> u64 {
+    1 << (4 + length / 4).min(16)
+}
+
+fn subresource<'r>(place: &Place<'r>, contents: &Value) -> Place<'r> {
+    let draft = place.draft.detect(contents);
+    let resource: ResourceRef = draft.create_resource_ref(contents);
+    let resolver = place.resolver.in_subresource(resource).unwrap_or_else(|_| place.resolver.clone());
+    Place { resolver, draft: resource.draft(), ..place.clone() }
+}
+
+/// Counts the names that a branch requires, and the objects of properties where they are looked for.
+fn look_through(resolver: &Resolver, draft: Draft, schema: &Value, depth: usize, names: &mut (u64, u64)) {
+    charge_deeper();
+    let Value::Object(members) = schema else { return };
+    if depth > LOOKED_THROUGH {
+        return;
+    }
+    if let Some(Value::String(reference)) = members.get("$ref") {
+        charge(2);
+        if let Ok(resolved) = resolver.lookup(reference) {
+            let (contents, resolver, there) = resolved.into_inner();
+            if there == draft {
+                look_through(&resolver, draft, contents, depth + 1, names);
+            }
+        }
+        if draft <= Draft::Draft7 {
+            return;
+        }
+    }
+    let required = members.get("required").and_then(Value::as_array).map_or(0, Vec::len) as u64;
+    charge(required / 4);
+    names.0 += required;
+    names.1 += u64::from(members.contains_key("properties"));
+    for item in members.get("allOf").and_then(Value::as_array).into_iter().flatten() {
+        look_through(resolver, draft, item, depth + 1, names);
+    }
+}
+
+/// What copying a value takes. As deep as a schema is.
+fn size(value: &Value) -> u64 {
+    match value {
+        Value::Null | Value::Bool(_) => 1,
+        Value::Number(number) => 1 + number.as_str().len() as u64 / 50,
+        Value::String(text) => 1 + text.len() as u64 / 50,
+        Value::Array(items) => 1 + items.iter().map(size).sum::<u64>(),
+        Value::Object(members) => {
+            1 + members.iter().map(|(name, value)| 1 + name.len() as u64 / 50 + size(value)).sum::<u64>()
+        }
+    }
+}
