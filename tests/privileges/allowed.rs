@@ -23,7 +23,7 @@ const TABLES: &str = r#"
     GRANT INSERT ON ALL TABLES IN SCHEMA app TO writer"#;
 
 /// What is tried: as the document names it, and as it is run.
-const ACTIONS: [(&str, &str); 54] = [
+const ACTIONS: [(&str, &str); 56] = [
     ("`add_chain('app.unchained', …)`", "SELECT add_chain('app.unchained', '{id}')"),
     ("`drop_chain('app.events')`", "SELECT drop_chain('app.events')"),
     ("`verify_chain('app.events')`", "SELECT * FROM verify_chain('app.events')"),
@@ -31,12 +31,15 @@ const ACTIONS: [(&str, &str); 54] = [
     ("`verify_chain()`", "SELECT * FROM verify_chain()"),
     ("`chain_line(e)` of stored rows", "SELECT chain_line(e) FROM app.events AS e"),
     ("`chain_line(…)` of a made-up row", "SELECT chain_line(ROW(1, 'x', NULL, 1, NULL, '')::app.events)"),
+    (
+        "`veritable.chain_genesis('app.events')`, `veritable.configuration_line(…)`",
+        "SELECT veritable.chain_genesis('app.events'), veritable.configuration_line('')",
+    ),
     ("chain: INSERT", "INSERT INTO app.events (id, what) VALUES (1, 'new')"),
     ("chain: INSERT with `seq` supplied", "INSERT INTO app.events (id, what, seq) VALUES (1, 'new', 3)"),
     (
-        "chain: INSERT with the hash supplied",
-        "INSERT INTO app.events (id, what, event_hash)
-         VALUES (3, 'x', sha256(convert_to('{\"id\":3,\"seq\":1,\"what\":\"x\"}', 'UTF8')))",
+        "chain: INSERT with a false hash supplied",
+        "INSERT INTO app.events (id, what, event_hash) VALUES (3, 'x', '\\x00')",
     ),
     ("chain: UPDATE", "UPDATE app.events SET what = 'changed'"),
     ("chain: UPDATE of an excluded column", "UPDATE app.events SET note = 'changed'"),
@@ -128,6 +131,11 @@ const ACTIONS: [(&str, &str); 54] = [
     (
         "`veritable.intact(…)` over the rows of a chain",
         "SELECT veritable.intact(e, '\\x000102030405060708090a0b0c0d0e0f') FROM app.events AS e GROUP BY id",
+    ),
+    (
+        "`veritable.broken(…)`, `veritable.is_sought(…)` over the rows of a chain",
+        "SELECT veritable.broken(e, '\\x000102030405060708090a0b0c0d0e0f') FROM app.events AS e
+         WHERE NOT veritable.is_sought(e, 1) GROUP BY id",
     ),
 ];
 
