@@ -210,17 +210,15 @@ fn check_inheritance(session: &Session, target: pg_sys::Oid) -> Result<()> {
 /// A rule that does something else instead of an INSERT loses events, and nobody is told.
 fn check_rules(session: &Session, target: pg_sys::Oid) -> Result<()> {
     let rules = session.query(
-        "SELECT rulename::pg_catalog.text FROM pg_catalog.pg_rewrite
-         WHERE ev_class = $1 AND is_instead AND ev_type IN ('2', '3', '4') LIMIT 1",
-        &[target.into()],
+        "SELECT pg_catalog.format('Rule \"%s\" of table \"%s\" does something else instead of a command.', rulename, $2)
+         FROM pg_catalog.pg_rewrite WHERE ev_class = $1 AND is_instead AND ev_type IN ('2', '3', '4') LIMIT 1",
+        &[target.into(), name_of(target).into()],
     )?;
     let Some(rule) = rules.rows().next() else { return Ok(()) };
-    let rule: String = rule.get(0).ok_or_else(|| Error::damaged("pg_rewrite"))?;
-    Err(Error::new(
-        Class::State,
-        format!("rule \"{rule}\" of table \"{}\" does something else instead of a command", name_of(target)),
-    )
-    .hint("Drop the rule, or use a trigger that fires before the one that seals."))
+    let detail: String = rule.get(0).ok_or_else(|| Error::damaged("pg_rewrite"))?;
+    Err(Error::new(Class::State, "a rule of the table keeps its rows from being sealed")
+        .detail(detail)
+        .hint("Drop the rule, or use a trigger that fires before the one that seals."))
 }
 
 /// Citus spreads the rows of a table over other servers, where this one cannot seal them; and it has each copy of a
