@@ -2,7 +2,7 @@
 
 use crate::document::Table;
 use crate::support::Database;
-use crate::{ROLES, cluster, database};
+use crate::{ROLES, cluster, database, version};
 
 const TABLES: &str = r#"
     CREATE TABLE app.events (id int NOT NULL, what text, note text);
@@ -168,7 +168,7 @@ fn who_may_do_what_is_as_the_document_says() {
         let outcomes = ROLES.iter().map(|(_, role)| outcome(&database, role, sql));
         rows.push(std::iter::once(name.to_string()).chain(outcomes).collect());
     }
-    Table::of_document("Who may do what").is_as_observed(&Table(rows));
+    Table::of_document("Who may do what", version(&database)).is_as_observed(&Table(rows));
 }
 
 #[test]

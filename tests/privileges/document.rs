@@ -7,15 +7,20 @@ use std::fmt::Write;
 pub struct Table(pub Vec<Vec<String>>);
 
 impl Table {
-    /// The table below a heading of the document.
-    pub fn of_document(heading: &str) -> Table {
+    /// The table below a heading of the document, for a version of PostgreSQL: `caller, from 18 on owner` are two cells.
+    pub fn of_document(heading: &str, version: u32) -> Table {
         let text = include_str!("../../docs/threat-model.md");
         let text = text.split_once(&format!("\n## {heading}\n")).unwrap_or_else(|| panic!("no heading {heading}")).1;
         let text = text.split("\n## ").next().expect("text before the next heading");
         let lines = text.lines().filter(|line| line.starts_with('|') && !line.starts_with("|--"));
-        Table(
-            lines.map(|line| line.trim_matches('|').split('|').map(|cell| cell.trim().to_string()).collect()).collect(),
-        )
+        let cell = |text: &str| match text.split_once(", from ") {
+            Some((before, since)) => {
+                let (first, then) = since.split_once(" on ").expect("from VERSION on");
+                if version < first.parse().expect("a version") { before } else { then }.to_string()
+            }
+            None => text.to_string(),
+        };
+        Table(lines.map(|line| line.trim_matches('|').split('|').map(|text| cell(text.trim())).collect()).collect())
     }
 
     /// As the document has it.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::document::Table;
 use crate::support::Database;
-use crate::{SUPERUSER, cluster, database};
+use crate::{SUPERUSER, cluster, database, version};
 
 /// What a table's owner may have attached to it, as a change of the table that all others of its row are like.
 struct Attached {
@@ -278,5 +278,5 @@ fn what_runs_as_whom_is_as_the_document_says() {
             .map(|(column, path)| observe(&database, &format!("app.t{line}_{column}"), attached, path));
         rows.push(std::iter::once(attached.name.to_string()).chain(cells).collect());
     }
-    Table::of_document("What runs as whom").is_as_observed(&Table(rows));
+    Table::of_document("What runs as whom", version(&database)).is_as_observed(&Table(rows));
 }

@@ -36,3 +36,9 @@ fn database(cluster: &Cluster) -> Database<'_> {
     database.superuser().run("CREATE SCHEMA app AUTHORIZATION olga; GRANT USAGE ON SCHEMA app TO PUBLIC");
     database
 }
+
+/// The major version of the server.
+fn version(database: &Database) -> u32 {
+    let number: u32 = database.superuser().value("SHOW server_version_num").parse().expect("a number");
+    number / 10000
+}
