@@ -208,11 +208,6 @@ impl<'d> Row<'d> {
         self.set(place, datum);
     }
 
-    /// Puts NULL in.
-    pub fn set_null(&mut self, place: usize) {
-        self.nulls[place] = true;
-    }
-
     fn set(&mut self, place: usize, datum: pg_sys::Datum) {
         self.values[place] = datum;
         self.nulls[place] = false;
