@@ -74,7 +74,11 @@ pub(super) struct QuoteWhereNeeded(bool);
 impl QuoteWhereNeeded {
     pub fn new() -> QuoteWhereNeeded {
         // SAFETY: a variable of the backend, which has one thread.
-        unsafe { QuoteWhereNeeded(std::mem::replace(&mut *(&raw mut pg_sys::quote_all_identifiers), false)) }
+        unsafe {
+            let before = QuoteWhereNeeded(pg_sys::quote_all_identifiers);
+            pg_sys::quote_all_identifiers = false;
+            before
+        }
     }
 }
 

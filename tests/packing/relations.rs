@@ -88,7 +88,7 @@ fn a_packing_by_hand_on_any_relation_never_ends_the_server() {
     let mut superuser = database.superuser();
     superuser.run(
         "ALTER EVENT TRIGGER veritable_before_ddl DISABLE; ALTER EVENT TRIGGER veritable_after_ddl DISABLE;
-         ALTER EVENT TRIGGER veritable_after_create_table DISABLE;",
+         ALTER EVENT TRIGGER veritable_note_dropped DISABLE;",
     );
     let postmaster = "SELECT pg_postmaster_start_time()";
     let started = superuser.value(postmaster);

@@ -23,7 +23,7 @@
 //! | jsonb | its own text, with the spaces that PostgreSQL puts there | [`jsonb`] |
 //! | json | its exact text as a string | [`string`] |
 //! | ranges and multiranges | their output text as a string | [`string`]; the bounds of times: `time::text_…` |
-//! | arrays | `[[1,null],[2,3]]`: values of the type of the elements, NULL as `null`; or named, see below | [`array`] |
+//! | arrays | `[[1,null],[2,3]]`: values of the type of the elements, NULL as `null`; or named, see below | [`mod@array`] |
 //! | composites | an object of the fields that are not NULL, in their own order | the caller |
 //! | domains | as the type below | |
 //! | any other | its output text as a string; casts to json are not consulted | [`string`] |
