@@ -127,7 +127,8 @@ impl Checker {
     /// The same for a row that was there. Whoever inserts a row knows what it says; whoever updates it may not: then the error says
     /// nothing of a schema that the row names.
     fn check_update(&self, row: &mut Row) -> Result<bool> {
-        self.check(row).map_err(|error| if self.layout.is_by_row() && !self.may_read() { unnamed(&error) } else { error })
+        self.check(row)
+            .map_err(|error| if self.layout.is_by_row() && !self.may_read() { unnamed(&error) } else { error })
     }
 
     fn may_read(&self) -> bool {
