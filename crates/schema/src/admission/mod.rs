@@ -100,7 +100,7 @@ impl<'s> Admission<'_, 's> {
                     self.names(schema, keyword, value);
                 }
                 if self.patterns.is_full() {
-                    return Err(Excess::Patterns);
+                    return if self.problems.is_empty() { Err(Excess::Patterns) } else { Ok(()) };
                 }
             }
         }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::Patterns as Engines;
-use crate::compile::{Refused, tried};
+use crate::compile::{Refused, SIZE, tried};
 
 /// How many different patterns a schema may have: each keeps up to 4 MiB beside its program when it is used.
 const COUNT: usize = 200;
@@ -34,7 +34,11 @@ impl<'s> Patterns<'s> {
                 self.size += tried.size;
                 None
             }
-            Err(refused) => Some(reason(refused)),
+            Err(refused) => {
+                // To find that out took as long as with the largest that is not refused.
+                self.size += if refused == Refused::TooLarge { SIZE } else { 0 };
+                Some(reason(refused))
+            }
         }
     }
 

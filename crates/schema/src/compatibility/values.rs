@@ -33,10 +33,13 @@ pub(super) fn check<'s>(schemas: impl Iterator<Item = &'s Value>, limits: &Limit
     }
     values.patterns.sort_unstable();
     values.patterns.dedup();
-    let size = |pattern: &&str| tried(pattern, Patterns::Linear).map_or(0, |tried| tried.size);
-    let sizes = || values.patterns.iter().map(size).sum::<usize>();
-    match within(&limits.bounds, Load::default(), sizes) {
-        Ok(size) if size <= PATTERNS => Ok(()),
+    let mut left = PATTERNS;
+    let mut fits = |pattern: &&str| {
+        let size = tried(pattern, Patterns::Linear).map_or(0, |tried| tried.size);
+        left.checked_sub(size).inspect(|rest| left = *rest).is_some()
+    };
+    match within(&limits.bounds, Load::default(), || values.patterns.iter().all(&mut fits)) {
+        Ok(true) => Ok(()),
         _ => Err("the patterns are too large to be compared".to_owned()),
     }
 }

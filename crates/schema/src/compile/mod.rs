@@ -14,7 +14,7 @@ use crate::walk::pointer_to;
 use crate::{Patterns, Problem};
 use depth::Depth;
 pub(crate) use depth::room;
-pub(crate) use pattern::{Engine, Refused, Table, tried};
+pub(crate) use pattern::{Engine, Refused, SIZE, Table, tried};
 use rehearsal::Rehearsal;
 
 /// What compiling a schema may use.

@@ -10,7 +10,7 @@ use crate::bounds::charge;
 use crate::walk::step;
 
 /// The most that one compiled pattern may take: the engine's own default. `^[\p{L}\p{N}]{1,200}$` takes 9 MiB.
-const SIZE: usize = 10 << 20;
+pub(crate) const SIZE: usize = 10 << 20;
 /// The least that is tried: about what the smallest ones take.
 const SIZE_MIN: usize = 1 << 14;
 

@@ -3,7 +3,9 @@
 
 use std::ptr;
 
+#[allow(unused_imports)]
 pub use jsonschema_value::jsonb::encode::encode;
+#[allow(unused_imports)]
 pub use serde_json::{Value, json};
 use veritable_schema::{Bounds, Formats, Limits, Parsed, Patterns, Rules, Stored, Validator};
 
