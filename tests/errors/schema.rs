@@ -158,6 +158,8 @@ fn schemas_are_bounded_in_size_and_depth() {
     for setting in [
         "schema_size_limit = 512",
         "schema_depth_limit = 65",
+        "schema_work_limit = 65",
+        "schema_pattern_limit = 65",
         "document_size_limit = 1",
         "comparison_size_limit = 64",
         "assert_formats = off",
@@ -478,6 +480,36 @@ fn what_is_unknown_passes_where_it_is_allowed_and_nothing_else() {
     session
         .refused("INSERT INTO t (id, kind, payload) VALUES (1, 'order', '{}')")
         .with("23514", "event schema \"order\" is retired");
+}
+
+#[test]
+fn an_update_does_not_tell_which_schema_a_row_names() {
+    let (database, mut owner) = validated();
+    owner.run(
+        r#"SELECT register_schema('secret.merger', '{"properties": {"price": {"type": "integer"}}}');
+           SELECT register_schema('ended', 'true');
+           DELETE FROM t;
+           INSERT INTO t (id, kind, payload) VALUES (1, 'secret.merger', '{}'), (2, 'ended', '{}');
+           SELECT retire_schema('ended');
+           GRANT UPDATE (payload) ON t TO stranger"#,
+    );
+    let mut stranger = database.connect("stranger");
+    for document in [r#"{"price": "x"}"#, r#"{"price": null}"#] {
+        stranger
+            .refused(&format!("UPDATE t SET payload = '{document}'"))
+            .with("23514", "document does not match its event schema")
+            .detail("You do not have permission to read the table.");
+    }
+    owner.run("UPDATE t SET payload = '{\"a\": 1}' WHERE id = 1");
+    stranger.refused(r#"UPDATE t SET payload = '{"b": 1}'"#).with("23514", "document does not match its event schema");
+    // Who reads the table is told.
+    owner.run("GRANT SELECT ON t TO stranger");
+    stranger
+        .refused(r#"UPDATE t SET payload = '{"price": "x"}' WHERE id = 1"#)
+        .with("23514", "document does not match event schema \"secret.merger\" version 1");
+    stranger
+        .refused(r#"UPDATE t SET payload = '{"b": 1}' WHERE id = 2"#)
+        .with("23514", "event schema \"ended\" is retired");
 }
 
 #[test]

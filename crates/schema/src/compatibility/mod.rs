@@ -77,10 +77,10 @@ fn compare(new: &Version, old: &Version, formats: Formats, limits: &Limits) -> R
         let name = keywords::name;
         return Err(format!("the old schema is in {} and the new one in {}", name(draft_old), name(draft_new)));
     }
-    let all = [new.schema, old.schema].into_iter().chain(resources.iter().map(|(_, resource)| *resource));
-    values::check(all, limits)?;
     let size = |version: &Version| cost::size(version.schema, version.resources, cost::levels_max(limits));
     let size = size(new)? + size(old)?;
+    let all = [new.schema, old.schema].into_iter().chain(resources.iter().map(|(_, resource)| *resource));
+    values::check(all, limits)?;
 
     let resources: Vec<_> = resources.into_iter().map(|(uri, resource)| (uri, readable(resource, formats))).collect();
     let registry = Registry::new()
