@@ -40,7 +40,9 @@ fn a_line_of_600_megabytes_is_that_of_the_row() {
     session.run("CREATE TABLE t (id int NOT NULL, b bytea); SELECT add_chain('t', '{id}')");
     session.run("ALTER TABLE t ALTER b SET STORAGE external");
     session.run("INSERT INTO t SELECT 1, decode(repeat('ab', 300000000), 'hex')");
-    let (start, end) = ("{\"b\":\"\\\\xab", "ab\",\"id\":1,\"seq\":1}");
+    let genesis =
+        session.value("SELECT genesis FROM veritable.chains WHERE chain = 't'::regclass").replace("\\x", "\\\\x");
+    let (start, end) = ("{\"b\":\"\\\\xab", format!("ab\",\"id\":1,\"previous_event_hash\":\"{genesis}\",\"seq\":1}}"));
     let length = start.len() + 600_000_000 - "abab".len() + end.len();
     assert_eq!(
         session.value(&format!(
@@ -330,10 +332,12 @@ fn a_line_keeps_up_with_its_table() {
          PREPARE whole AS SELECT count(*) FROM verify_chain('t');
          PREPARE append AS INSERT INTO t (id, payload) VALUES (1, 'two')",
     );
-    let line = "{\"id\":1,\"payload\":\"one\",\"seq\":1}";
+    let genesis =
+        session.value("SELECT genesis FROM veritable.chains WHERE chain = 't'::regclass").replace("\\x", "\\\\x");
+    let line = &format!("{{\"id\":1,\"payload\":\"one\",\"previous_event_hash\":\"{genesis}\",\"seq\":1}}");
     let check = |session: &mut Survivor| {
-        assert_eq!(session.rows("EXECUTE line")[0], line);
-        assert_eq!(session.value("EXECUTE held"), line);
+        assert_eq!(session.rows("EXECUTE line")[0], *line);
+        assert_eq!(session.value("EXECUTE held"), *line);
         assert_eq!(session.value("EXECUTE whole"), "0");
         session.run("EXECUTE append");
         assert_eq!(session.value("EXECUTE whole"), "0");
@@ -353,7 +357,7 @@ fn a_line_keeps_up_with_its_table() {
     session.refused("EXECUTE held").with("55000", "table \"t\" is not chained");
     session.refused("EXECUTE whole").with("55000", "table \"t\" is not chained");
     session.run("ALTER TABLE t DROP note; SELECT add_chain('t', '{id}', order_by => '{seq}')");
-    assert_eq!(session.value("EXECUTE held"), line);
+    assert_eq!(session.value("EXECUTE held"), *line);
     check(&mut session);
     session.run("DROP TABLE holder; DROP TABLE t");
     session.refused("EXECUTE line").with_code("42P01");
