@@ -47,10 +47,16 @@ BEGIN
     RETURN NULL;
 EXCEPTION WHEN undefined_table OR undefined_column OR insufficient_privilege THEN RETURN NULL;
 END $$;
+-- A deferred trigger that writes again never nests: only a count ends it, since nothing times a COMMIT out in PostgreSQL.
 CREATE FUNCTION ROLE.again() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    written int := coalesce(nullif(current_setting('fuzz.written', true), '')::int, 0);
 BEGIN
     PERFORM public.saw('ROLE', 'trigger that writes again');
-    IF pg_trigger_depth() < 4 THEN EXECUTE format('INSERT INTO %s (id) VALUES (%s)', tg_relid::regclass, pg_trigger_depth()); END IF;
+    PERFORM set_config('fuzz.written', (written + 1)::text, true);
+    IF pg_trigger_depth() < 4 AND written < 100 THEN
+        EXECUTE format('INSERT INTO %s (id) VALUES (%s)', tg_relid::regclass, pg_trigger_depth());
+    END IF;
     RETURN NULL;
 END $$;
 CREATE FUNCTION ROLE.fails() RETURNS trigger LANGUAGE plpgsql AS $$
