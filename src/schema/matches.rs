@@ -35,6 +35,9 @@ type Compiled<F> = Rc<Validator<F>>;
 /// The schema of the last call from one place in an expression: most often that of the next one.
 struct Last<F: Form>(RefCell<Option<(Box<str>, Compiled<F>)>>);
 
+/// A call keeps no schema that takes more bytes, compiled. Those of 50 kB take less.
+const KEPT_MAX: usize = 1 << 20;
+
 thread_local! {
     static FOR_JSON: RefCell<Recent<Box<str>, Compiled<Parsed>>> = RefCell::default();
     static FOR_JSONB: RefCell<Recent<Box<str>, Compiled<Stored>>> = RefCell::default();
@@ -106,7 +109,10 @@ fn kept<F: Form>(
             validator
         }
     };
-    last.0.replace(Some((text.into(), Rc::clone(&validator))));
+    // An expression has any number of calls, and what they keep is not counted.
+    if validator.footprint() <= KEPT_MAX {
+        last.0.replace(Some((text.into(), Rc::clone(&validator))));
+    }
     Ok(validator)
 }
 

@@ -70,7 +70,7 @@ impl<F: Form> Validator<F> {
             .and_then(RegistryBuilder::prepare)
             .map_err(|error| Problem { location: String::new(), message: error.to_string() })?;
         let own = draft.create_resource_ref(schema);
-        check_work(schema, draft, rules.base.or(own.id()).unwrap_or(BASE), &registry, &patterns, limits)?;
+        let steps = check_work(schema, draft, rules.base.or(own.id()).unwrap_or(BASE), &registry, &patterns, limits)?;
         let mut options = formats::bounded(jsonschema::options_for().offline().with_registry(&registry));
         options = match rules.patterns {
             Patterns::Linear => options.with_pattern_options(PatternOptions::regex()),
@@ -86,7 +86,7 @@ impl<F: Form> Validator<F> {
         }
         Ok(Self {
             compiled: options.build(schema).map_err(|error| problem(&error))?,
-            outline: Outline::of(resources().chain([schema]), &patterns),
+            outline: Outline::of(resources().chain([schema]), &patterns, steps),
             base: own_uri(schema, rules.base),
         })
     }

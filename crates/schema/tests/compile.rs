@@ -196,6 +196,17 @@ fn what_leads_further_down_than_the_stack_is_refused() {
 }
 
 #[test]
+fn what_is_compiled_many_times_weighs_as_much() {
+    let footprint = |schema: &Value| Validator::<Parsed>::build(schema, &RULES, &LIMITS).unwrap().footprint();
+    let doubling =
+        |count| unevaluated("unevaluatedItems", count, |number| json!({ "allOf": [to(number + 1), to(number + 1)] }));
+    let (few, many) = (footprint(&doubling(1)), footprint(&doubling(12)));
+    assert!(few < 100 << 10 && many > 10 << 20, "{few} {many}");
+    let patterns: Vec<_> = (0..500).map(|number| json!({ "pattern": format!("^a{number}$") })).collect();
+    assert!(footprint(&json!({ "allOf": patterns })) > 3 << 20);
+}
+
+#[test]
 fn it_stops_when_it_is_asked_to() {
     let schema = unevaluated("unevaluatedItems", 40, |number| json!({ "allOf": [to(number + 1), to(number + 1)] }));
     let stopped = Limits { bounds: Bounds { interrupted: || true, ..LIMITS.bounds }, ..LIMITS };

@@ -9,7 +9,7 @@ mod text;
 use referencing::{Draft, Registry, Resolver};
 use serde_json::Value;
 
-use crate::bounds::{Bounds, Exceeded, Load, within};
+use crate::bounds::{Bounds, Exceeded, Load, steps_taken, within};
 use crate::walk::pointer_to;
 use crate::{Patterns, Problem};
 use depth::Depth;
@@ -108,7 +108,8 @@ pub(crate) fn check_patterns<'s>(
     Ok(table)
 }
 
-/// Refuses a schema that would take too many steps, or too much of the stack. What is wrong with it is left to the compiler.
+/// Refuses a schema that would take too many steps, or too much of the stack; otherwise, how many steps. What is wrong with it is
+/// left to the compiler.
 pub(crate) fn check_work<'r>(
     schema: &'r Value,
     draft: Draft,
@@ -116,15 +117,16 @@ pub(crate) fn check_work<'r>(
     registry: &Registry<'r>,
     patterns: &Table,
     limits: &Limits,
-) -> Result<(), Refusal> {
-    let Ok(base) = referencing::uri::from_str(base) else { return Ok(()) };
+) -> Result<u64, Refusal> {
+    let Ok(base) = referencing::uri::from_str(base) else { return Ok(0) };
     let with_schema = registry.add(base.as_str(), draft.create_resource_ref(schema));
-    let Ok(registry) = with_schema.and_then(|registry| registry.draft(draft).prepare()) else { return Ok(()) };
+    let Ok(registry) = with_schema.and_then(|registry| registry.draft(draft).prepare()) else { return Ok(0) };
     if !registry.contains_resource(base.as_str()) {
-        return Ok(());
+        return Ok(0);
     }
     let resolver: Resolver<'_> = registry.resolver(base);
     let mut rehearsal = Rehearsal::new(patterns, Depth::new(&limits.bounds));
     let run = within(&limits.bounds, Load::default(), || rehearsal.run(&resolver, draft, schema));
-    run.map_err(|exceeded| Refusal::Excess { of: exceeded.into(), location: pointer_to(schema, rehearsal.here()) })
+    run.map_err(|exceeded| Refusal::Excess { of: exceeded.into(), location: pointer_to(schema, rehearsal.here()) })?;
+    Ok(steps_taken(&limits.bounds))
 }
