@@ -91,9 +91,10 @@ impl<'t> Rehearsal<'t, '_> {
     /// Where a reference leads, unless it leads round in a circle.
     fn evaluated_there(&mut self, place: &Place<'t>, contents: &'t Value) {
         charge(4);
-        if let Value::Object(members) = contents
-            && self.evaluated.get(&ptr::from_ref(members)).is_none_or(|count| *count == 0)
-        {
+        let Value::Object(members) = contents else { return };
+        if self.evaluated.get(&ptr::from_ref(members)).is_some_and(|count| *count > 0) {
+            self.circular = true;
+        } else {
             self.here = contents;
             self.evaluated(place, members);
         }

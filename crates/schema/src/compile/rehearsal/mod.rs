@@ -42,6 +42,7 @@ pub(super) struct Rehearsal<'t, 's> {
     nested: usize,
     /// The schemas whose evaluated properties and items are being compiled, and how often.
     evaluated: HashMap<*const Map<String, Value>, usize>,
+    circular: bool,
     here: *const Value,
 }
 
@@ -112,6 +113,7 @@ impl<'t, 's> Rehearsal<'t, 's> {
             round: 0,
             nested: 0,
             evaluated: HashMap::new(),
+            circular: false,
             here: ptr::null(),
         }
     }
@@ -119,6 +121,11 @@ impl<'t, 's> Rehearsal<'t, 's> {
     /// The schema that was looked at last.
     pub fn here(&self) -> *const Value {
         self.here
+    }
+
+    /// Whether references below `unevaluatedProperties` or `unevaluatedItems` lead round in a circle.
+    pub fn is_circular(&self) -> bool {
+        self.circular
     }
 
     pub fn run(&mut self, resolver: &Resolver<'t>, draft: Draft, schema: &'t Value) {
