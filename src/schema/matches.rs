@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::thread::LocalKey;
 
 use veritable_schema::{Form, Formats, Parsed, Patterns, Problem, Refusal, Rules, Stored, Validator, Value};
 
@@ -31,9 +32,13 @@ sql_function! {
 }
 
 type Compiled<F> = Rc<Validator<F>>;
+type Kept<F> = LocalKey<RefCell<Recent<Box<str>, Compiled<F>>>>;
 
 /// The schema of the last call from one place in an expression: most often that of the next one.
 struct Last<F: Form>(RefCell<Option<(Box<str>, Compiled<F>)>>);
+
+/// A call keeps no schema that takes more bytes, compiled. Those of 50 kB take less.
+const KEPT_MAX: usize = 1 << 20;
 
 thread_local! {
     static FOR_JSON: RefCell<Recent<Box<str>, Compiled<Parsed>>> = RefCell::default();
@@ -54,13 +59,13 @@ fn jsonb_matches_schema(call: &Call) -> Result<Answer> {
 }
 
 fn jsonschema_is_valid(call: &Call) -> Result<Answer> {
-    let Err(problem) = compile::<Parsed>(schema(call)?)? else { return Ok(true.into()) };
+    let Err(problem) = compiled(schema(call)?, &FOR_JSON)? else { return Ok(true.into()) };
     notice(format!("Invalid JSON schema at path: {}", problem.location));
     Ok(false.into())
 }
 
 fn jsonschema_validation_errors(call: &Call) -> Result<Answer> {
-    let validator = match compile::<Parsed>(schema(call)?)? {
+    let validator = match compiled(schema(call)?, &FOR_JSON)? {
         Ok(validator) => validator,
         Err(problem) => return Ok(vec![problem.message].into()),
     };
@@ -86,10 +91,7 @@ fn instance(call: &Call) -> Result<(Value, usize)> {
 }
 
 /// The schema of this call, compiled now or before.
-fn kept<F: Form>(
-    call: &Call,
-    recent: &'static std::thread::LocalKey<RefCell<Recent<Box<str>, Compiled<F>>>>,
-) -> Result<Compiled<F>> {
+fn kept<F: Form>(call: &Call, recent: &'static Kept<F>) -> Result<Compiled<F>> {
     let text = schema(call)?;
     let last = call.kept(|| Ok(Last::<F>(RefCell::new(None))))?;
     if let Some((schema, validator)) = &*last.0.borrow()
@@ -97,17 +99,25 @@ fn kept<F: Form>(
     {
         return Ok(Rc::clone(validator));
     }
-    let validator = match recent.with_borrow_mut(|recent| recent.get(text)) {
-        Some(validator) => validator,
-        None => {
-            let validator = Rc::new(compile(text)?.map_err(|problem| register::not_valid(&[problem]))?);
-            let weight = validator.footprint() + text.len();
-            recent.with_borrow_mut(|recent| recent.put(text.into(), Rc::clone(&validator), weight));
-            validator
-        }
-    };
-    last.0.replace(Some((text.into(), Rc::clone(&validator))));
+    let validator = compiled(text, recent)?.map_err(|problem| register::not_valid(&[problem]))?;
+    // An expression has any number of calls, and what they keep is not counted.
+    if validator.footprint() <= KEPT_MAX {
+        last.0.replace(Some((text.into(), Rc::clone(&validator))));
+    }
     Ok(validator)
+}
+
+/// A schema, compiled now or of late, or what is wrong with it.
+fn compiled<F: Form>(text: &str, recent: &'static Kept<F>) -> Result<std::result::Result<Compiled<F>, Problem>> {
+    if let Some(validator) = recent.with_borrow_mut(|recent| recent.get(text)) {
+        return Ok(Ok(validator));
+    }
+    Ok(compile(text)?.map(|validator| {
+        let validator = Rc::new(validator);
+        let weight = validator.footprint() + text.len();
+        recent.with_borrow_mut(|recent| recent.put(text.into(), Rc::clone(&validator), weight));
+        validator
+    }))
 }
 
 fn compile<F: Form>(text: &str) -> Result<std::result::Result<Validator<F>, Problem>> {

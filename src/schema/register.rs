@@ -214,6 +214,9 @@ pub fn refused(refusal: Refusal) -> Error {
                 settings::schema_pattern_limit() / 1024
             ))
             .hint(increase("veritable.schema_pattern_limit")),
+        Excess::Lost => Error::new(Class::Limit, "too many recursive schemas have been compiled in this session")
+            .detail("Compiled schemas with recursive references below \"unevaluatedProperties\" or \"unevaluatedItems\" keep their memory.")
+            .hint("Start a new session."),
         Excess::Stack => Error::new(Class::Limit, "schema is nested too deeply to be compiled")
             .detail(format!("Its sub-schemas and references lead further down than the stack allows{at}."))
             .hint(increase("max_stack_depth")),

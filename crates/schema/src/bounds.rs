@@ -160,6 +160,11 @@ pub(crate) fn stop(why: Exceeded) -> ! {
     resume_unwind(Box::new(why))
 }
 
+/// The steps that the last run within `bounds` on this thread has taken.
+pub(crate) fn steps_taken(bounds: &Bounds) -> u64 {
+    METER.with(|meter| bounds.steps - meter.later.get() - meter.left.get())
+}
+
 /// Runs a validation within `bounds`.
 pub(crate) fn within<R>(bounds: &Bounds, load: Load, work: impl FnOnce() -> R) -> Result<R, Exceeded> {
     METER.with(|meter| meter.set(bounds, load));

@@ -5,7 +5,7 @@ use referencing::RegistryBuilder;
 
 use crate::bounded::Bounded;
 use crate::bounds::{Bounds, Exceeded, within};
-use crate::compile::{Limits, Refusal, check_patterns, check_texts, check_work};
+use crate::compile::{Limits, Refusal, check_lost, check_patterns, check_texts, check_work};
 use crate::document::Form;
 use crate::outline::Outline;
 use crate::{Problem, Shown, Value, Violation, Violations, formats, mask, message};
@@ -70,7 +70,9 @@ impl<F: Form> Validator<F> {
             .and_then(RegistryBuilder::prepare)
             .map_err(|error| Problem { location: String::new(), message: error.to_string() })?;
         let own = draft.create_resource_ref(schema);
-        check_work(schema, draft, rules.base.or(own.id()).unwrap_or(BASE), &registry, &patterns, limits)?;
+        let work = check_work(schema, draft, rules.base.or(own.id()).unwrap_or(BASE), &registry, &patterns, limits)?;
+        let outline = Outline::of(resources().chain([schema]), &patterns, work.steps);
+        check_lost(work, outline.footprint())?;
         let mut options = formats::bounded(jsonschema::options_for().offline().with_registry(&registry));
         options = match rules.patterns {
             Patterns::Linear => options.with_pattern_options(PatternOptions::regex()),
@@ -86,7 +88,7 @@ impl<F: Form> Validator<F> {
         }
         Ok(Self {
             compiled: options.build(schema).map_err(|error| problem(&error))?,
-            outline: Outline::of(resources().chain([schema]), &patterns),
+            outline,
             base: own_uri(schema, rules.base),
         })
     }

@@ -196,6 +196,33 @@ fn what_leads_further_down_than_the_stack_is_refused() {
 }
 
 #[test]
+fn what_is_compiled_many_times_weighs_as_much() {
+    let footprint = |schema: &Value| Validator::<Parsed>::build(schema, &RULES, &LIMITS).unwrap().footprint();
+    let doubling =
+        |count| unevaluated("unevaluatedItems", count, |number| json!({ "allOf": [to(number + 1), to(number + 1)] }));
+    let (few, many) = (footprint(&doubling(1)), footprint(&doubling(12)));
+    assert!(few < 100 << 10 && many > 10 << 20, "{few} {many}");
+    let patterns: Vec<_> = (0..500).map(|number| json!({ "pattern": format!("^a{number}$") })).collect();
+    assert!(footprint(&json!({ "allOf": patterns })) > 3 << 20);
+}
+
+#[test]
+fn what_is_never_freed_is_bounded() {
+    // In a thread of its own: what is lost is counted for each.
+    let lost = || {
+        let next = |number: usize| if number == 11 { json!({ "$ref": "#/$defs/a0" }) } else { to(number + 1) };
+        let schema = unevaluated("unevaluatedItems", 12, |number| json!({ "allOf": [next(number), next(number)] }));
+        let compiled = (0..1000).take_while(|_| build(&schema, Patterns::Linear, &LIMITS).is_ok()).count();
+        assert!((1..1000).contains(&compiled), "{compiled}");
+        assert_eq!(excess(build(&schema, Patterns::Linear, &LIMITS)).0, Excess::Lost);
+        // What does not lead round in a circle goes on.
+        let recursive = json!({ "items": { "$ref": "#" }, "unevaluatedProperties": { "type": "string" } });
+        assert_eq!(build(&recursive, Patterns::Linear, &LIMITS), Ok(()));
+    };
+    thread::spawn(lost).join().unwrap();
+}
+
+#[test]
 fn it_stops_when_it_is_asked_to() {
     let schema = unevaluated("unevaluatedItems", 40, |number| json!({ "allOf": [to(number + 1), to(number + 1)] }));
     let stopped = Limits { bounds: Bounds { interrupted: || true, ..LIMITS.bounds }, ..LIMITS };

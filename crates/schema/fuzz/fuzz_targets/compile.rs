@@ -140,6 +140,7 @@ fn schema(choices: &mut Choices) -> Value {
         }
         if world.resources {
             definition.insert(id(&world).into(), json!(format!("http://{long}x/d{number}")));
+            world.take(1, &[json!(long)]);
         }
         match choices.below(4) {
             1 => drop(definition.insert("$dynamicAnchor".into(), json!("node"))),

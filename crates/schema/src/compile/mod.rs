@@ -2,6 +2,7 @@
 //! stopped. So all that it would do is done here first, in steps that count, and without its memory.
 
 mod depth;
+mod lost;
 mod pattern;
 mod rehearsal;
 mod text;
@@ -9,7 +10,7 @@ mod text;
 use referencing::{Draft, Registry, Resolver};
 use serde_json::Value;
 
-use crate::bounds::{Bounds, Exceeded, Load, within};
+use crate::bounds::{Bounds, Exceeded, Load, steps_taken, within};
 use crate::walk::pointer_to;
 use crate::{Patterns, Problem};
 use depth::Depth;
@@ -59,6 +60,8 @@ pub enum Excess {
     Stack,
     /// Time: it was asked to stop.
     Interrupted,
+    /// The bytes that recursive schemas may keep for ever, on this thread.
+    Lost,
 }
 
 impl From<Problem> for Refusal {
@@ -108,7 +111,17 @@ pub(crate) fn check_patterns<'s>(
     Ok(table)
 }
 
-/// Refuses a schema that would take too many steps, or too much of the stack. What is wrong with it is left to the compiler.
+/// What compiling a schema takes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Work {
+    /// The steps.
+    pub steps: u64,
+    /// Whether what is made of it holds itself.
+    pub circular: bool,
+}
+
+/// Refuses a schema that would take too many steps, or too much of the stack; otherwise, what it takes. What is wrong with it is
+/// left to the compiler.
 pub(crate) fn check_work<'r>(
     schema: &'r Value,
     draft: Draft,
@@ -116,15 +129,26 @@ pub(crate) fn check_work<'r>(
     registry: &Registry<'r>,
     patterns: &Table,
     limits: &Limits,
-) -> Result<(), Refusal> {
-    let Ok(base) = referencing::uri::from_str(base) else { return Ok(()) };
+) -> Result<Work, Refusal> {
+    let none = Ok(Work::default());
+    let Ok(base) = referencing::uri::from_str(base) else { return none };
     let with_schema = registry.add(base.as_str(), draft.create_resource_ref(schema));
-    let Ok(registry) = with_schema.and_then(|registry| registry.draft(draft).prepare()) else { return Ok(()) };
+    let Ok(registry) = with_schema.and_then(|registry| registry.draft(draft).prepare()) else { return none };
     if !registry.contains_resource(base.as_str()) {
-        return Ok(());
+        return none;
     }
     let resolver: Resolver<'_> = registry.resolver(base);
     let mut rehearsal = Rehearsal::new(patterns, Depth::new(&limits.bounds));
     let run = within(&limits.bounds, Load::default(), || rehearsal.run(&resolver, draft, schema));
-    run.map_err(|exceeded| Refusal::Excess { of: exceeded.into(), location: pointer_to(schema, rehearsal.here()) })
+    run.map_err(|exceeded| Refusal::Excess { of: exceeded.into(), location: pointer_to(schema, rehearsal.here()) })?;
+    Ok(Work { steps: steps_taken(&limits.bounds), circular: rehearsal.is_circular() })
+}
+
+/// Refuses a schema whose memory would not come back, where too much was lost in this way already.
+pub(crate) fn check_lost(work: Work, footprint: usize) -> Result<(), Refusal> {
+    // Measured: up to three times what is usual for a text of its length.
+    if work.circular && !lost::take(3 * footprint) {
+        return Err(Refusal::Excess { of: Excess::Lost, location: String::new() });
+    }
+    Ok(())
 }

@@ -44,13 +44,20 @@ pub(crate) enum Refused {
 /// The patterns of schemas, each once, with what it takes.
 pub(crate) struct Table<'s> {
     patterns: Patterns,
-    left: usize,
+    /// How many bytes they take together, and may take.
+    size: usize,
+    limit: usize,
     tried: HashMap<&'s str, Option<Tried>>,
 }
 
 impl<'s> Table<'s> {
     pub(super) fn new(patterns: Patterns, limit: usize) -> Self {
-        Self { patterns, left: limit, tried: HashMap::new() }
+        Self { patterns, size: 0, limit, tried: HashMap::new() }
+    }
+
+    /// How many bytes they take together, at most twice too much.
+    pub fn size(&self) -> usize {
+        self.size
     }
 
     /// What a pattern takes, if it compiles.
@@ -104,7 +111,8 @@ impl<'s> Table<'s> {
             Err(Refused::TooLarge) => return false,
         };
         self.tried.insert(pattern, tried.ok());
-        self.left.checked_sub(size).inspect(|left| self.left = *left).is_some()
+        self.size = self.size.saturating_add(size);
+        self.size <= self.limit
     }
 }
 

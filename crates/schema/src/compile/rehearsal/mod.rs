@@ -6,6 +6,9 @@
 //! time, since dynamic references may lead elsewhere: with ten resources that refer to each other there are millions of ways. And
 //! `anyOf` and `oneOf` look through references and `allOf` for what tells their branches apart.
 
+mod apart;
+mod evaluated;
+
 use std::collections::hash_map::RandomState;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, Hash, Hasher};
@@ -21,8 +24,6 @@ use crate::bounds::{charge, charge_deeper};
 
 /// So many targets of references are compiled within each other; further ones afterwards.
 const NESTED: usize = 8;
-/// So deep `anyOf` and `oneOf` look through references and `allOf`.
-const LOOKED_THROUGH: usize = 16;
 type Address = Arc<Uri<String>>;
 type Scopes = u64;
 
@@ -41,6 +42,7 @@ pub(super) struct Rehearsal<'t, 's> {
     nested: usize,
     /// The schemas whose evaluated properties and items are being compiled, and how often.
     evaluated: HashMap<*const Map<String, Value>, usize>,
+    circular: bool,
     here: *const Value,
 }
 
@@ -111,6 +113,7 @@ impl<'t, 's> Rehearsal<'t, 's> {
             round: 0,
             nested: 0,
             evaluated: HashMap::new(),
+            circular: false,
             here: ptr::null(),
         }
     }
@@ -118,6 +121,11 @@ impl<'t, 's> Rehearsal<'t, 's> {
     /// The schema that was looked at last.
     pub fn here(&self) -> *const Value {
         self.here
+    }
+
+    /// Whether references below `unevaluatedProperties` or `unevaluatedItems` lead round in a circle.
+    pub fn is_circular(&self) -> bool {
+        self.circular
     }
 
     pub fn run(&mut self, resolver: &Resolver<'t>, draft: Draft, schema: &'t Value) {
@@ -302,130 +310,6 @@ impl<'t, 's> Rehearsal<'t, 's> {
         self.seen.insert(Arc::clone(alias));
         true
     }
-
-    /// What evaluates properties or items in place, once for each way there.
-    fn evaluated(&mut self, place: &Place<'t>, members: &'t Map<String, Value>) {
-        let schema = ptr::from_ref(members);
-        *self.evaluated.entry(schema).or_default() += 1;
-        self.deeper(|this| this.evaluators(place, members));
-        if let Some(count) = self.evaluated.get_mut(&schema) {
-            *count -= 1;
-        }
-    }
-
-    fn evaluators(&mut self, place: &Place<'t>, members: &'t Map<String, Value>) {
-        charge(8);
-        for (keyword, value) in members {
-            charge(1);
-            match keyword.as_str() {
-                "properties" => charge(value.as_object().map_or(0, Map::len) as u64),
-                "additionalProperties"
-                | "patternProperties"
-                | "unevaluatedProperties"
-                | "unevaluatedItems"
-                | "contains"
-                | "items"
-                | "prefixItems" => {
-                    if let Some(inner) = inner(keyword) {
-                        self.inner(place, keyword, value, &inner);
-                    }
-                }
-                "allOf" | "anyOf" | "oneOf" => {
-                    let within = self.at(place, keyword);
-                    for (index, schema) in value.as_array().into_iter().flatten().enumerate() {
-                        let within = self.at(&within, &index.to_string());
-                        self.schema(&within, schema);
-                        self.evaluated_within(&within, schema);
-                    }
-                }
-                "if" => {
-                    let within = self.at(place, keyword);
-                    self.schema(&within, value);
-                    self.evaluated_within(&within, value);
-                    for branch in ["then", "else"] {
-                        if let Some(schema) = members.get(branch) {
-                            let within = self.at(place, branch);
-                            self.evaluated_within(&within, schema);
-                        }
-                    }
-                }
-                "dependentSchemas" => {
-                    let within = self.at(place, keyword);
-                    for (name, schema) in value.as_object().into_iter().flatten() {
-                        let within = self.at(&within, name);
-                        self.evaluated_within(&within, schema);
-                    }
-                }
-                "$ref" | "$dynamicRef" => {
-                    let resolved = value.as_str().and_then(|reference| place.resolver.lookup(reference).ok());
-                    if let Some(resolved) = resolved {
-                        let (contents, resolver, draft) = resolved.into_inner();
-                        self.evaluated_there(&Place { resolver, draft, ..place.clone() }, contents);
-                    }
-                }
-                "$recursiveRef" => {
-                    if let Ok(resolved) = place.resolver.lookup_recursive_ref() {
-                        let (contents, resolver, draft) = resolved.into_inner();
-                        self.evaluated_there(&Place { resolver, draft, ..place.clone() }, contents);
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn evaluated_within(&mut self, place: &Place<'t>, contents: &'t Value) {
-        charge(2 + place.length as u64 / 100);
-        if let Value::Object(members) = contents {
-            self.here = contents;
-            let place = subresource(place, contents);
-            self.evaluated(&place, members);
-        }
-    }
-
-    /// Where a reference leads, unless it leads round in a circle.
-    fn evaluated_there(&mut self, place: &Place<'t>, contents: &'t Value) {
-        charge(4);
-        if let Value::Object(members) = contents
-            && self.evaluated.get(&ptr::from_ref(members)).is_none_or(|count| *count == 0)
-        {
-            self.here = contents;
-            self.evaluated(place, members);
-        }
-    }
-
-    /// What `anyOf` and `oneOf` look at to tell their branches apart.
-    fn branches(&self, place: &Place<'t>, members: &'t Map<String, Value>) {
-        let branches = ["anyOf", "oneOf"].into_iter().filter_map(|keyword| members.get(keyword)?.as_array());
-        for branches in branches.filter(|branches| branches.len() >= 3) {
-            for branch in branches {
-                let mut names = (0, 0);
-                look_through(&place.resolver, place.draft, branch, 0, &mut names);
-                charge(4 * names.0 * names.1);
-            }
-        }
-    }
-
-    /// Beside `additionalProperties`, each property name is tried with each pattern.
-    fn names(&self, members: &Map<String, Value>) {
-        let of = |keyword| members.get(keyword).and_then(Value::as_object);
-        let (Some(properties), Some(patterns), true) =
-            (of("properties"), of("patternProperties"), members.contains_key("additionalProperties"))
-        else {
-            return;
-        };
-        for pattern in patterns.keys() {
-            let backtracks = self.patterns.of(pattern).is_some_and(|it| it.engine == Engine::Backtracking);
-            for name in properties.keys() {
-                charge(if backtracks { backtracking(name.len()) } else { 1 + name.len() as u64 / 16 });
-            }
-        }
-    }
-}
-
-/// The steps of a match that goes back, at most: the engine gives up at a million of its own.
-fn backtracking(length: usize) -> u64 {
-    1 << (4 + length / 4).min(16)
 }
 
 fn subresource<'r>(place: &Place<'r>, contents: &Value) -> Place<'r> {
@@ -433,34 +317,6 @@ fn subresource<'r>(place: &Place<'r>, contents: &Value) -> Place<'r> {
     let resource: ResourceRef = draft.create_resource_ref(contents);
     let resolver = place.resolver.in_subresource(resource).unwrap_or_else(|_| place.resolver.clone());
     Place { resolver, draft: resource.draft(), ..place.clone() }
-}
-
-/// Counts the names that a branch requires, and the objects of properties where they are looked for.
-fn look_through(resolver: &Resolver, draft: Draft, schema: &Value, depth: usize, names: &mut (u64, u64)) {
-    charge_deeper();
-    let Value::Object(members) = schema else { return };
-    if depth > LOOKED_THROUGH {
-        return;
-    }
-    if let Some(Value::String(reference)) = members.get("$ref") {
-        charge(2);
-        if let Ok(resolved) = resolver.lookup(reference) {
-            let (contents, resolver, there) = resolved.into_inner();
-            if there == draft {
-                look_through(&resolver, draft, contents, depth + 1, names);
-            }
-        }
-        if draft <= Draft::Draft7 {
-            return;
-        }
-    }
-    let required = members.get("required").and_then(Value::as_array).map_or(0, Vec::len) as u64;
-    charge(required / 4);
-    names.0 += required;
-    names.1 += u64::from(members.contains_key("properties"));
-    for item in members.get("allOf").and_then(Value::as_array).into_iter().flatten() {
-        look_through(resolver, draft, item, depth + 1, names);
-    }
 }
 
 /// What copying a value takes. As deep as a schema is.
