@@ -6,25 +6,27 @@ mod chain;
 mod ddl;
 mod packing;
 mod pg;
-mod schema;
 mod table;
+mod validation;
 
 pgrx::pg_module_magic!(name, version);
 
-// The SQL is written by hand, so that the whole surface can be read in sql/install.
-pgrx::extension_sql_file!("../sql/install/schema.sql", name = "schema", bootstrap);
-pgrx::extension_sql_file!("../sql/install/functions.sql", name = "functions", requires = ["schema"]);
-pgrx::extension_sql_file!("../sql/install/triggers.sql", name = "triggers", requires = ["functions"]);
-pgrx::extension_sql_file!("../sql/install/verify.sql", name = "verify", requires = ["triggers"]);
-pgrx::extension_sql_file!("../sql/install/chains.sql", name = "chains", requires = ["verify"]);
-pgrx::extension_sql_file!("../sql/install/value_key.sql", name = "value_key", requires = ["chains"]);
-pgrx::extension_sql_file!("../sql/install/packing.sql", name = "packing", requires = ["value_key"]);
-pgrx::extension_sql_file!("../sql/install/event_schemas.sql", name = "event_schemas", requires = ["packing"]);
-pgrx::extension_sql_file!("../sql/install/pg_jsonschema.sql", name = "pg_jsonschema", requires = ["event_schemas"]);
-pgrx::extension_sql_file!("../sql/install/guard.sql", name = "guard", requires = ["pg_jsonschema"]);
+// The SQL is written by hand, so that the whole surface can be read in sql/install: a file for each feature, and the event
+// triggers, which guard them all, last.
+pgrx::extension_sql_file!("../sql/install/extension.sql", name = "extension", bootstrap);
+pgrx::extension_sql_file!("../sql/install/table.sql", name = "table", requires = ["extension"]);
+pgrx::extension_sql_file!("../sql/install/chain.sql", name = "chain", requires = ["table"]);
+pgrx::extension_sql_file!("../sql/install/packing.sql", name = "packing", requires = ["table"]);
+pgrx::extension_sql_file!("../sql/install/validation.sql", name = "validation", requires = ["table", "chain"]);
+pgrx::extension_sql_file!("../sql/install/pg_jsonschema.sql", name = "pg_jsonschema", requires = ["extension"]);
+pgrx::extension_sql_file!(
+    "../sql/install/ddl.sql",
+    name = "ddl",
+    requires = ["chain", "packing", "validation", "pg_jsonschema"]
+);
 
 pg::function::when_loaded! {
     pg::report::without_backtraces();
-    schema::define_settings();
+    validation::define_settings();
     pg::settings::reserve_prefix(c"veritable");
 }

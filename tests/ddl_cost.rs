@@ -76,5 +76,5 @@ fn others_guarded_tables_cost_a_command_nothing() {
     for guarded in [alone, among_chains, among_triggers] {
         assert!(guarded - without <= 1000.0, "{guarded} - {without}");
     }
-    assert_eq!(superuser.value("SELECT count(*) FROM veritable.chains WHERE chain = 'many.t'::regclass"), "1");
+    assert_eq!(superuser.value("SELECT count(*) FROM veritable.chains WHERE target = 'many.t'::regclass"), "1");
 }

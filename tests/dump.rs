@@ -39,7 +39,7 @@ const TABLES: &str = "
     SELECT add_packing('tariffs', 'since', '{place,kind}');
     CREATE TABLE \"Other\".\"States\" (
         \"The Place\" label NOT NULL, feeling mood, c pair, a text[], seen tstzrange, remark json);
-    SELECT add_packing('\"Other\".\"States\"', 'seen', '{The Place}', ignore => '{remark}');";
+    SELECT add_packing('\"Other\".\"States\"', 'seen', '{The Place}', exclude => '{remark}');";
 
 const ROWS: &str = "
     INSERT INTO entity_events (entity_id, payload, valid_from)
@@ -68,9 +68,9 @@ const PERIODS: &str =
     "SELECT id::text, t::text FROM tariffs AS t UNION ALL SELECT '', s::text FROM \"Other\".\"States\" AS s
     ORDER BY 1, 2";
 
-const PACKINGS: &str = "SELECT * FROM veritable.packings ORDER BY packing::text";
+const PACKINGS: &str = "SELECT * FROM veritable.packings ORDER BY target::text";
 
-const CHAINS: &str = "SELECT * FROM veritable.chains ORDER BY chain::text";
+const CHAINS: &str = "SELECT * FROM veritable.chains ORDER BY target::text";
 
 /// A database with chained tables in it.
 fn source(cluster: &Cluster) -> (Database<'_>, Session) {

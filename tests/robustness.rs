@@ -41,7 +41,7 @@ fn a_line_of_600_megabytes_is_that_of_the_row() {
     session.run("ALTER TABLE t ALTER b SET STORAGE external");
     session.run("INSERT INTO t SELECT 1, decode(repeat('ab', 300000000), 'hex')");
     let genesis =
-        session.value("SELECT genesis FROM veritable.chains WHERE chain = 't'::regclass").replace("\\x", "\\\\x");
+        session.value("SELECT genesis FROM veritable.chains WHERE target = 't'::regclass").replace("\\x", "\\\\x");
     let (start, end) = ("{\"b\":\"\\\\xab", format!("ab\",\"id\":1,\"previous_event_hash\":\"{genesis}\",\"seq\":1}}"));
     let length = start.len() + 600_000_000 - "abab".len() + end.len();
     assert_eq!(
@@ -333,7 +333,7 @@ fn a_line_keeps_up_with_its_table() {
          PREPARE append AS INSERT INTO t (id, payload) VALUES (1, 'two')",
     );
     let genesis =
-        session.value("SELECT genesis FROM veritable.chains WHERE chain = 't'::regclass").replace("\\x", "\\\\x");
+        session.value("SELECT genesis FROM veritable.chains WHERE target = 't'::regclass").replace("\\x", "\\\\x");
     let line = &format!("{{\"id\":1,\"payload\":\"one\",\"previous_event_hash\":\"{genesis}\",\"seq\":1}}");
     let check = |session: &mut Survivor| {
         assert_eq!(session.rows("EXECUTE line")[0], *line);

@@ -5,7 +5,7 @@ CREATE FUNCTION @extschema@.add_packing(
     period name,
     key name[],
     value name[] DEFAULT NULL,
-    ignore name[] DEFAULT '{}'
+    exclude name[] DEFAULT '{}'
 ) RETURNS bigint
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
@@ -13,7 +13,7 @@ CREATE FUNCTION @extschema@.add_packing(
 
 COMMENT ON FUNCTION @extschema@.add_packing(regclass, name, name[], name[], name[]) IS
 'Packs a table: from now on the periods of rows with equal key and value are merged when they overlap or adjoin, after each statement; and rows with equal key and different values cannot overlap, by an exclusion constraint.
-Arguments: target, a table of yours; period, the column of a range type that says when a row holds; key, the NOT NULL columns that say what it is about (none: the table has one timeline); value, the columns that say what holds, by default all that are not the period, in the key, in the primary key, generated or ignored; ignore, columns that are not compared: those of the row that survives stay.
+Arguments: target, a table of yours; period, the column of a range type that says when a row holds; key, the NOT NULL columns that say what it is about (none: the table has one timeline); value, the columns that say what holds, by default all that are not the period, in the key, in the primary key, generated or excluded; exclude, columns that are not compared: those of the row that survives stay.
 Returns the number of existing rows that were merged into others. Takes an ACCESS EXCLUSIVE lock on the table.
 Errors: 42501 not the owner; 42809 not a table; 42710 already packed; 42703 no such column; 42804 the period is not a range; 0A000 a multirange, a type that cannot be compared, a partitioned, inheriting or chained table; 55000 a key column that is not NOT NULL; 22023 a column given twice; 23514 a row whose period is null, empty, not half-open or has an infinite bound; 23P01 rows of different values that overlap.';
 
@@ -37,7 +37,7 @@ Returns the number of rows that were merged into others. Takes a SHARE ROW EXCLU
 Errors: 42501 not the owner; 55000 not packed.';
 
 CREATE FUNCTION @extschema@.verify_packing(target regclass DEFAULT NULL)
-    RETURNS TABLE (packing regclass, key text[], period text, fault text, detail text)
+    RETURNS TABLE (target regclass, key text[], period text, fault text, detail text)
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'veritable_verify_packing';
@@ -87,7 +87,7 @@ Errors: 23514 a period that is null, empty, not half-open or has an infinite bou
 -- As in veritable.chains: a row for each table, and nothing fails on what somebody wrote as arguments.
 CREATE VIEW veritable.packings AS
 SELECT DISTINCT ON (t.tgrelid)
-       t.tgrelid::pg_catalog.regclass AS packing,
+       t.tgrelid::pg_catalog.regclass AS target,
        a.period,
        a.key,
        a.value,
@@ -110,9 +110,20 @@ ORDER BY t.tgrelid, t.tgname;
 
 GRANT SELECT ON veritable.packings TO PUBLIC;
 COMMENT ON VIEW veritable.packings IS 'the packed tables of this database, with the columns that make up each packing';
-COMMENT ON COLUMN veritable.packings.packing IS 'the table';
+COMMENT ON COLUMN veritable.packings.target IS 'the table';
 COMMENT ON COLUMN veritable.packings.period IS 'the column that says when a row holds';
 COMMENT ON COLUMN veritable.packings.key IS 'the columns that say what a row is about; none: the table has one timeline';
 COMMENT ON COLUMN veritable.packings.value IS 'the columns that say what holds';
 COMMENT ON COLUMN veritable.packings.trigger IS 'the trigger that packs after an INSERT';
 COMMENT ON COLUMN veritable.packings.enabled IS 'whether that trigger fires';
+
+-- What an exclusion constraint compares where no operator of its own can tell the values of a row apart.
+
+CREATE FUNCTION veritable.value_key(VARIADIC "any") RETURNS text
+    LANGUAGE c IMMUTABLE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'veritable_value_key';
+
+COMMENT ON FUNCTION veritable.value_key(VARIADIC "any") IS
+'A text that is equal exactly when all values are pairwise IS NOT DISTINCT FROM each other, by the default B-tree equality of their types: a JSON array, as in [5.5,"EUR",null]. One longer than 120 bytes ends, after its beginning, with 128 bits of the SHA-256 of the whole.
+It never changes from one version to another, so it may stand in an index.
+Errors: 0A000 a type without equality, or whose equal values may have different texts; a VARIADIC array.';

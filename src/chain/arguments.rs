@@ -2,8 +2,8 @@
 
 use veritable_core::chain::{Configuration, LinkHash};
 
-use crate::pg::arguments;
 use crate::pg::report::{Class, Error, Result};
+use crate::table::arguments;
 
 /// The line format that this version writes.
 const FORMAT: &str = "1";

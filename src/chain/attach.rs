@@ -1,15 +1,14 @@
 //! `add_chain()` and `drop_chain()`: from an ordinary table to a chained one and back, all or nothing.
 
-use pgrx::pg_sys;
-use pgrx::spi::{quote_identifier, quote_literal};
-
 use super::arguments::Arguments;
 use super::layout::Layout;
 use super::triggers::{Chain, GUARD, SEAL, fires_too_late, is_late, root_of};
-use super::{existing, partitions};
+use super::{backfill, partitions};
 use crate::pg::command;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::index::Index;
+use crate::pg::oid::Oid;
+use crate::pg::quote;
 use crate::pg::relation::{Column, Lock, Relation, name_of};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::{self, Session};
@@ -54,10 +53,11 @@ fn add_chain(call: &Call) -> Result<Answer> {
         let layout = Layout::of(&Relation::open(target, Lock::Held)?, &arguments)?;
         super::triggers::check_columns(&Relation::open(target, Lock::Held)?, &layout)?;
         check_partition_key(session, target, &layout)?;
-        let sealed = existing::seal(session, target, &layout, &arguments, &order_by)?;
+        let sealed = backfill::seal(session, target, &layout, &arguments, &order_by)?;
         let table = Relation::open(target, Lock::Held)?.qualified_name();
         for column in [&arguments.seq, &arguments.hash] {
-            session.run(&format!("ALTER TABLE {table} ALTER COLUMN {} SET NOT NULL", quote_identifier(column)), &[])?;
+            session
+                .run(&format!("ALTER TABLE {table} ALTER COLUMN {} SET NOT NULL", quote::identifier(column)), &[])?;
         }
         add_index(session, target, &layout, &arguments)?;
         add_triggers(session, &table, &arguments)?;
@@ -87,14 +87,14 @@ fn drop_chain(call: &Call) -> Result<Answer> {
     spi::connect(|session| {
         let _own = command::own_commands();
         for trigger in triggers {
-            session.run(&format!("DROP TRIGGER {} ON {table}", quote_identifier(trigger)), &[])?;
+            session.run(&format!("DROP TRIGGER {} ON {table}", quote::identifier(trigger)), &[])?;
         }
         partitions::unguard(session, &partitions::below(session, target)?)
     })?;
     Ok(Answer::VOID)
 }
 
-fn open_table(target: pg_sys::Oid) -> Result<Relation> {
+fn open_table(target: Oid) -> Result<Relation> {
     let relation = Relation::open_table(target, "chain")?;
     let name = relation.name();
     super::triggers::check_table(&relation)?;
@@ -143,7 +143,7 @@ fn check_columns(relation: &Relation, arguments: &Arguments, order_by: &[String]
                 format!(
                     "ALTER TABLE {} ALTER COLUMN {} SET NOT NULL;",
                     relation.qualified_name(),
-                    quote_identifier(name)
+                    quote::identifier(name)
                 ),
             ));
         }
@@ -163,7 +163,7 @@ fn check_columns(relation: &Relation, arguments: &Arguments, order_by: &[String]
                 format!(
                     "ALTER TABLE {} ALTER COLUMN {} DROP {filler};",
                     relation.qualified_name(),
-                    quote_identifier(name)
+                    quote::identifier(name)
                 ),
             ));
         }
@@ -172,7 +172,7 @@ fn check_columns(relation: &Relation, arguments: &Arguments, order_by: &[String]
 }
 
 /// The places of the columns that a partitioned table is partitioned by; `None` for an expression.
-fn partition_key(session: &Session, target: pg_sys::Oid) -> Result<Vec<Option<usize>>> {
+fn partition_key(session: &Session, target: Oid) -> Result<Vec<Option<usize>>> {
     let keys = session.query(
         "SELECT pg_catalog.unnest(partattrs::pg_catalog.int2[]) FROM pg_catalog.pg_partitioned_table WHERE partrelid = $1",
         &[target.into()],
@@ -181,7 +181,7 @@ fn partition_key(session: &Session, target: pg_sys::Oid) -> Result<Vec<Option<us
 }
 
 /// The partition of a row is chosen before it is sealed.
-fn check_partition_key(session: &Session, target: pg_sys::Oid, layout: &Layout) -> Result<()> {
+fn check_partition_key(session: &Session, target: Oid, layout: &Layout) -> Result<()> {
     let chain = [layout.seq, layout.previous.place, layout.hash.place];
     if partition_key(session, target)?.into_iter().flatten().any(|place| chain.contains(&place)) {
         return Err(Error::new(
@@ -194,7 +194,7 @@ fn check_partition_key(session: &Session, target: pg_sys::Oid, layout: &Layout) 
 }
 
 /// Rows of inheritance children are in the table, but its triggers do not fire for them.
-fn check_inheritance(session: &Session, target: pg_sys::Oid) -> Result<()> {
+fn check_inheritance(session: &Session, target: Oid) -> Result<()> {
     let children = session.query(
         "SELECT FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
          WHERE i.inhparent = $1 AND NOT c.relispartition LIMIT 1",
@@ -208,7 +208,7 @@ fn check_inheritance(session: &Session, target: pg_sys::Oid) -> Result<()> {
 }
 
 /// A rule that does something else instead of an INSERT loses events, and nobody is told.
-fn check_rules(session: &Session, target: pg_sys::Oid) -> Result<()> {
+fn check_rules(session: &Session, target: Oid) -> Result<()> {
     let rules = session.query(
         "SELECT pg_catalog.format('Rule \"%s\" of table \"%s\" does something else instead of a command.', rulename, $2)
          FROM pg_catalog.pg_rewrite WHERE ev_class = $1 AND is_instead AND ev_type IN ('2', '3', '4') LIMIT 1",
@@ -223,7 +223,7 @@ fn check_rules(session: &Session, target: pg_sys::Oid) -> Result<()> {
 
 /// Citus spreads the rows of a table over other servers, where this one cannot seal them; and it has each copy of a
 /// reference table sealed by its own clock.
-fn check_distribution(session: &Session, target: pg_sys::Oid, arguments: &Arguments) -> Result<()> {
+fn check_distribution(session: &Session, target: Oid, arguments: &Arguments) -> Result<()> {
     let catalog = session.query("SELECT pg_catalog.to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL", &[])?;
     if catalog.rows().next().and_then(|row| row.get::<bool>(0)) != Some(true) {
         return Ok(());
@@ -244,7 +244,7 @@ fn check_distribution(session: &Session, target: pg_sys::Oid, arguments: &Argume
             "Leave recorded out, and have the client supply the time.",
         ),
         Some(_) => {
-            if existing::is_empty(session, target)? {
+            if backfill::is_empty(session, target)? {
                 return Ok(());
             }
             refused("rows of a distributed table cannot be sealed here", "Chain the table while it is empty.")
@@ -252,7 +252,7 @@ fn check_distribution(session: &Session, target: pg_sys::Oid, arguments: &Argume
     }
 }
 
-fn add_columns(session: &Session, target: pg_sys::Oid, arguments: &Arguments) -> Result<()> {
+fn add_columns(session: &Session, target: Oid, arguments: &Arguments) -> Result<()> {
     let (table, columns) = {
         let relation = Relation::open(target, Lock::Held)?;
         (relation.qualified_name(), relation.columns())
@@ -260,7 +260,7 @@ fn add_columns(session: &Session, target: pg_sys::Oid, arguments: &Arguments) ->
     let chain = [(&arguments.seq, "int8"), (&arguments.previous, "bytea"), (&arguments.hash, "bytea")];
     let missing = chain.iter().filter(|(name, _)| columns.iter().all(|column| column.name != **name));
     let add: Vec<_> =
-        missing.map(|(name, kind)| format!("ADD COLUMN {} pg_catalog.{kind}", quote_identifier(name))).collect();
+        missing.map(|(name, kind)| format!("ADD COLUMN {} pg_catalog.{kind}", quote::identifier(name))).collect();
     if !add.is_empty() {
         session.run(&format!("ALTER TABLE {table} {}", add.join(", ")), &[])?;
     }
@@ -268,7 +268,7 @@ fn add_columns(session: &Session, target: pg_sys::Oid, arguments: &Arguments) ->
 }
 
 /// The index by which the head is found; unique wherever PostgreSQL allows it, as the last line of defence.
-fn add_index(session: &Session, target: pg_sys::Oid, layout: &Layout, arguments: &Arguments) -> Result<()> {
+fn add_index(session: &Session, target: Oid, layout: &Layout, arguments: &Arguments) -> Result<()> {
     let relation = Relation::open(target, Lock::Held)?;
     // A unique index of a partitioned table must contain its partition key.
     let is_entity = |place: Option<usize>| layout.entity.iter().any(|column| Some(column.place) == place);
@@ -287,7 +287,7 @@ fn add_index(session: &Session, target: pg_sys::Oid, layout: &Layout, arguments:
     let column = |name: &String| {
         let is_by_bytes = |column: &Column| column.has_language() && !partition_key.contains(&Some(column.place));
         let by_bytes = columns.iter().any(|column| column.name == *name && is_by_bytes(column));
-        format!("{}{}", quote_identifier(name), if by_bytes { " COLLATE pg_catalog.\"C\"" } else { "" })
+        format!("{}{}", quote::identifier(name), if by_bytes { " COLLATE pg_catalog.\"C\"" } else { "" })
     };
     let list = arguments.entity.iter().chain([&arguments.seq]).map(column).collect::<Vec<_>>().join(", ");
     drop(relation);
@@ -297,7 +297,7 @@ fn add_index(session: &Session, target: pg_sys::Oid, layout: &Layout, arguments:
 
 fn add_triggers(session: &Session, table: &str, arguments: &Arguments) -> Result<()> {
     let arguments = arguments.render();
-    let list = arguments.iter().map(quote_literal).collect::<Vec<_>>().join(", ");
+    let list = arguments.iter().map(quote::literal).collect::<Vec<_>>().join(", ");
     for (name, events, function) in [(SEAL, "INSERT", "seal"), (GUARD, "UPDATE OR DELETE", "guard")] {
         session.run(
             &format!(

@@ -1,12 +1,11 @@
 //! The guard: a sealed row is not changed, removed or truncated away, by anybody.
 
-use pgrx::pg_sys;
-
 use super::arguments::Arguments;
 use super::layout::Layout;
 use super::triggers::{MISPLACED_GUARD, root_of};
 use crate::pg::cache::{Cache, Derived};
 use crate::pg::function::{Answer, Call, sql_function};
+use crate::pg::oid::Oid;
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::Row;
 use crate::pg::trigger::{Event, Firing};
@@ -17,7 +16,7 @@ sql_function! {
 }
 
 struct Guarded {
-    relation: pg_sys::Oid,
+    relation: Oid,
     layout: Layout,
     /// The names of the columns at `layout.sealed`.
     names: Vec<String>,
@@ -82,7 +81,7 @@ impl Guarded {
 }
 
 impl Derived for Guarded {
-    fn depends_on(&self, relation: pg_sys::Oid) -> bool {
+    fn depends_on(&self, relation: Oid) -> bool {
         relation == self.relation
     }
 }

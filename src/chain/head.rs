@@ -11,6 +11,7 @@ use super::layout::Layout;
 use super::triggers;
 use crate::pg::index::{Found, HeldRow, LastRow};
 use crate::pg::lock::Key;
+use crate::pg::oid::Oid;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::Row;
@@ -33,7 +34,7 @@ pub struct Heads {
 
 /// A relation that holds rows.
 struct Leaf {
-    relation: pg_sys::Oid,
+    relation: Oid,
     layout: Layout,
     last: LastRow,
 }
@@ -60,7 +61,7 @@ thread_local! {
 
 impl Heads {
     /// The heads of the chain whose events are in `root` and its partitions, for rows that come into `target`.
-    pub fn of(root: &Relation, target: pg_sys::Oid, arguments: &Arguments) -> Result<Heads> {
+    pub fn of(root: &Relation, target: Oid, arguments: &Arguments) -> Result<Heads> {
         let leaf = |oid| {
             let lock = if oid == target { Lock::Held } else { Lock::AccessShare };
             Leaf::of(&Relation::open(oid, lock)?, lock, arguments)
@@ -74,7 +75,7 @@ impl Heads {
     }
 
     /// Rows of the chain are in this relation.
-    pub fn include(&self, relation: pg_sys::Oid) -> bool {
+    pub fn include(&self, relation: Oid) -> bool {
         self.leaves.iter().any(|leaf| leaf.relation == relation)
     }
 

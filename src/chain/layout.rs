@@ -7,6 +7,7 @@ use veritable_core::line::{Line, Member};
 
 use super::arguments::Arguments;
 use crate::pg::lock::{self, Key};
+use crate::pg::oid::Oid;
 use crate::pg::relation::{Column, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::{Descriptor, HashForm, Output, Row};
@@ -198,7 +199,7 @@ impl Layout {
     }
 
     /// What to lock while the entity of this row grows, in the chain of the relation `root`.
-    pub fn key(&self, root: pgrx::pg_sys::Oid, row: &Row) -> Result<Key> {
+    pub fn key(&self, root: Oid, row: &Row) -> Result<Key> {
         let mut hash = u64::from(u32::from(root));
         for column in &self.entity {
             if row.is_null(column.place) {

@@ -2,12 +2,11 @@
 
 use std::rc::Rc;
 
-use pgrx::pg_sys;
-
 use super::layout::Layout;
 use super::triggers::Chain;
 use crate::pg::cache::{Cache, Derived};
 use crate::pg::function::{Answer, Call, sql_function};
+use crate::pg::oid::Oid;
 use crate::pg::relation::{self, Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::Composite;
@@ -19,13 +18,13 @@ sql_function! {
 
 /// The layout of the rows of a row type.
 pub struct RowLayout {
-    relation: pg_sys::Oid,
+    relation: Oid,
     /// The layout.
     pub layout: Layout,
 }
 
 impl Derived for RowLayout {
-    fn depends_on(&self, relation: pg_sys::Oid) -> bool {
+    fn depends_on(&self, relation: Oid) -> bool {
         relation == self.relation
     }
 }

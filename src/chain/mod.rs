@@ -6,16 +6,16 @@
 mod arguments;
 mod attach;
 mod backdated;
-mod existing;
+mod backfill;
 mod guard;
 mod head;
 mod intact;
 mod layout;
 mod line;
+mod own_heads;
 pub mod partitions;
 mod passes;
 mod problems;
-mod recent;
 mod seal;
 pub mod triggers;
 mod verdict;

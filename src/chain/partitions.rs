@@ -1,18 +1,17 @@
 //! The partitions of a chained table: PostgreSQL clones row triggers to them, but not the one that refuses TRUNCATE.
 
-use pgrx::pg_sys;
-use pgrx::spi::quote_literal;
-
 use super::triggers::{Chain, TRUNCATE};
 use crate::pg::acting::as_owner_of;
 use crate::pg::contents::has_rows;
+use crate::pg::oid::Oid;
+use crate::pg::quote;
 use crate::pg::relation::{Lock, Relation, name_of};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::Session;
 
 /// Gives each of `tables` that is a partition of a chain the trigger against TRUNCATE that the partitioned table has. As
 /// its owner, who need not be the caller: with the row triggers, PostgreSQL does not ask either.
-pub fn guard(session: &Session, tables: &[pg_sys::Oid]) -> Result<()> {
+pub fn guard(session: &Session, tables: &[Oid]) -> Result<()> {
     let unguarded = session.query(
         "SELECT c.oid, veritable.trigger_arguments(rows.tgargs)
          FROM pg_catalog.pg_trigger rows
@@ -32,7 +31,7 @@ pub fn guard(session: &Session, tables: &[pg_sys::Oid]) -> Result<()> {
 
 /// Takes the trigger against TRUNCATE from each of `tables`, which are partitions of a chain no more. As its owner: the
 /// trigger came with the chain, and goes with it.
-pub fn unguard(session: &Session, tables: &[pg_sys::Oid]) -> Result<()> {
+pub fn unguard(session: &Session, tables: &[Oid]) -> Result<()> {
     let guarded = session.query(
         "SELECT own.tgrelid
          FROM pg_catalog.pg_trigger own
@@ -47,7 +46,7 @@ pub fn unguard(session: &Session, tables: &[pg_sys::Oid]) -> Result<()> {
 }
 
 /// Refuses that a partition leaves the chain of `table` with its rows: the chain would have a gap, or begin anew.
-pub fn refuse_to_detach_rows(partition: pg_sys::Oid, table: pg_sys::Oid) -> Result<()> {
+pub fn refuse_to_detach_rows(partition: Oid, table: Oid) -> Result<()> {
     let table = Relation::open(table, Lock::AccessShare)?;
     if Chain::of(&table)?.is_none() || !has_rows(partition)? {
         return Ok(());
@@ -61,7 +60,7 @@ pub fn refuse_to_detach_rows(partition: pg_sys::Oid, table: pg_sys::Oid) -> Resu
 }
 
 /// The partitions below a partitioned table, of all levels.
-pub fn below(session: &Session, table: pg_sys::Oid) -> Result<Vec<pg_sys::Oid>> {
+pub fn below(session: &Session, table: Oid) -> Result<Vec<Oid>> {
     let tree = session
         .query("SELECT relid::pg_catalog.oid FROM pg_catalog.pg_partition_tree($1) WHERE level > 0", &[table.into()])?;
     Ok(tree.rows().filter_map(|row| row.get(0)).collect())
@@ -69,7 +68,7 @@ pub fn below(session: &Session, table: pg_sys::Oid) -> Result<Vec<pg_sys::Oid>> 
 
 /// Creates the trigger that refuses TRUNCATE.
 pub fn add_truncate_guard(session: &Session, table: &str, arguments: &[String]) -> Result<()> {
-    let arguments = arguments.iter().map(quote_literal).collect::<Vec<_>>().join(", ");
+    let arguments = arguments.iter().map(quote::literal).collect::<Vec<_>>().join(", ");
     session.run(
         &format!(
             "CREATE TRIGGER {TRUNCATE} BEFORE TRUNCATE ON {table}

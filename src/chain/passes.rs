@@ -4,8 +4,6 @@
 use std::cell::RefCell;
 use std::collections::HashSet;
 
-use pgrx::pg_sys;
-use pgrx::spi::quote_identifier;
 use veritable_core::chain::{Fault, FaultKind, LinkHash, Walk};
 
 use super::backdated::{self, Times};
@@ -13,6 +11,8 @@ use super::intact::Sought;
 use super::layout::Layout;
 use super::triggers::Chain;
 use super::verdict::Verdict;
+use crate::pg::oid::Oid;
+use crate::pg::quote;
 use crate::pg::relation::Relation;
 use crate::pg::report::{Class, Error, Result, number};
 use crate::pg::row::Row;
@@ -27,7 +27,7 @@ const BROKEN_MAX: usize = 1_000_000;
 
 /// A chained table, as the statements that read it need it.
 pub struct Table {
-    oid: pg_sys::Oid,
+    oid: Oid,
     layout: Layout,
     /// What a row is called in SQL.
     alias: String,
@@ -81,7 +81,7 @@ impl Table {
         let layout = Layout::of(relation, &chain.arguments)?;
         let alias = relation.alias();
         let only = if relation.is_partitioned() { "" } else { "ONLY " };
-        let column = |name: &String| format!("{alias}.{}", quote_identifier(name));
+        let column = |name: &String| format!("{alias}.{}", quote::identifier(name));
         Ok(Table {
             oid: relation.oid(),
             from: format!("{only}{} AS {alias}", relation.qualified_name()),

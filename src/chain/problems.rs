@@ -1,8 +1,7 @@
 //! What guards a chain, and what goes around it: each problem a sentence, for a row `unguarded`.
 
-use pgrx::pg_sys;
-
 use super::triggers::{Chain, is_late};
+use crate::pg::oid::Oid;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Error, Result};
 use crate::pg::spi::{self, Fetched};
@@ -69,7 +68,7 @@ pub fn of(relation: &Relation, chain: &Chain) -> Result<Vec<String>> {
 }
 
 /// The relation, and the partitions below it that hold rows.
-fn with_leaves(relation: &Relation) -> Result<Vec<pg_sys::Oid>> {
+fn with_leaves(relation: &Relation) -> Result<Vec<Oid>> {
     let mut tables = relation.leaves()?;
     if relation.is_partitioned() {
         tables.insert(0, relation.oid());
@@ -77,7 +76,7 @@ fn with_leaves(relation: &Relation) -> Result<Vec<pg_sys::Oid>> {
     Ok(tables)
 }
 
-fn sentences(sql: &str, tables: Vec<pg_sys::Oid>) -> Result<Vec<String>> {
+fn sentences(sql: &str, tables: Vec<Oid>) -> Result<Vec<String>> {
     spi::connect(|session| {
         let found = session.query_as_caller(sql, &[tables.into()])?;
         let sentence = |row: Fetched| row.get(0).ok_or_else(|| Error::damaged("the catalog of a chain"));

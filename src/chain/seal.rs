@@ -7,16 +7,16 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use pgrx::pg_sys;
 use veritable_core::chain::{LinkHash, Stored, recorded};
 
 use super::arguments::Arguments;
 use super::head::{Head, Heads, Look};
 use super::layout::Layout;
-use super::{recent, triggers};
+use super::{own_heads, triggers};
 use crate::pg::cache::{self, Cache, Derived};
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::lock::{self, Key};
+use crate::pg::oid::Oid;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::Row;
@@ -31,9 +31,9 @@ sql_function! {
 /// What sealing a row of one relation needs.
 struct Sealer {
     /// The relation whose rows come.
-    relation: pg_sys::Oid,
+    relation: Oid,
     /// The relation whose chain it is: the partitioned table, for a partition.
-    root: pg_sys::Oid,
+    root: Oid,
     layout: Layout,
     /// The places of the chain's own columns in the root: seq, previous hash, hash, recorded time.
     root_columns: Vec<usize>,
@@ -53,7 +53,7 @@ fn seal(call: &Call) -> Result<Answer> {
     let sealer = Sealer::of(&firing)?;
     let row = firing.row(&sealer.layout.descriptor);
     if is_replica() && !row.is_null(sealer.layout.hash.place) {
-        recent::forget();
+        own_heads::forget();
         sealer.check_own_hash(&row)?;
         return Ok(row.into_answer());
     }
@@ -61,12 +61,12 @@ fn seal(call: &Call) -> Result<Answer> {
     let relation = firing.relation();
     let key = sealer.layout.key(sealer.root, &row)?;
     let entity = sealer.layout.entity_image(&row);
-    let head = match recent::head(&relation, key, &entity) {
+    let head = match own_heads::head(&relation, key, &entity) {
         Some(head) => Some(head),
         None => sealer.find_head(&firing, key, &row)?,
     };
     let (row, head) = sealer.append(row, head)?;
-    recent::expect(&relation, key, entity, head);
+    own_heads::expect(&relation, key, entity, head);
     Ok(row.into_answer())
 }
 
@@ -74,7 +74,7 @@ impl Sealer {
     fn of(firing: &Firing) -> Result<Rc<Sealer>> {
         SEALERS.with(|sealers| {
             sealers.get(firing.relation_oid(), || {
-                recent::forget();
+                own_heads::forget();
                 let relation = firing.relation();
                 triggers::check_table(&relation)?;
                 let arguments = Arguments::parse(&firing.arguments())?;
@@ -253,7 +253,7 @@ fn places_of_chain(root: &Relation, arguments: &Arguments) -> Vec<usize> {
 }
 
 impl Derived for Sealer {
-    fn depends_on(&self, relation: pg_sys::Oid) -> bool {
+    fn depends_on(&self, relation: Oid) -> bool {
         relation == self.relation
             || relation == self.root
             || self.heads.get().is_some_and(|heads| heads.include(relation))

@@ -1,10 +1,9 @@
 //! The triggers that make a table a chain: which they are, and whether they are as `add_chain` made them.
 
-use pgrx::pg_sys;
-
 use super::arguments::Arguments;
 use super::layout::Layout;
 use crate::pg::function::{Answer, Call, sql_function};
+use crate::pg::oid::Oid;
 use crate::pg::relation::{self, Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::trigger::TriggerInfo;
@@ -42,8 +41,8 @@ pub struct Chain {
 /// The oids of our trigger functions.
 #[derive(Clone, Copy)]
 struct Functions {
-    seal: pg_sys::Oid,
-    guard: pg_sys::Oid,
+    seal: Oid,
+    guard: Oid,
 }
 
 impl Functions {
@@ -179,7 +178,7 @@ fn check_placement(relation: &Relation) -> Result<()> {
 }
 
 /// A trigger made by hand is on a table that can be a chain, fires at the right time, and has arguments that fit.
-pub fn check_by_hand(table: pg_sys::Oid) -> Result<()> {
+pub fn check_by_hand(table: Oid) -> Result<()> {
     let relation = Relation::open(table, Lock::AccessShare)?;
     check_placement(&relation)?;
     relation.require_table()?;
@@ -197,7 +196,7 @@ pub fn check_by_hand(table: pg_sys::Oid) -> Result<()> {
 }
 
 /// A new partition of a chain: rows can be sealed in it, and nobody else seals them.
-pub fn check_partition(table: pg_sys::Oid) -> Result<()> {
+pub fn check_partition(table: Oid) -> Result<()> {
     let relation = Relation::open(table, Lock::AccessShare)?;
     check_table(&relation)?;
     if seals(&relation)? > 1 {

@@ -1,10 +1,10 @@
 //! What verification says: a row for each fault, and one sentence at the end.
 
-use pgrx::pg_sys;
 use veritable_core::chain::{Fault, FaultKind, LinkHash};
 
+use crate::pg::oid::Oid;
 use crate::pg::report::number;
-use crate::pg::rows::{Cell, Rows};
+use crate::pg::result::{Cell, Rows};
 
 /// What verification has found so far.
 pub struct Verdict {
@@ -25,43 +25,36 @@ impl Verdict {
     }
 
     /// Something is wrong with the triggers of a table.
-    pub fn unguarded(&mut self, chain: pg_sys::Oid, problem: String) {
+    pub fn unguarded(&mut self, chain: Oid, problem: String) {
         self.put(chain, None, None, "unguarded", problem);
     }
 
     /// A table, or the rest of it, cannot be read.
-    pub fn unread(&mut self, chain: pg_sys::Oid, reason: String) {
+    pub fn unread(&mut self, chain: Oid, reason: String) {
         self.put(chain, None, None, "unread", reason);
     }
 
     /// A chain is broken, and no event of it can be named.
-    pub fn broken(&mut self, chain: pg_sys::Oid, entity: Option<Vec<Option<String>>>, detail: String) {
+    pub fn broken(&mut self, chain: Oid, entity: Option<Vec<Option<String>>>, detail: String) {
         self.put(chain, entity, None, "broken", detail);
     }
 
     /// An event is not what was sealed, by what `detail` says.
-    pub fn altered(&mut self, chain: pg_sys::Oid, entity: &[Option<String>], seq: Option<i64>, detail: String) {
+    pub fn altered(&mut self, chain: Oid, entity: &[Option<String>], seq: Option<i64>, detail: String) {
         self.put(chain, Some(entity.to_vec()), seq, "altered", detail);
     }
 
     /// Something is wrong with an event, whose line hashes to `computed` now.
-    pub fn fault(&mut self, chain: pg_sys::Oid, entity: &[Option<String>], fault: &Fault, computed: &LinkHash) {
+    pub fn fault(&mut self, chain: Oid, entity: &[Option<String>], fault: &Fault, computed: &LinkHash) {
         self.put(chain, Some(entity.to_vec()), fault.seq, name(&fault.kind), explain(fault, computed));
     }
 
     /// The recorded time of an event is none, or none that could be.
-    pub fn backdated(&mut self, chain: pg_sys::Oid, entity: Vec<Option<String>>, seq: i64, detail: &str) {
+    pub fn backdated(&mut self, chain: Oid, entity: Vec<Option<String>>, seq: i64, detail: &str) {
         self.put(chain, Some(entity), Some(seq), "backdated", detail.to_string());
     }
 
-    fn put(
-        &mut self,
-        chain: pg_sys::Oid,
-        entity: Option<Vec<Option<String>>>,
-        seq: Option<i64>,
-        fault: &str,
-        detail: String,
-    ) {
+    fn put(&mut self, chain: Oid, entity: Option<Vec<Option<String>>>, seq: Option<i64>, fault: &str, detail: String) {
         self.faults += 1;
         self.rows.put([Cell::from(chain), Cell::from(entity), Cell::from(seq), Cell::from(fault), Cell::from(detail)]);
     }

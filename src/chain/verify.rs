@@ -6,7 +6,6 @@
 
 use std::ffi::CStr;
 
-use pgrx::pg_sys;
 use veritable_core::chain::qualified_name;
 
 use super::passes::Table;
@@ -15,6 +14,7 @@ use super::triggers::{Chain, root_of};
 use super::verdict::Verdict;
 use crate::pg::acting::Acting;
 use crate::pg::function::{Answer, Call, sql_function};
+use crate::pg::oid::Oid;
 use crate::pg::relation::Relation;
 use crate::pg::report::{Class, Error, Result, notice};
 use crate::pg::settings::Pinned;
@@ -69,7 +69,7 @@ impl Verification for Chains {
         Ok(())
     }
 
-    fn unread(&mut self, table: pg_sys::Oid, reason: String) {
+    fn unread(&mut self, table: Oid, reason: String) {
         self.verdict.tables += 1;
         self.verdict.unread(table, reason);
     }

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use pgrx::pg_sys;
-
 use super::touched::Functions;
+use crate::pg::oid::Oid;
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::{Fetched, Kept, Parameter, Session};
 
@@ -63,7 +62,7 @@ pub struct Definition {
     /// It may not come new to a table that is chained already.
     pub fixed: bool,
     /// Of a part of a type, the owner of the type; of a partition, the owner of the table that it is a partition of.
-    pub owner: pg_sys::Oid,
+    pub owner: Oid,
 }
 
 thread_local! {
@@ -110,8 +109,8 @@ impl Kind {
 
 impl Key {
     /// Of a partition, the table that it is a partition of; of an attribute, the relation of its type.
-    pub fn parent(&self) -> pg_sys::Oid {
-        pg_sys::Oid::from(self.object)
+    pub fn parent(&self) -> Oid {
+        Oid::from(self.object)
     }
 
     /// Of a column, that it is the one at this place.
@@ -120,8 +119,8 @@ impl Key {
     }
 
     /// The table that depends on it.
-    pub fn table(&self) -> pg_sys::Oid {
-        pg_sys::Oid::from(self.table)
+    pub fn table(&self) -> Oid {
+        Oid::from(self.table)
     }
 
     /// What a column is counted as when its name is not what it was: features know columns by their names.
@@ -138,12 +137,7 @@ impl Key {
 impl Definitions {
     /// Those of the tables, leaving out these indexes: as they are now, or, within
     /// [`crate::pg::snapshot::Mark::during`], as they were.
-    pub fn read(
-        session: &Session,
-        functions: &Functions,
-        tables: &[pg_sys::Oid],
-        without: &[pg_sys::Oid],
-    ) -> Result<Definitions> {
+    pub fn read(session: &Session, functions: &Functions, tables: &[Oid], without: &[Oid]) -> Result<Definitions> {
         let tables = Parameter::from(tables.to_vec());
         let [seal, guard, pack, pack_early, validate] = functions.parameters();
         let parameters = [tables, seal, guard, pack, pack_early, validate, without.to_vec().into()];
@@ -153,7 +147,7 @@ impl Definitions {
 
     fn row(row: Fetched) -> Result<(Key, Definition)> {
         let text = |place| row.get::<String>(place).ok_or_else(|| unknown("row", "with a null"));
-        let oid = |place| row.get::<pg_sys::Oid>(place).ok_or_else(|| unknown("row", "with a null"));
+        let oid = |place| row.get::<Oid>(place).ok_or_else(|| unknown("row", "with a null"));
         let key = Key {
             feature: Feature::of(&text(0)?)?,
             kind: Kind::of(&text(1)?)?,

@@ -1,14 +1,13 @@
 //! What can be refused before a command begins only: commands that commit in their middle, so that at their end nothing
 //! can be undone.
 
-use pgrx::pg_sys;
-
 use super::definitions::Definitions;
 use super::judge;
 use super::touched::{Functions, Objects, Touched};
 use crate::chain::partitions;
 use crate::pg::acting::with_settings;
 use crate::pg::command::Command;
+use crate::pg::oid::Oid;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::Result;
 use crate::pg::snapshot::Mark;
@@ -30,11 +29,11 @@ pub fn judge(command: &Command) -> Result<()> {
     Ok(())
 }
 
-fn is_owned(relation: pg_sys::Oid) -> bool {
+fn is_owned(relation: Oid) -> bool {
     Relation::open(relation, Lock::AccessShare).is_ok_and(|relation| relation.is_owned_by_caller())
 }
 
-fn judge_indexes(indexes: &[pg_sys::Oid]) -> Result<()> {
+fn judge_indexes(indexes: &[Oid]) -> Result<()> {
     let Some(functions) = Functions::find() else { return Ok(()) };
     // The names in the command are the caller's; those in our statements are PostgreSQL's.
     with_settings(|settings| {

@@ -1,10 +1,9 @@
 //! Inheritance goes around triggers. Rows of a child are in the parent, whose triggers do not fire for them; and a
 //! command on a parent fires no statement triggers of its children, be they partitions or not.
 
-use pgrx::pg_sys;
-
 use super::definitions::Feature;
 use super::touched::Functions;
+use crate::pg::oid::Oid;
 use crate::pg::relation::name_of;
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::snapshot::Mark;
@@ -26,11 +25,11 @@ thread_local! {
     );
 }
 
-type Pair = (Feature, bool, pg_sys::Oid, pg_sys::Oid);
+type Pair = (Feature, bool, Oid, Oid);
 
 /// Refuses children of a guarded table and parents of a packed one, where one of `tables` is the parent or the child and
 /// has become so since `start`. What was so before is not this command's doing.
-pub fn check(session: &Session, functions: &Functions, start: Mark, tables: &[pg_sys::Oid]) -> Result<()> {
+pub fn check(session: &Session, functions: &Functions, start: Mark, tables: &[Oid]) -> Result<()> {
     if tables.is_empty() {
         return Ok(());
     }
@@ -43,12 +42,12 @@ pub fn check(session: &Session, functions: &Functions, start: Mark, tables: &[pg
 }
 
 /// Refuses a table whose features do not allow the parents and children that it has.
-pub fn refuse(session: &Session, functions: &Functions, table: pg_sys::Oid) -> Result<()> {
+pub fn refuse(session: &Session, functions: &Functions, table: Oid) -> Result<()> {
     let found = super::running::now().during(|| forbidden(session, functions, &[table]))?;
     found.first().map_or(Ok(()), |pair| Err(refusal(pair)))
 }
 
-fn forbidden(session: &Session, functions: &Functions, tables: &[pg_sys::Oid]) -> Result<Vec<Pair>> {
+fn forbidden(session: &Session, functions: &Functions, tables: &[Oid]) -> Result<Vec<Pair>> {
     let [seal, _, pack, _, validate] = functions.parameters();
     let parameters = [Parameter::from(tables.to_vec()), seal, pack, validate];
     let found = FORBIDDEN.with(|forbidden| forbidden.query_as_caller(session, &parameters))?;

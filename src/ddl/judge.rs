@@ -12,7 +12,7 @@ use crate::pg::relation::{Lock, Relation, exists, name_of};
 use crate::pg::report::Result;
 use crate::pg::spi::Session;
 use crate::pg::type_owner::{caller, has_privileges_of};
-use crate::schema;
+use crate::validation;
 
 /// What was there has to be there still, as it was.
 pub fn what_was(before: &Definitions, after: &Definitions, touched: &Touched) -> Result<()> {
@@ -60,7 +60,7 @@ pub fn what_is_new(
                 }
                 let (trigger, table) = (&definition.name, name_of(key.table()));
                 return Err(match key.feature {
-                    Feature::Validation => schema::triggers::fires_too_late(trigger, &table),
+                    Feature::Validation => validation::triggers::fires_too_late(trigger, &table),
                     _ => chain::triggers::fires_too_late(trigger, &table),
                 });
             }
@@ -92,7 +92,7 @@ fn check_by_hand(key: &Key) -> Result<()> {
     match key.feature {
         Feature::Chain => chain::triggers::check_by_hand(table),
         Feature::Packing => packing::triggers::check_by_hand(table),
-        Feature::Validation => schema::triggers::check_by_hand(table),
+        Feature::Validation => validation::triggers::check_by_hand(table),
     }
 }
 

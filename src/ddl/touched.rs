@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pgrx::pg_sys;
-
 use super::definitions::Key;
 use super::running::Running;
 use crate::pg::command::{Object, objects};
+use crate::pg::oid::Oid;
+use crate::pg::oid::catalogs;
 use crate::pg::relation::function;
 use crate::pg::report::Result;
 use crate::pg::spi::{Fetched, Kept, Parameter, Session};
@@ -20,7 +20,7 @@ thread_local! {
 
 /// The oids of our trigger functions: seal, guard, pack, pack_early, validate.
 #[derive(Clone, Copy)]
-pub struct Functions([pg_sys::Oid; 5]);
+pub struct Functions([Oid; 5]);
 
 impl Functions {
     /// `None` where the extension is not there, or not there any more.
@@ -39,10 +39,10 @@ impl Functions {
 #[derive(Default)]
 pub struct Objects {
     /// Relations and triggers that the command names.
-    named: [Vec<pg_sys::Oid>; 2],
+    named: [Vec<Oid>; 2],
     /// Relations and triggers that it has come to otherwise.
-    reached: [Vec<pg_sys::Oid>; 2],
-    types: Vec<pg_sys::Oid>,
+    reached: [Vec<Oid>; 2],
+    types: Vec<Oid>,
 }
 
 impl Objects {
@@ -62,15 +62,15 @@ impl Objects {
     }
 
     /// Those that are named by their oids alone.
-    pub fn of_relations(relations: Vec<pg_sys::Oid>) -> Objects {
+    pub fn of_relations(relations: Vec<Oid>) -> Objects {
         Objects { named: [relations, Vec::new()], ..Objects::default() }
     }
 
     fn add(&mut self, object: &Object, named: bool) {
         let place = match object.class {
-            pg_sys::RelationRelationId => 0,
-            pg_sys::TriggerRelationId => 1,
-            pg_sys::TypeRelationId => return self.types.push(object.id),
+            catalogs::RELATIONS => 0,
+            catalogs::TRIGGERS => 1,
+            catalogs::TYPES => return self.types.push(object.id),
             _ => return,
         };
         let known = if named { &mut self.named } else { &mut self.reached };
@@ -83,7 +83,7 @@ impl Objects {
     }
 
     /// The relations that the command names.
-    pub fn relations(&self) -> &[pg_sys::Oid] {
+    pub fn relations(&self) -> &[Oid] {
         &self.named[0]
     }
 }
@@ -91,7 +91,7 @@ impl Objects {
 /// A guarded table that was touched.
 #[derive(Clone, Copy)]
 struct Table {
-    owner: pg_sys::Oid,
+    owner: Oid,
     addressed: bool,
 }
 
@@ -106,7 +106,7 @@ pub struct Touched {
 impl Touched {
     /// Adds those of the catalogs as they are now, or, within [`crate::pg::snapshot::Mark::during`], as they were.
     pub fn find(&mut self, session: &Session, functions: &Functions, objects: &Objects) -> Result<()> {
-        let oids = |oids: &Vec<pg_sys::Oid>| Parameter::from(oids.clone());
+        let oids = |oids: &Vec<Oid>| Parameter::from(oids.clone());
         let parameters = [
             oids(&functions.0.to_vec()),
             oids(&objects.named[0]),
@@ -119,7 +119,7 @@ impl Touched {
         let found = FIND.with(|find| find.query_as_caller(session, &parameters))?;
         let table = |row: Fetched| {
             let table = Table { owner: row.get(1)?, addressed: row.get(2)? };
-            Some((row.get::<pg_sys::Oid>(0)?, table))
+            Some((row.get::<Oid>(0)?, table))
         };
         for (oid, table) in found.rows().filter_map(table) {
             let known = self.tables.entry(u32::from(oid)).or_insert(table);
@@ -135,17 +135,17 @@ impl Touched {
     }
 
     /// All of them.
-    pub fn tables(&self) -> Vec<pg_sys::Oid> {
-        self.tables.keys().map(|oid| pg_sys::Oid::from(*oid)).collect()
+    pub fn tables(&self) -> Vec<Oid> {
+        self.tables.keys().map(|oid| Oid::from(*oid)).collect()
     }
 
     /// The owner of one of them.
-    pub fn owner(&self, table: pg_sys::Oid) -> Option<pg_sys::Oid> {
+    pub fn owner(&self, table: Oid) -> Option<Oid> {
         self.tables.get(&u32::from(table)).map(|table| table.owner)
     }
 
     /// The command is about the table.
-    pub fn is_addressed(&self, table: pg_sys::Oid) -> bool {
+    pub fn is_addressed(&self, table: Oid) -> bool {
         self.tables.get(&u32::from(table)).is_some_and(|table| table.addressed)
     }
 
@@ -159,7 +159,7 @@ impl Touched {
     /// A table's guarantee can keep the caller from a command: the command is about the table, or the table's owner has
     /// the caller's privileges and could have been the one to run it. Otherwise one role's table would block another's
     /// commands.
-    pub fn may_refuse(&self, table: pg_sys::Oid) -> bool {
+    pub fn may_refuse(&self, table: Oid) -> bool {
         let table = self.tables.get(&u32::from(table));
         table.is_some_and(|table| table.addressed || has_privileges_of(table.owner, caller()))
     }

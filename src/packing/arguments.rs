@@ -1,7 +1,7 @@
 //! The configuration of a packing, as the arguments of its triggers hold it.
 
-use crate::pg::arguments;
 use crate::pg::report::Result;
+use crate::table::arguments;
 
 const KEYS: [&str; 3] = ["period", "key", "value"];
 

@@ -1,7 +1,6 @@
 //! `add_packing()` and `drop_packing()`: from an ordinary table to a packed one and back, all or nothing.
 
 use pgrx::pg_sys;
-use pgrx::spi::{quote_identifier, quote_literal};
 
 use super::arguments::Arguments;
 use super::layout::{Compared, Layout};
@@ -13,11 +12,13 @@ use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::image::Image;
 use crate::pg::index::GistIndex;
 use crate::pg::memory;
+use crate::pg::oid::Oid;
+use crate::pg::quote;
+use crate::pg::range_scan::Touching;
 use crate::pg::relation::{Column, Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::snapshot::Latest;
 use crate::pg::spi::{self, Session};
-use crate::pg::touching::Touching;
 use crate::pg::types::{is_deterministic, is_short};
 
 sql_function! {
@@ -73,11 +74,11 @@ fn drop_packing(call: &Call) -> Result<Answer> {
     spi::connect(|session| {
         let _own = own_commands();
         for trigger in triggers {
-            session.run(&format!("DROP TRIGGER {} ON {table}", quote_identifier(trigger)), &[])?;
+            session.run(&format!("DROP TRIGGER {} ON {table}", quote::identifier(trigger)), &[])?;
         }
         match index {
             Some(GistIndex { name, excludes, .. }) if !excludes.is_empty() => {
-                session.run(&format!("ALTER TABLE {table} DROP CONSTRAINT {}", quote_identifier(name)), &[])?;
+                session.run(&format!("ALTER TABLE {table} DROP CONSTRAINT {}", quote::identifier(name)), &[])?;
             }
             Some(index) => {
                 let name = Relation::open(index.oid, Lock::Held)?.qualified_name();
@@ -90,7 +91,7 @@ fn drop_packing(call: &Call) -> Result<Answer> {
     Ok(Answer::VOID)
 }
 
-fn open_table(target: pg_sys::Oid) -> Result<Relation> {
+fn open_table(target: Oid) -> Result<Relation> {
     let relation = Relation::open_table(target, "packing")?;
     let name = relation.name();
     if Packing::of(&relation)?.is_some() {
@@ -147,7 +148,7 @@ fn check_columns(relation: &Relation, layout: &Layout) -> Result<()> {
         let name = &column.name;
         if !column.not_null {
             return Err(Error::new(Class::State, format!("key column \"{name}\" must be declared NOT NULL"))
-                .hint(format!("ALTER TABLE {} ALTER COLUMN {} SET NOT NULL;", layout.table, quote_identifier(name))));
+                .hint(format!("ALTER TABLE {} ALTER COLUMN {} SET NOT NULL;", layout.table, quote::identifier(name))));
         }
         if equality.gist_strategy(column).is_none() {
             return Err(Error::new(
@@ -170,7 +171,7 @@ fn check_columns(relation: &Relation, layout: &Layout) -> Result<()> {
                 format!("column \"{}\" of table \"{table}\" cannot be in the value of a packing", column.name),
             )
             .detail(unsupported.reason())
-            .hint(format!("Leave it out: ignore => '{{{}}}'.", quote_identifier(&column.name))));
+            .hint(format!("Leave it out: exclude => '{{{}}}'.", quote::identifier(&column.name))));
         }
     }
     Ok(())
@@ -209,20 +210,20 @@ fn check_rows(session: &Session, layout: &Layout, alias: &str) -> Result<()> {
 fn add_constraint(session: &Session, layout: &Layout, name: &str) -> Result<()> {
     // The key first, then the period. With the period first, or the value before it, a search by key and period reads
     // more pages, each of which costs some 5 µs: GiST tests every entry of a page.
-    let key = layout.key.iter().map(|key| (quote_identifier(&key.column.name), key.equality.sql()));
+    let key = layout.key.iter().map(|key| (quote::identifier(&key.column.name), key.equality.sql()));
     let value = match &layout.value[..] {
         [] => None,
         [value] if has_direct_value(layout) => {
-            Some((quote_identifier(&value.column.name), crate::pg::types::operator_sql(value.equality.negator())))
+            Some((quote::identifier(&value.column.name), crate::pg::types::operator_sql(value.equality.negator())))
         }
         values => {
-            let columns: Vec<_> = values.iter().map(|value| quote_identifier(&value.column.name)).collect();
+            let columns: Vec<_> = values.iter().map(|value| quote::identifier(&value.column.name)).collect();
             let text = format!("(veritable.value_key({}) COLLATE pg_catalog.\"C\")", columns.join(", "));
             Some((text, "OPERATOR(pg_catalog.<>)".to_string()))
         }
     };
-    let period = (quote_identifier(&layout.period.name), "OPERATOR(pg_catalog.&&)".to_string());
-    let (table, name) = (&layout.table, quote_identifier(name));
+    let period = (quote::identifier(&layout.period.name), "OPERATOR(pg_catalog.&&)".to_string());
+    let (table, name) = (&layout.table, quote::identifier(name));
     let elements = key.chain([period]).chain(value.clone());
     let sql = if value.is_some() {
         let elements: Vec<_> = elements.map(|(column, operator)| format!("{column} WITH {operator}")).collect();
@@ -236,7 +237,7 @@ fn add_constraint(session: &Session, layout: &Layout, name: &str) -> Result<()> 
 }
 
 fn add_triggers(session: &Session, layout: &Layout, arguments: &Arguments) -> Result<()> {
-    let (table, list) = (&layout.table, arguments.render().iter().map(quote_literal).collect::<Vec<_>>().join(", "));
+    let (table, list) = (&layout.table, arguments.render().iter().map(quote::literal).collect::<Vec<_>>().join(", "));
     session.run(
         &format!(
             "CREATE TRIGGER {EARLY} BEFORE INSERT ON {table} FOR EACH ROW
@@ -284,7 +285,7 @@ fn fits(index: &GistIndex, layout: &Layout) -> bool {
     else {
         return false;
     };
-    let overlaps = operators.get(at_period) == Some(&pg_sys::Oid::from(pg_sys::OID_RANGE_OVERLAP_OP));
+    let overlaps = operators.get(at_period) == Some(&Oid::from(pg_sys::OID_RANGE_OVERLAP_OP));
     let refuses_others = match (&layout.value[..], rest) {
         ([], [_]) => true,
         // A single value may stand there as it is, or in an expression, as several do.

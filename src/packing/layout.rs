@@ -1,12 +1,13 @@
 //! A packing's configuration resolved against its table: where the columns are, what is equal, what is a period.
 
-use pgrx::pg_sys;
-use pgrx::spi::quote_identifier;
 use veritable_core::packing::Period;
 
 use super::arguments::Arguments;
 use crate::pg::lock::{Key, Kind};
+use crate::pg::oid;
+use crate::pg::oid::Oid;
 use crate::pg::period::{Bound, RangeType, Refusal, not_a_range};
+use crate::pg::quote;
 use crate::pg::relation::{Column, Lock, Relation, name_of};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::{Descriptor, Row};
@@ -15,7 +16,7 @@ use crate::pg::types::{Equality, ValueHash, is_deterministic, type_name};
 /// Where the columns of a packing are in the rows of its table.
 pub struct Layout {
     /// The table.
-    pub relation: pg_sys::Oid,
+    pub relation: Oid,
     /// The shape of its rows.
     pub descriptor: Descriptor,
     /// The type of the period.
@@ -128,7 +129,7 @@ impl Layout {
 impl Compared {
     /// The column in SQL, of the table with this alias.
     pub fn of(&self, alias: &str) -> String {
-        format!("{alias}.{}", quote_identifier(&self.column.name))
+        format!("{alias}.{}", quote::identifier(&self.column.name))
     }
 
     /// A condition that two expressions of the column's type are equal.
@@ -141,7 +142,7 @@ impl Compared {
     pub fn order(&self, alias: &str) -> String {
         let column = self.of(alias);
         // Cheaper than a language's order, and as good.
-        if self.column.collation != pg_sys::InvalidOid && is_deterministic(self.column.collation) {
+        if self.column.collation != oid::INVALID && is_deterministic(self.column.collation) {
             format!("{column} COLLATE pg_catalog.\"C\"")
         } else {
             column
@@ -155,5 +156,5 @@ fn without_equality(relation: &Relation, column: &Column) -> Error {
         format!("column \"{}\" of table \"{}\" cannot be compared", column.name, relation.name()),
     )
     .detail(format!("Type {} has no order by which values are equal.", type_name(column.type_id)))
-    .hint(format!("Leave it out: ignore => '{{{}}}'.", quote_identifier(&column.name)))
+    .hint(format!("Leave it out: exclude => '{{{}}}'.", quote::identifier(&column.name)))
 }

@@ -6,19 +6,19 @@
 
 use std::collections::HashMap;
 
-use pgrx::spi::quote_identifier;
 use veritable_core::packing::{Islands, Period};
 
-use super::change::Changes;
 use super::layout::Layout;
+use super::merge::Changes;
 use crate::pg::acting::as_owner;
 use crate::pg::memory;
 use crate::pg::period::Bound;
+use crate::pg::quote;
+use crate::pg::range_scan::Touching;
 use crate::pg::relation::Relation;
 use crate::pg::report::{Error, Result};
 use crate::pg::snapshot::Latest;
 use crate::pg::spi::{self, Session};
-use crate::pg::touching::Touching;
 use crate::pg::trigger::Firing;
 use crate::pg::version::{Command, Tid, Version};
 
@@ -88,7 +88,7 @@ fn in_keys_of(new_rows: &str, layout: &Layout) -> String {
         return String::new();
     }
     let same = layout.key.iter().map(|key| key.equals(&key.of("n"), &key.of("t")));
-    let (new_rows, same) = (quote_identifier(new_rows), same.collect::<Vec<_>>().join(" AND "));
+    let (new_rows, same) = (quote::identifier(new_rows), same.collect::<Vec<_>>().join(" AND "));
     format!("WHERE EXISTS (SELECT FROM {new_rows} AS n WHERE {same})")
 }
 
@@ -100,7 +100,7 @@ fn sort(session: &Session, layout: &Layout, condition: &str, existing: impl Fn(&
     } else {
         (format!("pg_catalog.dense_rank() OVER (ORDER BY {fact})"), format!("{fact}, "))
     };
-    let period = quote_identifier(&layout.period.name);
+    let period = quote::identifier(&layout.period.name);
     let sql = format!(
         "SELECT t.ctid, t.xmin, t.cmin, {number}, t.{period} FROM ONLY {} AS t {condition}
          ORDER BY {order}t.{period}, t.ctid",

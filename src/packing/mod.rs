@@ -1,20 +1,19 @@
 //! Packing: for each key, the periods in which a value holds are kept without overlap and without redundancy.
 //!
-//! A statement's rows go `early` (the key's lock, before a row is inserted) → `pack` (after the statement: `look` finds
-//! the rows that have become neighbours, `veritable_core::packing` says which become one, `change` does it). Different
+//! A statement's rows go `pack_early` (the key's lock, before a row is inserted) → `pack` (after the statement: `look` finds
+//! the rows that have become neighbours, `veritable_core::packing` says which become one, `merge` does it). Different
 //! values that overlap are refused by an exclusion constraint, which `attach` makes.
 
 mod arguments;
 mod attach;
-mod change;
-mod early;
 mod layout;
 mod look;
+mod merge;
 mod pack;
-mod portion;
+mod pack_early;
 mod problems;
-mod rows;
+mod row_locks;
+mod set_period;
 pub mod triggers;
-mod turn;
 mod value_key;
 mod verify;

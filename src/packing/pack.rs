@@ -3,26 +3,26 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use pgrx::pg_sys;
-
 use super::arguments::Arguments;
-use super::change::{self, Commands};
+use super::attach;
 use super::layout::Layout;
 use super::look::{look, look_at_all};
-use super::rows::{self, Locked};
+use super::merge::{self, Commands};
+use super::row_locks::{self, Locked};
 use super::triggers::{self, Packing};
-use super::{attach, turn};
 use crate::pg::acting::as_owner;
 use crate::pg::cache::{Cache, Derived};
 use crate::pg::changing::{After, Errors};
 use crate::pg::function::{Answer, Call, sql_function};
+use crate::pg::oid::Oid;
+use crate::pg::range_scan::Touching;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi;
-use crate::pg::touching::Touching;
 use crate::pg::trigger::{Firing, TriggerInfo};
 use crate::pg::version::Command;
 use crate::pg::{lock, system};
+use crate::table::turn;
 
 sql_function! {
     /// `veritable.pack()`: AFTER INSERT or AFTER UPDATE FOR EACH STATEMENT, with the new rows as a table.
@@ -37,7 +37,7 @@ sql_function! {
 pub struct Packer {
     layout: Layout,
     index: Touching,
-    index_oid: pg_sys::Oid,
+    index_oid: Oid,
     commands: Commands,
     /// A trigger of the table may change what an UPDATE writes.
     is_bent: bool,
@@ -48,7 +48,7 @@ thread_local! {
 }
 
 impl Derived for Packer {
-    fn depends_on(&self, relation: pg_sys::Oid) -> bool {
+    fn depends_on(&self, relation: Oid) -> bool {
         relation == self.layout.relation || relation == self.index_oid
     }
 }
@@ -101,7 +101,7 @@ fn pack_statement(call: &Call) -> Result<Answer> {
     }
     let packer = Packer::of(&firing)?;
     // What packing has widened touches nothing else, unless a trigger has bent it.
-    if change::is_awaited(&firing) && !packer.is_bent {
+    if merge::is_awaited(&firing) && !packer.is_bent {
         return Ok(Answer::VOID);
     }
     let (relation, started) = (firing.relation(), Command::running());
@@ -116,12 +116,12 @@ fn pack_statement(call: &Call) -> Result<Answer> {
         if changes.is_empty() {
             return Ok(Answer::VOID);
         }
-        match rows::lock(&relation, changes.shared()) {
+        match row_locks::lock(&relation, changes.shared()) {
             Locked::All => {
                 spi::connect(|session| changes.apply(session, &relation, &packer.commands, After::Statement))?;
                 return Ok(Answer::VOID);
             }
-            Locked::Busy(tid, intent) => rows::wait_for(&relation, turn, tid, intent),
+            Locked::Busy(tid, intent) => row_locks::wait_for(&relation, turn, tid, intent),
             Locked::Gone => {}
         }
     }

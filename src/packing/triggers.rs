@@ -1,9 +1,8 @@
 //! The triggers that make a table a packing: which they are, and whether they are as `add_packing` made them.
 
-use pgrx::pg_sys;
-
 use super::arguments::Arguments;
 use super::layout::Layout;
+use crate::pg::oid::Oid;
 use crate::pg::relation::{self, Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::trigger::{Event, TriggerInfo};
@@ -32,8 +31,8 @@ pub struct Packing {
 /// The oids of our trigger functions.
 #[derive(Clone, Copy)]
 struct Functions {
-    early: pg_sys::Oid,
-    pack: pg_sys::Oid,
+    early: Oid,
+    pack: Oid,
 }
 
 impl Functions {
@@ -95,7 +94,7 @@ impl Packing {
 }
 
 /// A trigger made by hand is on a table that can be packed, fires at the right time, and has arguments that fit.
-pub fn check_by_hand(table: pg_sys::Oid) -> Result<()> {
+pub fn check_by_hand(table: Oid) -> Result<()> {
     let functions = Functions::find()?;
     let relation = Relation::open(table, Lock::AccessShare)?;
     relation.require_table()?;

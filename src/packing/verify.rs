@@ -3,7 +3,6 @@
 use std::ffi::CStr;
 
 use pgrx::pg_sys;
-use pgrx::spi::quote_identifier;
 use veritable_core::packing::{Check, Fault};
 
 use super::layout::{Compared, Layout};
@@ -12,10 +11,12 @@ use super::triggers::Packing;
 use crate::pg::acting::Acting;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::memory;
+use crate::pg::oid::Oid;
 use crate::pg::period::Refusal;
+use crate::pg::quote;
 use crate::pg::relation::Relation;
 use crate::pg::report::{Error, Result, notice, number};
-use crate::pg::rows::{Cell, Rows};
+use crate::pg::result::{Cell, Rows};
 use crate::pg::settings::Pinned;
 use crate::pg::spi::{self, Fetched, Session};
 use crate::table::verification::{self, Verification};
@@ -60,7 +61,7 @@ impl Verification for Verdict {
         Ok(())
     }
 
-    fn unread(&mut self, table: pg_sys::Oid, reason: String) {
+    fn unread(&mut self, table: Oid, reason: String) {
         self.tables += 1;
         self.put(table, None, None, "unread", reason);
     }
@@ -75,7 +76,7 @@ fn verify_rows(session: &Session, layout: &Layout, verdict: &mut Verdict) -> Res
         [] => "1::bigint".to_string(),
         columns => format!("pg_catalog.dense_rank() OVER (ORDER BY {})", order(columns)),
     };
-    let period = quote_identifier(&layout.period.name);
+    let period = quote::identifier(&layout.period.name);
     let comma = if key.is_empty() { "" } else { ", " };
     let columns: String = key.iter().map(|key| format!(", {}", key.of("t"))).collect();
     let sql = format!(
@@ -158,7 +159,7 @@ impl Verdict {
     }
 
     /// Something is wrong with the triggers or the constraint of a table.
-    fn unguarded(&mut self, packing: pg_sys::Oid, problem: String) {
+    fn unguarded(&mut self, packing: Oid, problem: String) {
         self.put(packing, None, None, "unguarded", problem);
     }
 
@@ -171,7 +172,7 @@ impl Verdict {
 
     fn put(
         &mut self,
-        packing: pg_sys::Oid,
+        packing: Oid,
         key: Option<Vec<Option<String>>>,
         period: Option<String>,
         fault: &str,

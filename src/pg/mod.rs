@@ -6,7 +6,6 @@
 #![allow(unsafe_code)]
 
 pub mod acting;
-pub mod arguments;
 pub mod cache;
 pub mod changing;
 pub mod command;
@@ -16,18 +15,20 @@ pub mod image;
 pub mod index;
 pub mod lock;
 pub mod memory;
+pub mod oid;
 pub mod period;
 pub mod privilege;
+pub mod quote;
+pub mod range_scan;
 pub mod relation;
 pub mod report;
+pub mod result;
 pub mod row;
-pub mod rows;
 pub mod settings;
 mod shape;
 pub mod snapshot;
 pub mod spi;
 pub mod system;
-pub mod touching;
 pub mod trigger;
 pub mod type_owner;
 pub mod types;

@@ -5,9 +5,8 @@
 
 use std::ffi::CStr;
 
-use pgrx::pg_sys;
-
 use crate::pg::acting::{Acting, as_owner, with_settings};
+use crate::pg::oid::Oid;
 use crate::pg::relation::{self, Lock, Relation};
 use crate::pg::report::{Class, Error, Result, notice};
 use crate::pg::snapshot::Latest;
@@ -27,7 +26,7 @@ pub trait Verification {
     fn verify(&mut self, relation: &Relation, acting: &Acting) -> Result<()>;
 
     /// A table cannot be read, or not to its end.
-    fn unread(&mut self, table: pg_sys::Oid, reason: String);
+    fn unread(&mut self, table: Oid, reason: String);
 }
 
 /// A lock is waited for at most so long where many tables are verified, and all locks together …
@@ -36,7 +35,7 @@ const WAIT_MAX: i32 = 1_000;
 const WAITS_MAX: i32 = 10_000;
 
 /// Verifies one table.
-pub fn one(target: pg_sys::Oid, verification: &mut impl Verification) -> Result<()> {
+pub fn one(target: Oid, verification: &mut impl Verification) -> Result<()> {
     verify(&Relation::open(target, Lock::AccessShare)?, verification)
 }
 
@@ -90,7 +89,7 @@ pub fn all<V: Verification>(verification: &mut V) -> Result<()> {
 }
 
 struct Table {
-    oid: pg_sys::Oid,
+    oid: Oid,
     name: String,
     is_of_other_session: bool,
 }

@@ -108,7 +108,7 @@ fn that_would_break_a_packing_is_refused() {
     session.run(
         "CREATE TYPE mood AS ENUM ('sad', 'glad');
          CREATE TABLE t (id int NOT NULL, price int, feeling mood, since daterange, remark text);
-         SELECT add_packing('t', 'since', '{id}', ignore => '{remark}')",
+         SELECT add_packing('t', 'since', '{id}', exclude => '{remark}')",
     );
     for (command, what, why) in [
         ("DROP TRIGGER zz_veritable_packing ON t", "drop trigger \"zz_veritable_packing\"", PACKS),

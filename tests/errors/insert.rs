@@ -98,7 +98,7 @@ fn refuses_a_recorded_time_that_cannot_be() {
     let hashed = "INSERT INTO t SELECT (r.e).id, NULL, (r.e).at, (r.e).seq, (r.e).previous_event_hash,
             sha256(convert_to(chain_line(r.e), 'UTF8'))
         FROM veritable.chains AS c, LATERAL (SELECT ROW(1, NULL, AT, 1, genesis, NULL)::t AS e) AS r
-        WHERE chain = 't'::regclass";
+        WHERE target = 't'::regclass";
     for at in ["'infinity'", "'-infinity'", "NULL", "clock_timestamp() + interval '1 minute'"] {
         session
             .refused(&hashed.replace("AT,", &format!("(SELECT ({at})::timestamptz),")))

@@ -72,9 +72,9 @@ fn adding_needs_columns_that_are_there_each_for_one_purpose() {
             .with("42703", "column \"nothing\" of relation \"t\" does not exist");
     }
     session
-        .refused("SELECT add_packing('t', 'during', '{id}', ignore => '{nothing}')")
+        .refused("SELECT add_packing('t', 'during', '{id}', exclude => '{nothing}')")
         .with("42703", "column \"nothing\" of relation \"t\" does not exist");
-    for arguments in ["'during', '{id,id}'", "'during', '{id}', '{id}'", "'during', '{id}', ignore => '{id}'"] {
+    for arguments in ["'during', '{id,id}'", "'during', '{id}', '{id}'", "'during', '{id}', exclude => '{id}'"] {
         session
             .refused(&format!("SELECT add_packing('t', {arguments})"))
             .with("22023", "column \"id\" is given for two purposes");
@@ -139,13 +139,13 @@ fn adding_needs_values_that_can_be_compared() {
         .refused("SELECT add_packing('t', 'during', '{id}')")
         .with("0A000", "column \"The place\" of table \"t\" cannot be compared")
         .detail("Type point has no order by which values are equal.")
-        .hint("Leave it out: ignore => '{\"The place\"}'.");
+        .hint("Leave it out: exclude => '{\"The place\"}'.");
     session
-        .refused("SELECT add_packing('t', 'during', '{id}', ignore => '{\"The place\"}')")
+        .refused("SELECT add_packing('t', 'during', '{id}', exclude => '{\"The place\"}')")
         .with("0A000", "column \"words\" of table \"t\" cannot be in the value of a packing")
         .detail("Type tsvector may hold values equal whose texts differ.")
-        .hint("Leave it out: ignore => '{words}'.");
-    session.run("SELECT add_packing('t', 'during', '{id}', ignore => '{\"The place\",words}')");
+        .hint("Leave it out: exclude => '{words}'.");
+    session.run("SELECT add_packing('t', 'during', '{id}', exclude => '{\"The place\",words}')");
 }
 
 #[test]

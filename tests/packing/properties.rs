@@ -165,7 +165,7 @@ impl Table<'_> {
         table.run(&format!(
             "DROP TABLE IF EXISTS t, source; CREATE TABLE t (id bigserial PRIMARY KEY, note text, {});
              CREATE TABLE source AS SELECT *, false AS gone FROM t;
-             SELECT add_packing('t', 'period', '{{{}}}', ignore => '{{note}}')",
+             SELECT add_packing('t', 'period', '{{{}}}', exclude => '{{note}}')",
             shape.columns,
             names(shape.key).join(", ")
         ));

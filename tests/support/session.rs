@@ -85,7 +85,7 @@ impl Session {
         let chain = if chain.is_empty() { String::new() } else { format!("'{chain}'") };
         let verify = self.value("SELECT oid::regproc FROM pg_proc WHERE proname = 'verify_chain'");
         self.rows(&format!(
-            "SELECT chain, entity, seq, fault FROM {verify}({chain}) ORDER BY chain, entity, seq, fault"
+            "SELECT target, entity, seq, fault FROM {verify}({chain}) ORDER BY target, entity, seq, fault"
         ))
     }
 

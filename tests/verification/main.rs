@@ -22,7 +22,7 @@ fn tampered() -> (Database<'static>, Session) {
     (database, session)
 }
 
-const ALL: &str = "SELECT chain, fault FROM verify_chain() ORDER BY chain::text, fault";
+const ALL: &str = "SELECT target, fault FROM verify_chain() ORDER BY target::text, fault";
 
 /// A session of an owner, with a chained table `mine` that has one event.
 fn owner_of_mine(database: &Database) -> Session {
@@ -125,7 +125,7 @@ fn tables_that_come_and_go_meanwhile_are_no_errors() {
             }
         });
         for _ in 0..60 {
-            let rows = session.rows("SELECT fault FROM verify_chain() WHERE chain = 'bank'::regclass");
+            let rows = session.rows("SELECT fault FROM verify_chain() WHERE target = 'bank'::regclass");
             assert_eq!(rows, ["altered"]);
         }
         stop.store(true, std::sync::atomic::Ordering::Relaxed);
@@ -163,7 +163,7 @@ fn a_row_that_cannot_be_hashed_is_altered_and_hides_no_other() {
          UPDATE big SET note = 'z' WHERE id = 2",
     );
     let faults = session
-        .rows("SELECT chain, entity, seq, fault FROM verify_chain() WHERE fault <> 'unguarded' ORDER BY 1, 2, 3, 4");
+        .rows("SELECT target, entity, seq, fault FROM verify_chain() WHERE fault <> 'unguarded' ORDER BY 1, 2, 3, 4");
     assert_eq!(faults, ["bank|{1}|2|altered", "big|{1}|2|altered", "big|{1}|2|unlinked", "big|{2}|1|altered"]);
 }
 

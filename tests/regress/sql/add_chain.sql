@@ -80,7 +80,7 @@ CREATE TABLE "Odd schema"."Odd ""table""" ("Entity id" int NOT NULL, "a=b" text,
 SELECT add_chain('"Odd schema"."Odd ""table"""', '{Entity id}', seq => 'the seq', previous => 'the=previous', hash => '''hash''', recorded => 'select', exclude => '{x;y,a=b}');
 INSERT INTO "Odd schema"."Odd ""table""" ("Entity id", "a=b", "'") VALUES (1, 'b', 'c'), (1, 'd', 'e');
 SELECT "the seq", "a=b", regexp_replace(chain_line(o), '[0-9a-f]{64}|20[-0-9T:.]+[+]00:00', '…', 'g') AS line FROM "Odd schema"."Odd ""table""" AS o ORDER BY 1;
-SELECT entity, seq, previous, hash, recorded, exclude FROM veritable.chains WHERE chain = '"Odd schema"."Odd ""table"""'::regclass;
+SELECT entity, seq, previous, hash, recorded, exclude FROM veritable.chains WHERE target = '"Odd schema"."Odd ""table"""'::regclass;
 SELECT * FROM verify_chain('"Odd schema"."Odd ""table"""');
 SELECT drop_chain('"Odd schema"."Odd ""table"""');
 DROP SCHEMA "Odd schema" CASCADE;
@@ -199,7 +199,7 @@ INSERT INTO plain VALUES ('00000000-0000-0000-0000-000000000001', 'unsealed', 1,
 UPDATE plain SET note = 'changed';
 DELETE FROM plain;
 TRUNCATE plain;
-SELECT chain FROM veritable.chains ORDER BY chain::text COLLATE "C";
+SELECT target FROM veritable.chains ORDER BY target::text COLLATE "C";
 SELECT * FROM verify_chain();
 
 RESET ROLE;

@@ -12,7 +12,7 @@ SET ROLE regress_packing;
 CREATE TABLE tariff (id int PRIMARY KEY, place int NOT NULL, price numeric, note text, since int4range NOT NULL);
 INSERT INTO tariff VALUES (1, 1, 5, 'a', '[5,9)'), (2, 1, 5.0, 'b', '[1,5)'), (3, 1, 6, 'c', '[9,12)'), (4, 1, 5, 'd', '[12,15)'),
     (5, 2, NULL, 'e', '[1,9)'), (6, 2, NULL, 'f', '(,3)'), (7, 2, NULL, 'g', '[8,)'), (8, 1, 5, 'h', '[2,3)');
-SELECT add_packing('tariff', 'since', '{place}', ignore => '{note}');
+SELECT add_packing('tariff', 'since', '{place}', exclude => '{note}');
 \d tariff
 SELECT * FROM tariff ORDER BY place, since;
 SELECT * FROM veritable.packings;
@@ -31,7 +31,7 @@ SELECT drop_packing('tariff');
 
 -- Rows of different values that overlap: the first pair is shown, and nothing has changed.
 INSERT INTO tariff VALUES (13, 1, 7, 'm', '[35,37)');
-SELECT add_packing('tariff', 'since', '{place}', ignore => '{note}');
+SELECT add_packing('tariff', 'since', '{place}', exclude => '{note}');
 \echo :LAST_ERROR_SQLSTATE
 SELECT count(*) FROM tariff;
 SELECT * FROM veritable.packings;
@@ -83,17 +83,17 @@ CREATE TABLE defaults (
 ALTER TABLE defaults ADD dropped int;
 ALTER TABLE defaults DROP dropped;
 BEGIN;
-SELECT add_packing('defaults', 'since', '{place}', ignore => '{note}');
-SELECT key, value FROM veritable.packings WHERE packing = 'defaults'::regclass;
+SELECT add_packing('defaults', 'since', '{place}', exclude => '{note}');
+SELECT key, value FROM veritable.packings WHERE target = 'defaults'::regclass;
 ROLLBACK;
 BEGIN;
 SELECT add_packing('defaults', 'since', '{Key,place}', '{gross,Unit}');
-SELECT key, value FROM veritable.packings WHERE packing = 'defaults'::regclass;
+SELECT key, value FROM veritable.packings WHERE target = 'defaults'::regclass;
 SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'defaults'::regclass AND contype = 'x';
 ROLLBACK;
 BEGIN;
 SELECT add_packing('defaults', 'other', '{}', '{}');
-SELECT period, key, value FROM veritable.packings WHERE packing = 'defaults'::regclass;
+SELECT period, key, value FROM veritable.packings WHERE target = 'defaults'::regclass;
 ROLLBACK;
 
 -- Names that need quotes, and are long
@@ -103,7 +103,7 @@ INSERT INTO "A table with a ""name"" that is as long as PostgreSQL lets it b" VA
 INSERT INTO "A table with a ""name"" that is as long as PostgreSQL lets it b" VALUES (1, 2, '[1,2)', 'y');
 INSERT INTO "A table with a ""name"" that is as long as PostgreSQL lets it b" VALUES (1, 2, '[1,2)', NULL);
 SELECT * FROM set_period(NULL::"A table with a ""name"" that is as long as PostgreSQL lets it b", '{"the ''key''": 1, "=": "z", "the, since": "[2,4)"}');
-SELECT period, key, value FROM veritable.packings WHERE packing::text LIKE '"A table%';
+SELECT period, key, value FROM veritable.packings WHERE target::text LIKE '"A table%';
 SELECT * FROM verify_packing('"A table with a ""name"" that is as long as PostgreSQL lets it b"');
 SELECT drop_packing('"A table with a ""name"" that is as long as PostgreSQL lets it b"');
 DROP TABLE "A table with a ""name"" that is as long as PostgreSQL lets it b";
@@ -205,14 +205,14 @@ SELECT add_packing('tariff', NULL, '{place}');
 SELECT add_packing('tariff', 'since', NULL);
 SELECT add_packing('tariff', 'since', '{place,NULL}');
 SELECT add_packing('tariff', 'since', '{place}', '{NULL}');
-SELECT add_packing('tariff', 'since', '{place}', ignore => NULL);
+SELECT add_packing('tariff', 'since', '{place}', exclude => NULL);
 SELECT drop_packing('tariff');
-SELECT add_packing('tariff', 'since', '{place}', ignore => '{NULL}');
+SELECT add_packing('tariff', 'since', '{place}', exclude => '{NULL}');
 SELECT add_packing('tariff', 'until', '{place}');
 \echo :LAST_ERROR_SQLSTATE
 SELECT add_packing('tariff', 'since', '{space}');
 SELECT add_packing('tariff', 'since', '{place}', '{cost}');
-SELECT add_packing('tariff', 'since', '{place}', ignore => '{cost}');
+SELECT add_packing('tariff', 'since', '{place}', exclude => '{cost}');
 SELECT add_packing('tariff', 'since', '{ctid}');
 SELECT add_packing('tariff', 'since', '{place,place}');
 \echo :LAST_ERROR_SQLSTATE
@@ -220,7 +220,7 @@ SELECT add_packing('tariff', 'since', '{place,since}');
 SELECT add_packing('tariff', 'since', '{place}', '{since}');
 SELECT add_packing('tariff', 'since', '{place}', '{place}');
 SELECT add_packing('tariff', 'since', '{place}', '{price}', '{price}');
-SELECT add_packing('tariff', 'since', '{place}', ignore => '{since}');
+SELECT add_packing('tariff', 'since', '{place}', exclude => '{since}');
 SELECT add_packing('tariff', 'price', '{place}');
 \echo :LAST_ERROR_SQLSTATE
 SELECT add_packing('tariff', 'since', '{price}');
@@ -229,22 +229,22 @@ ALTER TABLE tariff ADD spans int4multirange, ADD doc jsonb NOT NULL DEFAULT '{}'
     ADD list int[] NOT NULL DEFAULT '{}';
 SELECT add_packing('tariff', 'spans', '{place}');
 \echo :LAST_ERROR_SQLSTATE
-SELECT add_packing('tariff', 'derived', '{place}', ignore => '{at}');
+SELECT add_packing('tariff', 'derived', '{place}', exclude => '{at}');
 \echo :LAST_ERROR_SQLSTATE
-SELECT add_packing('tariff', 'since', '{doc}', ignore => '{at}');
+SELECT add_packing('tariff', 'since', '{doc}', exclude => '{at}');
 \echo :LAST_ERROR_SQLSTATE
-SELECT add_packing('tariff', 'since', '{list}', ignore => '{at}');
+SELECT add_packing('tariff', 'since', '{list}', exclude => '{at}');
 SELECT add_packing('tariff', 'since', '{place}');
 \echo :LAST_ERROR_SQLSTATE
-SELECT add_packing('tariff', 'since', '{place}', ignore => '{at}');
-SELECT value FROM veritable.packings WHERE packing = 'tariff'::regclass;
+SELECT add_packing('tariff', 'since', '{place}', exclude => '{at}');
+SELECT value FROM veritable.packings WHERE target = 'tariff'::regclass;
 DROP TABLE sale, tariff CASCADE;
 
 -- Loaded with triggers off, and faults
 CREATE TABLE tariff (id int PRIMARY KEY, place int NOT NULL, price numeric, since numrange);
 SELECT add_packing('tariff', 'since', '{place}');
 ALTER TABLE tariff DISABLE TRIGGER USER;
-SELECT enabled FROM veritable.packings WHERE packing = 'tariff'::regclass;
+SELECT enabled FROM veritable.packings WHERE target = 'tariff'::regclass;
 INSERT INTO tariff VALUES (1, 1, 5, '[1,5)'), (2, 1, 5.0, '[5,9)'), (3, 1, 6, '[9,12)'), (4, 2, NULL, '[1,5)'), (5, 2, NULL, '[3,)'), (6, 3, 5, 'empty'), (7, 3, 5, NULL);
 -- the constraint is on
 INSERT INTO tariff VALUES (8, 1, 5, '[11,15)');

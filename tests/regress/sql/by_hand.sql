@@ -21,7 +21,7 @@ UPDATE event SET note = 'changed';
 DELETE FROM event;
 TRUNCATE event;
 SELECT * FROM verify_chain('event');
-SELECT chain, entity, seq, previous, hash, recorded, exclude, format, trigger, enabled FROM veritable.chains;
+SELECT target, entity, seq, previous, hash, recorded, exclude, format, trigger, enabled FROM veritable.chains;
 ALTER TABLE event RENAME COLUMN note TO remark;
 SELECT add_chain('event', '{id}');
 -- drop_chain finds them
@@ -94,7 +94,7 @@ BEGIN
             inserted := message('INSERT INTO odd (id, at) VALUES (1, now())');
             updated := message('UPDATE odd SET seq = 7');
             SELECT string_agg(fault || ': ' || detail, ', ') INTO found FROM verify_chain('odd');
-            SELECT coalesce(encode(c.genesis, 'hex'), 'none') INTO genesis FROM veritable.chains AS c WHERE chain = 'odd'::regclass;
+            SELECT coalesce(encode(c.genesis, 'hex'), 'none') INTO genesis FROM veritable.chains AS c WHERE target = 'odd'::regclass;
             RAISE EXCEPTION '% | % | % | %', m.number, inserted, CASE WHEN updated = inserted THEN 'the same' ELSE updated END, found;
         EXCEPTION WHEN raise_exception THEN RAISE WARNING '%', SQLERRM;
         END;

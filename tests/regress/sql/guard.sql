@@ -311,7 +311,7 @@ DROP TABLE free;
 
 -- A table may be dropped, with its chain.
 DROP TABLE vacant;
-SELECT chain FROM veritable.chains ORDER BY chain::text COLLATE "C";
+SELECT target FROM veritable.chains ORDER BY target::text COLLATE "C";
 
 -- drop_chain() leaves rows, columns and indexes, and takes the guards away.
 SELECT drop_chain('event');

@@ -33,7 +33,7 @@ CREATE SCHEMA regress_others_m1 CREATE VIEW v AS SELECT 1 AS a
 CREATE SCHEMA regress_others_m1 CREATE TABLE t (a int, seq bigint, p bytea, h bytea)
     CREATE TRIGGER x BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION veritable.seal('seq=seq', 'previous=p', 'hash=h');
 RESET ROLE;
-SELECT chain, entity, seq, trigger FROM veritable.chains WHERE chain = 'regress_others_m1.t'::regclass;
+SELECT target, entity, seq, trigger FROM veritable.chains WHERE target = 'regress_others_m1.t'::regclass;
 DROP SCHEMA regress_others_m1 CASCADE;
 
 -- Whatever stands in a trigger's arguments (made while the guard was off), the views show it, and others' commands go on.
@@ -52,8 +52,8 @@ CREATE TRIGGER x BEFORE INSERT ON regress_others_m2.v FOR EACH ROW EXECUTE FUNCT
 CREATE TRIGGER y BEFORE INSERT ON regress_others_m2.v FOR EACH ROW EXECUTE FUNCTION veritable.validate();
 RESET ROLE;
 ALTER EVENT TRIGGER veritable_after_ddl ENABLE;
-SELECT * FROM veritable.chains WHERE chain::text LIKE 'regress_others_m2%';
-SELECT * FROM veritable.packings WHERE packing::text LIKE 'regress_others_m2%';
+SELECT * FROM veritable.chains WHERE target::text LIKE 'regress_others_m2%';
+SELECT * FROM veritable.packings WHERE target::text LIKE 'regress_others_m2%';
 SELECT * FROM veritable.validations WHERE target::text LIKE 'regress_others_m2%' ORDER BY trigger;
 -- a table has one chain, a packing, and a validation for each column
 SET ROLE regress_others_mallory;
@@ -89,7 +89,7 @@ RESET ROLE;
 -- a table that is no partition has its triggers from nobody, whatever pg_trigger says
 BEGIN;
 UPDATE pg_trigger SET tgparentid = 1 WHERE tgrelid = 'regress_others_m2.t'::regclass;
-SELECT chain FROM veritable.chains WHERE chain::text LIKE 'regress_others_m2%';
+SELECT target FROM veritable.chains WHERE target::text LIKE 'regress_others_m2%';
 ROLLBACK;
 CREATE TABLE innocent (a int);
 ALTER TABLE innocent ADD COLUMN b int;

@@ -13,7 +13,7 @@ CREATE TABLE sandbox (id int NOT NULL, kind text NOT NULL, amount int, cancelled
 SELECT add_chain('sandbox', '{kind,id}', exclude => '{seen}');
 SELECT veritable.chain_genesis('sandbox');
 INSERT INTO sandbox (id, kind, amount) VALUES (1, 'a', 10), (1, 'a', 20), (2, 'a', 30), (2, 'a', 40);
-SELECT identity, genesis = genesis(chain) AS same FROM veritable.chains WHERE chain = 'sandbox'::regclass;
+SELECT identity, genesis = genesis(target) AS same FROM veritable.chains WHERE target = 'sandbox'::regclass;
 SELECT id, seq, previous_event_hash = genesis('sandbox') AS begins FROM sandbox ORDER BY id, seq;
 SELECT * FROM verify_chain('sandbox');
 
@@ -51,7 +51,7 @@ ALTER TABLE bank RENAME TO sandbox;
 ALTER TABLE sandbox_2 RENAME TO bank;
 SELECT * FROM verify_chain('bank');
 SELECT * FROM verify_chain('sandbox', '{a,1}');
-SELECT chain, identity FROM veritable.chains WHERE identity ~ 'bank|sandbox' ORDER BY chain::text;
+SELECT target, identity FROM veritable.chains WHERE identity ~ 'bank|sandbox' ORDER BY target::text;
 INSERT INTO sandbox (id, kind, amount) VALUES (1, 'a', 1), (4, 'a', 3) RETURNING id, seq;
 ALTER TABLE sandbox SET SCHEMA "Other schema";
 SELECT * FROM verify_chain('"Other schema".sandbox');
@@ -125,7 +125,7 @@ BEGIN
     INSERT INTO named VALUES (1), (1);
     IF EXISTS (SELECT FROM verify_chain('named')) THEN RETURN 'faults'; END IF;
     IF (SELECT previous_event_hash <> encode(genesis('named'), 'hex') FROM named WHERE seq = 1) THEN RETURN 'not linked'; END IF;
-    IF identity IS DISTINCT FROM (SELECT c.identity FROM veritable.chains AS c WHERE chain = 'named'::regclass) THEN RETURN 'another identity'; END IF;
+    IF identity IS DISTINCT FROM (SELECT c.identity FROM veritable.chains AS c WHERE target = 'named'::regclass) THEN RETURN 'another identity'; END IF;
     IF identity IS DISTINCT FROM veritable.chain_genesis('named')::json ->> 'identity' THEN RETURN 'another line'; END IF;
     PERFORM drop_chain('named');
     DELETE FROM named;
@@ -149,7 +149,7 @@ CREATE UNIQUE INDEX ON named (id, seq);
 SELECT by_hand('named', 'entity=id', 'seq=seq', 'previous=previous_event_hash', 'hash=event_hash');
 INSERT INTO named (id) VALUES (1), (1);
 SELECT veritable.chain_genesis('named');
-SELECT identity, genesis = genesis(chain) AS same FROM veritable.chains WHERE chain = 'named'::regclass;
+SELECT identity, genesis = genesis(target) AS same FROM veritable.chains WHERE target = 'named'::regclass;
 SELECT * FROM verify_chain('named');
 
 -- Existing rows, where the previous hash may not be null, as a home-made chain has it: it never is.

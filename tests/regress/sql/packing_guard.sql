@@ -18,7 +18,7 @@ CREATE TABLE tariffs (
     remark text,
     since daterange NOT NULL
 );
-SELECT add_packing('tariffs', 'since', '{location_id,tariff_type}', ignore => '{remark}');
+SELECT add_packing('tariffs', 'since', '{location_id,tariff_type}', exclude => '{remark}');
 INSERT INTO tariffs (location_id, tariff_type, price, feeling, home, remark, since) VALUES
     (101, 'Standard', 5, 'glad', '(Road,1)', 'one', '[2024-01-01,2024-02-01)'),
     (101, 'Standard', 5, 'glad', '(Road,1)', 'two', '[2024-02-01,2024-03-01)'),
@@ -203,11 +203,11 @@ DROP TABLE free;
 
 -- A table may be dropped, with its packing.
 DROP TABLE weather;
-SELECT packing, period, key, value FROM veritable.packings ORDER BY packing::text COLLATE "C";
+SELECT target, period, key, value FROM veritable.packings ORDER BY target::text COLLATE "C";
 -- drop_packing() leaves rows and columns, and takes the guards away.
 SELECT drop_packing('moods');
 SELECT drop_packing('presence');
-SELECT packing FROM veritable.packings;
+SELECT target FROM veritable.packings;
 ALTER TABLE moods ALTER COLUMN feeling DROP NOT NULL;
 ALTER TABLE moods RENAME COLUMN feeling TO mood;
 SET client_min_messages = warning;

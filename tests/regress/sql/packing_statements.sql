@@ -7,7 +7,7 @@ SET search_path = regress_statements, public;
 SET ROLE regress_statements;
 GRANT USAGE ON SCHEMA regress_statements TO PUBLIC;
 CREATE TABLE tariff (id serial PRIMARY KEY, place int NOT NULL, price numeric, note text, since int4range NOT NULL);
-SELECT add_packing('tariff', 'since', '{place}', ignore => '{note}');
+SELECT add_packing('tariff', 'since', '{place}', exclude => '{note}');
 \set look 'SELECT * FROM tariff ORDER BY place, since;'
 
 -- INSERT: rows of one statement are packed with each other and with what is there; RETURNING shows them as inserted.

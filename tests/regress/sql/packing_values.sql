@@ -137,9 +137,9 @@ SELECT * FROM thing ORDER BY place, since;
 -- Types that have no equality are named, and can be ignored: then the survivor's stays.
 CREATE TABLE shape (place int NOT NULL, doc json, x xml, at point, since int4range NOT NULL);
 SELECT add_packing('shape', 'since', '{place}');
-SELECT add_packing('shape', 'since', '{place}', ignore => '{doc}');
+SELECT add_packing('shape', 'since', '{place}', exclude => '{doc}');
 SELECT add_packing('shape', 'since', '{place}', value => '{at}');
-SELECT add_packing('shape', 'since', '{place}', ignore => '{doc,x,at}');
+SELECT add_packing('shape', 'since', '{place}', exclude => '{doc,x,at}');
 INSERT INTO shape VALUES (1, '{"first": true}', NULL, '(1,1)', '[1,2)'), (1, '{}', NULL, NULL, '[2,3)');
 INSERT INTO shape VALUES (1, NULL, NULL, '(2,2)', '[0,9)');
 SELECT * FROM shape;

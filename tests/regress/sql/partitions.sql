@@ -14,7 +14,7 @@ CREATE TABLE event_2024_other PARTITION OF event_2024 DEFAULT;
 SELECT add_chain('event', '{id}');
 \d event
 \d event_2024_a
-SELECT chain, entity FROM veritable.chains;
+SELECT target, entity FROM veritable.chains;
 -- the head is found wherever it is
 INSERT INTO event (id, at, note) VALUES
     ('a', '2024-06-01', 'one'), ('a', '2023-06-01', 'two'), ('b', '2024-06-01', 'one'), ('a', '2024-07-01', 'three'), ('b', '2023-07-01', 'two'), ('a', '2023-06-01', 'four');

@@ -57,7 +57,7 @@ SET ROLE regress_privileges_reader;
 SELECT * FROM verify_chain('event');
 SELECT * FROM verify_chain();
 SELECT count(*) FROM event WHERE sha256(convert_to(chain_line(event), 'UTF8')) = event_hash;
-SELECT chain FROM veritable.chains WHERE chain = 'event'::regclass;
+SELECT target FROM veritable.chains WHERE target = 'event'::regclass;
 INSERT INTO event (id) VALUES ('a');
 DELETE FROM event;
 
@@ -66,12 +66,12 @@ SET ROLE regress_privileges_nobody;
 SELECT * FROM verify_chain('event');
 SELECT * FROM verify_chain('event', '{a}');
 SELECT * FROM verify_chain();
-SELECT chain, entity FROM veritable.chains;
+SELECT target, entity FROM veritable.chains;
 INSERT INTO event (id) VALUES ('a');
 SELECT chain_line(ROW('a', 1, 'my own', true, 1, NULL, '')::event);
 -- a made-up row cannot be of an entity one may not read, and nothing else of the extension reads tables
 SELECT veritable.intact(ROW('a', 1, 'my own', true, 1, genesis, sha256(convert_to(line, 'UTF8')))::event, '\x000102030405060708090a0b0c0d0e0f')
-FROM veritable.chains, LATERAL chain_line(ROW('a', 1, 'my own', true, 1, genesis, NULL)::event) AS line WHERE chain = 'event'::regclass;
+FROM veritable.chains, LATERAL chain_line(ROW('a', 1, 'my own', true, 1, genesis, NULL)::event) AS line WHERE target = 'event'::regclass;
 
 -- A partitioned table's reader needs no privilege on its partitions, nor its writer.
 SET ROLE regress_privileges;
@@ -186,7 +186,7 @@ ALTER TABLE regress_privileges.hostile ENABLE TRIGGER USER;
 SELECT entity, seq, fault FROM public.verify_chain('regress_privileges.hostile');
 SELECT entity, seq, fault FROM public.verify_chain();
 ROLLBACK;
-SELECT chain, entity, seq FROM veritable.chains WHERE chain OPERATOR(pg_catalog.=) 'regress_privileges.hostile'::pg_catalog.regclass;
+SELECT target, entity, seq FROM veritable.chains WHERE target OPERATOR(pg_catalog.=) 'regress_privileges.hostile'::pg_catalog.regclass;
 SET ROLE regress_privileges;
 SELECT public.drop_chain('regress_privileges.hostile');
 RESET ROLE;

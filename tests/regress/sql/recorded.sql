@@ -17,7 +17,7 @@ CREATE FUNCTION sealed(id text, what text, at timestamptz) RETURNS event LANGUAG
     FROM (SELECT ROW($1, $2, $3, coalesce(newest.seq, 0) + 1, coalesce(newest.event_hash, genesis), NULL)::event AS e
           FROM veritable.chains AS c
           LEFT JOIN LATERAL (SELECT * FROM event AS o WHERE o.id = $1 ORDER BY seq DESC LIMIT 1) AS newest ON true
-          WHERE chain = 'event'::regclass) AS row
+          WHERE target = 'event'::regclass) AS row
 $$;
 
 -- What a client says is not listened to, unless the row comes with its hash.
@@ -41,7 +41,7 @@ INSERT INTO event SELECT * FROM sealed('new', 'null', NULL);
 INSERT INTO event SELECT * FROM sealed('new', 'in an hour', clock_timestamp() + interval '1 hour');
 -- who may only insert cannot even ask
 SELECT sha256(convert_to(format('{"at":"infinity","id":"first","previous_event_hash":"\%s","seq":1,"what":"poison"}', genesis), 'UTF8')) AS hash
-FROM veritable.chains WHERE chain = 'event'::regclass \gset
+FROM veritable.chains WHERE target = 'event'::regclass \gset
 SET ROLE regress_recorded_writer;
 INSERT INTO event (id, what, at, event_hash) VALUES ('first', 'poison', 'infinity', :'hash');
 \echo :LAST_ERROR_SQLSTATE

@@ -14,7 +14,7 @@ FROM (SELECT a.*, sha256(convert_to(chain_line(a), 'UTF8')) AS computed,
              lag(a.event_hash) OVER chain AS before, row_number() OVER chain AS place
       FROM account a WINDOW chain AS (PARTITION BY a.id ORDER BY a.seq)) AS a
 WHERE a.event_hash IS DISTINCT FROM a.computed OR a.seq <> a.place
-   OR a.previous_event_hash IS DISTINCT FROM coalesce(a.before, (SELECT genesis FROM veritable.chains WHERE chain = 'account'::regclass));
+   OR a.previous_event_hash IS DISTINCT FROM coalesce(a.before, (SELECT genesis FROM veritable.chains WHERE target = 'account'::regclass));
 
 -- every entity has a chain of its own, which begins at 1 and links to the configuration
 INSERT INTO account (id, amount, note) VALUES ('a', 1, 'first'), ('b', 2, NULL), ('a', 3, 'second');
@@ -27,7 +27,7 @@ SELECT * FROM unsound;
 
 -- RETURNING shows what was filled in
 INSERT INTO account (id, amount) VALUES ('c', 1), ('c', 2)
-RETURNING seq, previous_event_hash = (SELECT genesis FROM veritable.chains WHERE chain = 'account'::regclass) AS first, sha256(convert_to(chain_line(account), 'UTF8')) = event_hash AS sealed;
+RETURNING seq, previous_event_hash = (SELECT genesis FROM veritable.chains WHERE target = 'account'::regclass) AS first, sha256(convert_to(chain_line(account), 'UTF8')) = event_hash AS sealed;
 
 -- INSERT … SELECT, also from the table itself
 INSERT INTO account (id, amount) SELECT id, -amount FROM account WHERE id = 'a' ORDER BY seq;
@@ -118,7 +118,7 @@ INSERT INTO expected (id, note, previous_event_hash) SELECT 'y', 'no event befor
 INSERT INTO expected (id, note, previous_event_hash) VALUES ('x', 'not a hash', '\x00');
 INSERT INTO expected (id, note, previous_event_hash) VALUES ('x', 'not a hash', '');
 -- who expects an entity without events supplies the hash of the configuration
-SELECT genesis FROM veritable.chains WHERE chain = 'expected'::regclass \gset
+SELECT genesis FROM veritable.chains WHERE target = 'expected'::regclass \gset
 INSERT INTO expected (id, note, previous_event_hash) VALUES ('v', 'one', :'genesis') RETURNING seq;
 INSERT INTO expected (id, note, previous_event_hash) VALUES ('v', 'one', :'genesis');
 -- the second row of one statement may name the first
@@ -126,7 +126,7 @@ INSERT INTO expected (id, note, seq) VALUES ('z', 'one', 1), ('z', 'two', 2), ('
 
 -- A row that comes with its hash, as from a dump, must match it.
 SELECT sha256(convert_to(format('{"id":"w","note":"by hand","previous_event_hash":"\%s","seq":1}', genesis), 'UTF8')) AS hash
-FROM veritable.chains WHERE chain = 'expected'::regclass \gset
+FROM veritable.chains WHERE target = 'expected'::regclass \gset
 INSERT INTO expected (id, note, event_hash) VALUES ('w', 'not so', :'hash');
 \echo :LAST_ERROR_SQLSTATE
 INSERT INTO expected (id, note, event_hash) VALUES ('w', 'by hand', 'not a hash');
@@ -153,7 +153,7 @@ SELECT add_chain('hexadecimal', '{id}');
 INSERT INTO hexadecimal (id) VALUES ('a') RETURNING *;
 INSERT INTO hexadecimal (id) VALUES ('a') RETURNING *;
 SELECT encode(sha256(convert_to(format('{"id":"b","previous_event_hash":"%s","seq":1}', encode(genesis, 'hex')), 'UTF8')), 'hex') AS hash
-FROM veritable.chains WHERE chain = 'hexadecimal'::regclass \gset
+FROM veritable.chains WHERE target = 'hexadecimal'::regclass \gset
 INSERT INTO hexadecimal (id, event_hash) VALUES ('b', upper(:'hash'));
 INSERT INTO hexadecimal (id, event_hash) VALUES ('b', '\x' || :'hash');
 INSERT INTO hexadecimal (id, event_hash) VALUES ('b', :'hash') RETURNING seq;

@@ -7,7 +7,7 @@ SET search_path = regress_set_period, public;
 SET ROLE regress_set_period;
 SET datestyle = ISO;
 CREATE TABLE tariff (id serial PRIMARY KEY, place int NOT NULL, price numeric, note text DEFAULT 'default', since daterange NOT NULL);
-SELECT add_packing('tariff', 'since', '{place}', ignore => '{note}');
+SELECT add_packing('tariff', 'since', '{place}', exclude => '{note}');
 \set look 'SELECT * FROM tariff ORDER BY place, since;'
 
 -- An empty timeline

@@ -27,7 +27,7 @@ FROM (SELECT seq, event_hash, at FROM vote WHERE voter = 7 AND seq = 2) AS head,
                      ('at, event_hash', 9, format('%L, sha256(convert_to(%L, %L))', timestamptz '2024-01-01 00:00+00', format('{"at":"2024-01-01T00:00:00+00:00","choice":"guess","previous_event_hash":"\%s","seq":1,"voter":9}', c.genesis), 'UTF8')),
                      ('at, event_hash', 7, format('%L, sha256(convert_to(%L, %L))', timestamptz '2024-01-01 00:00+00', format('{"at":"2024-01-01T00:00:00+00:00","choice":"guess","previous_event_hash":"\%s","seq":3,"voter":7}', head.event_hash), 'UTF8'))
      ) AS g (columns, voter, value)
-WHERE c.chain = 'vote'::regclass;
+WHERE c.target = 'vote'::regclass;
 GRANT SELECT ON guess TO regress_supplied_writer, regress_supplied_leaf;
 -- The answer, and no trace.
 CREATE FUNCTION answer(command text) RETURNS text LANGUAGE plpgsql AS $$

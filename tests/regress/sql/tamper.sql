@@ -159,7 +159,7 @@ SELECT seq, fault FROM verify_chain('event', '{b}');
 SELECT seq, fault FROM verify_chain('event', '{c}');
 SELECT seq, fault FROM verify_chain('event', '{nobody}');
 -- all tables
-SELECT chain, entity, seq, fault FROM verify_chain();
+SELECT target, entity, seq, fault FROM verify_chain();
 ROLLBACK;
 
 -- Triggers that are off, gone or changed. The event triggers are a guard against accidents, and can be switched off.

@@ -61,7 +61,7 @@ TRUNCATE ran;
 SHOW search_path;
 \c -
 \pset null '(null)'
-SELECT * FROM verify_chain() ORDER BY chain::text;
+SELECT * FROM verify_chain() ORDER BY target::text;
 SELECT * FROM verify_chain('painted', '{red,1,"(1,red)"}');
 SELECT * FROM verify_chain('painted', '{green,1,"(1,red)"}');
 SHOW search_path;
@@ -91,7 +91,7 @@ BEGIN PERFORM set_config('role', 'regress_auditor', false); RETURN $1; END $$;
 RESET ROLE;
 \c -
 \pset null '(null)'
-SELECT * FROM verify_chain() ORDER BY chain::text;
+SELECT * FROM verify_chain() ORDER BY target::text;
 
 -- An error of theirs is theirs, whatever it pretends to be.
 SET ROLE regress_mallory;
@@ -100,7 +100,7 @@ BEGIN RAISE EXCEPTION 'no audit today'; END $$;
 RESET ROLE;
 \c -
 \pset null '(null)'
-SELECT * FROM verify_chain() ORDER BY chain::text;
+SELECT * FROM verify_chain() ORDER BY target::text;
 SELECT * FROM verify_chain('mine');
 SET ROLE regress_mallory;
 CREATE OR REPLACE FUNCTION index_expression(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$
@@ -108,7 +108,7 @@ BEGIN RAISE EXCEPTION 'canceled' USING ERRCODE = 'query_canceled'; END $$;
 RESET ROLE;
 \c -
 \pset null '(null)'
-SELECT * FROM verify_chain() ORDER BY chain::text;
+SELECT * FROM verify_chain() ORDER BY target::text;
 SET ROLE regress_mallory;
 DROP TABLE mine;
 
@@ -125,25 +125,25 @@ GRANT SELECT ON hidden.t TO PUBLIC;
 REVOKE SELECT ON revoked FROM regress_bank;
 GRANT SELECT ON painted, parted TO PUBLIC;
 SET ROLE regress_bank;
-SELECT * FROM verify_chain() ORDER BY chain::text;
+SELECT * FROM verify_chain() ORDER BY target::text;
 -- hidden by row-level security; but one whose every column may be read is read.
 SET ROLE regress_mallory;
 GRANT SELECT (id, seq, previous_event_hash, event_hash) ON revoked TO regress_bank;
 ALTER TABLE painted ENABLE ROW LEVEL SECURITY;
 SET ROLE regress_bank;
-SELECT * FROM verify_chain() ORDER BY chain::text;
+SELECT * FROM verify_chain() ORDER BY target::text;
 SET ROLE regress_mallory;
 REVOKE SELECT (id) ON revoked FROM regress_bank;
 ALTER TABLE painted DISABLE ROW LEVEL SECURITY;
 SET ROLE regress_bank;
-SELECT * FROM verify_chain() ORDER BY chain::text;
+SELECT * FROM verify_chain() ORDER BY target::text;
 SELECT * FROM verify_chain('revoked');
 SELECT * FROM verify_chain('hidden.t'::regclass);
 -- The owner's own rights being gone does not make it intact.
 SET ROLE regress_mallory;
 REVOKE SELECT ON parted FROM regress_mallory;
 SET ROLE regress_bank;
-SELECT * FROM verify_chain() ORDER BY chain::text;
+SELECT * FROM verify_chain() ORDER BY target::text;
 SET ROLE regress_mallory;
 GRANT SELECT ON parted TO regress_mallory;
 

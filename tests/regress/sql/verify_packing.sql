@@ -66,11 +66,11 @@ SELECT fault, detail FROM verify_packing('tariff');
 ROLLBACK;
 BEGIN;
 UPDATE pg_trigger SET tgisinternal = true WHERE tgrelid = 'tariff'::regclass;
-SELECT fault, detail FROM verify_packing() WHERE packing = 'tariff'::regclass;
+SELECT fault, detail FROM verify_packing() WHERE target = 'tariff'::regclass;
 ROLLBACK;
 BEGIN;
 UPDATE pg_class SET relhastriggers = false WHERE oid = 'tariff'::regclass;
-SELECT fault, detail FROM verify_packing() WHERE packing = 'tariff'::regclass;
+SELECT fault, detail FROM verify_packing() WHERE target = 'tariff'::regclass;
 ROLLBACK;
 
 -- What is committed now counts, also for a transaction with an older snapshot.

@@ -9,10 +9,10 @@ use std::thread::LocalKey;
 
 use veritable_schema::{Form, Formats, Parsed, Patterns, Problem, Refusal, Rules, Stored, Validator, Value};
 
-use super::recent::Recent;
 use super::{document, register};
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::report::{Class, Error, Result, notice};
+use crate::table::lru::Lru;
 
 sql_function! {
     /// `json_matches_schema(json, json) → boolean`
@@ -32,7 +32,7 @@ sql_function! {
 }
 
 type Compiled<F> = Rc<Validator<F>>;
-type Kept<F> = LocalKey<RefCell<Recent<Box<str>, Compiled<F>>>>;
+type Kept<F> = LocalKey<RefCell<Lru<Box<str>, Compiled<F>>>>;
 
 /// The schema of the last call from one place in an expression: most often that of the next one.
 struct Last<F: Form>(RefCell<Option<(Box<str>, Compiled<F>)>>);
@@ -41,8 +41,8 @@ struct Last<F: Form>(RefCell<Option<(Box<str>, Compiled<F>)>>);
 const KEPT_MAX: usize = 1 << 20;
 
 thread_local! {
-    static FOR_JSON: RefCell<Recent<Box<str>, Compiled<Parsed>>> = RefCell::default();
-    static FOR_JSONB: RefCell<Recent<Box<str>, Compiled<Stored>>> = RefCell::default();
+    static FOR_JSON: RefCell<Lru<Box<str>, Compiled<Parsed>>> = RefCell::default();
+    static FOR_JSONB: RefCell<Lru<Box<str>, Compiled<Stored>>> = RefCell::default();
 }
 
 fn json_matches_schema(call: &Call) -> Result<Answer> {

@@ -6,15 +6,14 @@
 
 use std::collections::BTreeSet;
 
-use pgrx::spi::quote_identifier;
 use veritable_core::packing::Period;
 
 use super::layout::{Compared, Layout};
-use super::rows::{self, Locked};
+use super::row_locks::{self, Locked};
 use super::triggers::Packing;
-use super::turn;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::period::Bound;
+use crate::pg::quote;
 use crate::pg::relation::{Column, Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::Composite;
@@ -22,6 +21,7 @@ use crate::pg::snapshot::{self, Latest};
 use crate::pg::spi::{self, Parameter, Session};
 use crate::pg::system;
 use crate::pg::version::{Intent, Tid, Version};
+use crate::table::turn;
 
 sql_function! {
     /// `set_period(anyelement, jsonb) → set of anyelement`
@@ -144,7 +144,7 @@ impl<'s> Portion<'s> {
             }
             // Those that are adjacent as well: packing may change them, and by then the turn cannot be given back.
             let all: Vec<_> = found.iter().map(|found| (found.version.tid, Intent::Delete)).collect();
-            match rows::lock(self.relation, &all) {
+            match row_locks::lock(self.relation, &all) {
                 Locked::All => {
                     for found in found.iter().filter(in_the_way) {
                         self.cut(found.version.tid, &found.period, &hole)?;
@@ -153,7 +153,7 @@ impl<'s> Portion<'s> {
                     let is_clear = !self.touching(fact)?.iter().any(|found| in_the_way(&found));
                     return if is_clear { Ok(()) } else { Err(self.prevented()) };
                 }
-                Locked::Busy(tid, intent) => rows::wait_for(self.relation, turn, tid, intent),
+                Locked::Busy(tid, intent) => row_locks::wait_for(self.relation, turn, tid, intent),
                 Locked::Gone => {}
             }
         }
@@ -193,7 +193,7 @@ impl<'s> Portion<'s> {
 
     fn select_versions(&self) -> String {
         let same = self.layout.value.iter().map(|value| {
-            let (column, given) = (value.of("t"), format!("($1).{}", quote_identifier(&value.column.name)));
+            let (column, given) = (value.of("t"), format!("($1).{}", quote::identifier(&value.column.name)));
             let equal = value.equals(&column, &given);
             format!(" AND COALESCE({equal}, {column} IS NULL AND {given} IS NULL)")
         });
@@ -210,11 +210,11 @@ impl<'s> Portion<'s> {
     /// Selects from the rows of the key of `$1` that touch its period, in order: `columns`, and then the period, or
     /// the whole row where there are none.
     fn select_touching(&self, alias: &str, columns: &str) -> String {
-        let period = format!("{alias}.{}", quote_identifier(&self.layout.period.name));
-        let fact_period = format!("($1).{}", quote_identifier(&self.layout.period.name));
+        let period = format!("{alias}.{}", quote::identifier(&self.layout.period.name));
+        let fact_period = format!("($1).{}", quote::identifier(&self.layout.period.name));
         let selected = if columns.is_empty() { alias.to_string() } else { format!("{columns}, {period}") };
         let same_key = self.layout.key.iter().map(|key| {
-            let given = format!("($1).{}", quote_identifier(&key.column.name));
+            let given = format!("($1).{}", quote::identifier(&key.column.name));
             format!("{} AND ", key.equals(&key.of(alias), &given))
         });
         format!(
@@ -229,7 +229,7 @@ impl<'s> Portion<'s> {
     /// Cuts a hole into the period of a row.
     fn cut(&self, tid: Tid, period: &Period<Bound>, hole: &Period<Bound>) -> Result<()> {
         let (table, range) = (&self.layout.table, self.layout.range);
-        let column = quote_identifier(&self.layout.period.name);
+        let column = quote::identifier(&self.layout.period.name);
         let tid = Tid::parameter(&[tid]);
         let here = "ctid OPERATOR(pg_catalog.=) ANY ($1)";
         let count = match period.without(hole) {
@@ -271,14 +271,14 @@ impl<'s> Portion<'s> {
         };
         let columns = self.relation.columns().into_iter();
         let copied = columns.filter(|column| column.place != self.layout.period.place && !is_made_anew(column));
-        copied.map(|column| quote_identifier(column.name)).collect()
+        copied.map(|column| quote::identifier(column.name)).collect()
     }
 
     fn insert(&self, fact: &Composite, columns: &[String]) -> Result<()> {
         // A generated column may be in the key, to say which timeline is meant; the table makes its value.
         let generated: Vec<_> = self.relation.columns().into_iter().filter(|column| column.generated).collect();
         let is_given = |name: &&String| generated.iter().all(|column| column.name != **name);
-        let list: Vec<_> = columns.iter().filter(is_given).map(quote_identifier).collect();
+        let list: Vec<_> = columns.iter().filter(is_given).map(quote::identifier).collect();
         let values: Vec<_> = list.iter().map(|name| format!("($1).{name}")).collect();
         let count = self.session.run(
             &format!("INSERT INTO {} ({}) SELECT {}", self.layout.table, list.join(", "), values.join(", ")),

@@ -5,7 +5,7 @@ use crate::pg::relation::Relation;
 use crate::pg::system::{self, Outcome};
 use crate::pg::version::{Intent, RowLock, Tid, lock_row};
 
-use super::turn::Turn;
+use crate::table::turn::Turn;
 
 /// What came of an attempt to lock rows.
 pub enum Locked {

@@ -4,6 +4,7 @@ use pgrx::pg_sys;
 
 use super::arguments::Arguments;
 use super::layout::Layout;
+use crate::pg::oid::Oid;
 use crate::pg::relation::{self, Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::trigger::TriggerInfo;
@@ -35,7 +36,7 @@ pub struct Validation {
     pub arguments: Arguments,
 }
 
-fn function() -> Result<pg_sys::Oid> {
+fn function() -> Result<Oid> {
     relation::function(c"veritable", c"validate")
         .ok_or_else(|| Error::new(Class::State, "extension veritable is not installed in this database"))
 }
@@ -53,7 +54,7 @@ pub fn of(relation: &Relation) -> Result<Vec<Validation>> {
 }
 
 /// A trigger made by hand is on a table, fires at the right time, and has arguments that fit.
-pub fn check_by_hand(table: pg_sys::Oid) -> Result<()> {
+pub fn check_by_hand(table: Oid) -> Result<()> {
     let function = function()?;
     let relation = Relation::open(table, Lock::AccessShare)?;
     relation.require_table()?;

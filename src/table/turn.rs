@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pgrx::pg_sys;
 
 use crate::pg::lock::{self, Key, Kind, Mode};
+use crate::pg::oid::Oid;
 use crate::pg::system;
 
 #[derive(Default)]
@@ -27,7 +28,7 @@ thread_local! {
 
 /// What one statement holds.
 pub struct Turn {
-    relation: pg_sys::Oid,
+    relation: Oid,
     /// It holds nothing that an earlier statement has looked under.
     releasable: bool,
     /// The keys that were taken for it.
@@ -36,7 +37,7 @@ pub struct Turn {
     whole: bool,
 }
 
-fn whole(relation: pg_sys::Oid) -> Key {
+fn whole(relation: Oid) -> Key {
     Key { kind: Kind::Table, relation, hash: 0 }
 }
 
@@ -60,7 +61,7 @@ pub fn take_early(key: Key) {
 }
 
 /// Takes the locks of all these keys of one packing.
-pub fn take(relation: pg_sys::Oid, keys: &BTreeSet<Key>) -> Turn {
+pub fn take(relation: Oid, keys: &BTreeSet<Key>) -> Turn {
     with_turns(|turns| {
         let held = keys.iter().filter(|&&key| turns.is_looked_under(key)).count();
         let mut turn = Turn { relation, releasable: held == 0, taken: Vec::new(), whole: false };
@@ -112,7 +113,7 @@ impl Turns {
     }
 
     /// Releases what nobody has looked under.
-    fn release_early(&mut self, relation: pg_sys::Oid) {
+    fn release_early(&mut self, relation: Oid) {
         self.keys.retain(|&key, &mut looked| {
             let keep = looked || key.relation != relation;
             if !keep {
@@ -127,12 +128,12 @@ impl Turns {
 }
 
 /// This transaction has the whole packing to itself.
-fn is_whole(relation: pg_sys::Oid) -> bool {
+fn is_whole(relation: Oid) -> bool {
     lock::is_held_as(whole(relation), Mode::Exclusive)
 }
 
 /// Takes a share of the whole packing, unless this transaction has one.
-fn share(relation: pg_sys::Oid, wait: bool) -> bool {
+fn share(relation: Oid, wait: bool) -> bool {
     lock::is_held_as(whole(relation), Mode::Shared) || lock::acquire(whole(relation), Mode::Shared, wait)
 }
 

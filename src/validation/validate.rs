@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use pgrx::pg_sys;
 use veritable_schema::{Formats, Shown};
 
 use super::arguments::{Arguments, Unknown};
@@ -15,6 +14,7 @@ use super::settings;
 use super::triggers::MISPLACED;
 use crate::pg::cache::{self, Cache, Derived};
 use crate::pg::function::{Answer, Call, sql_function};
+use crate::pg::oid::Oid;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::Row;
@@ -33,7 +33,7 @@ const SCHEMAS_MAX: usize = 8;
 
 /// A validation, ready for the rows of one relation.
 struct Checker {
-    relation: pg_sys::Oid,
+    relation: Oid,
     layout: Layout,
     schemas: Schemas,
 }
@@ -41,7 +41,7 @@ struct Checker {
 /// The schemas that the rows of a table had of late, so that most rows need not ask the registry. Whoever keeps this drops it
 /// when the registry changes.
 pub struct Schemas {
-    registry: pg_sys::Oid,
+    registry: Oid,
     newest: RefCell<Vec<(String, Formats, Rc<EventSchema>)>>,
 }
 
@@ -51,7 +51,7 @@ thread_local! {
 }
 
 impl Derived for Checker {
-    fn depends_on(&self, relation: pg_sys::Oid) -> bool {
+    fn depends_on(&self, relation: Oid) -> bool {
         relation == self.relation || relation == self.schemas.registry
     }
 }

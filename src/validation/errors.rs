@@ -2,7 +2,7 @@
 
 use veritable_schema::{Stored, Validator, Value, references};
 
-use super::{compiled, document, register};
+use super::{compile, document, register};
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::report::{Error, Result};
 
@@ -35,9 +35,9 @@ fn schema_errors(call: &Call) -> Result<Answer> {
 
 /// Compiles a schema that is not registered. What it refers to is.
 fn compile(schema: &mut Value) -> Result<Validator<Stored>> {
-    let resolved = compiled::resolve(&references(schema))?;
-    let resources = compiled::complete(schema, &resolved)?;
-    compiled::build(schema, &resources, None).map_err(register::refused)
+    let resolved = compile::resolve(&references(schema))?;
+    let resources = compile::complete(schema, &resolved)?;
+    compile::build(schema, &resources, None).map_err(register::refused)
 }
 
 fn schema_problems(call: &Call) -> Result<Answer> {

@@ -3,10 +3,11 @@
 //! Not before an UPDATE: that has locked the row by then, and may wait for others, with which the lock must not be held.
 
 use super::pack::Packer;
-use super::{triggers, turn};
+use super::triggers;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::trigger::Event;
+use crate::table::turn;
 
 sql_function! {
     /// `veritable.pack_early()`: BEFORE INSERT FOR EACH ROW.

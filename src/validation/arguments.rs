@@ -1,7 +1,7 @@
 //! The configuration of a validation, as the arguments of its trigger hold it.
 
-use crate::pg::arguments;
 use crate::pg::report::{Class, Error, Result};
+use crate::table::arguments;
 
 const KEYS: [&str; 5] = ["document", "type", "schema", "version", "unknown"];
 

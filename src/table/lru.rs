@@ -11,7 +11,7 @@ const COUNT_MAX: usize = 128;
 const WEIGHT_MAX: usize = 32 << 20;
 
 /// Values by their keys; the one that was not used for longest goes first.
-pub struct Recent<K, V> {
+pub struct Lru<K, V> {
     entries: HashMap<K, Entry<V>>,
     weight: usize,
     uses: u64,
@@ -23,13 +23,13 @@ struct Entry<V> {
     used: u64,
 }
 
-impl<K, V> Default for Recent<K, V> {
+impl<K, V> Default for Lru<K, V> {
     fn default() -> Self {
-        Recent { entries: HashMap::new(), weight: 0, uses: 0 }
+        Lru { entries: HashMap::new(), weight: 0, uses: 0 }
     }
 }
 
-impl<K: Hash + Eq + Clone, V: Clone> Recent<K, V> {
+impl<K: Hash + Eq + Clone, V: Clone> Lru<K, V> {
     /// The value with this key, if it is here.
     pub fn get<Q: Hash + Eq + ?Sized>(&mut self, key: &Q) -> Option<V>
     where

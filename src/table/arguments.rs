@@ -2,7 +2,7 @@
 //!
 //! It lives there because triggers are cloned to partitions, dumped and restored, and cached with their relation.
 
-use super::report::{Class, Error, Result};
+use crate::pg::report::{Class, Error, Result};
 
 /// The arguments of a trigger, taken apart.
 pub struct Arguments<'a> {

@@ -2,14 +2,14 @@
 
 use std::cell::Cell;
 
-use pgrx::pg_sys;
-use pgrx::spi::quote_identifier;
 use veritable_core::packing::{Island, Period};
 
 use super::layout::Layout;
 use crate::pg::acting::as_owner;
 use crate::pg::changing::{After, Errors};
+use crate::pg::oid::Oid;
 use crate::pg::period::{Bound, RangeType};
+use crate::pg::quote;
 use crate::pg::relation::Relation;
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::{Kept, Session};
@@ -70,9 +70,8 @@ impl Changes {
 
     /// Does it, on behalf of the caller, and says how many rows were absorbed.
     pub fn apply(&self, session: &Session, relation: &Relation, commands: &Commands, after: After) -> Result<u64> {
-        let plan = |command: &Kept, types: &[pg_sys::Oid]| {
-            command.plan(session, relation, types)?.ok_or_else(|| prevented(relation))
-        };
+        let plan =
+            |command: &Kept, types: &[Oid]| command.plan(session, relation, types)?.ok_or_else(|| prevented(relation));
         // Planned as the owner, executed as the caller.
         let (deletion, update) = as_owner(relation, |_| -> Result<_> {
             let deletion = plan(&commands.delete, &[Tid::ARRAY])?;
@@ -109,7 +108,7 @@ fn prevented(relation: &Relation) -> Error {
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Awaited {
     moment: Moment,
-    relation: pg_sys::Oid,
+    relation: Oid,
     /// That of the active snapshot while the trigger runs: the command during which the firing is queued.
     command: Command,
     /// How deep in triggers.
@@ -123,7 +122,7 @@ thread_local! {
 }
 
 impl Awaited {
-    fn of(relation: pg_sys::Oid, command: Command, depth: i32, rows: u64) -> Awaited {
+    fn of(relation: Oid, command: Command, depth: i32, rows: u64) -> Awaited {
         Awaited { moment: system::moment(), relation, command, depth, rows }
     }
 }
@@ -149,7 +148,7 @@ pub fn is_awaited(firing: &Firing) -> bool {
 impl Commands {
     /// The commands for a table.
     pub fn of(layout: &Layout) -> Commands {
-        let (table, period) = (&layout.table, quote_identifier(&layout.period.name));
+        let (table, period) = (&layout.table, quote::identifier(&layout.period.name));
         Commands {
             delete: Kept::new(format!("DELETE FROM ONLY {table} WHERE ctid OPERATOR(pg_catalog.=) ANY ($1)")),
             update: Kept::new(format!(

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use veritable_schema::{Excess, Mode, Problem, Refusal, Stored, Value, check_texts, references};
 
 use super::registry::{self, Record};
-use super::{compatibility, compiled, document, settings};
+use super::{compatibility, compile, document, settings};
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::report::{Class, Error, Result, notice};
 use crate::pg::snapshot::Latest;
@@ -43,7 +43,7 @@ fn register_schema(call: &Call) -> Result<Answer> {
         return Err(Error::new(Class::Argument, format!("event schema \"{name}\" refers to itself by its name"))
             .hint("Refer to the schema itself by \"#\"."));
     }
-    let resolved = compiled::resolve(&found)?;
+    let resolved = compile::resolve(&found)?;
     let history = registry::history(&name)?;
     let newest = history.first();
     let before = newest.map_or(Ok(Mode::None), |newest| stored_mode(&name, newest))?;
@@ -55,8 +55,8 @@ fn register_schema(call: &Call) -> Result<Answer> {
     {
         return answer(newest.version);
     }
-    let resources = compiled::complete(&mut schema, &resolved)?;
-    compiled::build::<Stored>(&schema, &resources, None).map_err(refused)?;
+    let resources = compile::complete(&mut schema, &resolved)?;
+    compile::build::<Stored>(&schema, &resources, None).map_err(refused)?;
     compatibility::check(&name, mode, &schema, &resources, &history)?;
     let version = insert(&name, Some(&text), mode, &resolved)?;
     if mode != before && newest.is_some() {
@@ -151,7 +151,7 @@ pub fn problems(text: &str, strict: bool) -> Result<Vec<Problem>> {
     if !problems.is_empty() || !references(&schema).is_empty() {
         return Ok(problems);
     }
-    match compiled::build::<Stored>(&schema, &[], None) {
+    match compile::build::<Stored>(&schema, &[], None) {
         Ok(_) => Ok(Vec::new()),
         Err(Refusal::Problem(problem)) => Ok(vec![problem]),
         Err(refusal) => Err(refused(refusal)),

@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 
-use pgrx::pg_sys;
-use pgrx::spi::quote_identifier;
 use veritable_core::chain::{LinkHash, recorded};
 
 use super::arguments::Arguments;
 use super::layout::{HashColumn, Layout};
 use crate::pg::acting::{Acting, as_owner};
 use crate::pg::memory;
+use crate::pg::oid::Oid;
+use crate::pg::oid::types;
+use crate::pg::quote;
 use crate::pg::relation::{Lock, Relation, name_of};
 use crate::pg::report::{Class, Error, Result, notice_with_hint, number};
 use crate::pg::row::{HashForm, Row};
@@ -21,7 +22,7 @@ const BATCH: usize = 1000;
 /// Seals the rows of `target`, each entity's in the order of the columns `order_by`, and says how many.
 pub fn seal(
     session: &Session,
-    target: pg_sys::Oid,
+    target: Oid,
     layout: &Layout,
     arguments: &Arguments,
     order_by: &[String],
@@ -49,14 +50,14 @@ pub fn seal(
 }
 
 /// The table has no rows.
-pub fn is_empty(session: &Session, target: pg_sys::Oid) -> Result<bool> {
+pub fn is_empty(session: &Session, target: Oid) -> Result<bool> {
     let (from, _) = source(target)?;
     let look = |_: &Acting| Ok(session.query(&format!("SELECT FROM {from} LIMIT 1"), &[])?.is_empty());
     as_owner(&Relation::open(target, Lock::Held)?, look)
 }
 
 /// The table as a statement reads it: all that is in it and its partitions, and what a row is called.
-fn source(target: pg_sys::Oid) -> Result<(String, String)> {
+fn source(target: Oid) -> Result<(String, String)> {
     let relation = Relation::open(target, Lock::Held)?;
     let only = if relation.is_partitioned() { "" } else { "ONLY " };
     let alias = relation.alias();
@@ -72,7 +73,7 @@ fn seal_rows(
     order_by: &[String],
 ) -> Result<u64> {
     let list = |columns: &[String]| {
-        columns.iter().map(|column| format!("{alias}.{}", quote_identifier(column))).collect::<Vec<_>>().join(", ")
+        columns.iter().map(|column| format!("{alias}.{}", quote::identifier(column))).collect::<Vec<_>>().join(", ")
     };
     let entity = list(&arguments.entity);
     let partition = if entity.is_empty() { String::new() } else { format!("PARTITION BY {entity}") };
@@ -91,7 +92,7 @@ fn seal_rows(
         &[],
         false,
     )?;
-    let mut updates: HashMap<pg_sys::Oid, Prepared> = HashMap::new();
+    let mut updates: HashMap<Oid, Prepared> = HashMap::new();
     let mut previous = None;
     let mut time_before = None;
     let (mut sealed, mut backdated) = (0, 0);
@@ -159,22 +160,22 @@ fn seal_row(layout: &Layout, row: &mut Row, seq: i64, previous: &LinkHash) -> Re
 
 fn prepare_update<'s>(
     session: &'s Session,
-    partition: pg_sys::Oid,
+    partition: Oid,
     layout: &Layout,
     arguments: &Arguments,
 ) -> Result<Prepared<'s>> {
     let table = Relation::open(partition, Lock::Held)?.qualified_name();
-    let [seq, previous, hash] = [&arguments.seq, &arguments.previous, &arguments.hash].map(quote_identifier);
+    let [seq, previous, hash] = [&arguments.seq, &arguments.previous, &arguments.hash].map(quote::identifier);
     session.prepare(
         &format!("UPDATE ONLY {table} SET {seq} = $1, {previous} = $2, {hash} = $3 WHERE ctid = $4"),
-        &[pg_sys::INT8OID, type_of(layout.previous), type_of(layout.hash), pg_sys::TIDOID],
+        &[types::INT8, type_of(layout.previous), type_of(layout.hash), types::TID],
     )
 }
 
-fn type_of(column: HashColumn) -> pg_sys::Oid {
+fn type_of(column: HashColumn) -> Oid {
     match column.form {
-        HashForm::Binary => pg_sys::BYTEAOID,
-        HashForm::Hexadecimal => pg_sys::TEXTOID,
+        HashForm::Binary => types::BYTEA,
+        HashForm::Hexadecimal => types::TEXT,
     }
 }
 
@@ -187,7 +188,7 @@ fn parameter(column: HashColumn, hash: &LinkHash) -> Parameter<'static> {
 
 /// Disables the table's own triggers, which are not meant for this update, and gives the commands that enable them
 /// again. Foreign keys do not look at the columns that change.
-fn silence_triggers(session: &Session, target: pg_sys::Oid) -> Result<Vec<String>> {
+fn silence_triggers(session: &Session, target: Oid) -> Result<Vec<String>> {
     let triggers: Vec<(String, String, String)> = {
         let found = session.query(
             "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), pg_catalog.quote_ident(t.tgname),

@@ -7,18 +7,18 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use pgrx::pg_sys;
 use veritable_schema::{Formats, Stored, Validator, Value};
 
-use super::recent::Recent;
-use super::{compiled, settings};
+use super::{compile, settings};
 use crate::pg::acting::as_owner;
 use crate::pg::cache::{self, Cache, Derived};
 use crate::pg::function::{Answer, Call, sql_function};
+use crate::pg::oid::Oid;
 use crate::pg::relation::{self, Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::snapshot::Latest;
 use crate::pg::spi;
+use crate::table::lru::Lru;
 
 sql_function! {
     /// `veritable.event_schemas_changed()`: AFTER INSERT OR UPDATE OR DELETE on the registry.
@@ -58,8 +58,8 @@ pub struct EventSchema {
 
 /// What this backend has read of the registry since it changed last.
 pub struct Registry {
-    relation: pg_sys::Oid,
-    entries: RefCell<Recent<Key, Entry>>,
+    relation: Oid,
+    entries: RefCell<Lru<Key, Entry>>,
 }
 
 /// A name, and a version where it is not the newest one; and whether formats are asserted.
@@ -70,19 +70,19 @@ thread_local! {
 }
 
 impl Derived for Registry {
-    fn depends_on(&self, relation: pg_sys::Oid) -> bool {
+    fn depends_on(&self, relation: Oid) -> bool {
         relation == self.relation
     }
 }
 
 /// The table.
-pub fn table() -> Result<pg_sys::Oid> {
+pub fn table() -> Result<Oid> {
     relation::named(c"veritable", c"event_schemas")
         .ok_or_else(|| Error::new(Class::State, "extension veritable is not installed in this database"))
 }
 
 /// The newest version of `name`, or this one; `relation` is the table.
-pub fn look_up(relation: pg_sys::Oid, name: &str, version: Option<i64>) -> Result<Entry> {
+pub fn look_up(relation: Oid, name: &str, version: Option<i64>) -> Result<Entry> {
     let registry = REGISTRY.with(|registry| {
         registry.get(relation, || Ok::<_, Error>(Registry { relation, entries: RefCell::default() }))
     })?;
@@ -103,7 +103,7 @@ pub fn look_up(relation: pg_sys::Oid, name: &str, version: Option<i64>) -> Resul
 fn read_entry(name: &str, version: Option<i64>) -> Result<Entry> {
     let Some(record) = read(name, version)? else { return Ok(Entry::Unknown) };
     let Some(schema) = record.schema else { return Ok(Entry::Retired) };
-    let validator = compiled::validator(name, record.version, schema, &record.resolved)?;
+    let validator = compile::validator(name, record.version, schema, &record.resolved)?;
     Ok(Entry::Schema(Rc::new(EventSchema { version: record.version, validator })))
 }
 

@@ -5,7 +5,7 @@ use veritable_schema::{Mode, Value, Verdict, Version, covers, references};
 
 use super::document::shortened;
 use super::registry::Record;
-use super::{compiled, document, register, settings};
+use super::{compile, document, register, settings};
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::system;
@@ -29,7 +29,7 @@ pub fn check(name: &str, mode: Mode, schema: &Value, resources: &[(String, Value
     let count = if mode.transitive() { usize::MAX } else { 1 };
     for record in history.iter().filter(|record| record.schema.is_some()).take(count) {
         let Some(mut old) = record.schema.clone() else { continue };
-        let resources = compiled::registered(name, record.version, &mut old, &record.resolved)?;
+        let resources = compile::registered(name, record.version, &mut old, &record.resolved)?;
         let old = Version { schema: &old, resources: &resources };
         let version = record.version;
         if mode.backward() {
@@ -89,8 +89,8 @@ fn schema_compatibility(call: &Call) -> Result<Answer> {
             return Err(register::not_valid(&problems));
         }
         let mut schema = register::parse(&text)?;
-        let resolved = compiled::resolve(&references(&schema))?;
-        let resources = compiled::complete(&mut schema, &resolved)?;
+        let resolved = compile::resolve(&references(&schema))?;
+        let resources = compile::complete(&mut schema, &resolved)?;
         Ok((schema, resources))
     };
     let (old, new) = (argument(0, "old")?, argument(1, "new")?);

@@ -6,12 +6,11 @@
 mod arguments;
 mod attach;
 mod compatibility;
-mod compiled;
+mod compile;
 mod document;
 mod errors;
 mod layout;
-mod matches;
-mod recent;
+mod pg_jsonschema;
 mod register;
 mod registry;
 mod settings;

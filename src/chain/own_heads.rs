@@ -10,10 +10,9 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use pgrx::pg_sys;
-
 use super::head::Head;
 use crate::pg::lock::Key;
+use crate::pg::oid::Oid;
 use crate::pg::relation::{Counts, Lock, Relation};
 use crate::pg::system::{Moment, moment};
 
@@ -21,7 +20,7 @@ use crate::pg::system::{Moment, moment};
 const HEADS_MAX: usize = 50_000;
 
 #[derive(Default)]
-struct Recent {
+struct OwnHeads {
     /// The subtransaction in which all this holds.
     moment: Option<Moment>,
     heads: HashMap<Key, Made>,
@@ -36,7 +35,7 @@ struct Made {
 
 /// A head that was sealed, and has not been seen to land.
 struct Pending {
-    relation: pg_sys::Oid,
+    relation: Oid,
     /// The relation's counts when it was sealed.
     counts: Counts,
     key: Key,
@@ -44,12 +43,12 @@ struct Pending {
 }
 
 thread_local! {
-    static RECENT: RefCell<Recent> = RefCell::default();
+    static OWN_HEADS: RefCell<OwnHeads> = RefCell::default();
 }
 
 /// The head of the entity, if this transaction has made it. `relation` is where a row comes next.
 pub fn head(relation: &Relation, key: Key, entity: &[u8]) -> Option<Head> {
-    let pending = RECENT.with_borrow_mut(|recent| recent.pending.take());
+    let pending = OWN_HEADS.with_borrow_mut(|own| own.pending.take());
     let landed = pending.map(|pending| {
         let counts = if pending.relation == relation.oid() {
             relation.counts()
@@ -58,37 +57,37 @@ pub fn head(relation: &Relation, key: Key, entity: &[u8]) -> Option<Head> {
         };
         (counts, pending)
     });
-    RECENT.with_borrow_mut(|recent| {
-        if recent.moment != Some(moment()) {
-            *recent = Recent { moment: Some(moment()), ..Recent::default() };
+    OWN_HEADS.with_borrow_mut(|own| {
+        if own.moment != Some(moment()) {
+            *own = OwnHeads { moment: Some(moment()), ..OwnHeads::default() };
             return None;
         }
         match landed {
             Some((Some(now), pending)) if now == pending.counts.with_one_more_row() => {
-                if recent.heads.len() >= HEADS_MAX {
-                    recent.heads.clear();
+                if own.heads.len() >= HEADS_MAX {
+                    own.heads.clear();
                 }
-                recent.heads.insert(pending.key, pending.made);
+                own.heads.insert(pending.key, pending.made);
             }
             // Skipped: the head is still the one before it.
             Some((Some(now), pending)) if now == pending.counts => {}
-            Some(_) => recent.heads.clear(),
+            Some(_) => own.heads.clear(),
             None => {}
         }
-        recent.heads.get(&key).filter(|made| made.entity == entity).map(|made| made.head.clone())
+        own.heads.get(&key).filter(|made| made.entity == entity).map(|made| made.head.clone())
     })
 }
 
 /// A row that is about to go into `relation` will be the head of its entity.
 pub fn expect(relation: &Relation, key: Key, entity: Vec<u8>, head: Head) {
     let counts = relation.counts();
-    RECENT.with_borrow_mut(|recent| {
+    OWN_HEADS.with_borrow_mut(|own| {
         let made = Made { entity, head };
-        recent.pending = counts.map(|counts| Pending { relation: relation.oid(), counts, key, made });
+        own.pending = counts.map(|counts| Pending { relation: relation.oid(), counts, key, made });
     });
 }
 
 /// Forgets everything: rows have come otherwise than by being sealed, or tables have changed.
 pub fn forget() {
-    RECENT.with_borrow_mut(|recent| *recent = Recent::default());
+    OWN_HEADS.with_borrow_mut(|own| *own = OwnHeads::default());
 }

@@ -1,7 +1,5 @@
 //! `add_validation()` and `drop_validation()`: from a column of any documents to one of documents that match.
 
-use pgrx::spi::{quote_identifier, quote_literal};
-
 use super::arguments::{Arguments, Named, Unknown};
 use super::layout::Layout;
 use super::triggers;
@@ -10,6 +8,7 @@ use crate::pg::acting::as_owner;
 use crate::pg::command::own_commands;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::memory;
+use crate::pg::quote;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::snapshot::Latest;
@@ -46,12 +45,12 @@ fn add_validation(call: &Call) -> Result<Answer> {
         let check = || as_owner(&relation, |_| check_rows(session, &layout, &table, &alias));
         let checked = if check_existing { check()? } else { 0 };
         drop(relation);
-        let list = arguments.render().iter().map(quote_literal).collect::<Vec<_>>().join(", ");
+        let list = arguments.render().iter().map(quote::literal).collect::<Vec<_>>().join(", ");
         session.run(
             &format!(
                 "CREATE TRIGGER {} BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW
                  EXECUTE FUNCTION veritable.validate({list})",
-                quote_identifier(trigger)
+                quote::identifier(trigger)
             ),
             &[],
         )?;
@@ -81,7 +80,7 @@ fn drop_validation(call: &Call) -> Result<Answer> {
     spi::connect(|session| {
         let _own = own_commands();
         for trigger in triggers {
-            session.run(&format!("DROP TRIGGER {} ON {table}", quote_identifier(trigger)), &[])?;
+            session.run(&format!("DROP TRIGGER {} ON {table}", quote::identifier(trigger)), &[])?;
         }
         Ok(())
     })?;

@@ -1,8 +1,7 @@
 //! A validation's configuration resolved against a relation: where its columns are.
 
-use pgrx::pg_sys;
-
 use super::arguments::{Arguments, Named, Unknown};
+use crate::pg::oid::types;
 use crate::pg::relation::{Column, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::{Descriptor, Output, Row};
@@ -56,9 +55,9 @@ impl Layout {
             Ok(column)
         };
         let document = find(&arguments.document)?;
-        if base_type(document.type_id) != pg_sys::JSONBOID {
+        if base_type(document.type_id) != types::JSONB {
             let error = wrong_type(relation, document, "jsonb");
-            let json = base_type(document.type_id) == pg_sys::JSONOID;
+            let json = base_type(document.type_id) == types::JSON;
             return Err(if json { error.hint("Use jsonb, or a CHECK with json_matches_schema().") } else { error });
         }
         let named = match &arguments.named {
@@ -66,9 +65,9 @@ impl Layout {
             Named::By(name) => {
                 let column = find(name)?;
                 match base_type(column.type_id) {
-                    pg_sys::TEXTOID | pg_sys::VARCHAROID => NameSource::Text(column.place),
-                    pg_sys::BPCHAROID => NameSource::Padded(column.place),
-                    other if other == pg_sys::NAMEOID || is_enum(other) => {
+                    types::TEXT | types::VARCHAR => NameSource::Text(column.place),
+                    types::BPCHAR => NameSource::Padded(column.place),
+                    other if other == types::NAME || is_enum(other) => {
                         NameSource::Other(column.place, Output::of(other))
                     }
                     _ => return Err(wrong_type(relation, column, "text, varchar, name or an enum")),
@@ -141,9 +140,9 @@ impl NameSource {
 impl VersionColumn {
     fn of(relation: &Relation, column: &Column) -> Result<VersionColumn> {
         let max = match base_type(column.type_id) {
-            pg_sys::INT2OID => i64::from(i16::MAX),
-            pg_sys::INT4OID => i64::from(i32::MAX),
-            pg_sys::INT8OID => i64::MAX,
+            types::INT2 => i64::from(i16::MAX),
+            types::INT4 => i64::from(i32::MAX),
+            types::INT8 => i64::MAX,
             _ => return Err(wrong_type(relation, column, "bigint, integer or smallint")),
         };
         Ok(VersionColumn { place: column.place, max })
