@@ -15,6 +15,7 @@ mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use postgres::{Client, Config, NoTls, SimpleQueryMessage};
@@ -150,14 +151,14 @@ impl Answer {
         let widths: Vec<usize> = (0..self.columns.len()).map(width).collect();
         let join = |cells: Vec<String>| cells.join("|").trim_end().to_string();
         let names = self.columns.iter().zip(&widths).map(|(name, width)| format!(" {name:^width$} ")).collect();
-        let mut lines = vec![join(names), widths.iter().map(|width| "-".repeat(width + 2)).collect::<Vec<_>>().join("+")];
+        let mut lines =
+            vec![join(names), widths.iter().map(|width| "-".repeat(width + 2)).collect::<Vec<_>>().join("+")];
         for row in &self.rows {
-            let cells = row.iter().zip(&widths).enumerate().map(|(place, (cell, width))| {
-                match self.is_number.get(place) {
+            let cells =
+                row.iter().zip(&widths).enumerate().map(|(place, (cell, width))| match self.is_number.get(place) {
                     Some(true) => format!(" {cell:>width$} "),
                     _ => format!(" {cell:<width$} "),
-                }
-            });
+                });
             lines.push(join(cells.collect()));
         }
         if self.rows.is_empty() {
@@ -339,6 +340,31 @@ fn the_readme_names_every_page_and_leads_to_what_exists() {
             let is_local = !link.is_empty() && !link.contains("://") && !link.contains(char::is_whitespace);
             assert!(!is_local || folder.join(link).exists(), "{}: no {link}", page.display());
         }
+    }
+}
+
+#[test]
+fn the_verifier_of_the_line_format_accepts_its_example_and_no_edit_of_it() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/line-format.md")).expect("a page");
+    let block = |language: &str| {
+        let (_, rest) = page.split_once(&format!("```{language}\n")).expect("a block");
+        rest.split_once("```").expect("its end").0
+    };
+    let verify = |lines: &str| {
+        let file = std::env::temp_dir().join(format!("veritable-lines-{}", std::process::id()));
+        fs::write(&file, lines).expect("a file");
+        let output = Command::new("python3").args(["-c", block("python")]).arg(&file).output().expect("python3");
+        fs::remove_file(&file).expect("a file");
+        output.status.success().then(|| String::from_utf8(output.stdout).expect("UTF-8"))
+    };
+    let lines = block("json");
+    assert_eq!(verify(lines).as_deref(), Some(block("text")));
+    for (part, edit) in
+        [("example.statement", "another"), ("12.50", "12.51"), ("\"seq\":2", "\"seq\":3"), ("A-1\",\"a", "A-2\",\"a")]
+    {
+        let edited = lines.replacen(part, edit, 1);
+        assert_ne!(edited, lines);
+        assert_eq!(verify(&edited), None, "{edited}");
     }
 }
 
