@@ -91,6 +91,13 @@ CREATE FUNCTION veritable.balance_events(internal) RETURNS bigint
 CREATE FUNCTION veritable.balance_broken(internal) RETURNS bigint
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'veritable_balance_broken';
 
+COMMENT ON FUNCTION veritable.balance_add(internal, record, bytea) IS 'Transition function of veritable.intact() and veritable.broken().';
+COMMENT ON FUNCTION veritable.balance_merge(internal, internal) IS 'Combine function of veritable.intact() and veritable.broken().';
+COMMENT ON FUNCTION veritable.balance_save(internal) IS 'Serialization function of veritable.intact() and veritable.broken().';
+COMMENT ON FUNCTION veritable.balance_load(bytea, internal) IS 'Deserialization function of veritable.intact() and veritable.broken().';
+COMMENT ON FUNCTION veritable.balance_events(internal) IS 'Final function of veritable.intact().';
+COMMENT ON FUNCTION veritable.balance_broken(internal) IS 'Final function of veritable.broken().';
+
 CREATE AGGREGATE veritable.intact(event record, key bytea) (
     SFUNC = veritable.balance_add,
     STYPE = internal,
