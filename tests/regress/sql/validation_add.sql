@@ -64,7 +64,7 @@ INSERT INTO event VALUES (9, 'nobody', '{}');
 SELECT add_validation('event', 'payload', type => 'type');
 \echo :LAST_ERROR_SQLSTATE
 SELECT add_validation('event', 'payload', schema => 'nobody');
-SELECT add_validation('event', 'payload', type => 'type', unknown => 'allow');
+SELECT add_validation('event', 'payload', type => 'type', unknown => 'Allow');
 SELECT * FROM veritable.validations;
 SELECT drop_validation('event', 'payload');
 UPDATE event SET type = NULL WHERE id = 9;
@@ -174,7 +174,7 @@ SELECT add_validation('wrong', 'payload');
 SELECT add_validation('wrong', 'payload', type => 'type', schema => 'order');
 SELECT add_validation('wrong', 'payload', type => 'type', unknown => 'perhaps');
 \echo :LAST_ERROR_SQLSTATE
-SELECT add_validation('wrong', 'payload', type => 'type', unknown => 'ALLOW');
+SELECT add_validation('wrong', 'payload', type => 'type', unknown => 'ALLOWED');
 SELECT add_validation(NULL, 'payload', type => 'type');
 \echo :LAST_ERROR_SQLSTATE
 SELECT add_validation('wrong', NULL, type => 'type');

@@ -65,7 +65,7 @@ SELECT register_schema('null', NULL);
 \echo :LAST_ERROR_SQLSTATE
 SELECT register_schema('null', 'true', strict => NULL);
 SELECT register_schema('null', 'true', compatibility => NULL);
-SELECT register_schema('null', 'true', 'backward');
+SELECT register_schema('null', 'true', 'backwards');
 \echo :LAST_ERROR_SQLSTATE
 SELECT register_schema('null', 'true', '');
 
@@ -280,7 +280,7 @@ RESET veritable.schema_depth_limit;
 SET ROLE regress_register;
 
 -- Compatibility is that of the newest version, unless another is given: NONE at first.
-SELECT register_schema('mode', '{"type": "string", "maxLength": 5}', 'BACKWARD');
+SELECT register_schema('mode', '{"type": "string", "maxLength": 5}', 'backward');
 SELECT register_schema('mode', '{"type": "string"}');
 SELECT register_schema('mode', '{"type": "string", "maxLength": 5}');
 \echo :LAST_ERROR_SQLSTATE
