@@ -56,16 +56,23 @@ fn collect(folder: &Path, paths: &mut Vec<PathBuf>) {
 }
 
 impl File {
-    /// The words of its code: neither of comments nor of strings.
+    /// The words of its code: neither of comments nor of strings, nor, in Rust, what follows a dot.
     pub fn words(&self) -> Vec<Word> {
-        let tokens = tokens(&code(&self.text, self.is_sql(), false));
-        tokens.into_iter().filter(|token| is_word(&token.text)).collect()
+        self.words_of(&code(&self.text, self.is_sql(), false))
     }
 
-    /// Its words but for those of comments.
+    /// The same, with those of strings.
     pub fn words_and_strings(&self) -> Vec<Word> {
-        let tokens = tokens(&code(&self.text, self.is_sql(), true));
-        tokens.into_iter().filter(|token| is_word(&token.text)).collect()
+        self.words_of(&code(&self.text, self.is_sql(), true))
+    }
+
+    fn words_of(&self, code: &str) -> Vec<Word> {
+        let mut before_is_dot = false;
+        let is_wanted = |token: &Word| {
+            let is_member = std::mem::replace(&mut before_is_dot, token.text == ".") && !self.is_sql();
+            is_word(&token.text) && !is_member
+        };
+        tokens(code).into_iter().filter(is_wanted).collect()
     }
 
     fn is_sql(&self) -> bool {
@@ -247,7 +254,7 @@ mod tests {
 
     #[test]
     fn comments_and_strings_are_no_code() {
-        let text = "a /* b /* c */\nd */ e // f\ng \"h \\\" // i\" 'j' '\\'' k<'l> r#\"m \" n\"# c\"o\" b'p'";
+        let text = ".z a /* b /* c */\nd */ e // f\ng \"h \\\" // i\" 'j' '\\'' k<'l> r#\"m \" n\"# c\"o\" b'p'";
         let rust = file("src/a/b.rs", text);
         assert_eq!(texts(rust.words()), ["1:a", "2:e", "3:g", "3:k", "3:l", "3:c", "3:b"]);
         let all: Vec<String> = texts(rust.words_and_strings());
