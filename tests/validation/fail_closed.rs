@@ -124,6 +124,7 @@ fn the_guard_of_commands_does_without_no_function() {
         "ALTER FUNCTION veritable.validate() RENAME TO another",
         "ALTER FUNCTION veritable.trigger_arguments(bytea) RENAME TO another",
         "CREATE OR REPLACE FUNCTION veritable.trigger_arguments(arguments bytea) RETURNS text[] LANGUAGE sql RETURN NULL::text[]",
+        "CREATE OR REPLACE FUNCTION veritable.trigger_argument(arguments bytea, key text) RETURNS text[] LANGUAGE sql RETURN NULL::text[]",
         "CREATE OR REPLACE FUNCTION veritable.trigger_arguments(arguments bytea) RETURNS text[] LANGUAGE sql RETURN '{NULL}'::text[]",
     ] {
         let (database, mut session) = validated();
