@@ -125,6 +125,10 @@ fn everybody_reads_everything_and_nobody_writes_anything() {
     assert!(!all.is_empty());
     assert_eq!(session.rows(&allowed("SELECT")), all);
     assert_eq!(session.rows(&allowed("INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER")), [""; 0]);
+    session.run("BEGIN; GRANT TRIGGER ON veritable.chains TO PUBLIC; REVOKE SELECT ON veritable.packings FROM PUBLIC");
+    assert_eq!(session.rows(&allowed("INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER")), ["veritable.chains"]);
+    assert!(!session.rows(&allowed("SELECT")).contains(&"veritable.packings".to_string()));
+    session.run("ROLLBACK");
     // Columns can be granted alone.
     let columns = format!(
         "SELECT attrelid::regclass, attname FROM pg_attribute WHERE attrelid IN ({}) AND attacl IS NOT NULL",
@@ -151,7 +155,10 @@ fn everybody_may_call_everything_but_the_registration() {
          ORDER BY 1",
         members("pg_proc")
     );
-    assert_eq!(session().rows(&refused), ["api.register_schema", "api.retire_schema"]);
+    let mut session = session();
+    assert_eq!(session.rows(&refused), ["api.register_schema", "api.retire_schema"]);
+    session.run("GRANT EXECUTE ON FUNCTION api.retire_schema TO PUBLIC");
+    assert_eq!(session.rows(&refused), ["api.register_schema"]);
 }
 
 #[test]
@@ -165,6 +172,9 @@ fn every_event_trigger_is_for_all_commands() {
     );
     let answer = session.value(&triggers);
     assert!(answer.ends_with("|t") && answer != "0|t", "{answer}");
+    session.run("BEGIN; ALTER EVENT TRIGGER veritable_after_ddl DISABLE");
+    assert!(session.value(&triggers).ends_with("|f"));
+    session.run("ROLLBACK");
     let functions = format!(
         "SELECT oid::regproc FROM pg_proc WHERE oid IN ({}) AND prorettype = 'event_trigger'::regtype
            AND oid NOT IN (SELECT evtfoid FROM pg_event_trigger)",
