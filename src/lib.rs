@@ -3,7 +3,9 @@
 //! ARCHITECTURE.md is the map.
 
 mod chain;
+mod database;
 mod ddl;
+mod features;
 mod packing;
 mod pg;
 mod table;
@@ -27,6 +29,7 @@ pgrx::extension_sql_file!(
 
 pg::function::when_loaded! {
     pg::report::without_backtraces();
+    table::feature::register(&features::FEATURES, &features::EXCLUSIONS);
     validation::define_settings();
     pg::settings::reserve_prefix(c"veritable");
 }

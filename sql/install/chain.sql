@@ -91,6 +91,13 @@ CREATE FUNCTION veritable.balance_events(internal) RETURNS bigint
 CREATE FUNCTION veritable.balance_broken(internal) RETURNS bigint
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'veritable_balance_broken';
 
+COMMENT ON FUNCTION veritable.balance_add(internal, record, bytea) IS 'Transition function of veritable.intact() and veritable.broken().';
+COMMENT ON FUNCTION veritable.balance_merge(internal, internal) IS 'Combine function of veritable.intact() and veritable.broken().';
+COMMENT ON FUNCTION veritable.balance_save(internal) IS 'Serialization function of veritable.intact() and veritable.broken().';
+COMMENT ON FUNCTION veritable.balance_load(bytea, internal) IS 'Deserialization function of veritable.intact() and veritable.broken().';
+COMMENT ON FUNCTION veritable.balance_events(internal) IS 'Final function of veritable.intact().';
+COMMENT ON FUNCTION veritable.balance_broken(internal) IS 'Final function of veritable.broken().';
+
 CREATE AGGREGATE veritable.intact(event record, key bytea) (
     SFUNC = veritable.balance_add,
     STYPE = internal,
@@ -144,36 +151,20 @@ Errors: 42704 no such table; 55000 not chained.';
 CREATE VIEW veritable.chains AS
 SELECT DISTINCT ON (t.tgrelid)
        t.tgrelid::pg_catalog.regclass AS target,
-       a.entity,
-       a.seq,
-       a.previous,
-       a.hash,
-       a.recorded,
-       a.exclude,
-       a.format,
+       veritable.trigger_argument(t.tgargs, 'entity')::pg_catalog.name[] AS entity,
+       (veritable.trigger_argument(t.tgargs, 'seq'))[1]::pg_catalog.name AS seq,
+       (veritable.trigger_argument(t.tgargs, 'previous'))[1]::pg_catalog.name AS previous,
+       (veritable.trigger_argument(t.tgargs, 'hash'))[1]::pg_catalog.name AS hash,
+       (veritable.trigger_argument(t.tgargs, 'recorded'))[1]::pg_catalog.name AS recorded,
+       veritable.trigger_argument(t.tgargs, 'exclude')::pg_catalog.name[] AS exclude,
+       CASE WHEN a.format IS NULL THEN 1 WHEN a.format ~ '^[0-9]{1,9}$' THEN a.format::pg_catalog.int4 END AS format,
        t.tgname AS trigger,
        t.tgenabled IN ('O', 'A') AS enabled,
-       a.identity,
+       (veritable.trigger_argument(t.tgargs, 'identity'))[1] AS identity,
        pg_catalog.sha256(pg_catalog.convert_to(veritable.configuration_line(t.tgargs), 'UTF8')) AS genesis
 FROM pg_catalog.pg_trigger t
 JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
-CROSS JOIN LATERAL (
-    SELECT COALESCE(pg_catalog.array_agg(value::pg_catalog.name ORDER BY place) FILTER (WHERE key = 'entity'), '{}') AS entity,
-           pg_catalog.max(value) FILTER (WHERE key = 'seq')::pg_catalog.name AS seq,
-           pg_catalog.max(value) FILTER (WHERE key = 'previous')::pg_catalog.name AS previous,
-           pg_catalog.max(value) FILTER (WHERE key = 'hash')::pg_catalog.name AS hash,
-           pg_catalog.max(value) FILTER (WHERE key = 'recorded')::pg_catalog.name AS recorded,
-           COALESCE(pg_catalog.array_agg(value::pg_catalog.name ORDER BY place) FILTER (WHERE key = 'exclude'), '{}') AS exclude,
-           CASE WHEN pg_catalog.max(value) FILTER (WHERE key = 'format') IS NULL THEN 1
-                WHEN pg_catalog.max(value) FILTER (WHERE key = 'format') ~ '^[0-9]{1,9}$'
-                THEN pg_catalog.max(value) FILTER (WHERE key = 'format')::pg_catalog.int4 END AS format,
-           pg_catalog.max(value) FILTER (WHERE key = 'identity') AS identity
-    FROM pg_catalog.unnest(veritable.trigger_arguments(t.tgargs)) WITH ORDINALITY AS argument (text, place)
-    CROSS JOIN LATERAL (
-        SELECT pg_catalog.split_part(argument.text, '=', 1) AS key,
-               pg_catalog.substr(argument.text, pg_catalog.strpos(argument.text, '=') + 1) AS value
-    ) AS pair
-) AS a
+CROSS JOIN LATERAL (SELECT (veritable.trigger_argument(t.tgargs, 'format'))[1] AS format) AS a
 WHERE t.tgfoid = 'veritable.seal'::pg_catalog.regproc AND (t.tgparentid = 0 OR NOT c.relispartition)
 ORDER BY t.tgrelid, t.tgname;
 

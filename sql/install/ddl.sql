@@ -16,6 +16,10 @@ CREATE FUNCTION veritable.after_ddl() RETURNS event_trigger
     SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
     AS 'MODULE_PATHNAME', 'veritable_after_ddl';
 
+COMMENT ON FUNCTION veritable.before_ddl() IS 'Function of the event trigger veritable_before_ddl.';
+COMMENT ON FUNCTION veritable.note_dropped() IS 'Function of the event trigger veritable_note_dropped.';
+COMMENT ON FUNCTION veritable.after_ddl() IS 'Function of the event trigger veritable_after_ddl.';
+
 CREATE EVENT TRIGGER veritable_before_ddl ON ddl_command_start EXECUTE FUNCTION veritable.before_ddl();
 CREATE EVENT TRIGGER veritable_note_dropped ON sql_drop EXECUTE FUNCTION veritable.note_dropped();
 CREATE EVENT TRIGGER veritable_after_ddl ON ddl_command_end EXECUTE FUNCTION veritable.after_ddl();

@@ -8,3 +8,11 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 CREATE SCHEMA veritable;
 GRANT USAGE ON SCHEMA veritable TO PUBLIC;
 COMMENT ON SCHEMA veritable IS 'triggers, views and internals of the extension veritable';
+
+CREATE FUNCTION veritable.check_database() RETURNS void
+    LANGUAGE c STABLE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'veritable_check_database';
+COMMENT ON FUNCTION veritable.check_database() IS
+'Refuses a database that the extension cannot work in.
+Errors: 0A000 the encoding is not UTF8.';
+SELECT veritable.check_database();

@@ -88,22 +88,12 @@ Errors: 23514 a period that is null, empty, not half-open or has an infinite bou
 CREATE VIEW veritable.packings AS
 SELECT DISTINCT ON (t.tgrelid)
        t.tgrelid::pg_catalog.regclass AS target,
-       a.period,
-       a.key,
-       a.value,
+       (veritable.trigger_argument(t.tgargs, 'period'))[1]::pg_catalog.name AS period,
+       veritable.trigger_argument(t.tgargs, 'key')::pg_catalog.name[] AS key,
+       veritable.trigger_argument(t.tgargs, 'value')::pg_catalog.name[] AS value,
        t.tgname AS trigger,
        t.tgenabled IN ('O', 'A') AS enabled
 FROM pg_catalog.pg_trigger t
-CROSS JOIN LATERAL (
-    SELECT pg_catalog.max(value) FILTER (WHERE key = 'period')::pg_catalog.name AS period,
-           COALESCE(pg_catalog.array_agg(value::pg_catalog.name ORDER BY place) FILTER (WHERE key = 'key'), '{}') AS key,
-           COALESCE(pg_catalog.array_agg(value::pg_catalog.name ORDER BY place) FILTER (WHERE key = 'value'), '{}') AS value
-    FROM pg_catalog.unnest(veritable.trigger_arguments(t.tgargs)) WITH ORDINALITY AS argument (text, place)
-    CROSS JOIN LATERAL (
-        SELECT pg_catalog.split_part(argument.text, '=', 1) AS key,
-               pg_catalog.substr(argument.text, pg_catalog.strpos(argument.text, '=') + 1) AS value
-    ) AS pair
-) AS a
 -- The trigger that packs after an INSERT: bit 2 of tgtype.
 WHERE t.tgfoid = 'veritable.pack'::pg_catalog.regproc AND t.tgtype & 4 = 4
 ORDER BY t.tgrelid, t.tgname;

@@ -153,16 +153,11 @@ SELECT DISTINCT ON (t.tgrelid, a.document)
 FROM pg_catalog.pg_trigger t
 JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
 CROSS JOIN LATERAL (
-    SELECT pg_catalog.max(value) FILTER (WHERE key = 'document')::pg_catalog.name AS document,
-           pg_catalog.max(value) FILTER (WHERE key = 'type')::pg_catalog.name AS type,
-           pg_catalog.max(value) FILTER (WHERE key = 'schema') AS schema,
-           pg_catalog.max(value) FILTER (WHERE key = 'version')::pg_catalog.name AS version,
-           COALESCE(pg_catalog.max(value) FILTER (WHERE key = 'unknown'), 'refuse') AS unknown
-    FROM pg_catalog.unnest(veritable.trigger_arguments(t.tgargs)) AS argument (text)
-    CROSS JOIN LATERAL (
-        SELECT pg_catalog.split_part(argument.text, '=', 1) AS key,
-               pg_catalog.substr(argument.text, pg_catalog.strpos(argument.text, '=') + 1) AS value
-    ) AS pair
+    SELECT (veritable.trigger_argument(t.tgargs, 'document'))[1]::pg_catalog.name AS document,
+           (veritable.trigger_argument(t.tgargs, 'type'))[1]::pg_catalog.name AS type,
+           (veritable.trigger_argument(t.tgargs, 'schema'))[1] AS schema,
+           (veritable.trigger_argument(t.tgargs, 'version'))[1]::pg_catalog.name AS version,
+           COALESCE((veritable.trigger_argument(t.tgargs, 'unknown'))[1], 'refuse') AS unknown
 ) AS a
 WHERE t.tgfoid = 'veritable.validate'::pg_catalog.regproc AND (t.tgparentid = 0 OR NOT c.relispartition)
 ORDER BY t.tgrelid, a.document, t.tgname;

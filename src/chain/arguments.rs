@@ -3,7 +3,7 @@
 use veritable_core::chain::{Configuration, LinkHash};
 
 use crate::pg::report::{Class, Error, Result};
-use crate::table::arguments;
+use crate::table::{arguments, columns};
 
 /// The line format that this version writes.
 const FORMAT: &str = "1";
@@ -56,11 +56,7 @@ impl Arguments {
     /// either: its values could be changed, and with them what the chain says.
     pub fn check(&self) -> Result<()> {
         let chain = [&self.seq, &self.previous, &self.hash];
-        let mut columns: Vec<_> = self.entity.iter().chain(chain).chain(&self.recorded).chain(&self.exclude).collect();
-        columns.sort_unstable();
-        if let Some(twice) = columns.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(Error::new(Class::Argument, format!("column \"{}\" is given for two purposes", twice[0])));
-        }
+        columns::distinct(self.entity.iter().chain(chain).chain(&self.recorded).chain(&self.exclude))?;
         match self.identity.as_ref().map_or(1, String::len) {
             0 => Err(Error::new(Class::Argument, "the identity of a chain must not be empty")),
             1..=IDENTITY_MAX => Ok(()),

@@ -1,8 +1,9 @@
 //! `add_chain()` and `drop_chain()`: from an ordinary table to a chained one and back, all or nothing.
 
 use super::arguments::Arguments;
+use super::feature::FEATURE;
 use super::layout::Layout;
-use super::triggers::{Chain, GUARD, SEAL, fires_too_late, is_late, root_of};
+use super::triggers::{self, Chain};
 use super::{backfill, partitions};
 use crate::pg::command;
 use crate::pg::function::{Answer, Call, sql_function};
@@ -12,6 +13,8 @@ use crate::pg::quote;
 use crate::pg::relation::{Column, Lock, Relation, name_of};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::{self, Session};
+use crate::table::columns::Columns;
+use crate::table::{self, problems, topology};
 
 sql_function! {
     /// `add_chain(regclass, name[], name, name, name, name, name[], name[], text) → bigint`
@@ -45,13 +48,12 @@ fn add_chain(call: &Call) -> Result<Answer> {
         arguments.identity.get_or_insert_with(|| table.stable_name());
         check_columns(&table, &arguments, &order_by)?;
         drop(table);
-        check_inheritance(session, target)?;
-        check_rules(session, target)?;
+        check_rules(target)?;
         check_distribution(session, target, &arguments)?;
         add_columns(session, target, &arguments)?;
         // Resolving the layout refuses what a line cannot hold, before anything is sealed.
         let layout = Layout::of(&Relation::open(target, Lock::Held)?, &arguments)?;
-        super::triggers::check_columns(&Relation::open(target, Lock::Held)?, &layout)?;
+        triggers::check_columns(&Relation::open(target, Lock::Held)?, &layout)?;
         check_partition_key(session, target, &layout)?;
         let sealed = backfill::seal(session, target, &layout, &arguments, &order_by)?;
         let table = Relation::open(target, Lock::Held)?.qualified_name();
@@ -61,7 +63,7 @@ fn add_chain(call: &Call) -> Result<Answer> {
         }
         add_index(session, target, &layout, &arguments)?;
         add_triggers(session, &table, &arguments)?;
-        partitions::guard(session, &partitions::below(session, target)?)?;
+        partitions::guard(session, &topology::below(session, target)?)?;
         Ok(sealed)
     })?;
     Ok(Answer::from(sealed as i64))
@@ -71,85 +73,49 @@ fn drop_chain(call: &Call) -> Result<Answer> {
     let target = call.oid(0).ok_or_else(|| Error::null_argument("target"))?;
     let (table, triggers) = {
         let relation = Relation::open_owned(target, Lock::AccessExclusive)?;
-        let triggers = super::triggers::names(&relation)?;
+        let triggers = FEATURE.triggers(&relation)?;
         if triggers.is_empty() {
-            Chain::required(&relation)?;
+            return Err(FEATURE.missing(&relation.name()));
         }
-        if let Some(root) = root_of(&relation)? {
-            return Err(Error::new(
-                Class::WrongObject,
-                format!("\"{}\" is a partition of chained table \"{}\"", relation.name(), root.name()),
-            )
-            .hint(format!("SELECT drop_chain('{}');", root.qualified_name())));
-        }
+        FEATURE.refuse_partition(&relation, |root| format!("SELECT drop_chain('{root}');"))?;
         (relation.qualified_name(), triggers)
     };
     spi::connect(|session| {
         let _own = command::own_commands();
-        for trigger in triggers {
-            session.run(&format!("DROP TRIGGER {} ON {table}", quote::identifier(trigger)), &[])?;
-        }
-        partitions::unguard(session, &partitions::below(session, target)?)
+        table::triggers::drop(session, &table, triggers.into_iter().map(|trigger| trigger.name))?;
+        partitions::unguard(session, &topology::below(session, target)?)
     })?;
     Ok(Answer::VOID)
 }
 
 fn open_table(target: Oid) -> Result<Relation> {
-    let relation = Relation::open_table(target, "chain")?;
-    let name = relation.name();
-    super::triggers::check_table(&relation)?;
+    let relation = FEATURE.open(target)?;
+    triggers::check_table(&relation)?;
     if Chain::of(&relation)?.is_some() {
-        return Err(Error::new(Class::Duplicate, format!("table \"{name}\" is already chained")));
+        return Err(FEATURE.duplicate(&relation.name()));
     }
-    if relation.has_trigger_of(c"veritable", c"pack") {
-        return Err(super::triggers::packed(&relation));
+    for table in topology::with_leaves(&relation)? {
+        let table = Relation::open(table, Lock::AccessShare)?;
+        triggers::check_table(&table)?;
+        FEATURE.check_late(&table, &triggers::sealing_name(&table)?)?;
     }
-    for leaf in relation.leaves()? {
-        let leaf = Relation::open(leaf, Lock::AccessShare)?;
-        if leaf.oid() != relation.oid() {
-            super::triggers::check_table(&leaf)?;
-        }
-        check_late(&leaf)?;
-    }
-    check_late(&relation)?;
     Ok(relation)
 }
 
-/// No trigger of the relation would change a row after it is sealed.
-fn check_late(relation: &Relation) -> Result<()> {
-    match relation.triggers().iter().find(|trigger| is_late(relation, trigger)) {
-        Some(late) => Err(fires_too_late(&late.name, &relation.name())),
-        None => Ok(()),
-    }
-}
-
 fn check_columns(relation: &Relation, arguments: &Arguments, order_by: &[String]) -> Result<()> {
-    let columns = relation.columns();
-    let table = relation.name();
-    let find = |name: &String| columns.iter().find(|column| column.name == *name);
-    let existing = |name: &String| {
-        find(name).ok_or_else(|| {
-            Error::new(Class::UndefinedColumn, format!("column \"{name}\" of relation \"{table}\" does not exist"))
-        })
+    let columns = Columns::of(relation);
+    let alter = |name: &String, what: &str| {
+        format!("ALTER TABLE {} ALTER COLUMN {} {what};", relation.qualified_name(), quote::identifier(name))
     };
     for name in &arguments.entity {
-        let column = existing(name)?;
-        if column.generated {
-            return Err(Error::new(Class::Unsupported, format!("generated column \"{name}\" cannot name the entity"))
-                .detail("Its value is computed after the row is sealed."));
-        }
+        let column = columns.find_stored(name, "name the entity", "row is sealed")?;
         if !column.not_null {
-            return Err(Error::new(Class::State, format!("entity column \"{name}\" must be declared NOT NULL")).hint(
-                format!(
-                    "ALTER TABLE {} ALTER COLUMN {} SET NOT NULL;",
-                    relation.qualified_name(),
-                    quote::identifier(name)
-                ),
-            ));
+            return Err(Error::new(Class::State, format!("entity column \"{name}\" must be declared NOT NULL"))
+                .hint(alter(name, "SET NOT NULL")));
         }
     }
     for name in arguments.recorded.iter().chain(&arguments.exclude).chain(order_by) {
-        existing(name)?;
+        columns.find(name)?;
     }
     for name in [&arguments.seq, &arguments.previous, &arguments.hash] {
         let filled_by = |column: &Column| match column {
@@ -158,14 +124,9 @@ fn check_columns(relation: &Relation, arguments: &Arguments, order_by: &[String]
             Column { has_default: true, .. } => Some("DEFAULT"),
             _ => None,
         };
-        if let Some(filler) = find(name).and_then(filled_by) {
-            return Err(Error::new(Class::State, format!("chain column \"{name}\" must have no default")).hint(
-                format!(
-                    "ALTER TABLE {} ALTER COLUMN {} DROP {filler};",
-                    relation.qualified_name(),
-                    quote::identifier(name)
-                ),
-            ));
+        if let Some(filler) = columns.find(name).ok().and_then(filled_by) {
+            return Err(Error::new(Class::State, format!("chain column \"{name}\" must have no default"))
+                .hint(alter(name, &format!("DROP {filler}"))));
         }
     }
     Ok(())
@@ -193,32 +154,14 @@ fn check_partition_key(session: &Session, target: Oid, layout: &Layout) -> Resul
     Ok(())
 }
 
-/// Rows of inheritance children are in the table, but its triggers do not fire for them.
-fn check_inheritance(session: &Session, target: Oid) -> Result<()> {
-    let children = session.query(
-        "SELECT FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
-         WHERE i.inhparent = $1 AND NOT c.relispartition LIMIT 1",
-        &[target.into()],
-    )?;
-    if children.is_empty() {
-        return Ok(());
-    }
-    Err(Error::new(Class::Unsupported, format!("table \"{}\" has inheritance children", name_of(target)))
-        .hint("Chain the children instead, or use declarative partitioning."))
-}
-
 /// A rule that does something else instead of an INSERT loses events, and nobody is told.
-fn check_rules(session: &Session, target: Oid) -> Result<()> {
-    let rules = session.query(
-        "SELECT pg_catalog.format('Rule \"%s\" of table \"%s\" does something else instead of a command.', rulename, $2)
-         FROM pg_catalog.pg_rewrite WHERE ev_class = $1 AND is_instead AND ev_type IN ('2', '3', '4') LIMIT 1",
-        &[target.into(), name_of(target).into()],
-    )?;
-    let Some(rule) = rules.rows().next() else { return Ok(()) };
-    let detail: String = rule.get(0).ok_or_else(|| Error::damaged("pg_rewrite"))?;
-    Err(Error::new(Class::State, "a rule of the table keeps its rows from being sealed")
-        .detail(detail)
-        .hint("Drop the rule, or use a trigger that fires before the one that seals."))
+fn check_rules(target: Oid) -> Result<()> {
+    match problems::rules(&[target])?.into_iter().next() {
+        None => Ok(()),
+        Some(rule) => Err(Error::new(Class::State, "a rule of the table keeps its rows from being sealed")
+            .detail(rule)
+            .hint("Drop the rule, or use a trigger that fires before the one that seals.")),
+    }
 }
 
 /// Citus spreads the rows of a table over other servers, where this one cannot seal them; and it has each copy of a
@@ -297,15 +240,5 @@ fn add_index(session: &Session, target: Oid, layout: &Layout, arguments: &Argume
 
 fn add_triggers(session: &Session, table: &str, arguments: &Arguments) -> Result<()> {
     let arguments = arguments.render();
-    let list = arguments.iter().map(quote::literal).collect::<Vec<_>>().join(", ");
-    for (name, events, function) in [(SEAL, "INSERT", "seal"), (GUARD, "UPDATE OR DELETE", "guard")] {
-        session.run(
-            &format!(
-                "CREATE TRIGGER {name} BEFORE {events} ON {table} FOR EACH ROW EXECUTE FUNCTION veritable.{function}({list})"
-            ),
-            &[],
-        )?;
-        session.run(&format!("ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}"), &[])?;
-    }
-    partitions::add_truncate_guard(session, table, &arguments)
+    FEATURE.parts.iter().try_for_each(|part| part.create(session, &FEATURE, table, part.name, &arguments))
 }

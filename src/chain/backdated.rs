@@ -5,12 +5,9 @@
 //! One edit makes one fault: an event that has the seq of another, or comes after a time that is none, is not judged
 //! by it.
 
-use crate::pg::memory;
 use crate::pg::report::{Error, Result};
 use crate::pg::spi::{Parameter, Session};
-
-/// How many rows are read at once.
-const BATCH: usize = 1000;
+use crate::table::scan;
 
 /// Where the recorded times of a chained table are, as SQL.
 pub struct Times {
@@ -36,24 +33,16 @@ pub fn report(
 ) -> Result<()> {
     let cursor = session.cursor(&statement(times), parameters, true)?;
     let width = times.entity.len();
-    loop {
-        let more = memory::scratch(|| -> Result<bool> {
-            let batch = cursor.fetch(BATCH);
-            for row in batch.rows() {
-                let seq: i64 = row.get(width).ok_or_else(|| Error::damaged("the times of a chain"))?;
-                let detail = match row.get::<bool>(width + 1) {
-                    None => "The recorded time is null.",
-                    Some(false) => "The recorded time is infinite.",
-                    Some(true) => "The recorded time is not after that of the event before.",
-                };
-                found((0..width).map(|position| row.text(position)).collect(), seq, detail);
-            }
-            Ok(!batch.is_empty())
-        })?;
-        if !more {
-            return Ok(());
-        }
-    }
+    scan::each(&cursor, |row| {
+        let seq: i64 = row.get(width).ok_or_else(|| Error::damaged("the times of a chain"))?;
+        let detail = match row.get::<bool>(width + 1) {
+            None => "The recorded time is null.",
+            Some(false) => "The recorded time is infinite.",
+            Some(true) => "The recorded time is not after that of the event before.",
+        };
+        found((0..width).map(|position| row.text(position)).collect(), seq, detail);
+        Ok(())
+    })
 }
 
 /// An event that is not sealed is reported as such, and has no recorded time to speak of.

@@ -1,23 +1,21 @@
 //! Sealing the rows that a table has when it becomes a chain.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use veritable_core::chain::{LinkHash, recorded};
 
 use super::arguments::Arguments;
 use super::layout::{HashColumn, Layout};
 use crate::pg::acting::{Acting, as_owner};
-use crate::pg::memory;
 use crate::pg::oid::Oid;
 use crate::pg::oid::types;
 use crate::pg::quote;
 use crate::pg::relation::{Lock, Relation, name_of};
 use crate::pg::report::{Class, Error, Result, notice_with_hint, number};
 use crate::pg::row::{HashForm, Row};
-use crate::pg::spi::{Parameter, Prepared, Session};
-
-/// How many rows are read at once.
-const BATCH: usize = 1000;
+use crate::pg::spi::{Fetched, Parameter, Prepared, Session};
+use crate::table::{scan, topology};
 
 /// Seals the rows of `target`, each entity's in the order of the columns `order_by`, and says how many.
 pub fn seal(
@@ -34,7 +32,7 @@ pub fn seal(
     if order_by.is_empty() {
         return Err(Error::new(
             Class::State,
-            format!("table \"{}\" has rows, whose order is not known", name_of(target)),
+            format!("cannot determine the order of existing rows in table \"{}\"", name_of(target)),
         )
         .hint("Name the columns to seal them by: add_chain(…, order_by => '{created_at,id}')."));
     }
@@ -59,9 +57,8 @@ pub fn is_empty(session: &Session, target: Oid) -> Result<bool> {
 /// The table as a statement reads it: all that is in it and its partitions, and what a row is called.
 fn source(target: Oid) -> Result<(String, String)> {
     let relation = Relation::open(target, Lock::Held)?;
-    let only = if relation.is_partitioned() { "" } else { "ONLY " };
     let alias = relation.alias();
-    Ok((format!("{only}{} AS {alias}", relation.qualified_name()), alias))
+    Ok((topology::from_clause(&relation, &alias), alias))
 }
 
 fn seal_rows(
@@ -96,60 +93,42 @@ fn seal_rows(
     let mut previous = None;
     let mut time_before = None;
     let (mut sealed, mut backdated) = (0, 0);
-    loop {
-        let more = memory::scratch(|| -> Result<bool> {
-            let batch = cursor.fetch(BATCH);
-            for fetched in batch.rows() {
-                let (Some(partition), Some(value), Some(seq)) = (fetched.get(0), fetched.composite(2), fetched.get(3))
-                else {
-                    return Err(Error::damaged("the rows of a table"));
-                };
-                if fetched.get::<bool>(4) != Some(false) {
-                    return Err(Error::new(Class::State, "the order of existing rows is not unique")
-                        .detail(format!("Two rows of one entity are equal in {}.", order_by.join(", ")))
-                        .hint("Add a column to order_by that tells them apart."));
-                }
-                let mut row = value.row(&layout.descriptor);
-                let before = previous.filter(|_| seq > 1).unwrap_or(layout.genesis);
-                let hash = seal_row(layout, &mut row, seq, &before)?;
-                if let Some(column) = layout.recorded {
-                    let time = row.integer(column.place).filter(|time| recorded::is_finite(*time));
-                    backdated += u64::from(time.is_none() || seq > 1 && time <= time_before);
-                    time_before = time;
-                }
-                let update = match updates.entry(partition) {
-                    std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
-                    std::collections::hash_map::Entry::Vacant(entry) => {
-                        entry.insert(prepare_update(session, partition, layout, arguments)?)
-                    }
-                };
-                let count = update.run(&[
-                    seq.into(),
-                    parameter(layout.previous, &before),
-                    parameter(layout.hash, &hash),
-                    fetched.tid(1),
-                ])?;
-                if count != 1 {
-                    return Err(Error::new(Class::State, "a rule of the table keeps its rows from being sealed"));
-                }
-                previous = Some(hash);
-                sealed += 1;
-            }
-            Ok(!batch.is_empty())
-        })?;
-        if !more {
-            if backdated > 0 {
-                notice_with_hint(
-                    format!(
-                        "{} without a recorded time after that of the event before",
-                        number(backdated, "existing row")
-                    ),
-                    "verify_chain() reports them as backdated: recorded times that are there stay as they are.",
-                );
-            }
-            return Ok(sealed);
+    scan::each(&cursor, |fetched| {
+        let (Some(partition), Some(value), Some(seq)) = (fetched.get(0), fetched.composite(2), fetched.get(3)) else {
+            return Err(Error::damaged("the rows of a table"));
+        };
+        if fetched.get::<bool>(4) != Some(false) {
+            return Err(Error::new(Class::State, "the order of existing rows is not unique")
+                .detail(format!("Two rows of one entity are equal in {}.", order_by.join(", ")))
+                .hint("Add a column to order_by that tells them apart."));
         }
+        let mut row = value.row(&layout.descriptor);
+        let before = previous.filter(|_| seq > 1).unwrap_or(layout.genesis);
+        let hash = seal_row(layout, &mut row, seq, &before)?;
+        if let Some(column) = layout.recorded {
+            let time = row.integer(column.place).filter(|time| recorded::is_finite(*time));
+            backdated += u64::from(time.is_none() || seq > 1 && time <= time_before);
+            time_before = time;
+        }
+        let update = match updates.entry(partition) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert(prepare_update(session, partition, layout, arguments)?),
+        };
+        let (previous_value, hash_value) = (parameter(layout.previous, &before), parameter(layout.hash, &hash));
+        if update.run(&[seq.into(), previous_value, hash_value, fetched.tid(1)])? != 1 {
+            return Err(Error::new(Class::State, "a rule of the table keeps its rows from being sealed"));
+        }
+        previous = Some(hash);
+        sealed += 1;
+        Ok(())
+    })?;
+    if backdated > 0 {
+        notice_with_hint(
+            format!("{} without a recorded time after that of the event before", number(backdated, "existing row")),
+            "verify_chain() reports them as backdated: recorded times that are there stay as they are.",
+        );
     }
+    Ok(sealed)
 }
 
 fn seal_row(layout: &Layout, row: &mut Row, seq: i64, previous: &LinkHash) -> Result<LinkHash> {
@@ -200,7 +179,8 @@ fn silence_triggers(session: &Session, target: Oid) -> Result<Vec<String>> {
                AND (t.tgrelid = $1 OR t.tgrelid IN (SELECT relid FROM pg_catalog.pg_partition_tree($1)))",
             &[target.into()],
         )?;
-        found.rows().filter_map(|row| Some((row.get(0)?, row.get(1)?, row.get(2)?))).collect()
+        let trigger = |row: Fetched| Some((row.get(0)?, row.get(1)?, row.get(2)?));
+        found.rows().map(|row| trigger(row).ok_or_else(|| Error::damaged("pg_trigger"))).collect::<Result<_>>()?
     };
     for (table, trigger, _) in &triggers {
         session.run(&format!("ALTER TABLE ONLY {table} DISABLE TRIGGER {trigger}"), &[])?;

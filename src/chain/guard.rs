@@ -1,8 +1,9 @@
 //! The guard: a sealed row is not changed, removed or truncated away, by anybody.
 
 use super::arguments::Arguments;
+use super::feature::{FEATURE, GUARD};
 use super::layout::Layout;
-use super::triggers::{MISPLACED_GUARD, root_of};
+use super::triggers::root_of;
 use crate::pg::cache::{Cache, Derived};
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::oid::Oid;
@@ -32,7 +33,7 @@ fn guard(call: &Call) -> Result<Answer> {
         Event::Update if firing.is_before_row() => update(&firing),
         Event::Delete if firing.is_before() => Err(refusal(&firing, "delete from")),
         Event::Truncate if firing.is_before() => Err(refusal(&firing, "truncate")),
-        _ => Err(Error::new(Class::TriggerProtocol, MISPLACED_GUARD)),
+        _ => Err(FEATURE.misplaced(GUARD)),
     }
 }
 

@@ -12,6 +12,7 @@ use super::triggers;
 use crate::pg::index::{Found, HeldRow, LastRow};
 use crate::pg::lock::Key;
 use crate::pg::oid::Oid;
+use crate::pg::quote;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::Row;
@@ -129,7 +130,7 @@ impl Leaf {
         indexes.sort_by_key(|index| (!index.unique, index.columns.len()));
         let scan = |index| LastRow::new(relation, index, lock, &entity, layout.seq);
         let last = indexes.iter().find_map(scan).ok_or_else(|| {
-            let columns = arguments.entity.iter().chain([&arguments.seq]).map(pgrx::spi::quote_identifier);
+            let columns = arguments.entity.iter().chain([&arguments.seq]).map(quote::identifier);
             let columns = columns.collect::<Vec<_>>().join(", ");
             Error::new(Class::State, format!("chained table \"{}\" has no index on ({columns})", relation.name()))
                 .hint(format!("CREATE UNIQUE INDEX ON {} ({columns});", relation.qualified_name()))

@@ -13,6 +13,7 @@ use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::{Descriptor, HashForm, Output, Row};
 use crate::pg::settings::Pinned;
 use crate::pg::types::{Form, ValueHash, is_bigint, is_timestamptz, time_unit};
+use crate::table::columns::Columns;
 
 /// Where the columns of a chain are in the rows of one relation.
 pub struct Layout {
@@ -80,56 +81,28 @@ thread_local! {
 impl Layout {
     /// Resolves `arguments` against a relation.
     pub fn of(relation: &Relation, arguments: &Arguments) -> Result<Layout> {
-        // CREATE EXTENSION comes by here for its registry of event schemas, so this is the only place that asks.
-        if !crate::pg::relation::database_is_utf8() {
-            return Err(Error::new(Class::Unsupported, "veritable needs a database with encoding UTF8"));
-        }
-        let columns = relation.columns();
-        let find = |name: &str| {
-            columns.iter().find(|column| column.name == name).ok_or_else(|| {
-                Error::new(
-                    Class::UndefinedColumn,
-                    format!("column \"{name}\" of relation \"{}\" does not exist", relation.name()),
-                )
-            })
-        };
+        let columns = Columns::of(relation);
         // PostgreSQL computes a generated column after the row is sealed, so it is not hashed.
-        let own = |name: &str| {
-            let column = find(name)?;
-            if column.generated {
-                return Err(Error::new(
-                    Class::Unsupported,
-                    format!("generated column \"{name}\" cannot be part of a chain"),
-                )
-                .detail("Its value is computed after the row is sealed."));
-            }
-            Ok(column)
-        };
+        let own = |name: &str| columns.find_stored(name, "be part of a chain", "row is sealed");
         let typed = |name: &str, is_right: fn(&Column) -> bool, type_name: &str| {
             let column = own(name)?;
-            if is_right(column) { Ok(column) } else { Err(wrong_type(relation, name, type_name)) }
+            if is_right(column) { Ok(column) } else { Err(columns.wrong_type(name, type_name)) }
         };
         let hash_column = |name: &str| -> Result<HashColumn> {
             let column = own(name)?;
-            let form = HashForm::of(column.type_id).ok_or_else(|| wrong_type(relation, name, "bytea or text"))?;
+            let form = HashForm::of(column.type_id).ok_or_else(|| columns.wrong_type(name, "bytea or text"))?;
             Ok(HashColumn { place: column.place, form })
         };
         let entity = |name: &String| -> Result<Entity> {
-            let column = find(name)?;
-            if column.generated {
-                return Err(Error::new(
-                    Class::Unsupported,
-                    format!("generated column \"{name}\" cannot name the entity"),
-                )
-                .detail("Its value is computed after the row is sealed."));
-            }
+            let column = columns.find_stored(name, "name the entity", "row is sealed")?;
             let hash = ValueHash::of(column).ok_or_else(|| {
                 Error::new(Class::Unsupported, format!("entity column \"{name}\" is of a type that cannot be hashed"))
             })?;
             Ok(Entity { place: column.place, name: name.clone(), output: Output::of(column.type_id), hash })
         };
         let hash = hash_column(&arguments.hash)?;
-        let sealed = columns.iter().filter(|column| !column.generated && !arguments.exclude.contains(&column.name));
+        let sealed =
+            columns.list.iter().filter(|column| !column.generated && !arguments.exclude.contains(&column.name));
         let mut covered = sealed
             .clone()
             .filter(|column| column.place != hash.place)
@@ -275,11 +248,4 @@ impl Covered {
         })?;
         Ok(Covered { member: Member::new(&column.name)?, place: column.place, form })
     }
-}
-
-fn wrong_type(relation: &Relation, column: &str, type_name: &str) -> Error {
-    Error::new(
-        Class::WrongType,
-        format!("column \"{column}\" of relation \"{}\" must be of type {type_name}", relation.name()),
-    )
 }

@@ -46,8 +46,9 @@ thread_local! {
     static OWN_HEADS: RefCell<OwnHeads> = RefCell::default();
 }
 
-/// The head of the entity, if this transaction has made it. `relation` is where a row comes next.
-pub fn head(relation: &Relation, key: Key, entity: &[u8]) -> Option<Head> {
+/// Finds out what has become of the row that was sealed last, before the next one comes into `relation`: it has landed, it
+/// was skipped, or nobody knows, and then everything is forgotten.
+pub fn settle(relation: &Relation) {
     let pending = OWN_HEADS.with_borrow_mut(|own| own.pending.take());
     let landed = pending.map(|pending| {
         let counts = if pending.relation == relation.oid() {
@@ -60,7 +61,7 @@ pub fn head(relation: &Relation, key: Key, entity: &[u8]) -> Option<Head> {
     OWN_HEADS.with_borrow_mut(|own| {
         if own.moment != Some(moment()) {
             *own = OwnHeads { moment: Some(moment()), ..OwnHeads::default() };
-            return None;
+            return;
         }
         match landed {
             Some((Some(now), pending)) if now == pending.counts.with_one_more_row() => {
@@ -74,8 +75,12 @@ pub fn head(relation: &Relation, key: Key, entity: &[u8]) -> Option<Head> {
             Some(_) => own.heads.clear(),
             None => {}
         }
-        own.heads.get(&key).filter(|made| made.entity == entity).map(|made| made.head.clone())
-    })
+    });
+}
+
+/// The head of the entity, if this transaction has made it. What was sealed last is [settled](settle).
+pub fn head(key: Key, entity: &[u8]) -> Option<Head> {
+    OWN_HEADS.with_borrow(|own| own.heads.get(&key).filter(|made| made.entity == entity).map(|made| made.head.clone()))
 }
 
 /// A row that is about to go into `relation` will be the head of its entity.

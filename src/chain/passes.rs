@@ -17,10 +17,8 @@ use crate::pg::relation::Relation;
 use crate::pg::report::{Class, Error, Result, number};
 use crate::pg::row::Row;
 use crate::pg::spi::{Parameter, Session};
-use crate::pg::{memory, system};
-
-/// How many rows are read at once in the ordered pass.
-const BATCH: usize = 1000;
+use crate::pg::system;
+use crate::table::{scan, topology};
 
 /// So many broken chains are known one by one, in some 40 MB; where there are more, all chains are read in order.
 const BROKEN_MAX: usize = 1_000_000;
@@ -80,11 +78,10 @@ impl Table {
     pub fn of(relation: &Relation, chain: &Chain) -> Result<Table> {
         let layout = Layout::of(relation, &chain.arguments)?;
         let alias = relation.alias();
-        let only = if relation.is_partitioned() { "" } else { "ONLY " };
         let column = |name: &String| format!("{alias}.{}", quote::identifier(name));
         Ok(Table {
             oid: relation.oid(),
-            from: format!("{only}{} AS {alias}", relation.qualified_name()),
+            from: topology::from_clause(relation, &alias),
             seq: column(&chain.arguments.seq),
             hash: column(&chain.arguments.hash),
             recorded: chain.arguments.recorded.as_ref().map(column),
@@ -124,11 +121,8 @@ impl Table {
         let named = self.name_faults(session, &Filter::of(&self.alias, broken), verdict)?;
         // What the first pass has found broken is a fault, whether the second one can say more of it or not.
         if named < counts.broken {
-            verdict.broken(
-                self.oid,
-                None,
-                format!("{} found broken, and faults could be named in {named} only.", number(counts.broken, "chain")),
-            );
+            let broken = number(counts.broken, "chain");
+            verdict.broken(self.oid, &format!("{broken} found broken, and faults could be named in {named} only."));
         }
         Ok(())
     }
@@ -168,26 +162,23 @@ impl Table {
             true,
         )?;
         let mut broken = HashSet::new();
-        loop {
-            let batch = cursor.fetch(BATCH);
-            for row in batch.rows() {
-                let entity: i64 = row.get(0).ok_or_else(|| Error::damaged("the entities of chains"))?;
+        let mut too_many = false;
+        scan::each(&cursor, |row| {
+            let entity: i64 = row.get(0).ok_or_else(|| Error::damaged("the entities of chains"))?;
+            too_many |= broken.len() > BROKEN_MAX;
+            if !too_many {
                 broken.insert(entity.cast_unsigned());
             }
-            if batch.is_empty() {
-                return Ok(Some(broken));
-            }
-            if broken.len() > BROKEN_MAX {
-                return Ok(None);
-            }
-        }
+            Ok(())
+        })?;
+        Ok((!too_many).then_some(broken))
     }
 
     /// Verifies the chain of one entity.
     pub fn verify_entity(&self, session: &Session, values: &[String], verdict: &mut Verdict) -> Result<()> {
         if values.len() != self.entity.len() {
-            let count = number(self.entity.len() as u64, "value");
-            let message = format!("an entity of this chain has {count}, not {}", values.len());
+            let message =
+                format!("wrong number of entity values: expected {}, got {}", self.entity.len(), values.len());
             return Err(Error::new(Class::Argument, message));
         }
         let entity = (!values.is_empty())
@@ -212,30 +203,23 @@ impl Table {
         )?;
         let mut walk = Walk::new(self.layout.genesis);
         let (mut named, mut is_named) = (0, false);
-        loop {
-            let more = memory::scratch(|| -> Result<bool> {
-                let batch = cursor.fetch(BATCH);
-                for fetched in batch.rows() {
-                    let (Some(event), Some(is_first)) = (fetched.composite(0), fetched.get::<bool>(1)) else {
-                        return Err(Error::damaged("the rows of a chain"));
-                    };
-                    if is_first {
-                        walk = Walk::new(self.layout.genesis);
-                        is_named = false;
-                        verdict.chains += 1;
-                    }
-                    verdict.events += 1;
-                    let has_fault = self.judge(&event.row(&self.layout.descriptor), &mut walk, verdict)?;
-                    if has_fault && !std::mem::replace(&mut is_named, true) {
-                        named += 1;
-                    }
-                }
-                Ok(!batch.is_empty())
-            })?;
-            if !more {
-                return Ok(named);
+        scan::each(&cursor, |fetched| {
+            let (Some(event), Some(is_first)) = (fetched.composite(0), fetched.get::<bool>(1)) else {
+                return Err(Error::damaged("the rows of a chain"));
+            };
+            if is_first {
+                walk = Walk::new(self.layout.genesis);
+                is_named = false;
+                verdict.chains += 1;
             }
-        }
+            verdict.events += 1;
+            let has_fault = self.judge(&event.row(&self.layout.descriptor), &mut walk, verdict)?;
+            if has_fault && !std::mem::replace(&mut is_named, true) {
+                named += 1;
+            }
+            Ok(())
+        })?;
+        Ok(named)
     }
 
     /// Reports recorded times that cannot be.
@@ -289,7 +273,7 @@ impl Table {
         for fault in faults {
             match (&unwritable, fault) {
                 (Some(reason), Fault { seq, kind: FaultKind::Altered }) => {
-                    verdict.altered(self.oid, &entity, seq, format!("The row cannot be hashed: {reason}."));
+                    verdict.altered(self.oid, &entity, seq, &format!("The row cannot be hashed: {reason}."));
                 }
                 _ => verdict.fault(self.oid, &entity, &fault, &event.computed),
             }

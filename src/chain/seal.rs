@@ -10,6 +10,7 @@ use std::rc::Rc;
 use veritable_core::chain::{LinkHash, Stored, recorded};
 
 use super::arguments::Arguments;
+use super::feature::{FEATURE, SEAL};
 use super::head::{Head, Heads, Look};
 use super::layout::Layout;
 use super::{own_heads, triggers};
@@ -35,6 +36,7 @@ struct Sealer {
     /// The relation whose chain it is: the partitioned table, for a partition.
     root: Oid,
     layout: Layout,
+    arguments: Arguments,
     /// The places of the chain's own columns in the root: seq, previous hash, hash, recorded time.
     root_columns: Vec<usize>,
     /// Found out when a row is appended: a row that a replica applies needs no head, and no index to find it by.
@@ -48,7 +50,7 @@ thread_local! {
 fn seal(call: &Call) -> Result<Answer> {
     let firing = call.firing()?;
     if !firing.is_before_row() || firing.event() != Event::Insert {
-        return Err(Error::new(Class::TriggerProtocol, triggers::MISPLACED_SEAL));
+        return Err(FEATURE.misplaced(SEAL));
     }
     let sealer = Sealer::of(&firing)?;
     let row = firing.row(&sealer.layout.descriptor);
@@ -61,7 +63,8 @@ fn seal(call: &Call) -> Result<Answer> {
     let relation = firing.relation();
     let key = sealer.layout.key(sealer.root, &row)?;
     let entity = sealer.layout.entity_image(&row);
-    let head = match own_heads::head(&relation, key, &entity) {
+    own_heads::settle(&relation);
+    let head = match own_heads::head(key, &entity) {
         Some(head) => Some(head),
         None => sealer.find_head(&firing, key, &row)?,
     };
@@ -85,32 +88,34 @@ impl Sealer {
                     root: root.oid(),
                     root_columns: places_of_chain(root, &arguments),
                     layout: Layout::of(&relation, &arguments)?,
+                    arguments,
                     heads: OnceCell::new(),
                 })
             })
         })
     }
 
-    fn heads(&self, firing: &Firing) -> Result<&Heads> {
+    fn heads(&self) -> Result<&Heads> {
         if let Some(heads) = self.heads.get() {
             return Ok(heads);
         }
         let root = Relation::open(self.root, Lock::AccessShare)?;
-        let heads = Heads::of(&root, self.relation, &Arguments::parse(&firing.arguments())?)?;
+        let heads = Heads::of(&root, self.relation, &self.arguments)?;
         Ok(self.heads.get_or_init(|| heads))
     }
 
-    /// Finds the newest event of the row's entity, and keeps others from appending to it until this row is inserted.
+    /// Finds the newest event of the row's entity, and keeps others from appending to it until this row is inserted. Heads
+    /// are looked for in the partitions that there are now; the row has the layout of when its statement began.
     fn find_head(self: &Rc<Self>, firing: &Firing, key: Key, row: &Row) -> Result<Option<Head>> {
         let mut current = Rc::clone(self);
         loop {
             lock::hold(key);
-            if current.heads(firing)?.are_partitioned() {
+            if current.heads()?.are_partitioned() {
                 // A partition may have been attached since the statement began, and have taken events.
                 cache::accept_changes();
                 current = Sealer::of(firing)?;
             }
-            match current.heads(firing)?.look(key, row, &self.layout)? {
+            match current.heads()?.look(key, row, &self.layout)? {
                 Look::None => return Ok(None),
                 Look::Head(head) => return Ok(Some(head)),
                 Look::InProgress(transaction) => {
@@ -127,7 +132,10 @@ impl Sealer {
         let layout = &self.layout;
         let seq = match &head {
             None => 1,
-            Some(head) => head.seq.checked_add(1).ok_or_else(|| Error::new(Class::Limit, "the chain is full"))?,
+            Some(head) => head
+                .seq
+                .checked_add(1)
+                .ok_or_else(|| Error::new(Class::Limit, "sequence number of the chain exhausted"))?,
         };
         self.check_supplied(&row, seq, head.as_ref().map(|head| head.hash))?;
         row.set_integer(layout.seq, seq);

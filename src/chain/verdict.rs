@@ -5,74 +5,53 @@ use veritable_core::chain::{Fault, FaultKind, LinkHash};
 use crate::pg::oid::Oid;
 use crate::pg::report::number;
 use crate::pg::result::{Cell, Rows};
+use crate::table::faults::Faults;
 
 /// What verification has found so far.
 pub struct Verdict {
-    rows: Rows,
-    faults: u64,
+    /// The faults.
+    pub faults: Faults,
     /// How many events were read.
     pub events: u64,
     /// In how many chains.
     pub chains: u64,
-    /// Of how many tables.
-    pub tables: u64,
 }
 
 impl Verdict {
     /// Nothing yet. Faults become `rows` of the answer.
     pub fn new(rows: Rows) -> Verdict {
-        Verdict { rows, faults: 0, events: 0, chains: 0, tables: 0 }
+        Verdict { faults: Faults::new(rows), events: 0, chains: 0 }
     }
 
-    /// Something is wrong with the triggers of a table.
-    pub fn unguarded(&mut self, chain: Oid, problem: String) {
-        self.put(chain, None, None, "unguarded", problem);
-    }
-
-    /// A table, or the rest of it, cannot be read.
-    pub fn unread(&mut self, chain: Oid, reason: String) {
-        self.put(chain, None, None, "unread", reason);
-    }
-
-    /// A chain is broken, and no event of it can be named.
-    pub fn broken(&mut self, chain: Oid, entity: Option<Vec<Option<String>>>, detail: String) {
-        self.put(chain, entity, None, "broken", detail);
+    /// Chains are broken, and no event of them can be named.
+    pub fn broken(&mut self, target: Oid, detail: &str) {
+        self.faults.put(target, None, Cell::from(None::<i64>), "broken", detail);
     }
 
     /// An event is not what was sealed, by what `detail` says.
-    pub fn altered(&mut self, chain: Oid, entity: &[Option<String>], seq: Option<i64>, detail: String) {
-        self.put(chain, Some(entity.to_vec()), seq, "altered", detail);
+    pub fn altered(&mut self, target: Oid, entity: &[Option<String>], seq: Option<i64>, detail: &str) {
+        self.faults.put(target, Some(entity.to_vec()), Cell::from(seq), "altered", detail);
     }
 
     /// Something is wrong with an event, whose line hashes to `computed` now.
-    pub fn fault(&mut self, chain: Oid, entity: &[Option<String>], fault: &Fault, computed: &LinkHash) {
-        self.put(chain, Some(entity.to_vec()), fault.seq, name(&fault.kind), explain(fault, computed));
+    pub fn fault(&mut self, target: Oid, entity: &[Option<String>], fault: &Fault, computed: &LinkHash) {
+        let detail = explain(fault, computed);
+        self.faults.put(target, Some(entity.to_vec()), Cell::from(fault.seq), name(&fault.kind), &detail);
     }
 
     /// The recorded time of an event is none, or none that could be.
-    pub fn backdated(&mut self, chain: Oid, entity: Vec<Option<String>>, seq: i64, detail: &str) {
-        self.put(chain, Some(entity), Some(seq), "backdated", detail.to_string());
-    }
-
-    fn put(&mut self, chain: Oid, entity: Option<Vec<Option<String>>>, seq: Option<i64>, fault: &str, detail: String) {
-        self.faults += 1;
-        self.rows.put([Cell::from(chain), Cell::from(entity), Cell::from(seq), Cell::from(fault), Cell::from(detail)]);
+    pub fn backdated(&mut self, target: Oid, entity: Vec<Option<String>>, seq: i64, detail: &str) {
+        self.faults.put(target, Some(entity), Cell::from(Some(seq)), "backdated", detail);
     }
 
     /// How many events and faults it speaks of.
     pub fn found(&self) -> u64 {
-        self.events + self.faults
+        self.events + self.faults.count()
     }
 
     /// The sentence at the end.
     pub fn summary(&self) -> String {
-        let faults = if self.faults == 0 { String::new() } else { format!(", {}", number(self.faults, "fault")) };
-        format!(
-            "verified {} in {} of {}{faults}",
-            number(self.events, "event"),
-            number(self.chains, "chain"),
-            number(self.tables, "table")
-        )
+        self.faults.summary(&format!("{} in {}", number(self.events, "event"), number(self.chains, "chain")))
     }
 }
 

@@ -4,21 +4,22 @@
 //! that spills to disk. Only the chains that it finds broken are then read in order, to name their faults (`passes`).
 //! Both reads have one snapshot, and neither uses an index. What guards the table is looked at as well (`problems`).
 
-use std::ffi::CStr;
-
 use veritable_core::chain::qualified_name;
 
+use super::feature::FEATURE;
 use super::passes::Table;
 use super::problems;
-use super::triggers::{Chain, root_of};
+use super::triggers::Chain;
 use super::verdict::Verdict;
 use crate::pg::acting::Acting;
 use crate::pg::function::{Answer, Call, sql_function};
-use crate::pg::oid::Oid;
 use crate::pg::relation::Relation;
 use crate::pg::report::{Class, Error, Result, notice};
 use crate::pg::settings::Pinned;
 use crate::pg::spi;
+use crate::table::faults::Faults;
+use crate::table::feature::Feature;
+use crate::table::topology;
 use crate::table::verification::{self, Verification};
 
 sql_function! {
@@ -31,7 +32,7 @@ fn verify_chain(call: &Call) -> Result<Answer> {
     match call.oid(0) {
         Some(target) => {
             verification::one(target, &mut chains)?;
-            chains.verdict.tables = 1;
+            chains.verdict.faults.tables = 1;
         }
         None if chains.entity.is_some() => {
             return Err(Error::new(Class::Argument, "an entity can be verified in one table only")
@@ -51,54 +52,34 @@ struct Chains {
 }
 
 impl Verification for Chains {
-    const FUNCTIONS: &'static [&'static CStr] = &[c"seal", c"guard"];
-    const WHOLE: &'static str = "A chain";
+    const FEATURE: &'static Feature = &FEATURE;
+
+    fn faults(&mut self) -> &mut Faults {
+        &mut self.verdict.faults
+    }
 
     fn verify(&mut self, relation: &Relation, acting: &Acting) -> Result<()> {
-        if let Some(root) = root_of(relation)? {
-            return Err(Error::new(
-                Class::WrongObject,
-                format!("\"{}\" is a partition of chained table \"{}\"", relation.name(), root.name()),
-            )
-            .hint(format!("SELECT * FROM verify_chain('{}');", root.qualified_name())));
-        }
+        FEATURE.refuse_partition(relation, |root| format!("SELECT * FROM verify_chain('{root}');"))?;
         let before = self.verdict.found();
         self.verify_root(relation, acting)?;
         // A table without events is not spoken of: so is the registry where nothing is registered.
-        self.verdict.tables += u64::from(self.verdict.found() > before);
+        self.verdict.faults.tables += u64::from(self.verdict.found() > before);
         Ok(())
-    }
-
-    fn unread(&mut self, table: Oid, reason: String) {
-        self.verdict.tables += 1;
-        self.verdict.unread(table, reason);
     }
 }
 
 impl Chains {
     fn verify_root(&mut self, relation: &Relation, acting: &Acting) -> Result<()> {
         let target = relation.oid();
-        let hidden = problems::hidden(relation)?;
-        let is_hidden = !hidden.is_empty();
-        for problem in hidden {
-            self.verdict.unguarded(target, problem);
-        }
-        if is_hidden && Chain::of(relation)?.is_none() {
-            self.verdict.unread(target, "The chain cannot be read without its triggers.".to_string());
+        let is_hidden = verification::report_hidden(self, target, &topology::with_leaves(relation)?)?;
+        if is_hidden && FEATURE.attached(relation)?.is_none() {
+            self.verdict.faults.unread(target, "The chain cannot be read without its triggers.");
             return Ok(());
         }
         let found = Chain::required(relation).and_then(|chain| Ok((Table::of(relation, &chain)?, chain)));
-        let (table, chain) = match found {
-            Ok(found) => found,
-            // Triggers that do not fit their table are a fault like any other.
-            Err(error) if error.is_misconfiguration() => {
-                self.verdict.unguarded(target, format!("The chain cannot be read: {}.", error.message()));
-                return Ok(());
-            }
-            Err(error) => return Err(error),
-        };
+        let Some((table, chain)) = verification::configuration(self, target, found)? else { return Ok(()) };
         for problem in problems::of(relation, &chain)? {
-            self.verdict.unguarded(target, problem);
+            self.verdict.faults.unguarded(target, &problem);
         }
         if let Some(former) = former_name(relation, chain.arguments.identity.as_deref()) {
             notice(format!("table \"{}\" was chained as \"{former}\"", relation.name()));

@@ -1,45 +1,14 @@
-//! What the features depend on of some tables, as it is at one moment: `definitions.sql`.
+//! What the features depend on of some tables, as it is at one moment: each feature says so by a query, `definitions.sql` in its
+//! folder. Of the catalogs alone: no function that looks into the catalog caches is called there, since they know the present.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::touched::Functions;
+use super::touched::{Functions, Touched};
 use crate::pg::oid::Oid;
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::{Fetched, Kept, Parameter, Session};
-
-/// The feature that depends on a definition.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Feature {
-    /// A chained table.
-    Chain,
-    /// A packed table.
-    Packing,
-    /// A table whose documents are validated.
-    Validation,
-}
-
-/// What a definition is of, in the order in which violations are reported.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    /// A trigger of the feature.
-    Trigger,
-    /// Another trigger, which fires after the one that seals or validates.
-    LateTrigger,
-    /// A column that the feature depends on.
-    Column,
-    /// The index by which rows are found.
-    Index,
-    /// A column's being NOT NULL.
-    NotNull,
-    /// A part of the type of a column.
-    Type,
-    /// A column that a chain leaves out, by its name. It may go.
-    ExcludedColumn,
-    /// A column that a packing does not compare, or that a validation does not read. It may come and go.
-    OtherColumn,
-    /// A partition of a chain. They may come and go.
-    Partition,
-}
+use crate::table::feature::{self, Feature, Kind};
 
 /// What a row is about.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,8 +17,8 @@ pub struct Key {
     pub kind: Kind,
     object: u32,
     number: i32,
-    /// Who depends on it.
-    pub feature: Feature,
+    /// The place of the feature that depends on it: of several, the one that is last in the list is spoken of first.
+    feature: Reverse<usize>,
     table: u32,
 }
 
@@ -66,41 +35,33 @@ pub struct Definition {
 }
 
 thread_local! {
-    /// Planning it takes longer than reading a few rows.
-    static READ: Kept = Kept::new(include_str!("definitions.sql").to_string());
+    /// A statement for each feature, in the order of the list: planning it takes longer than reading a few rows.
+    static READ: Vec<Kept> =
+        feature::all().iter().map(|feature| Kept::new(format!("{}{TRIGGERS}", feature.definitions))).collect();
 }
+
+const TRIGGERS: &str = include_str!("triggers.sql");
 
 /// The definitions of some tables.
 pub struct Definitions(BTreeMap<Key, Definition>);
 
-impl Feature {
-    /// As statements of ours write it.
-    pub fn of(feature: &str) -> Result<Feature> {
-        match feature {
-            "chain" => Ok(Feature::Chain),
-            "packing" => Ok(Feature::Packing),
-            "validation" => Ok(Feature::Validation),
-            _ => Err(unknown("feature", feature)),
-        }
+/// The kind of this name, as the features' queries have it.
+fn kind(name: &str) -> Result<Kind> {
+    match name {
+        "trigger" => Ok(Kind::Trigger),
+        "late trigger" => Ok(Kind::LateTrigger),
+        "column" => Ok(Kind::Column),
+        "index" => Ok(Kind::Index),
+        "not null" => Ok(Kind::NotNull),
+        "type" => Ok(Kind::Type),
+        "excluded column" => Ok(Kind::ExcludedColumn),
+        "other column" => Ok(Kind::OtherColumn),
+        "partition" => Ok(Kind::Partition),
+        _ => Err(unknown("kind", name)),
     }
 }
 
 impl Kind {
-    fn of(kind: &str) -> Result<Kind> {
-        match kind {
-            "trigger" => Ok(Kind::Trigger),
-            "late trigger" => Ok(Kind::LateTrigger),
-            "column" => Ok(Kind::Column),
-            "index" => Ok(Kind::Index),
-            "not null" => Ok(Kind::NotNull),
-            "type" => Ok(Kind::Type),
-            "excluded column" => Ok(Kind::ExcludedColumn),
-            "other column" => Ok(Kind::OtherColumn),
-            "partition" => Ok(Kind::Partition),
-            _ => Err(unknown("kind", kind)),
-        }
-    }
-
     /// It may be dropped.
     pub fn may_go(self) -> bool {
         matches!(self, Kind::LateTrigger | Kind::ExcludedColumn | Kind::OtherColumn | Kind::Partition)
@@ -108,6 +69,11 @@ impl Kind {
 }
 
 impl Key {
+    /// The feature that depends on it.
+    pub fn feature(&self) -> &'static Feature {
+        feature::all()[self.feature.0]
+    }
+
     /// Of a partition, the table that it is a partition of; of an attribute, the relation of its type.
     pub fn parent(&self) -> Oid {
         Oid::from(self.object)
@@ -137,26 +103,41 @@ impl Key {
 impl Definitions {
     /// Those of the tables, leaving out these indexes: as they are now, or, within
     /// [`crate::pg::snapshot::Mark::during`], as they were.
-    pub fn read(session: &Session, functions: &Functions, tables: &[Oid], without: &[Oid]) -> Result<Definitions> {
-        let tables = Parameter::from(tables.to_vec());
-        let [seal, guard, pack, pack_early, validate] = functions.parameters();
-        let parameters = [tables, seal, guard, pack, pack_early, validate, without.to_vec().into()];
-        let found = READ.with(|read| read.query_as_caller(session, &parameters))?;
-        found.rows().map(Definitions::row).collect::<Result<_>>().map(Definitions)
+    pub fn read(session: &Session, functions: &Functions, touched: &Touched, without: &[Oid]) -> Result<Definitions> {
+        let mut all = BTreeMap::new();
+        for place in 0..feature::all().len() {
+            let tables = touched.tables_of(place);
+            if tables.is_empty() {
+                continue;
+            }
+            let parameters: [Parameter; 4] = [
+                tables.into(),
+                functions.of(place).to_vec().into(),
+                functions.followers(place).into(),
+                without.to_vec().into(),
+            ];
+            let found = READ.with(|read| read[place].query_as_caller(session, &parameters))?;
+            for row in found.rows() {
+                let (key, definition) = Definitions::row(place, &row)?;
+                all.insert(key, definition);
+            }
+        }
+        Ok(Definitions(all))
     }
 
-    fn row(row: Fetched) -> Result<(Key, Definition)> {
-        let text = |place| row.get::<String>(place).ok_or_else(|| unknown("row", "with a null"));
-        let oid = |place| row.get::<Oid>(place).ok_or_else(|| unknown("row", "with a null"));
+    fn row(feature: usize, row: &Fetched) -> Result<(Key, Definition)> {
+        let null = || unknown("row", "with a null");
+        let text = |place| row.get::<String>(place).ok_or_else(null);
+        let oid = |place| row.get::<Oid>(place).ok_or_else(null);
         let key = Key {
-            feature: Feature::of(&text(0)?)?,
-            kind: Kind::of(&text(1)?)?,
-            object: u32::from(oid(2)?),
-            number: row.get(3).ok_or_else(|| unknown("row", "with a null"))?,
-            table: u32::from(oid(4)?),
+            kind: kind(&text(0)?)?,
+            object: u32::from(oid(1)?),
+            number: row.get(2).ok_or_else(null)?,
+            feature: Reverse(feature),
+            table: u32::from(oid(3)?),
         };
-        let fixed = row.get(7).ok_or_else(|| unknown("row", "with a null"))?;
-        Ok((key, Definition { name: text(5)?, text: text(6)?, fixed, owner: oid(8)? }))
+        let fixed = row.get(6).ok_or_else(null)?;
+        Ok((key, Definition { name: text(4)?, text: text(5)?, fixed, owner: oid(7)? }))
     }
 
     /// All of them, in the order in which they are spoken of.

@@ -4,7 +4,6 @@
 use super::definitions::Definitions;
 use super::judge;
 use super::touched::{Functions, Objects, Touched};
-use crate::chain::partitions;
 use crate::pg::acting::with_settings;
 use crate::pg::command::Command;
 use crate::pg::oid::Oid;
@@ -12,9 +11,10 @@ use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::Result;
 use crate::pg::snapshot::Mark;
 use crate::pg::spi;
+use crate::table::feature;
 
 /// Refuses `DROP INDEX CONCURRENTLY` of the last index that a guarantee needs, and `DETACH PARTITION … CONCURRENTLY` of a
-/// chain's partition with rows. A command that its caller may not run is left to PostgreSQL to refuse.
+/// partition with rows that a guarantee covers. A command that its caller may not run is left to PostgreSQL to refuse.
 pub fn judge(command: &Command) -> Result<()> {
     let indexes: Vec<_> = command.indexes_dropped_concurrently().into_iter().filter(|index| is_owned(*index)).collect();
     if !indexes.is_empty() {
@@ -24,7 +24,9 @@ pub fn judge(command: &Command) -> Result<()> {
         && is_owned(table)
         && Relation::open(partition, Lock::AccessShare)?.ancestors().first() == Some(&table)
     {
-        partitions::refuse_to_detach_rows(partition, table)?;
+        for partitions in feature::all().iter().filter_map(|feature| feature.partitions) {
+            (partitions.refuse_to_detach)(partition, table)?;
+        }
     }
     Ok(())
 }
@@ -42,9 +44,8 @@ fn judge_indexes(indexes: &[Oid]) -> Result<()> {
             Mark::now().during(|| {
                 let mut touched = Touched::default();
                 touched.find(session, &functions, &Objects::of_relations(indexes.to_vec()))?;
-                let tables = touched.tables();
-                let before = Definitions::read(session, &functions, &tables, &[])?;
-                let after = Definitions::read(session, &functions, &tables, indexes)?;
+                let before = Definitions::read(session, &functions, &touched, &[])?;
+                let after = Definitions::read(session, &functions, &touched, indexes)?;
                 judge::what_was(&before, &after, &touched)
             })
         })

@@ -1,31 +1,31 @@
 //! Inheritance goes around triggers. Rows of a child are in the parent, whose triggers do not fire for them; and a
 //! command on a parent fires no statement triggers of its children, be they partitions or not.
 
-use super::definitions::Feature;
 use super::touched::Functions;
 use crate::pg::oid::Oid;
 use crate::pg::relation::name_of;
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::snapshot::Mark;
-use crate::pg::spi::{Fetched, Kept, Parameter, Session};
+use crate::pg::spi::{Fetched, Kept, Session};
+use crate::table::feature::{Feature, Inheritance};
 
 thread_local! {
-    /// The parents and children among some tables and others that a feature does not allow. $2, $3, $4: seal, pack,
-    /// validate.
+    /// The parents and children among some tables ($1) and others that a feature does not allow, with a function of it.
+    /// $2: the functions of features that allow no relatives; $3: of those that allow no children but partitions.
     static FORBIDDEN: Kept = Kept::new(
-        "SELECT CASE t.tgfoid WHEN $3 THEN 'packing' WHEN $2 THEN 'chain' ELSE 'validation' END,
-                t.tgrelid = i.inhparent, i.inhrelid, i.inhparent
+        "SELECT DISTINCT t.tgfoid, t.tgrelid = i.inhparent, i.inhrelid, i.inhparent
          FROM (SELECT inhrelid, inhparent FROM pg_catalog.pg_inherits WHERE inhrelid = ANY ($1)
                UNION
                SELECT inhrelid, inhparent FROM pg_catalog.pg_inherits WHERE inhparent = ANY ($1)) AS i
          JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
          JOIN pg_catalog.pg_trigger t ON t.tgrelid IN (i.inhrelid, i.inhparent)
-         WHERE t.tgfoid = $3 OR t.tgfoid IN ($2, $4) AND t.tgrelid = i.inhparent AND NOT c.relispartition"
+         WHERE t.tgfoid = ANY ($2) OR t.tgfoid = ANY ($3) AND t.tgrelid = i.inhparent AND NOT c.relispartition"
             .to_string(),
     );
 }
 
-type Pair = (Feature, bool, Oid, Oid);
+/// A feature that forbids it, whether its table is the parent, the child, the parent.
+type Pair = (&'static Feature, bool, Oid, Oid);
 
 /// Refuses children of a guarded table and parents of a packed one, where one of `tables` is the parent or the child and
 /// has become so since `start`. What was so before is not this command's doing.
@@ -38,7 +38,7 @@ pub fn check(session: &Session, functions: &Functions, start: Mark, tables: &[Oi
         return Ok(());
     }
     let before = start.during(|| forbidden(session, functions, tables))?;
-    after.iter().find(|pair| !before.contains(pair)).map_or(Ok(()), |pair| Err(refusal(pair)))
+    after.iter().find(|pair| !before.iter().any(|other| is_same(pair, other))).map_or(Ok(()), |pair| Err(refusal(pair)))
 }
 
 /// Refuses a table whose features do not allow the parents and children that it has.
@@ -47,28 +47,34 @@ pub fn refuse(session: &Session, functions: &Functions, table: Oid) -> Result<()
     found.first().map_or(Ok(()), |pair| Err(refusal(pair)))
 }
 
+fn is_same(one: &Pair, other: &Pair) -> bool {
+    one.0.name == other.0.name && (one.1, one.2, one.3) == (other.1, other.2, other.3)
+}
+
 fn forbidden(session: &Session, functions: &Functions, tables: &[Oid]) -> Result<Vec<Pair>> {
-    let [seal, _, pack, _, validate] = functions.parameters();
-    let parameters = [Parameter::from(tables.to_vec()), seal, pack, validate];
+    let no_relatives = functions.of_features(|feature| matches!(feature.inheritance, Inheritance::None(..)));
+    let no_children = functions.of_features(|feature| matches!(feature.inheritance, Inheritance::NoChildren(_)));
+    let parameters = [tables.to_vec().into(), no_relatives.into(), no_children.into()];
     let found = FORBIDDEN.with(|forbidden| forbidden.query_as_caller(session, &parameters))?;
-    let pair = |row: Fetched| -> Result<Option<Pair>> {
-        let feature = Feature::of(&row.get::<String>(0).unwrap_or_default())?;
-        Ok((|| Some((feature, row.get(1)?, row.get(2)?, row.get(3)?)))())
+    let pair = |row: Fetched| {
+        let feature = functions.feature_of(row.get(0)?)?;
+        Some((feature, row.get(1)?, row.get(2)?, row.get(3)?))
     };
-    found.rows().filter_map(|row| pair(row).transpose()).collect()
+    found.rows().map(|row| pair(row).ok_or_else(|| Error::damaged("pg_inherits"))).collect()
 }
 
 fn refusal((feature, is_parent, child, parent): &Pair) -> Error {
-    let (feature, is_parent, child, parent) = (*feature, *is_parent, name_of(*child), name_of(*parent));
-    let (child_noun, parent_noun) = if is_parent { ("table", feature.noun()) } else { (feature.noun(), "table") };
+    let (child, parent) = (name_of(*child), name_of(*parent));
+    let (child_noun, parent_noun) =
+        if *is_parent { ("table".to_string(), feature.noun()) } else { (feature.noun(), "table".to_string()) };
     let message = format!("{child_noun} \"{child}\" cannot inherit from {parent_noun} \"{parent}\"");
     let error = Error::new(Class::Unsupported, message);
-    match feature {
-        Feature::Chain => error.hint("Use declarative partitioning."),
-        Feature::Validation => error
-            .detail("Documents in the rows of a child would not be validated.")
-            .hint("Use declarative partitioning."),
-        Feature::Packing if is_parent => error.detail("Rows of a child would not be packed with those of the table."),
-        Feature::Packing => error.detail("Rows that come through another table would not be packed."),
+    match feature.inheritance {
+        Inheritance::NoChildren(detail) => {
+            let error = error.hint("Use declarative partitioning.");
+            if let Some(detail) = detail { error.detail(detail) } else { error }
+        }
+        Inheritance::None(_, of_parent) if *is_parent => error.detail(of_parent),
+        Inheritance::None(of_child, _) => error.detail(of_child),
     }
 }

@@ -2,17 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::definitions::{Definition, Definitions, Feature, Key, Kind};
+use super::definitions::{Definition, Definitions, Key};
 use super::touched::{Functions, Touched};
 use super::{inheritance, refusal};
-use crate::chain::{self, partitions};
-use crate::packing;
 use crate::pg::command;
 use crate::pg::relation::{Lock, Relation, exists, name_of};
-use crate::pg::report::Result;
+use crate::pg::report::{Error, Result};
 use crate::pg::spi::Session;
 use crate::pg::type_owner::{caller, has_privileges_of};
-use crate::validation;
+use crate::table::feature::{self, Kind, Partitions};
 
 /// What was there has to be there still, as it was.
 pub fn what_was(before: &Definitions, after: &Definitions, touched: &Touched) -> Result<()> {
@@ -49,7 +47,7 @@ pub fn what_is_new(
     for (key, definition) in after.but_not(before) {
         let was_guarded = || before.guards(key);
         match key.kind {
-            Kind::Trigger if checked.insert((key.feature, u32::from(key.table()))) => {
+            Kind::Trigger if checked.insert((key.feature().name, u32::from(key.table()))) => {
                 check_by_hand(key)?;
                 inheritance::refuse(session, functions, key.table())?;
             }
@@ -59,10 +57,7 @@ pub fn what_is_new(
                     continue;
                 }
                 let (trigger, table) = (&definition.name, name_of(key.table()));
-                return Err(match key.feature {
-                    Feature::Validation => validation::triggers::fires_too_late(trigger, &table),
-                    _ => chain::triggers::fires_too_late(trigger, &table),
-                });
+                return Err(key.feature().fires_too_late(trigger, &table));
             }
             Kind::Column | Kind::Type if definition.fixed && was_guarded() => {
                 if !may_refuse(key, definition, touched) {
@@ -75,9 +70,7 @@ pub fn what_is_new(
                 let table = Relation::open(key.table(), Lock::AccessShare)?;
                 table.check_type_owners(table.columns().iter().filter(|column| key.is_column(column.place)))?;
             }
-            Kind::OtherColumn if key.feature == Feature::Packing && was_guarded() => {
-                refusal::not_compared(key, definition)
-            }
+            Kind::OtherColumn if was_guarded() => refusal::tell_of_column(key, definition),
             _ => {}
         }
     }
@@ -87,16 +80,15 @@ pub fn what_is_new(
 /// A trigger of ours that somebody made without `add_…()`. Its function acts for the owner of the table, so nobody else
 /// may make one: the privilege TRIGGER is for one's own functions.
 fn check_by_hand(key: &Key) -> Result<()> {
-    let table = key.table();
-    Relation::open(table, Lock::AccessShare)?.require_ownership()?;
-    match key.feature {
-        Feature::Chain => chain::triggers::check_by_hand(table),
-        Feature::Packing => packing::triggers::check_by_hand(table),
-        Feature::Validation => validation::triggers::check_by_hand(table),
-    }
+    let (feature, relation) = (key.feature(), Relation::open(key.table(), Lock::AccessShare)?);
+    relation.require_ownership()?;
+    feature.check_placement(&relation)?;
+    relation.require_table()?;
+    feature.check_exclusions(&relation)?;
+    (feature.check_by_hand)(&relation)
 }
 
-/// Partitions of chains come and go: with their triggers, and without rows.
+/// Partitions come and go: with their triggers, and without rows that a guarantee covers.
 pub fn partitions(
     session: &Session,
     tag: &str,
@@ -116,25 +108,37 @@ pub fn partitions(
             continue;
         }
         if exists(partition) {
-            partitions::refuse_to_detach_rows(partition, parent)?;
+            (of_feature(key)?.refuse_to_detach)(partition, parent)?;
         } else if let Some(definition) = before.get(key) {
             if touched.is_addressed(partition) || has_privileges_of(*owner, caller()) {
-                return Err(refusal::of_partition(key, definition));
+                return Err(refusal::of_partition(key, of_feature(key)?, definition));
             }
             refusal::let_pass("drop", key, definition);
         }
     }
     let _own = command::own_commands();
-    let tables =
-        |keys: Vec<(Key, _)>| keys.into_iter().map(|(key, _)| key.table()).filter(|table| exists(*table)).collect();
-    // Where a dump is restored, the triggers of the table come after its partitions, and then those of the partitions.
-    if tag != "CREATE TRIGGER" {
-        let new: Vec<_> = tables(of(after, before));
-        new.iter().try_for_each(|partition| chain::triggers::check_partition(*partition))?;
-        partitions::guard(session, &new)?;
+    for feature in feature::all() {
+        let Some(partitions) = feature.partitions else { continue };
+        let tables = |keys: &[(Key, _)]| -> Vec<_> {
+            let theirs = keys.iter().filter(|(key, _)| key.feature().name == feature.name);
+            theirs.map(|(key, _)| key.table()).filter(|table| exists(*table)).collect()
+        };
+        // Where a dump is restored, the triggers of the table come after its partitions, and then those of the partitions.
+        if tag != "CREATE TRIGGER" {
+            let new = tables(&of(after, before));
+            for partition in &new {
+                (partitions.check)(&Relation::open(*partition, Lock::AccessShare)?)?;
+            }
+            (partitions.guard)(session, &new)?;
+        }
+        (partitions.unguard)(session, &tables(&gone))?;
     }
-    let free: Vec<_> = tables(gone);
-    partitions::unguard(session, &free)
+    Ok(())
+}
+
+/// What the feature of a partition's key does about partitions.
+fn of_feature(key: &Key) -> Result<&'static Partitions> {
+    key.feature().partitions.ok_or_else(|| Error::damaged("the definitions of partitions"))
 }
 
 /// A change of a type is judged by the owners of table and type, anything else by what the command is about.

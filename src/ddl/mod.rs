@@ -1,10 +1,10 @@
-//! The event triggers: a command that would silently break a chain, a packing or a validation is refused.
+//! The event triggers: a command that would silently break a guarantee is refused.
 //!
-//! What changed is judged, not how: what the tables that a command has touched depend on (`definitions.sql`) is read as it
+//! What changed is judged, not how: what the tables that a command has touched depend on (`definitions.sql` of each feature) is read as it
 //! was before the command and as it is after it. So it does not matter by which way a command reaches a column, a type or
 //! an index, and no table counts but those that it has reached (`touched.sql`).
 //! This is a guard against accidents. An owner can end any of them, a superuser anything; verification tells.
-//! It is the layer above the features, which know nothing of it.
+//! It is the layer above the features, which know nothing of it; and it names none of them: `src/features.rs` lists them.
 
 mod definitions;
 mod early;
@@ -80,9 +80,8 @@ fn judge_command(
     start.during(|| touched.find(session, functions, &objects))?;
     running::now().during(|| touched.find(session, functions, &objects))?;
     if !touched.is_empty() {
-        let tables = touched.tables();
-        let before = start.during(|| Definitions::read(session, functions, &tables, &[]))?;
-        let after = running::now().during(|| Definitions::read(session, functions, &tables, &[]))?;
+        let before = start.during(|| Definitions::read(session, functions, &touched, &[]))?;
+        let after = running::now().during(|| Definitions::read(session, functions, &touched, &[]))?;
         judge::what_was(&before, &after, &touched)?;
         judge::what_is_new(session, functions, &before, &after, &touched)?;
         judge::partitions(session, &tag, &before, &after, &touched)?;

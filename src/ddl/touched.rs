@@ -8,30 +8,44 @@ use super::running::Running;
 use crate::pg::command::{Object, objects};
 use crate::pg::oid::Oid;
 use crate::pg::oid::catalogs;
-use crate::pg::relation::function;
-use crate::pg::report::Result;
+use crate::pg::report::{Error, Result};
 use crate::pg::spi::{Fetched, Kept, Parameter, Session};
 use crate::pg::type_owner::{caller, has_privileges_of};
+use crate::table::feature::{self, Feature};
 
 thread_local! {
     /// Planning it takes longer than running it.
     static FIND: Kept = Kept::new(include_str!("touched.sql").to_string());
 }
 
-/// The oids of our trigger functions: seal, guard, pack, pack_early, validate.
-#[derive(Clone, Copy)]
-pub struct Functions([Oid; 5]);
+/// The oids of the features' trigger functions, feature by feature in the order of the list.
+pub struct Functions(Vec<Vec<Oid>>);
 
 impl Functions {
     /// `None` where the extension is not there, or not there any more.
     pub fn find() -> Option<Functions> {
-        let find = |name| function(c"veritable", name);
-        Some(Functions([find(c"seal")?, find(c"guard")?, find(c"pack")?, find(c"pack_early")?, find(c"validate")?]))
+        feature::all().iter().map(|feature| feature.oids().ok()).collect::<Option<_>>().map(Functions)
     }
 
-    /// In this order, as parameters of a statement.
-    pub fn parameters(&self) -> [Parameter<'static>; 5] {
-        self.0.map(Parameter::from)
+    /// Those of the feature at this place.
+    pub fn of(&self, place: usize) -> &[Oid] {
+        &self.0[place]
+    }
+
+    /// Those whose triggers may fire after the ones of the feature at this place.
+    pub fn followers(&self, place: usize) -> Vec<Oid> {
+        self.0[place..].concat()
+    }
+
+    /// The feature that has this function.
+    pub fn feature_of(&self, function: Oid) -> Option<&'static Feature> {
+        self.0.iter().position(|functions| functions.contains(&function)).map(|place| feature::all()[place])
+    }
+
+    /// Those of the features for which `is_meant` holds.
+    pub fn of_features(&self, is_meant: impl Fn(&Feature) -> bool) -> Vec<Oid> {
+        let pairs = feature::all().iter().zip(&self.0);
+        pairs.filter(|(feature, _)| is_meant(feature)).flat_map(|(_, functions)| functions.iter().copied()).collect()
     }
 }
 
@@ -89,16 +103,19 @@ impl Objects {
 }
 
 /// A guarded table that was touched.
-#[derive(Clone, Copy)]
 struct Table {
     owner: Oid,
     addressed: bool,
+    /// The trigger functions of ours that it has.
+    functions: Vec<Oid>,
 }
 
 /// The guarded tables that were touched.
 #[derive(Default)]
 pub struct Touched {
     tables: BTreeMap<u32, Table>,
+    /// The tables of each feature.
+    places: Vec<Vec<Oid>>,
     /// All relations that the command names, guarded or not.
     named: BTreeSet<u32>,
 }
@@ -108,7 +125,7 @@ impl Touched {
     pub fn find(&mut self, session: &Session, functions: &Functions, objects: &Objects) -> Result<()> {
         let oids = |oids: &Vec<Oid>| Parameter::from(oids.clone());
         let parameters = [
-            oids(&functions.0.to_vec()),
+            functions.of_features(|_| true).into(),
             oids(&objects.named[0]),
             oids(&objects.reached[0]),
             oids(&objects.named[1]),
@@ -117,15 +134,16 @@ impl Touched {
         ];
         self.named.extend(objects.named[0].iter().map(|oid| u32::from(*oid)));
         let found = FIND.with(|find| find.query_as_caller(session, &parameters))?;
-        let table = |row: Fetched| {
-            let table = Table { owner: row.get(1)?, addressed: row.get(2)? };
-            Some((row.get::<Oid>(0)?, table))
-        };
-        for (oid, table) in found.rows().filter_map(table) {
-            let known = self.tables.entry(u32::from(oid)).or_insert(table);
-            known.addressed |= table.addressed;
-            known.owner = table.owner;
+        for row in found.rows() {
+            let read = |row: &Fetched| Some((row.get::<Oid>(0)?, row.get(1)?, row.get(2)?, row.get::<Vec<Oid>>(3)?));
+            let (oid, owner, addressed, has) = read(&row).ok_or_else(|| Error::damaged("pg_trigger"))?;
+            let table = self.tables.entry(u32::from(oid)).or_insert(Table { owner, addressed, functions: Vec::new() });
+            table.addressed |= addressed;
+            table.owner = owner;
+            let new = has.into_iter().filter(|function| !table.functions.contains(function)).collect::<Vec<_>>();
+            table.functions.extend(new);
         }
+        self.places = places(functions, &self.tables);
         Ok(())
     }
 
@@ -134,9 +152,9 @@ impl Touched {
         self.tables.is_empty()
     }
 
-    /// All of them.
-    pub fn tables(&self) -> Vec<Oid> {
-        self.tables.keys().map(|oid| Oid::from(*oid)).collect()
+    /// Those that have triggers of the feature at this place.
+    pub fn tables_of(&self, place: usize) -> Vec<Oid> {
+        self.places.get(place).cloned().unwrap_or_default()
     }
 
     /// The owner of one of them.
@@ -163,4 +181,13 @@ impl Touched {
         let table = self.tables.get(&u32::from(table));
         table.is_some_and(|table| table.addressed || has_privileges_of(table.owner, caller()))
     }
+}
+
+fn places(functions: &Functions, tables: &BTreeMap<u32, Table>) -> Vec<Vec<Oid>> {
+    let has = |place: usize, table: &Table| table.functions.iter().any(|oid| functions.of(place).contains(oid));
+    let of = |place| {
+        let tables = tables.iter().filter(|(_, table)| has(place, table));
+        tables.map(|(oid, _)| Oid::from(*oid)).collect()
+    };
+    (0..feature::all().len()).map(of).collect()
 }

@@ -46,8 +46,8 @@ touched (relation, addressed) AS (
     JOIN pg_catalog.pg_class c ON c.oid = d.objid
     WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND pg_catalog.pg_has_role(c.relowner, t.owner, 'USAGE')
 )
-SELECT t.relation, c.relowner, pg_catalog.bool_or(t.addressed)
+SELECT t.relation, c.relowner, pg_catalog.bool_or(t.addressed), pg_catalog.array_agg(DISTINCT g.tgfoid)
 FROM touched t
 JOIN pg_catalog.pg_class c ON c.oid = t.relation
-WHERE EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = t.relation AND g.tgfoid = ANY ($1))
+CROSS JOIN LATERAL (SELECT tgfoid FROM pg_catalog.pg_trigger WHERE tgrelid = t.relation AND tgfoid = ANY ($1) OFFSET 0) AS g
 GROUP BY t.relation, c.relowner

@@ -12,6 +12,7 @@ use crate::pg::relation::{Column, Lock, Relation, name_of};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::{Descriptor, Row};
 use crate::pg::types::{Equality, ValueHash, is_deterministic, type_name};
+use crate::table::columns::Columns;
 
 /// Where the columns of a packing are in the rows of its table.
 pub struct Layout {
@@ -43,21 +44,13 @@ pub struct Compared {
 impl Layout {
     /// Resolves `arguments` against a table.
     pub fn of(relation: &Relation, arguments: &Arguments) -> Result<Layout> {
-        let columns = relation.columns();
-        let find = |name: &String| {
-            columns.iter().find(|column| column.name == *name).cloned().ok_or_else(|| {
-                Error::new(
-                    Class::UndefinedColumn,
-                    format!("column \"{name}\" of relation \"{}\" does not exist", relation.name()),
-                )
-            })
-        };
+        let columns = Columns::of(relation);
         let compared = |name: &String| {
-            let column = find(name)?;
+            let column = columns.find(name)?.clone();
             let equality = Equality::of(&column).ok_or_else(|| without_equality(relation, &column))?;
             Ok(Compared { equality, hash: ValueHash::of(&column), column })
         };
-        let period = find(&arguments.period)?;
+        let period = columns.find(&arguments.period)?.clone();
         Ok(Layout {
             relation: relation.oid(),
             descriptor: Descriptor::of(relation),
@@ -77,18 +70,23 @@ impl Layout {
 
     fn refused(&self, row: &Row, refusal: Refusal) -> Error {
         let (column, table) = (&self.period.name, name_of(self.relation));
-        let error =
-            |what| Error::new(Class::Check, format!("{what} in column \"{column}\" of packed table \"{table}\""));
+        let error = |what: &str| {
+            let column = format!("period column \"{column}\" of packed table \"{table}\"");
+            Error::new(
+                Class::Check,
+                if what.is_empty() { format!("null value in {column}") } else { format!("{column} {what}") },
+            )
+        };
         match refusal {
-            Refusal::Null => error("null period")
-                .detail("A row of a packed table says when it holds.")
+            Refusal::Null => error("")
+                .detail("The period states when the row is valid; it cannot be null.")
                 .hint("A period without bounds, '(,)', holds always."),
-            Refusal::Empty => error("empty period").detail("A row of a packed table holds at some time."),
-            Refusal::Infinite => error("infinite bound of the period")
+            Refusal::Empty => error("must not be empty").detail("The period states when the row is valid."),
+            Refusal::Infinite => error("must not have an infinite bound")
                 .detail("An infinite bound is a value that others can lie beyond.")
                 .hint("Leave the side unbounded, as in '[2024-01-01,)'."),
             Refusal::NotHalfOpen => {
-                let error = error("period that is not half-open")
+                let error = error("must be half-open")
                     .detail("Periods include their start and exclude their end, so that they adjoin without a gap.");
                 let is_readable = Relation::open(self.relation, Lock::Held).is_ok_and(|table| table.is_readable());
                 let text = is_readable.then(|| self.range.half_open_text(row, self.period.place)).flatten();

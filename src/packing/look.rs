@@ -11,7 +11,6 @@ use veritable_core::packing::{Islands, Period};
 use super::layout::Layout;
 use super::merge::Changes;
 use crate::pg::acting::as_owner;
-use crate::pg::memory;
 use crate::pg::period::Bound;
 use crate::pg::quote;
 use crate::pg::range_scan::Touching;
@@ -21,9 +20,7 @@ use crate::pg::snapshot::Latest;
 use crate::pg::spi::{self, Session};
 use crate::pg::trigger::Firing;
 use crate::pg::version::{Command, Tid, Version};
-
-/// How many rows are read at once.
-const BATCH: usize = 1000;
+use crate::table::scan;
 
 /// So few new rows are always looked up one by one.
 const FEW: u64 = 8;
@@ -110,26 +107,18 @@ fn sort(session: &Session, layout: &Layout, condition: &str, existing: impl Fn(&
         let cursor = session.cursor(&sql, &[], true)?;
         let mut islands = Islands::new();
         let mut changes = Changes::default();
-        loop {
-            let more = memory::scratch(|| -> Result<bool> {
-                let batch = cursor.fetch(BATCH);
-                for row in batch.rows() {
-                    let (Some(version), Some(fact)) = (Version::fetched(&row, 0, 1, 2), row.get::<i64>(3)) else {
-                        return Err(Error::damaged("a row of the table"));
-                    };
-                    // A row without a proper period touches none. It came while the triggers were off.
-                    let Some(Ok(period)) = row.period(4, layout.range) else { continue };
-                    let is_existing = existing(&version);
-                    if let Some(island) = islands.add(fact, period, version, is_existing) {
-                        changes.add(island)?;
-                    }
-                }
-                Ok(!batch.is_empty())
-            })?;
-            if !more {
-                break;
+        scan::each(&cursor, |row| {
+            let (Some(version), Some(fact)) = (Version::fetched(row, 0, 1, 2), row.get::<i64>(3)) else {
+                return Err(Error::damaged("a row of the table"));
+            };
+            // A row without a proper period touches none. It came while the triggers were off.
+            let Some(Ok(period)) = row.period(4, layout.range) else { return Ok(()) };
+            let is_existing = existing(&version);
+            if let Some(island) = islands.add(fact, period, version, is_existing) {
+                changes.add(island)?;
             }
-        }
+            Ok(())
+        })?;
         if let Some(island) = islands.finish() {
             changes.add(island)?;
         }

@@ -46,7 +46,7 @@ impl Changes {
                 Class::Serialization,
                 "could not serialize access: a row that touches the new period was added since the snapshot",
             )
-            .hint("Retry the transaction."));
+            .hint("The transaction might succeed if retried."));
         }
         self.shared
             .extend(rows().filter(|(version, _)| !version.is_own()).map(|(version, intent)| (version.tid, intent)));

@@ -6,6 +6,8 @@
 
 mod arguments;
 mod attach;
+mod constraint;
+mod feature;
 mod layout;
 mod look;
 mod merge;
@@ -14,6 +16,8 @@ mod pack_early;
 mod problems;
 mod row_locks;
 mod set_period;
-pub mod triggers;
+mod triggers;
 mod value_key;
 mod verify;
+
+pub use feature::FEATURE;

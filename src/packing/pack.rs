@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::arguments::Arguments;
-use super::attach;
+use super::constraint;
+use super::feature::{FEATURE, PACK};
 use super::layout::Layout;
 use super::look::{look, look_at_all};
 use super::merge::{self, Commands};
 use super::row_locks::{self, Locked};
-use super::triggers::{self, Packing};
+use super::triggers::Packing;
 use crate::pg::acting::as_owner;
 use crate::pg::cache::{Cache, Derived};
 use crate::pg::changing::{After, Errors};
@@ -17,7 +18,7 @@ use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::oid::Oid;
 use crate::pg::range_scan::Touching;
 use crate::pg::relation::{Lock, Relation};
-use crate::pg::report::{Class, Error, Result};
+use crate::pg::report::{Error, Result};
 use crate::pg::spi;
 use crate::pg::trigger::{Firing, TriggerInfo};
 use crate::pg::version::Command;
@@ -59,12 +60,13 @@ impl Packer {
         PACKERS.with(|packers| {
             packers.get(firing.relation_oid(), || {
                 let relation = firing.relation();
-                relation.require_plain("packed")?;
+                relation.require_plain(FEATURE.participle)?;
                 let layout = Layout::of(&relation, &Arguments::parse(&firing.arguments())?)?;
-                let index = attach::index_of(&relation, &layout).ok_or_else(|| attach::missing_index(&relation))?;
+                let index =
+                    constraint::index_of(&relation, &layout).ok_or_else(|| constraint::missing_index(&relation))?;
                 Ok(Packer {
-                    index: attach::scan_of(&relation, &layout, &index)
-                        .ok_or_else(|| attach::missing_index(&relation))?,
+                    index: constraint::scan_of(&relation, &layout, &index)
+                        .ok_or_else(|| constraint::missing_index(&relation))?,
                     index_oid: index.oid,
                     commands: Commands::of(&layout),
                     is_bent: relation.triggers().iter().any(TriggerInfo::before_update_row),
@@ -97,7 +99,7 @@ impl Packer {
 fn pack_statement(call: &Call) -> Result<Answer> {
     let firing = call.firing()?;
     if !firing.has_new_rows() {
-        return Err(Error::new(Class::TriggerProtocol, triggers::MISPLACED_PACK));
+        return Err(FEATURE.misplaced(PACK));
     }
     let packer = Packer::of(&firing)?;
     // What packing has widened touches nothing else, unless a trigger has bent it.
@@ -131,7 +133,7 @@ fn pack_table(call: &Call) -> Result<Answer> {
     let target = call.oid(0).ok_or_else(|| Error::null_argument("target"))?;
     let relation = Relation::open_owned(target, Lock::ShareRowExclusive)?;
     let packing = Packing::required(&relation)?;
-    relation.require_plain("packed")?;
+    relation.require_plain(FEATURE.participle)?;
     let layout = Layout::of(&relation, &packing.arguments)?;
     let absorbed = pack_all(&relation, &layout)?;
     Ok(Answer::from(absorbed as i64))

@@ -2,10 +2,10 @@
 //!
 //! Not before an UPDATE: that has locked the row by then, and may wait for others, with which the lock must not be held.
 
+use super::feature::{FEATURE, PACK_EARLY};
 use super::pack::Packer;
-use super::triggers;
 use crate::pg::function::{Answer, Call, sql_function};
-use crate::pg::report::{Class, Error, Result};
+use crate::pg::report::Result;
 use crate::pg::trigger::Event;
 use crate::table::turn;
 
@@ -17,7 +17,7 @@ sql_function! {
 fn pack_early(call: &Call) -> Result<Answer> {
     let firing = call.firing()?;
     if !firing.is_before_row() || firing.event() != Event::Insert {
-        return Err(Error::new(Class::TriggerProtocol, triggers::MISPLACED_EARLY));
+        return Err(FEATURE.misplaced(PACK_EARLY));
     }
     let packer = Packer::of(&firing)?;
     let layout = packer.layout();

@@ -115,8 +115,11 @@ impl<'s> Portion<'s> {
                 ));
             }
             if !set && !needed.contains(&name) {
-                return Err(Error::new(Class::Argument, format!("column \"{name}\" does not say what to clear"))
-                    .hint("Give the key and the period alone."));
+                return Err(Error::new(
+                    Class::Argument,
+                    format!("column \"{name}\" is neither in the key nor the period"),
+                )
+                .hint("Give the key and the period alone."));
             }
         }
         Ok(names)
@@ -140,7 +143,7 @@ impl<'s> Portion<'s> {
                     Class::Serialization,
                     "could not serialize access: rows that touch the period have changed since the snapshot",
                 )
-                .hint("Retry the transaction."));
+                .hint("The transaction might succeed if retried."));
             }
             // Those that are adjacent as well: packing may change them, and by then the turn cannot be given back.
             let all: Vec<_> = found.iter().map(|found| (found.version.tid, Intent::Delete)).collect();

@@ -15,6 +15,14 @@ pub mod types {
     };
 }
 
+/// Operators that PostgreSQL itself knows by their numbers.
+pub mod operators {
+    use super::{Oid, pg_sys};
+
+    /// `&&` of two ranges.
+    pub const RANGES_OVERLAP: Oid = Oid::from_u32(pg_sys::OID_RANGE_OVERLAP_OP);
+}
+
 /// The catalogs in which an object can be.
 pub mod catalogs {
     pub use pgrx::pg_sys::{RelationRelationId as RELATIONS, TriggerRelationId as TRIGGERS, TypeRelationId as TYPES};

@@ -14,24 +14,6 @@ impl Relation {
         Relation::open(oid, lock)
     }
 
-    /// Opens a table of the caller's in order to give its rows a new guarantee: nobody else may have it, and the
-    /// caller sees all of it. `feature` is what it will have, as messages say it.
-    pub fn open_table(oid: pg_sys::Oid, feature: &str) -> Result<Relation> {
-        let relation = Relation::open_owned(oid, Lock::AccessExclusive)?;
-        relation.require_table()?;
-        let name = relation.name();
-        if relation.hides_rows() {
-            return Err(Error::new(
-                Class::Privilege,
-                format!("row-level security hides rows of table \"{name}\" from you"),
-            )
-            .hint(format!(
-                "Disable it for the owner while the {feature} is added: ALTER TABLE … NO FORCE ROW LEVEL SECURITY."
-            )));
-        }
-        Ok(relation)
-    }
-
     /// The error, unless the caller owns it.
     pub fn require_ownership(&self) -> Result<()> {
         if self.is_owned_by_caller() {
@@ -90,7 +72,13 @@ impl Relation {
         }
     }
 
-    /// The error, unless the caller may read all its columns and rows.
+    /// The error of a table of which the caller does not see all rows, in the server's own words.
+    pub fn hidden_rows(&self) -> Error {
+        let message = format!("query would be affected by row-level security policy for table \"{}\"", self.name());
+        Error::new(Class::Privilege, message)
+    }
+
+    /// The error, unless the caller may read all its columns and rows. `purpose` is what is verified.
     pub fn require_readable(&self, purpose: &str) -> Result<()> {
         let denied = |what: String| Err(Error::new(Class::Privilege, format!("permission denied for {what}")));
         if !self.is_in_usable_schema() {
@@ -100,12 +88,8 @@ impl Relation {
             return denied(format!("table {}", self.name()));
         }
         if self.hides_rows() {
-            return Err(Error::new(
-                Class::Privilege,
-                format!("row-level security hides rows of table \"{}\" from you", self.name()),
-            )
-            .hint(format!(
-                "{purpose} can be verified only as a whole: use a role that has BYPASSRLS, or owns the table."
+            return Err(self.hidden_rows().hint(format!(
+                "A {purpose} can be verified only as a whole: use a role that has BYPASSRLS, or owns the table."
             )));
         }
         Ok(())

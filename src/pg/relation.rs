@@ -112,12 +112,6 @@ impl Relation {
         Ok(Relation { raw, owned: true })
     }
 
-    /// It has a trigger that executes this function without arguments of its own, such as `veritable.seal()`.
-    pub fn has_trigger_of(&self, schema: &CStr, name: &CStr) -> bool {
-        function(schema, name)
-            .is_some_and(|function| self.triggers().iter().any(|trigger| trigger.function == function))
-    }
-
     /// A name for an index of it that nothing has yet: its own, with this behind it.
     pub fn new_index_name(&self, label: &CStr) -> String {
         // SAFETY: takes names, of which the second may be missing, and answers a palloc'd string.
@@ -221,6 +215,11 @@ impl Relation {
     /// It is a temporary table, of this session or another.
     pub fn is_temporary(&self) -> bool {
         self.class().relpersistence as u8 == pg_sys::RELPERSISTENCE_TEMP
+    }
+
+    /// It is an ordinary table, with rows of its own: not a partitioned one, nor a view or anything else.
+    pub fn is_ordinary(&self) -> bool {
+        self.kind() == pg_sys::RELKIND_RELATION
     }
 
     /// It belongs to the system's catalogs.

@@ -21,6 +21,8 @@ pub enum Class {
     WrongType,
     /// 42809: the wrong kind of relation.
     WrongObject,
+    /// 42701: a column is named twice.
+    DuplicateColumn,
     /// 42703: no such column.
     UndefinedColumn,
     /// 42704: no such object.
@@ -59,6 +61,7 @@ impl Class {
             Class::Privilege => Code::ERRCODE_INSUFFICIENT_PRIVILEGE,
             Class::WrongType => Code::ERRCODE_DATATYPE_MISMATCH,
             Class::WrongObject => Code::ERRCODE_WRONG_OBJECT_TYPE,
+            Class::DuplicateColumn => Code::ERRCODE_DUPLICATE_COLUMN,
             Class::UndefinedColumn => Code::ERRCODE_UNDEFINED_COLUMN,
             Class::UndefinedObject => Code::ERRCODE_UNDEFINED_OBJECT,
             Class::Duplicate => Code::ERRCODE_DUPLICATE_OBJECT,
@@ -106,7 +109,10 @@ impl Error {
 
     /// It says that the arguments of a trigger do not fit its table: for verification, a fault like any other.
     pub fn is_misconfiguration(&self) -> bool {
-        matches!(self.class, Class::Argument | Class::UndefinedColumn | Class::WrongType | Class::Unsupported)
+        matches!(
+            self.class,
+            Class::Argument | Class::DuplicateColumn | Class::UndefinedColumn | Class::WrongType | Class::Unsupported
+        )
     }
 
     /// Adds the DETAIL, a sentence. Values of rows only where the caller may read them.

@@ -320,3 +320,6 @@ pub fn is_replica() -> bool {
     // SAFETY: reads a variable of the backend.
     unsafe { pg_sys::SessionReplicationRole == pg_sys::SESSION_REPLICATION_ROLE_REPLICA as i32 }
 }
+
+/// The longest name of a trigger, in bytes.
+pub const NAME_MAX: usize = pg_sys::NAMEDATALEN as usize - 1;

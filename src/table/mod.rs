@@ -1,6 +1,15 @@
 //! What the features share over the tables that they are attached to.
 
 pub mod arguments;
+mod attach;
+pub mod columns;
+pub mod faults;
+pub mod feature;
 pub mod lru;
+pub mod problems;
+pub mod scan;
+pub mod topology;
+pub mod trigger_arguments;
+pub mod triggers;
 pub mod turn;
 pub mod verification;

@@ -3,8 +3,9 @@
 //! The caller's privileges are checked first. Then the table is read as its owner, restricted. Without a table, each is
 //! attempted in a subtransaction: one that cannot be read, whoever sees to that, is reported and the others go on.
 
-use std::ffi::CStr;
-
+use super::faults::Faults;
+use super::feature::Feature;
+use super::problems;
 use crate::pg::acting::{Acting, as_owner, with_settings};
 use crate::pg::oid::Oid;
 use crate::pg::relation::{self, Lock, Relation};
@@ -15,18 +16,15 @@ use crate::pg::system;
 
 /// The verification of one feature, while it runs.
 pub trait Verification {
-    /// The trigger functions, in the schema `veritable`, that a table of the feature has.
-    const FUNCTIONS: &'static [&'static CStr];
+    /// The feature.
+    const FEATURE: &'static Feature;
 
-    /// What is verified as a whole: "A chain".
-    const WHOLE: &'static str;
+    /// What it has found so far.
+    fn faults(&mut self) -> &mut Faults;
 
     /// Verifies one table. This runs as its owner, restricted, under a snapshot that sees all that is committed. Rows are
     /// to be read [`without_indexes`].
     fn verify(&mut self, relation: &Relation, acting: &Acting) -> Result<()>;
-
-    /// A table cannot be read, or not to its end.
-    fn unread(&mut self, table: Oid, reason: String);
 }
 
 /// A lock is waited for at most so long where many tables are verified, and all locks together …
@@ -40,10 +38,29 @@ pub fn one(target: Oid, verification: &mut impl Verification) -> Result<()> {
 }
 
 fn verify<V: Verification>(relation: &Relation, verification: &mut V) -> Result<()> {
-    relation.require_readable(V::WHOLE)?;
+    relation.require_readable(V::FEATURE.name)?;
     // Also where the transaction has an older snapshot: that may be older than the triggers, and rows that were sealed
     // since would look as if they were not.
     as_owner(relation, |acting| Latest::during(|_| verification.verify(relation, acting)))
+}
+
+/// Reports the triggers of a feature that the catalog hides; whether there are any.
+pub fn report_hidden<V: Verification>(verification: &mut V, target: Oid, tables: &[Oid]) -> Result<bool> {
+    let hidden = problems::hidden_triggers(V::FEATURE, tables)?;
+    hidden.iter().for_each(|problem| verification.faults().unguarded(target, problem));
+    Ok(!hidden.is_empty())
+}
+
+/// The configuration of a table. `None` where its triggers do not fit it: a fault like any other, which is reported.
+pub fn configuration<V: Verification, T>(verification: &mut V, target: Oid, found: Result<T>) -> Result<Option<T>> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.is_misconfiguration() => {
+            verification.faults().misconfigured(target, V::FEATURE, error.message());
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Has the rest of a verification read tables as they are: an index may lack rows that its table has, by a damaged
@@ -59,7 +76,7 @@ pub fn without_indexes(acting: &Acting) {
 pub fn all<V: Verification>(verification: &mut V) -> Result<()> {
     let deadline = system::deadline();
     let mut patience = Patience { left: WAITS_MAX };
-    for table in tables(V::FUNCTIONS)? {
+    for table in tables(V::FEATURE)? {
         if deadline.is_some_and(|deadline| system::clock() > deadline) {
             return Err(Error::new(Class::Canceled, "canceling statement due to statement timeout"));
         }
@@ -82,7 +99,8 @@ pub fn all<V: Verification>(verification: &mut V) -> Result<()> {
             if failure.is_lock_timeout {
                 patience.spend(system::clock() - began);
             }
-            verification.unread(table.oid, format!("The table cannot be read: {}.", failure.message));
+            verification.faults().tables += 1;
+            verification.faults().unread(table.oid, &format!("The table cannot be read: {}.", failure.message));
         }
     }
     Ok(())
@@ -96,11 +114,8 @@ struct Table {
 
 /// The tables that have triggers of these functions, whatever is wrong with them. A partition is verified with the table
 /// above it that has them, too.
-fn tables(functions: &[&CStr]) -> Result<Vec<Table>> {
-    let oids: Vec<_> = functions.iter().filter_map(|name| relation::function(c"veritable", name)).collect();
-    if oids.len() != functions.len() {
-        return Err(Error::new(Class::State, "extension veritable is not installed in this database"));
-    }
+fn tables(feature: &Feature) -> Result<Vec<Table>> {
+    let oids = feature.oids()?;
     let read = |session: &spi::Session| {
         let found = session.query_as_caller(
             "SELECT c.oid, c.relname::pg_catalog.text,

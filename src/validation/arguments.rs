@@ -37,13 +37,13 @@ pub enum Unknown {
 }
 
 impl Unknown {
-    /// As it is written.
+    /// The value of an option, read in any case as PostgreSQL reads those of its own.
     pub fn parse(text: &str) -> Result<Unknown> {
-        match text {
+        match text.to_ascii_lowercase().as_str() {
             "refuse" => Ok(Unknown::Refuse),
             "allow" => Ok(Unknown::Allow),
             _ => Err(Error::new(Class::Argument, format!("unrecognized value of \"unknown\": \"{text}\""))
-                .hint("It is refuse or allow.")),
+                .hint("Available values: refuse, allow.")),
         }
     }
 

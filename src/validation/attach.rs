@@ -1,18 +1,18 @@
 //! `add_validation()` and `drop_validation()`: from a column of any documents to one of documents that match.
 
 use super::arguments::{Arguments, Named, Unknown};
+use super::feature::{FEATURE, VALIDATES};
 use super::layout::Layout;
 use super::triggers;
 use super::validate::{Schemas, matching};
 use crate::pg::acting::as_owner;
 use crate::pg::command::own_commands;
 use crate::pg::function::{Answer, Call, sql_function};
-use crate::pg::memory;
-use crate::pg::quote;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::snapshot::Latest;
 use crate::pg::spi::{self, Session};
+use crate::table::{self, scan};
 
 sql_function! {
     /// `add_validation(regclass, name, name, text, name, text, boolean) → bigint`
@@ -22,9 +22,6 @@ sql_function! {
     /// `drop_validation(regclass, name) → void`
     veritable_drop_validation / pg_finfo_veritable_drop_validation = drop_validation
 }
-
-/// How many rows are read at once.
-const BATCH: usize = 1000;
 
 fn add_validation(call: &Call) -> Result<Answer> {
     let target = call.oid(0).ok_or_else(|| Error::null_argument("target"))?;
@@ -37,23 +34,15 @@ fn add_validation(call: &Call) -> Result<Answer> {
     let check_existing = call.boolean(6).ok_or_else(|| Error::null_argument("check_existing"))?;
     let checked = spi::connect(|session| {
         let _own = own_commands();
-        let relation = Relation::open_table(target, "validation")?;
+        let relation = FEATURE.open(target)?;
         let layout = Layout::of(&relation, &arguments)?;
         let trigger = triggers::name_for(&arguments.document, layout.document);
-        check_table(session, &relation, &arguments, &trigger)?;
+        check_table(&relation, &arguments, &trigger)?;
         let (table, alias) = (relation.qualified_name(), relation.alias());
         let check = || as_owner(&relation, |_| check_rows(session, &layout, &table, &alias));
         let checked = if check_existing { check()? } else { 0 };
         drop(relation);
-        let list = arguments.render().iter().map(quote::literal).collect::<Vec<_>>().join(", ");
-        session.run(
-            &format!(
-                "CREATE TRIGGER {} BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW
-                 EXECUTE FUNCTION veritable.validate({list})",
-                quote::identifier(trigger)
-            ),
-            &[],
-        )?;
+        VALIDATES.create(session, &FEATURE, &table, &trigger, &arguments.render())?;
         Ok(checked)
     })?;
     Ok(Answer::from(checked))
@@ -79,22 +68,16 @@ fn drop_validation(call: &Call) -> Result<Answer> {
     drop(relation);
     spi::connect(|session| {
         let _own = own_commands();
-        for trigger in triggers {
-            session.run(&format!("DROP TRIGGER {} ON {table}", quote::identifier(trigger)), &[])?;
-        }
-        Ok(())
+        table::triggers::drop(session, &table, triggers)
     })?;
     Ok(Answer::VOID)
 }
 
-fn check_table(session: &Session, relation: &Relation, arguments: &Arguments, trigger: &str) -> Result<()> {
+fn check_table(relation: &Relation, arguments: &Arguments, trigger: &str) -> Result<()> {
     let (name, document) = (relation.name(), &arguments.document);
     let validations = triggers::of(relation)?;
     if validations.iter().any(|validation| validation.arguments.document == *document) {
-        return Err(Error::new(
-            Class::Duplicate,
-            format!("column \"{document}\" of table \"{name}\" is validated already"),
-        ));
+        return Err(triggers::already_validated(document, &name));
     }
     if let Some(version) = &arguments.version
         && validations.iter().any(|validation| validation.arguments.version.as_ref() == Some(version))
@@ -104,20 +87,7 @@ fn check_table(session: &Session, relation: &Relation, arguments: &Arguments, tr
             format!("column \"{version}\" of table \"{name}\" holds the version of another document"),
         ));
     }
-    let children = session.query(
-        "SELECT FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
-         WHERE i.inhparent = $1 AND NOT c.relispartition LIMIT 1",
-        &[relation.oid().into()],
-    )?;
-    if !children.is_empty() {
-        return Err(Error::new(Class::Unsupported, format!("table \"{name}\" has inheritance children"))
-            .detail("Documents in their rows would not be validated.")
-            .hint("Use declarative partitioning."));
-    }
-    match triggers::late(relation, trigger) {
-        Some(trigger) => Err(triggers::fires_too_late(&trigger, &name)),
-        None => Ok(()),
-    }
+    FEATURE.check_late(relation, trigger)
 }
 
 /// Refuses rows whose document does not match, the first one found. How many rows there are.
@@ -127,20 +97,12 @@ fn check_rows(session: &Session, layout: &Layout, table: &str, alias: &str) -> R
     let mut checked = 0;
     Latest::during(|_| {
         let cursor = session.cursor(&sql, &[], true)?;
-        loop {
-            let more = memory::scratch(|| -> Result<bool> {
-                let batch = cursor.fetch(BATCH);
-                for fetched in batch.rows() {
-                    let value = fetched.composite(0).ok_or_else(|| Error::damaged("a row of the table"))?;
-                    // Its caller owns the table, and row-level security hides nothing.
-                    matching(&schemas, layout, &value.row(&layout.descriptor), || true)?;
-                    checked += 1;
-                }
-                Ok(!batch.is_empty())
-            })?;
-            if !more {
-                return Ok(checked);
-            }
-        }
+        scan::each(&cursor, |fetched| {
+            let value = fetched.composite(0).ok_or_else(|| Error::damaged("a row of the table"))?;
+            checked += 1;
+            // The caller owns the table, and row-level security hides nothing.
+            matching(&schemas, layout, &value.row(&layout.descriptor), || true).map(|_| ())
+        })?;
+        Ok(checked)
     })
 }

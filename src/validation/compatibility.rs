@@ -15,11 +15,11 @@ sql_function! {
     veritable_schema_compatibility / pg_finfo_veritable_schema_compatibility = schema_compatibility
 }
 
-/// The mode of this name.
+/// The mode of this name. Schema registries write modes in capitals; here they are read in any case.
 pub fn mode(name: &str) -> Result<Mode> {
-    name.parse().map_err(|_| {
+    name.to_ascii_uppercase().parse().map_err(|_| {
         Error::new(Class::Argument, format!("unrecognized compatibility \"{name}\""))
-            .hint("It is NONE, BACKWARD, FORWARD, FULL, BACKWARD_TRANSITIVE, FORWARD_TRANSITIVE or FULL_TRANSITIVE.")
+            .hint("Available values: NONE, BACKWARD, FORWARD, FULL, BACKWARD_TRANSITIVE, FORWARD_TRANSITIVE, FULL_TRANSITIVE.")
     })
 }
 

@@ -6,6 +6,7 @@ use crate::pg::relation::{Column, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::{Descriptor, Output, Row};
 use crate::pg::types::{base_type, is_enum};
+use crate::table::columns::Columns;
 
 /// Where the columns of a validation are in the rows of one relation.
 pub struct Layout {
@@ -37,26 +38,11 @@ struct VersionColumn {
 impl Layout {
     /// Resolves `arguments` against a relation.
     pub fn of(relation: &Relation, arguments: &Arguments) -> Result<Layout> {
-        let columns = relation.columns();
-        let find = |name: &str| {
-            let column = columns.iter().find(|column| column.name == name).ok_or_else(|| {
-                Error::new(
-                    Class::UndefinedColumn,
-                    format!("column \"{name}\" of relation \"{}\" does not exist", relation.name()),
-                )
-            })?;
-            if column.generated {
-                return Err(Error::new(
-                    Class::Unsupported,
-                    format!("generated column \"{name}\" cannot be part of a validation"),
-                )
-                .detail("Its value is computed after the document is validated."));
-            }
-            Ok(column)
-        };
+        let columns = Columns::of(relation);
+        let find = |name: &str| columns.find_stored(name, "be part of a validation", "document is validated");
         let document = find(&arguments.document)?;
         if base_type(document.type_id) != types::JSONB {
-            let error = wrong_type(relation, document, "jsonb");
+            let error = columns.wrong_type(&document.name, "jsonb");
             let json = base_type(document.type_id) == types::JSON;
             return Err(if json { error.hint("Use jsonb, or a CHECK with json_matches_schema().") } else { error });
         }
@@ -70,11 +56,11 @@ impl Layout {
                     other if other == types::NAME || is_enum(other) => {
                         NameSource::Other(column.place, Output::of(other))
                     }
-                    _ => return Err(wrong_type(relation, column, "text, varchar, name or an enum")),
+                    _ => return Err(columns.wrong_type(name, "text, varchar, name or an enum")),
                 }
             }
         };
-        let version = arguments.version.as_deref().map(|name| VersionColumn::of(relation, find(name)?)).transpose()?;
+        let version = arguments.version.as_deref().map(|name| VersionColumn::of(&columns, find(name)?)).transpose()?;
         let places = [Some(document.place), named.place(), version.as_ref().map(|version| version.place)];
         Ok(Layout {
             descriptor: Descriptor::of(relation),
@@ -138,20 +124,13 @@ impl NameSource {
 }
 
 impl VersionColumn {
-    fn of(relation: &Relation, column: &Column) -> Result<VersionColumn> {
+    fn of(columns: &Columns, column: &Column) -> Result<VersionColumn> {
         let max = match base_type(column.type_id) {
             types::INT2 => i64::from(i16::MAX),
             types::INT4 => i64::from(i32::MAX),
             types::INT8 => i64::MAX,
-            _ => return Err(wrong_type(relation, column, "bigint, integer or smallint")),
+            _ => return Err(columns.wrong_type(&column.name, "bigint, integer or smallint")),
         };
         Ok(VersionColumn { place: column.place, max })
     }
-}
-
-fn wrong_type(relation: &Relation, column: &Column, type_name: &str) -> Error {
-    Error::new(
-        Class::WrongType,
-        format!("column \"{}\" of relation \"{}\" must be of type {type_name}", column.name, relation.name()),
-    )
 }

@@ -9,12 +9,14 @@ mod compatibility;
 mod compile;
 mod document;
 mod errors;
+mod feature;
 mod layout;
 mod pg_jsonschema;
 mod register;
 mod registry;
 mod settings;
-pub mod triggers;
+mod triggers;
 mod validate;
 
+pub use feature::FEATURE;
 pub use settings::define as define_settings;

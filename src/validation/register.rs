@@ -60,7 +60,7 @@ fn register_schema(call: &Call) -> Result<Answer> {
     compatibility::check(&name, mode, &schema, &resources, &history)?;
     let version = insert(&name, Some(&text), mode, &resolved)?;
     if mode != before && newest.is_some() {
-        notice(format!("compatibility of event schema \"{name}\" is now {mode}, and was {before}"));
+        notice(format!("compatibility of event schema \"{name}\" changed from {before} to {mode}"));
     }
     answer(version)
 }
@@ -71,7 +71,7 @@ fn retire_schema(call: &Call) -> Result<Answer> {
     match registry::read(&name, None)? {
         None => Err(Error::new(Class::UndefinedObject, format!("event schema \"{name}\" does not exist"))),
         Some(Record { schema: None, .. }) => {
-            Err(Error::new(Class::State, format!("event schema \"{name}\" is retired already")))
+            Err(Error::new(Class::State, format!("event schema \"{name}\" is already retired")))
         }
         Some(newest) => answer(insert(&name, None, stored_mode(&name, &newest)?, &BTreeMap::new())?),
     }

@@ -7,11 +7,11 @@ use veritable_schema::{Formats, Shown};
 
 use super::arguments::{Arguments, Unknown};
 use super::document::{self, shortened};
+use super::feature::{FEATURE, VALIDATE};
 use super::layout::Layout;
 use super::register::NAME_MAX;
 use super::registry::{self, Entry, EventSchema};
 use super::settings;
-use super::triggers::MISPLACED;
 use crate::pg::cache::{self, Cache, Derived};
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::oid::Oid;
@@ -83,7 +83,7 @@ impl Schemas {
 fn validate(call: &Call) -> Result<Answer> {
     let firing = call.firing()?;
     if !firing.is_before_row() {
-        return Err(Error::new(Class::TriggerProtocol, MISPLACED));
+        return Err(FEATURE.misplaced(VALIDATE));
     }
     // A statement may be long, and its transaction takes no lock any more with which it would hear of changes.
     cache::accept_changes();
@@ -98,7 +98,7 @@ fn validate(call: &Call) -> Result<Answer> {
             let is_same = checker.layout.is_same(&row, &firing.row(&checker.layout.descriptor));
             if !is_same && checker.check_update(&mut row)? { Ok(row.into_answer()) } else { Ok(firing.pass_update()) }
         }
-        _ => Err(Error::new(Class::TriggerProtocol, MISPLACED)),
+        _ => Err(FEATURE.misplaced(VALIDATE)),
     }
 }
 

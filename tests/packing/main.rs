@@ -1,9 +1,15 @@
-//! Packed tables under random statements, many clients and bulk loads: the rows are what an oracle says.
+//! Packed tables as clients meet them. Under random statements, many clients and bulk loads, the rows are what an oracle says.
 
 mod bulk;
 mod clients;
+mod crash;
+mod dump;
+mod errors;
 mod oracle;
 mod properties;
 mod relations;
+mod replication;
+mod resources;
+mod robustness;
 #[path = "../support/mod.rs"]
 mod support;

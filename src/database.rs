@@ -1,0 +1,18 @@
+//! What a database has to be for the extension to be created in it.
+
+use crate::pg::function::{Answer, Call, sql_function};
+use crate::pg::relation::database_is_utf8;
+use crate::pg::report::{Class, Error, Result};
+
+sql_function! {
+    /// `veritable.check_database() → void`
+    veritable_check_database / pg_finfo_veritable_check_database = check_database
+}
+
+/// Lines, keys and documents are UTF-8, whatever a client speaks.
+fn check_database(_: &Call) -> Result<Answer> {
+    if database_is_utf8() {
+        return Ok(Answer::VOID);
+    }
+    Err(Error::new(Class::Unsupported, "extension veritable requires a database with encoding UTF8"))
+}

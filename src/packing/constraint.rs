@@ -1,0 +1,105 @@
+//! The exclusion constraint of a packing, which refuses different values over one instant, and whose index finds neighbours.
+
+use super::layout::{Compared, Layout};
+use crate::pg::index::GistIndex;
+use crate::pg::oid::operators;
+use crate::pg::quote;
+use crate::pg::range_scan::Touching;
+use crate::pg::relation::Relation;
+use crate::pg::report::{Class, Error, Result};
+use crate::pg::spi::Session;
+use crate::pg::types::{is_deterministic, is_short, operator_sql};
+
+/// The value is one column that can stand in the constraint as it is: never null, and not too long for an index.
+pub fn has_direct_value(layout: &Layout) -> bool {
+    let is_direct = |value: &Compared| {
+        value.column.not_null && value.equality.has_gist_unequal(&value.column) && is_short(value.column.type_id)
+    };
+    matches!(&layout.value[..], [value] if is_direct(value))
+}
+
+/// The constraint that refuses different values over one instant, or, where there is no value, the index alone.
+pub fn add(session: &Session, layout: &Layout, name: &str) -> Result<()> {
+    // The key first, then the period. With the period first, or the value before it, a search by key and period reads
+    // more pages, each of which costs some 5 µs: GiST tests every entry of a page.
+    let key = layout.key.iter().map(|key| (quote::identifier(&key.column.name), key.equality.sql()));
+    let value = match &layout.value[..] {
+        [] => None,
+        [value] if has_direct_value(layout) => {
+            Some((quote::identifier(&value.column.name), operator_sql(value.equality.negator())))
+        }
+        values => {
+            let columns: Vec<_> = values.iter().map(|value| quote::identifier(&value.column.name)).collect();
+            let text = format!("(veritable.value_key({}) COLLATE pg_catalog.\"C\")", columns.join(", "));
+            Some((text, "OPERATOR(pg_catalog.<>)".to_string()))
+        }
+    };
+    let period = (quote::identifier(&layout.period.name), "OPERATOR(pg_catalog.&&)".to_string());
+    let (table, name) = (&layout.table, quote::identifier(name));
+    let elements = key.chain([period]).chain(value.clone());
+    let sql = if value.is_some() {
+        let elements: Vec<_> = elements.map(|(column, operator)| format!("{column} WITH {operator}")).collect();
+        format!("ALTER TABLE {table} ADD CONSTRAINT {name} EXCLUDE USING gist ({})", elements.join(", "))
+    } else {
+        let elements: Vec<_> = elements.map(|(column, _)| column).collect();
+        format!("CREATE INDEX {name} ON {table} USING gist ({})", elements.join(", "))
+    };
+    session.run(&sql, &[])?;
+    Ok(())
+}
+
+/// The index of the packing's constraint, or, where there is no value, the index that stands for it.
+pub fn index_of(relation: &Relation, layout: &Layout) -> Option<GistIndex> {
+    relation.gist_indexes().into_iter().find(|index| fits(index, layout))
+}
+
+/// The index has the key first, compared as the table compares it, and then period and value in any order. Where there
+/// are values, it is that of a constraint that refuses different ones over one instant.
+fn fits(index: &GistIndex, layout: &Layout) -> bool {
+    let key: Vec<_> = layout.key.iter().map(|key| Some(key.column.place)).collect();
+    let period = Some(layout.period.place);
+    let Some(rest) = index.columns.strip_prefix(&key[..]) else { return false };
+    let compares_keys_alike = layout.key.iter().zip(&index.collations).all(|(key, &collation)| {
+        collation == key.column.collation || (is_deterministic(collation) && is_deterministic(key.column.collation))
+    });
+    if !compares_keys_alike {
+        return false;
+    }
+    if layout.value.is_empty() && rest == [period] && index.excludes.is_empty() {
+        return true;
+    }
+    let keys_are_equal =
+        index.excludes.iter().zip(&layout.key).all(|(operator, key)| *operator == key.equality.operator());
+    let (Some(at_period), Some(operators)) =
+        (rest.iter().position(|column| *column == period), index.excludes.get(key.len()..))
+    else {
+        return false;
+    };
+    let overlaps = operators.get(at_period) == Some(&operators::RANGES_OVERLAP);
+    let refuses_others = match (&layout.value[..], rest) {
+        ([], [_]) => true,
+        // A single value may stand there as it is, or in an expression, as several do.
+        (values, [_, _]) if !values.is_empty() => match (rest[1 - at_period], values) {
+            (None, _) => true,
+            (Some(place), [value]) => {
+                place == value.column.place && operators[1 - at_period] == value.equality.negator()
+            }
+            _ => false,
+        },
+        _ => false,
+    };
+    keys_are_equal && overlaps && refuses_others
+}
+
+/// The search for rows that touch a period, through that index.
+pub fn scan_of(relation: &Relation, layout: &Layout, index: &GistIndex) -> Option<Touching> {
+    let key: Vec<_> = layout.key.iter().map(|key| (key.column.clone(), key.equality)).collect();
+    let position = index.columns.iter().position(|column| *column == Some(layout.period.place))?;
+    Touching::new(relation, index.oid, &key, layout.period.place, position)
+}
+
+/// The error of a packing without its index.
+pub fn missing_index(relation: &Relation) -> Error {
+    Error::new(Class::State, format!("packed table \"{}\" has no exclusion constraint of its packing", relation.name()))
+        .hint("Use drop_packing() and add_packing() to make it anew.")
+}

@@ -1,0 +1,54 @@
+//! The columns that the configuration of a feature names.
+
+use crate::pg::relation::{Column, Relation};
+use crate::pg::report::{Class, Error, Result};
+
+/// The columns of a table, found by their names.
+pub struct Columns {
+    table: String,
+    /// In the order of the table.
+    pub list: Vec<Column>,
+}
+
+impl Columns {
+    /// Those of a relation.
+    pub fn of(relation: &Relation) -> Columns {
+        Columns { table: relation.name(), list: relation.columns() }
+    }
+
+    /// The column of this name.
+    pub fn find(&self, name: &str) -> Result<&Column> {
+        self.list.iter().find(|column| column.name == name).ok_or_else(|| {
+            let message = format!("column \"{name}\" of relation \"{}\" does not exist", self.table);
+            Error::new(Class::UndefinedColumn, message)
+        })
+    }
+
+    /// The column of this name, which must not be a generated one: `what` says what such a column cannot do, `seen` when
+    /// the value would be needed.
+    pub fn find_stored(&self, name: &str, what: &str, seen: &str) -> Result<&Column> {
+        let column = self.find(name)?;
+        if column.generated {
+            return Err(Error::new(Class::Unsupported, format!("generated column \"{name}\" cannot {what}"))
+                .detail(format!("Its value is computed after the {seen}.")));
+        }
+        Ok(column)
+    }
+
+    /// The error of a column of another type.
+    pub fn wrong_type(&self, column: &str, type_name: &str) -> Error {
+        Error::new(
+            Class::WrongType,
+            format!("column \"{column}\" of relation \"{}\" must be of type {type_name}", self.table),
+        )
+    }
+}
+
+/// Refuses a column that is named for two roles.
+pub fn distinct<'n>(roles: impl IntoIterator<Item = &'n String>) -> Result<()> {
+    let mut seen = std::collections::HashSet::new();
+    match roles.into_iter().find(|name| !seen.insert(*name)) {
+        None => Ok(()),
+        Some(name) => Err(Error::new(Class::DuplicateColumn, format!("column \"{name}\" specified more than once"))),
+    }
+}

@@ -1,0 +1,54 @@
+//! Tables above and below a table: partitions, which share its triggers, and inheritance children, which do not.
+
+use super::feature::{Feature, Inheritance};
+use crate::pg::oid::Oid;
+use crate::pg::relation::Relation;
+use crate::pg::report::{Class, Error, Result};
+use crate::pg::spi::{self, Session};
+
+/// Refuses a table with inheritance children, where they would break the guarantee.
+pub fn check_children(feature: &Feature, relation: &Relation) -> Result<()> {
+    // Where no relative at all is allowed, the feature says so itself, of partitions too.
+    let Inheritance::NoChildren(detail) = &feature.inheritance else { return Ok(()) };
+    if !spi::connect(|session| has_children(session, relation.oid()))? {
+        return Ok(());
+    }
+    let error = Error::new(Class::Unsupported, format!("table \"{}\" has inheritance children", relation.name()))
+        .hint("Use declarative partitioning.");
+    Err(match detail {
+        Some(detail) => error.detail(*detail),
+        None => error,
+    })
+}
+
+/// The table has children that are not its partitions.
+fn has_children(session: &Session, table: Oid) -> Result<bool> {
+    let children = session.query_as_caller(
+        "SELECT FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
+         WHERE i.inhparent = $1 AND NOT c.relispartition LIMIT 1",
+        &[table.into()],
+    )?;
+    Ok(!children.is_empty())
+}
+
+/// The relation, and the partitions below it that hold rows.
+pub fn with_leaves(relation: &Relation) -> Result<Vec<Oid>> {
+    let mut tables = relation.leaves()?;
+    if relation.is_partitioned() {
+        tables.insert(0, relation.oid());
+    }
+    Ok(tables)
+}
+
+/// The partitions below a partitioned table, of all levels.
+pub fn below(session: &Session, table: Oid) -> Result<Vec<Oid>> {
+    let tree = session
+        .query("SELECT relid::pg_catalog.oid FROM pg_catalog.pg_partition_tree($1) WHERE level > 0", &[table.into()])?;
+    tree.rows().map(|row| row.get(0).ok_or_else(|| Error::damaged("pg_inherits"))).collect()
+}
+
+/// The table in a FROM clause, with all that is in its partitions and nothing that only inherits from it.
+pub fn from_clause(relation: &Relation, alias: &str) -> String {
+    let only = if relation.is_partitioned() { "" } else { "ONLY " };
+    format!("{only}{} AS {alias}", relation.qualified_name())
+}

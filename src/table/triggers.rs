@@ -1,0 +1,180 @@
+//! The triggers of a feature on a table: finding, judging, creating and dropping them.
+
+use super::feature::{Feature, Part};
+use crate::pg::quote;
+use crate::pg::relation::Relation;
+use crate::pg::report::{Class, Error, Result};
+use crate::pg::spi::Session;
+use crate::pg::trigger::TriggerInfo;
+
+/// The configuration of a table's feature, and what is wrong with its triggers.
+pub struct Attached {
+    /// The arguments that most of the triggers have.
+    pub arguments: Vec<String>,
+    /// Each a sentence; none where all triggers are in place.
+    pub problems: Vec<String>,
+}
+
+impl Feature {
+    /// The triggers of the relation that execute functions of the feature.
+    pub fn triggers(&self, relation: &Relation) -> Result<Vec<TriggerInfo>> {
+        let functions = self.oids()?;
+        Ok(relation.triggers().into_iter().filter(|trigger| functions.contains(&trigger.function)).collect())
+    }
+
+    /// The relation has a trigger of the feature, in its place or not.
+    pub fn is_on(&self, relation: &Relation) -> Result<bool> {
+        Ok(!self.triggers(relation)?.is_empty())
+    }
+
+    /// What the relation has of the feature, if it has a trigger in the place of one of the parts.
+    pub fn attached(&self, relation: &Relation) -> Result<Option<Attached>> {
+        let (functions, triggers) = (self.oids()?, self.triggers(relation)?);
+        let found = |part: &Part| {
+            let is_it = |trigger: &&TriggerInfo| trigger.function == functions[part.function] && (part.fits)(trigger);
+            triggers.iter().find(is_it)
+        };
+        let parts: Vec<_> = self.parts.iter().map(|part| (part.role, found(part))).collect();
+        let Some(arguments) = agreed(&parts) else { return Ok(None) };
+        let on = if relation.is_partition() { format!(" on partition \"{}\"", relation.name()) } else { String::new() };
+        let problem = |(role, trigger): (&str, Option<&TriggerInfo>)| {
+            let Some(trigger) = trigger else { return Some(format!("No trigger{on} {role}.")) };
+            let what = if !trigger.enabled() {
+                "is disabled"
+            } else if trigger.conditional {
+                "has a condition or a list of columns"
+            } else if trigger.arguments != *arguments {
+                "has other arguments than the others"
+            } else {
+                return None;
+            };
+            Some(format!("The trigger \"{}\"{on}, which {role}, {what}.", trigger.name))
+        };
+        let problems = parts.iter().copied().filter_map(problem).collect();
+        Ok(Some(Attached { arguments: arguments.clone(), problems }))
+    }
+
+    /// What the relation has of the feature, or the error that it has none of it.
+    pub fn required(&self, relation: &Relation) -> Result<Attached> {
+        self.attached(relation)?.ok_or_else(|| self.missing(&relation.name()))
+    }
+
+    /// The partitioned table from which the relation has its triggers; `None` where they are the relation's own.
+    pub fn root_of(&self, relation: &Relation) -> Result<Option<Relation>> {
+        let first = self.oids()?[0];
+        let of = |relation: &Relation| relation.triggers().into_iter().find(|trigger| trigger.function == first);
+        if of(relation).is_none_or(|trigger| !trigger.clone) {
+            return Ok(None);
+        }
+        for ancestor in relation.ancestors() {
+            let ancestor = Relation::open(ancestor, crate::pg::relation::Lock::AccessShare)?;
+            if of(&ancestor).is_some_and(|trigger| !trigger.clone) {
+                return Ok(Some(ancestor));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Refuses a relation that has its triggers from a partitioned table. `how` says what to call for that one.
+    pub fn refuse_partition(&self, relation: &Relation, how: impl FnOnce(&str) -> String) -> Result<()> {
+        let Some(root) = self.root_of(relation)? else { return Ok(()) };
+        let (name, root_name) = (relation.name(), root.name());
+        let message = format!("\"{name}\" is a partition of {} \"{root_name}\"", self.noun());
+        Err(Error::new(Class::WrongObject, message).hint(how(&root.qualified_name())))
+    }
+
+    /// Checks that each trigger of the feature's fires when it can do its work, and none of them twice.
+    pub fn check_placement(&self, relation: &Relation) -> Result<()> {
+        let (functions, triggers) = (self.oids()?, self.triggers(relation)?);
+        let fits =
+            |part: &Part, trigger: &TriggerInfo| functions[part.function] == trigger.function && (part.fits)(trigger);
+        for trigger in &triggers {
+            if !self.parts.iter().any(|part| fits(part, trigger)) {
+                let function = functions.iter().position(|function| *function == trigger.function);
+                return Err(self.misplaced(function.unwrap_or_default()));
+            }
+        }
+        Ok(())
+    }
+
+    /// A trigger part that the relation has twice.
+    pub fn has_twice(&self, relation: &Relation) -> Result<bool> {
+        let (functions, triggers) = (self.oids()?, self.triggers(relation)?);
+        let count = |part: &Part| {
+            let is_it = |trigger: &&TriggerInfo| trigger.function == functions[part.function] && (part.fits)(trigger);
+            triggers.iter().filter(is_it).count()
+        };
+        Ok(self.parts.iter().any(|part| count(part) > 1))
+    }
+
+    /// An enabled or disabled trigger of the relation that fires after the one of this name, and could change a row that it
+    /// has seen. Those of the feature itself and of the features behind it do not.
+    pub fn late(&self, relation: &Relation, name: &str) -> Result<Vec<TriggerInfo>> {
+        let Some(late) = &self.late else { return Ok(Vec::new()) };
+        let followers = self.followers()?;
+        let is_late = |trigger: &TriggerInfo| {
+            let changes = trigger.before_insert_row() || late.on_update && trigger.before_update_row();
+            trigger.name.as_str() > name && changes && !followers.contains(&trigger.function)
+        };
+        Ok(relation.triggers().into_iter().filter(is_late).collect())
+    }
+
+    /// Refuses a relation with a trigger that fires after the one of this name.
+    pub fn check_late(&self, relation: &Relation, name: &str) -> Result<()> {
+        match self.late(relation, name)?.first() {
+            Some(late) => Err(self.fires_too_late(&late.name, &relation.name())),
+            None => Ok(()),
+        }
+    }
+
+    /// The error of a trigger that fires after those of the feature.
+    pub fn fires_too_late(&self, trigger: &str, table: &str) -> Error {
+        let ours = self.parts[0].name;
+        let harm = self.late.as_ref().map_or("change rows", |late| late.harm);
+        Error::new(Class::State, format!("trigger \"{trigger}\" of table \"{table}\" could {harm}"))
+            .detail(format!(
+                "BEFORE triggers fire in the order of their names, and \"{trigger}\" sorts after \"{ours}\"."
+            ))
+            .hint(format!("Rename the trigger so that its name sorts before \"{ours}\"."))
+    }
+}
+
+/// All triggers of a feature have the same arguments. Where somebody changed those of one, the others outvote it.
+fn agreed<'t>(parts: &[(&str, Option<&'t TriggerInfo>)]) -> Option<&'t Vec<String>> {
+    let all: Vec<_> = parts.iter().filter_map(|(_, trigger)| trigger.map(|trigger| &trigger.arguments)).collect();
+    let votes = |arguments: &Vec<String>| all.iter().filter(|other| **other == arguments).count();
+    let most = all.iter().map(|arguments| votes(arguments)).max()?;
+    all.iter().copied().find(|arguments| votes(arguments) == most)
+}
+
+impl Part {
+    /// Creates the trigger on a table, by its name in SQL. `name` is the trigger's.
+    pub fn create(
+        &self,
+        session: &Session,
+        feature: &Feature,
+        table: &str,
+        name: &str,
+        arguments: &[String],
+    ) -> Result<()> {
+        let list = arguments.iter().map(quote::literal).collect::<Vec<_>>().join(", ");
+        let (name, Part { timing, rows, .. }) = (quote::identifier(name), self);
+        let function = feature.functions[self.function].name.to_str().unwrap_or_default();
+        session.run(
+            &format!("CREATE TRIGGER {name} {timing} ON {table} {rows} EXECUTE FUNCTION veritable.{function}({list})"),
+            &[],
+        )?;
+        if self.always {
+            session.run(&format!("ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}"), &[])?;
+        }
+        Ok(())
+    }
+}
+
+/// Drops triggers of a table, by their names.
+pub fn drop(session: &Session, table: &str, names: impl IntoIterator<Item = String>) -> Result<()> {
+    for name in names {
+        session.run(&format!("DROP TRIGGER {} ON {table}", quote::identifier(name)), &[])?;
+    }
+    Ok(())
+}

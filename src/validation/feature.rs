@@ -1,0 +1,54 @@
+//! What a validation is to the layers that know all features.
+
+use super::triggers;
+use crate::pg::trigger::TriggerInfo;
+use crate::table::feature::{Feature, Function, Inheritance, Kind, Late, Part, Reason};
+
+/// The place of `veritable.validate()` among the functions.
+pub const VALIDATE: usize = 0;
+
+/// The trigger that validates a column. Its name sorts before those of the triggers that seal and pack, which want the row
+/// as it will be; the column's name follows.
+pub const VALIDATES: Part = Part {
+    name: "veritable_validate_",
+    function: VALIDATE,
+    timing: "BEFORE INSERT OR UPDATE",
+    rows: "FOR EACH ROW",
+    always: false,
+    fits: validates,
+    role: "validates documents",
+};
+
+/// Validations.
+pub static FEATURE: Feature = Feature {
+    name: "validation",
+    participle: "validated",
+    verb: "validate",
+    functions: &[Function {
+        name: c"validate",
+        usage: "BEFORE INSERT OR UPDATE FOR EACH ROW, without a condition or a list of columns",
+    }],
+    parts: &[VALIDATES],
+    late: Some(Late { harm: "change documents after they are validated", on_update: true }),
+    inheritance: Inheritance::NoChildren(Some("Documents in the rows of a child would not be validated.")),
+    definitions: include_str!("definitions.sql"),
+    reason,
+    check_by_hand: triggers::check_by_hand,
+    on_new_column: None,
+    partitions: None,
+};
+
+fn validates(trigger: &TriggerInfo) -> bool {
+    trigger.before_insert_row() && trigger.before_update_row() && !trigger.conditional
+}
+
+fn reason(kind: Kind) -> Reason {
+    let detail = match kind {
+        Kind::Trigger => "The trigger is part of the validation.",
+        _ => "The table's documents are validated by it.",
+    };
+    Reason {
+        detail: Some(detail),
+        hint: "Use drop_validation() to end the validation; add_validation() can begin a new one.",
+    }
+}

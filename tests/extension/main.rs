@@ -1,0 +1,10 @@
+//! What concerns all of the extension: its installation, its catalog, what its event triggers cost, and random queries.
+
+mod catalog;
+mod ddl_cost;
+mod dropping;
+mod installation;
+mod search_path;
+mod sqlsmith;
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,0 +1,79 @@
+//! What takes long ends soon after it is told to.
+
+use std::time::{Duration, Instant};
+
+use super::schemas::explosive;
+use super::*;
+
+#[test]
+fn a_schema_whose_compilation_takes_long_is_cancelled() {
+    let (_database, mut session) = start();
+    session.run(
+        "SET veritable.schema_work_limit = 2147483647; SET max_stack_depth = '7MB'; SET statement_timeout = '1 s'",
+    );
+    for schema in explosive().iter().take(4) {
+        let start = Instant::now();
+        for way in ways(schema, "'{}'::jsonb") {
+            session.refused(&way).with_code(CANCELLED);
+        }
+        assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    }
+}
+
+/// Whatever takes long ends soon after it is told to.
+#[test]
+fn validation_can_be_cancelled() {
+    let (_database, mut session) = start();
+    session.run(
+        r#"CREATE TABLE d (name text PRIMARY KEY, document jsonb, text json);
+        INSERT INTO d SELECT 'integers', jsonb_agg(n), json_agg(n) FROM generate_series(1, 1000000) AS n;
+        INSERT INTO d SELECT 'huge', jsonb_agg('1e131000'::numeric), ('[' || repeat('1e131000,', 3000) || '1]')::json FROM generate_series(1, 3000) AS n;
+        INSERT INTO d SELECT 'as', jsonb_agg(repeat('a', 40) || '!' || n), json_agg(repeat('a', 40) || '!' || n) FROM generate_series(1, 3000) AS n;
+        INSERT INTO d SELECT 'as in names', jsonb_object_agg(repeat('a', 40) || '!' || n, n), json_object_agg(repeat('a', 40) || '!' || n, n) FROM generate_series(1, 3000) AS n;
+        INSERT INTO d SELECT 'long', to_jsonb(repeat('a', 60000000) || '!'), to_json(repeat('a', 60000000) || '!');
+        INSERT INTO d SELECT 'alike', jsonb_agg(one), json_agg(one) FROM generate_series(1, 30000) AS n, jsonb_build_object('same', repeat('x', 1000), 'n', n) AS one;
+        INSERT INTO d SELECT 'deep', text::jsonb, text::json FROM repeat('{"a":', 100) AS open, concat(open, '{}', repeat('}', 100)) AS text"#,
+    );
+    let mut ended = 0;
+    for (name, schema) in [
+        (
+            "integers",
+            r##"{"items": {"anyOf": [{"type": "string"}, {"allOf": [{"minimum": 0}, {"maximum": 9}]}, {"multipleOf": 1}]}}"##,
+        ),
+        ("integers", r#"{"uniqueItems": true}"#),
+        ("huge", r#"{"items": {"minimum": 1, "multipleOf": 0.01}}"#),
+        ("huge", r#"{"uniqueItems": true, "items": {"enum": [1, 2, 1e100000, 1e131000]}}"#),
+        ("as", r#"{"contains": {"pattern": "^(?:(a+)\\1?)+$"}}"#),
+        ("as", r#"{"items": {"not": {"pattern": "^(?=(a+)+$)(?:(a+)\\1?)+$"}}}"#),
+        ("as in names", r#"{"patternProperties": {"^(?:(a+)\\1?)+$": false}}"#),
+        ("long", r#"{"pattern": "^(?:(a+)\\1?)+$"}"#),
+        ("long", r#"{"pattern": "^(a|b|[^c]){1,1000}$"}"#),
+        ("long", r#"{"format": "email", "minLength": 1000000000}"#),
+        ("alike", r#"{"uniqueItems": true}"#),
+        (
+            "alike",
+            r##"{"items": {"anyOf": [{"const": {"same": 1}}, {"$ref": "#/$defs/a"}]}, "$defs": {"a": {"propertyNames": {"enum": ["same", "n"]}}}}"##,
+        ),
+        (
+            "deep",
+            r##"{"anyOf": [{"properties": {"a": {"$ref": "#"}}, "required": ["b"]}, {"properties": {"a": {"$ref": "#"}}, "required": ["c"]}]}"##,
+        ),
+    ] {
+        let document = format!("(SELECT document FROM d WHERE name = '{name}')");
+        session.try_one(&format!("SELECT register_schema('s', '{schema}')"), &["22023"]);
+        let schema = format!("'{schema}'");
+        let insert = format!("INSERT INTO t SELECT {document}");
+        for statement in ways_of_both(&schema, &document, &document.replace("document", "text")).iter().chain([&insert])
+        {
+            session.run("SET statement_timeout = '200 ms'");
+            let start = Instant::now();
+            let code = session.try_one(statement, &[CANCELLED, TOO_MUCH, "23514", "22023"]);
+            let elapsed = start.elapsed();
+            session.run("RESET statement_timeout");
+            // Within a second, and some more where others run.
+            assert!(elapsed < Duration::from_secs(2), "{elapsed:?}: {statement}");
+            ended += u32::from(code.as_deref() == Some(CANCELLED));
+        }
+    }
+    assert!(ended > 10, "only {ended} were cancelled");
+}
