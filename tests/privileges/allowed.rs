@@ -126,7 +126,8 @@ const ACTIONS: [(&str, &str); 56] = [
     ),
     (
         "`veritable.value_key(…)`, `veritable.trigger_arguments(…)`, `veritable.trigger_argument(…)`, `veritable.check_database()`",
-        "SELECT veritable.value_key(1, 'x'::text), veritable.trigger_arguments(''), veritable.trigger_argument('', 'key'), veritable.check_database()",
+        "SELECT veritable.value_key(1, 'x'::text), veritable.trigger_arguments(''), veritable.trigger_argument('', 'x'),
+         veritable.check_database()",
     ),
     (
         "`veritable.intact(…)` over the rows of a chain",
