@@ -1,5 +1,5 @@
 //! The list of features. A new one is a folder in `src`, a row here, an SQL file, a page in `docs` and a folder of tests:
-//! CONTRIBUTING.md says how, and `tests/architecture.rs` whether something was forgotten.
+//! CONTRIBUTING.md says how, and `tests/architecture` whether something was forgotten.
 
 use crate::table::feature::{Exclusion, Feature};
 use crate::{chain, packing, validation};

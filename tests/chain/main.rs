@@ -5,6 +5,7 @@ mod concurrency;
 mod crash;
 mod dump;
 mod errors;
+mod fail_closed;
 mod replication;
 mod resources;
 mod robustness;

@@ -5,6 +5,7 @@ mod clients;
 mod crash;
 mod dump;
 mod errors;
+mod fail_closed;
 mod oracle;
 mod properties;
 mod relations;

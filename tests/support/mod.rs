@@ -20,6 +20,7 @@ pub mod dump;
 pub mod load;
 pub mod random;
 pub mod session;
+pub mod tampering;
 
 pub use session::Session;
 

@@ -5,6 +5,7 @@ mod clients;
 mod crash;
 mod dump;
 mod errors;
+mod fail_closed;
 #[path = "../../crates/schema/tests/suite/files.rs"]
 mod files;
 mod replication;
