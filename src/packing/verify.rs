@@ -3,7 +3,7 @@
 use std::ffi::CStr;
 
 use pgrx::pg_sys;
-use veritable_core::packing::{Check, Fault};
+use veritable_period::{Check, Fault};
 
 use super::layout::{Compared, Layout};
 use super::problems;

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use pgrx::pg_sys;
-use veritable_core::packing::Period;
+use veritable_period::Period;
 
 use super::report::{Class, Error};
 use super::row::Row;

@@ -74,7 +74,7 @@ pub mod hex;
 pub mod jsonb;
 pub mod number;
 pub mod numeric;
-pub(crate) mod room;
+mod room;
 pub mod string;
 pub mod time;
 pub mod uuid;
@@ -85,7 +85,7 @@ pub use error::Error;
 pub const LENGTH_MAX: usize = 1_073_741_823 - 4;
 
 /// Room that is left for a value before it is written, enough for the longest one of a fixed length.
-pub(crate) const VALUE_ROOM: usize = 64;
+const VALUE_ROOM: usize = 64;
 
 /// The name of a column, ready to be written: made once for a relation, used for each of its rows.
 ///
