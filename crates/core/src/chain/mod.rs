@@ -8,12 +8,14 @@
 mod balance;
 mod configuration;
 mod hash;
+mod read;
 pub mod recorded;
 mod walk;
 
 pub use balance::{Balance, BalanceKey};
 pub use configuration::{Configuration, qualified_name};
 pub use hash::LinkHash;
+pub use read::{EventLine, Line0, Unreadable};
 pub use walk::{Fault, FaultKind, Walk};
 
 /// One event of a chain, as verification sees it.
