@@ -3,8 +3,7 @@
 //! The tests of a file share one cluster, where each has a database of its own; those that stop, kill or copy a server
 //! start one for themselves.
 
-// Each test file is a crate that uses a part of this.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test file is a crate that uses a part of this")]
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::MetadataExt;

@@ -7,7 +7,8 @@
 //! - [`chain`]: the hash of a line, and two ways to check a chain, in order and in no order.
 
 #![forbid(unsafe_code)]
-#![warn(missing_docs)]
+#![warn(unreachable_pub)]
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 pub mod chain;
 pub mod line;

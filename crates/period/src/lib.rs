@@ -8,7 +8,7 @@
 //! - [`image`] writes values as texts that are equal exactly where the values are.
 
 #![forbid(unsafe_code)]
-#![warn(missing_docs)]
+#![warn(unreachable_pub)]
 
 mod check;
 pub mod image;

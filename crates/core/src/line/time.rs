@@ -3,6 +3,7 @@
 //! The arguments are PostgreSQL's own: days or microseconds since 2000-01-01, whose extreme values stand for
 //! infinity. The calendar is the proleptic Gregorian one; years before 1 are written as `0044-03-15 BC`.
 //! A value outside of PostgreSQL's range (a damaged page) has a text too: its place in the same calendar.
+#![allow(clippy::indexing_slicing, reason = "a fraction has six digits")]
 
 use super::{digits, number};
 
