@@ -46,8 +46,11 @@ fn who_may_not_read_is_not_shown_what_is_there() {
 #[test]
 fn what_is_no_period_is_refused() {
     let (_database, mut session) = packed();
-    let null =
-        ("null value in {}", "The period states when the row is valid; it cannot be null.", "A period without bounds, '(,)', holds always.");
+    let null = (
+        "null value in {}",
+        "The period states when the row is valid; it cannot be null.",
+        "A period without bounds, '(,)', holds always.",
+    );
     let empty = ("{} must not be empty", "The period states when the row is valid.", "");
     let infinite = (
         "{} must not have an infinite bound",

@@ -138,7 +138,9 @@ fn no_trigger_changes_what_has_been_validated() {
     let late = |refusal: Refusal| {
         refusal
             .with("55000", "trigger \"zzz\" of table \"t\" could change documents after they are validated")
-            .detail("BEFORE triggers fire in the order of their names, and \"zzz\" sorts after \"veritable_validate_\".")
+            .detail(
+                "BEFORE triggers fire in the order of their names, and \"zzz\" sorts after \"veritable_validate_\".",
+            )
             .hint("Rename the trigger so that its name sorts before \"veritable_validate_\".");
     };
     late(session.refused(ADD));
