@@ -119,6 +119,10 @@ find_postgres() {
 
 # --- Rust
 
+# The pure crates, as cargo takes them.
+pure=()
+for crate in "$top"/crates/*/; do pure+=(--package "veritable_$(basename "$crate")"); done
+
 manifest_value() { sed -nE "s/^$1 = .*\"=?([0-9.]+)\".*/\1/p" "$top/Cargo.toml" | head -n 1; }
 rust_needed=$(manifest_value rust-version)
 pgrx_version=$(manifest_value pgrx)

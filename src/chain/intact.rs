@@ -7,7 +7,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 
-use veritable_core::chain::{Balance, BalanceKey};
+use veritable_core::chain::{Anchor, Balance, BalanceKey};
 
 use super::line::layout_of;
 use crate::pg::function::{Answer, Call, sql_function};
@@ -81,7 +81,7 @@ fn balance_add(call: &Call) -> Result<Answer> {
         Err(error) if error.is_about_value() => found.layout.unwritable_event(&row),
         event => event?,
     };
-    group.balance.add(&BalanceKey::new(key), &found.layout.genesis, &event);
+    group.balance.add(&BalanceKey::new(key), &Anchor::genesis(found.layout.genesis), &event);
     if group.entity.is_none() {
         group.entity = Some(found.layout.entity_hash(&row));
     }

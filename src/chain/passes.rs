@@ -1,7 +1,6 @@
 //! The two passes of verification over one table, as SQL: the order-free one over all its chains, and the ordered one over
 //! those that are broken.
 
-use std::cell::RefCell;
 use std::collections::HashSet;
 
 use veritable_core::chain::{Fault, FaultKind, LinkHash, Walk};
@@ -249,23 +248,16 @@ impl Table {
             Some(_) => self.layout.unwritable_event(row),
             None => event?,
         };
-        let failed = RefCell::new(None);
         let recompute = |previous: LinkHash| {
             if unwritable.is_some() {
-                return event.computed;
+                return Ok(event.computed);
             }
             let mut row = row.clone();
             self.layout.previous.put(&mut row, &previous);
-            self.layout.hash_of(&row).unwrap_or_else(|error| {
-                failed.replace(Some(error));
-                event.computed
-            })
+            self.layout.hash_of(&row)
         };
         let mut faults = Vec::new();
-        walk.step(&event, recompute, &mut faults);
-        if let Some(error) = failed.into_inner() {
-            return Err(error);
-        }
+        walk.step(&event, recompute, &mut faults)?;
         if faults.is_empty() {
             return Ok(false);
         }

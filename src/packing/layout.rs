@@ -1,6 +1,6 @@
 //! A packing's configuration resolved against its table: where the columns are, what is equal, what is a period.
 
-use veritable_core::packing::Period;
+use veritable_period::Period;
 
 use super::arguments::Arguments;
 use crate::pg::lock::{Key, Kind};

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use veritable_core::packing::{Islands, Period};
+use veritable_period::{Islands, Period};
 
 use super::layout::Layout;
 use super::merge::Changes;

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use veritable_core::packing::{Island, Period};
+use veritable_period::{Island, Period};
 
 use super::layout::Layout;
 use crate::pg::acting::as_owner;

@@ -1,7 +1,7 @@
 //! Packing: for each key, the periods in which a value holds are kept without overlap and without redundancy.
 //!
 //! A statement's rows go `pack_early` (the key's lock, before a row is inserted) → `pack` (after the statement: `look` finds
-//! the rows that have become neighbours, `veritable_core::packing` says which become one, `merge` does it). Different
+//! the rows that have become neighbours, `veritable_period` says which become one, `merge` does it). Different
 //! values that overlap are refused by an exclusion constraint, which `attach` makes.
 
 mod arguments;

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use veritable_core::packing::Period;
+use veritable_period::Period;
 
 use super::layout::{Compared, Layout};
 use super::row_locks::{self, Locked};

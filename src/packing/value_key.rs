@@ -1,6 +1,6 @@
-//! The text that an exclusion constraint compares instead of the values of a row: see `veritable_core::image`.
+//! The text that an exclusion constraint compares instead of the values of a row: see `veritable_period::image`.
 
-use veritable_core::image::{List, shorten};
+use veritable_period::image::{List, shorten};
 
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::image::{Image, clip};

@@ -1,6 +1,6 @@
 //! `verify_packing()`: a row for each fault, none for a packed table.
 
-use veritable_core::packing::{Check, Fault};
+use veritable_period::{Check, Fault};
 
 use super::feature::FEATURE;
 use super::layout::{Compared, Layout};

@@ -287,7 +287,7 @@ pub(super) fn elements(
 /// Declares a C function for `CREATE FUNCTION … LANGUAGE c`: its record of the calling convention, and its body.
 macro_rules! sql_function {
     ($(#[$doc:meta])* $symbol:ident / $record:ident = $body:expr) => {
-        #[allow(unsafe_code, missing_docs)]
+        #[allow(unsafe_code, missing_docs, reason = "the record of the function that follows, which has docs")]
         #[unsafe(no_mangle)]
         pub extern "C" fn $record() -> &'static pgrx::pg_sys::Pg_finfo_record {
             const VERSION_1: pgrx::pg_sys::Pg_finfo_record = pgrx::pg_sys::Pg_finfo_record { api_version: 1 };
@@ -295,7 +295,7 @@ macro_rules! sql_function {
         }
 
         $(#[$doc])*
-        #[allow(unsafe_code)]
+        #[allow(unsafe_code, reason = "the macro belongs to the seam")]
         #[unsafe(no_mangle)]
         #[pgrx::pg_guard]
         pub extern "C-unwind" fn $symbol(info: pgrx::pg_sys::FunctionCallInfo) -> pgrx::pg_sys::Datum {
@@ -309,7 +309,7 @@ pub(crate) use sql_function;
 /// What is done when PostgreSQL loads the library.
 macro_rules! when_loaded {
     ($($body:tt)*) => {
-        #[allow(unsafe_code, missing_docs)]
+        #[allow(unsafe_code, missing_docs, reason = "the macro belongs to the seam")]
         #[pgrx::pg_guard]
         pub extern "C-unwind" fn _PG_init() {
             $($body)*

@@ -1,9 +1,9 @@
 //! Images of values: a type and a value in, out comes JSON that is equal exactly where the values are, by their type's
-//! default B-tree equality. The format, and why it is frozen, is in `veritable_core::image`.
+//! default B-tree equality. The format, and why it is frozen, is in `veritable_period::image`.
 
 use pgrx::pg_sys;
-use veritable_core::image::{List, PREFIX_LENGTH_MAX, write_bounded, write_interval, write_null};
 use veritable_core::line;
+use veritable_period::image::{List, PREFIX_LENGTH_MAX, write_bounded, write_interval, write_null};
 
 use super::function::Call;
 use super::relation::attribute;

@@ -3,7 +3,7 @@
 //! Every function here is safe to call; raw pointers and bare `Datum`s stay inside. Nothing in this folder knows
 //! what a chain is. Errors that PostgreSQL raises unwind as panics that pgrx turns back at the function's border,
 //! so a `Drop` here runs also on the way out of an error and then must not call PostgreSQL.
-#![allow(unsafe_code)]
+#![allow(unsafe_code, reason = "this is where PostgreSQL is called")]
 
 pub mod acting;
 pub mod cache;

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use pgrx::pg_sys;
-use veritable_core::packing::Period;
+use veritable_period::Period;
 
 use super::report::{Class, Error};
 use super::row::Row;
@@ -76,12 +76,12 @@ impl RangeType {
     }
 
     /// The period that the row has at `place`.
-    pub fn period(self, row: &Row, place: usize) -> std::result::Result<Period<Bound>, Refusal> {
+    pub fn period(self, row: &Row, place: usize) -> Result<Period<Bound>, Refusal> {
         if row.is_null(place) { Err(Refusal::Null) } else { self.read(row.datum(place)) }
     }
 
     /// The period in a value of this type.
-    pub(super) fn read(self, datum: pg_sys::Datum) -> std::result::Result<Period<Bound>, Refusal> {
+    pub(super) fn read(self, datum: pg_sys::Datum) -> Result<Period<Bound>, Refusal> {
         let (mut lower, mut upper, mut empty) = (pg_sys::RangeBound::default(), pg_sys::RangeBound::default(), false);
         // SAFETY: the value is of this range type; the variables are written.
         unsafe {
@@ -98,7 +98,7 @@ impl RangeType {
         Ok(period)
     }
 
-    fn bound(self, bound: pg_sys::RangeBound) -> std::result::Result<Option<Bound>, Refusal> {
+    fn bound(self, bound: pg_sys::RangeBound) -> Result<Option<Bound>, Refusal> {
         if bound.infinite {
             return Ok(None);
         }

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use pgrx::pg_sys;
-use veritable_core::packing::Period;
+use veritable_period::Period;
 
 use super::index::{HeldRow, Opened, clear, operator_of, scan_key};
 use super::memory;

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::ptr::NonNull;
 
 use pgrx::{FromDatum, IntoDatum, pg_sys};
-use veritable_core::packing::Period;
+use veritable_period::Period;
 
 use super::memory;
 use super::period::{Bound, RangeType, Refusal};

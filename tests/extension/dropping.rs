@@ -52,5 +52,5 @@ fn dropping_the_extension_leaves_the_periods_and_a_new_one_goes_on() {
     session.run("INSERT INTO t VALUES (0, 7, '[10,20)')");
     assert_eq!(session.value("SELECT add_packing('t', 'period', '{id}')"), "1");
     assert_eq!(session.value("SELECT add_packing('several', 'period', '{id}')"), "0");
-    session.is_packed("6 periods of 6 keys in 2 tables");
+    session.is_packed("6 periods in 6 keys of 2 tables");
 }

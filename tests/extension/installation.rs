@@ -172,7 +172,7 @@ fn uses_it(session: &mut Session) {
          CREATE SCHEMA made CREATE TABLE t (a pg_catalog.int4) CREATE VIEW v AS SELECT 1 AS a;
          DROP SCHEMA made CASCADE",
     );
-    session.refused("ALTER TABLE public.t DROP COLUMN note").with_code("23001");
+    session.refused("ALTER TABLE public.t DROP COLUMN note").with_code("55000");
     session.refused("ALTER TABLE public.p DROP COLUMN v CASCADE").with_code("55000");
     for view in ["chains", "packings", "validations"] {
         session.run(&format!("SELECT * FROM veritable.{view}"));

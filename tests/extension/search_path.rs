@@ -54,7 +54,7 @@ fn check_chain_among_traps(owner: &mut Session) {
     );
     assert_eq!(owner.value("SELECT pg_catalog.count(*) FROM public.verify_chain('public.t')"), "0");
     owner.refused("UPDATE public.t SET payload = 'edited'").with_code("23001");
-    owner.refused("ALTER TABLE public.t DROP payload").with_code("23001");
+    owner.refused("ALTER TABLE public.t DROP payload").with_code("55000");
     owner.run("SELECT public.drop_chain('public.t')");
 }
 

@@ -38,7 +38,7 @@ fn a_statement_may_have_any_number_of_keys() {
     assert_eq!(session.value("SELECT count(*) FROM t"), "150000");
     assert!(locks(&mut session) <= 2);
     session.run("COMMIT");
-    session.is_packed("150000 periods of 100000 keys in 1 table");
+    session.is_packed("150000 periods in 100000 keys of 1 table");
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn a_transaction_may_have_any_number_of_keys() {
     session.run(&insert_one_by_one(0, 20_000));
     assert!(locks(&mut session) < 100);
     session.run("COMMIT");
-    session.is_packed("20000 periods of 20000 keys in 1 table");
+    session.is_packed("20000 periods in 20000 keys of 1 table");
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn bulk_loads_and_ordinary_writers_work_at_once() {
             thread.join().expect("no error");
         }
     });
-    session.is_packed("51000 periods of 41000 keys in 1 table");
+    session.is_packed("51000 periods in 41000 keys of 1 table");
 }
 
 /// What has been loaded is whole for whoever waited.
@@ -101,5 +101,5 @@ fn a_writer_waits_for_a_bulk_load_and_packs_with_it() {
         insert.join().expect("no error");
     });
     assert_eq!(session.rows("SELECT period FROM t WHERE place = 0"), ["[0,30)"]);
-    session.is_packed("1501 periods of 1001 keys in 1 table");
+    session.is_packed("1501 periods in 1001 keys of 1 table");
 }

@@ -79,5 +79,5 @@ fn a_packed_table_is_packed_when_the_power_is_cut() {
     assert_eq!(session.rows(&missing), [""; 0], "acknowledged, but missing");
     session.run("UPDATE packed SET price = 7; DELETE FROM scratch");
     session.run("INSERT INTO packed (place, price, period) SELECT n, 7, '[0,2000)' FROM generate_series(0, 2) AS n");
-    session.is_packed("3 periods of 3 keys in 2 tables");
+    session.is_packed("3 periods in 3 keys of 2 tables");
 }

@@ -25,7 +25,7 @@ const ROWS: &str = "
            tstzrange(lower(since), upper(since)), '{}'
     FROM tariffs;";
 
-const PACKED: &str = "18 periods of 6 keys in 2 tables";
+const PACKED: &str = "18 periods in 6 keys of 2 tables";
 
 const PERIODS: &str =
     "SELECT id::text, t::text FROM tariffs AS t UNION ALL SELECT '', s::text FROM \"Other\".\"States\" AS s
@@ -54,7 +54,7 @@ fn check(original: &mut Session, restored: &Database) {
     session.is_packed(PACKED);
     assert_eq!(session.rows(PERIODS), original.rows(PERIODS));
     session.run("UPDATE tariffs SET price = 1 WHERE price < 2");
-    session.is_packed("15 periods of 6 keys in 2 tables");
+    session.is_packed("15 periods in 6 keys of 2 tables");
     session
         .refused("INSERT INTO tariffs (place, kind, price, since) VALUES (1, 'kind 1', 9, '(,)')")
         .with_code("23P01");

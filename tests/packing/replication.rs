@@ -28,7 +28,7 @@ fn a_standby_verifies_a_packing_and_takes_over() {
     let replayed = format!("SELECT pg_last_wal_replay_lsn() >= '{}'", session.value("SELECT pg_current_wal_lsn()"));
     let mut reader = standby.connect(&database.name, SUPERUSER);
     wait_until("the standby has caught up", || reader.value(&replayed) == "t");
-    reader.is_packed("6 periods of 3 keys in 1 table");
+    reader.is_packed("6 periods in 3 keys of 1 table");
     assert_eq!(reader.rows(PERIODS), session.rows(PERIODS));
     reader.refused("INSERT INTO tariffs (place, price, since) VALUES (1, 5, '(,)')").with_code("25006");
     reader.refused("SELECT pack('tariffs')").with_code("55000");
@@ -37,7 +37,7 @@ fn a_standby_verifies_a_packing_and_takes_over() {
     price(&mut reader, 5, 1);
     reader.run("UPDATE tariffs SET since = daterange(lower(since), upper(since) + 21) WHERE price = 5");
     reader.run("UPDATE tariffs SET price = 6 WHERE price = 5");
-    reader.is_packed("3 periods of 3 keys in 1 table");
+    reader.is_packed("3 periods in 3 keys of 1 table");
 }
 
 /// The subscriber has a packing of its own, whose triggers leave alone what arrives: that is packed already.
@@ -66,12 +66,12 @@ fn a_logical_replica_has_the_periods_of_its_publisher() {
     );
     let expected = publisher.rows(PERIODS);
     wait_until("the changes have arrived", || subscriber.rows(PERIODS) == expected);
-    publisher.is_packed("7 periods of 3 keys in 1 table");
-    subscriber.is_packed("7 periods of 3 keys in 1 table");
+    publisher.is_packed("7 periods in 3 keys of 1 table");
+    subscriber.is_packed("7 periods in 3 keys of 1 table");
 
     // The replica takes over.
     subscriber.run("DROP SUBSCRIPTION tariffs");
     subscriber.run("SELECT setval('tariffs_id_seq', 1000)");
     subscriber.run("INSERT INTO tariffs (place, price, since) VALUES (2, 6, '[2026-02-03,2026-02-04)')");
-    subscriber.is_packed("6 periods of 3 keys in 1 table");
+    subscriber.is_packed("6 periods in 3 keys of 1 table");
 }

@@ -23,7 +23,7 @@ fn packing_takes_little_memory_for_each_row_that_it_changes() {
     let packed = session.memory_growth("SELECT 1", "SELECT add_packing('p', 'period', '{place}')");
     // The places of a hundred thousand pairs of rows, and their periods.
     assert!(packed < 64 << 10, "{packed} kB to pack 200,000 rows");
-    session.is_packed("100000 periods of 1000 keys in 1 table");
+    session.is_packed("100000 periods in 1000 keys of 1 table");
     let verified = session.memory_growth("SELECT 1", "SELECT count(*) FROM verify_packing('p')");
     assert!(verified < 4 << 10, "{verified} kB to verify 100,000 periods");
 }
@@ -47,7 +47,7 @@ fn packing_can_be_cancelled() {
     session.run("RESET statement_timeout");
     assert_eq!(session.value("SELECT count(*) FROM p"), "100000");
     assert_eq!(session.value("SELECT pack('p')"), "50000");
-    session.is_packed("50000 periods of 1000 keys in 1 table");
+    session.is_packed("50000 periods in 1000 keys of 1 table");
 }
 
 #[test]
@@ -75,5 +75,5 @@ fn a_wait_for_a_key_can_be_cancelled_or_run_out() {
         first.run("ROLLBACK");
         session.run("BEGIN; INSERT INTO p VALUES (1, 7, '[110,120)'); ROLLBACK");
     }
-    session.is_packed("2 periods of 2 keys in 1 table");
+    session.is_packed("2 periods in 2 keys of 1 table");
 }

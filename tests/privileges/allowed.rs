@@ -125,8 +125,9 @@ const ACTIONS: [(&str, &str); 56] = [
         "SELECT jsonschema_is_valid('true'), jsonschema_validation_errors('true', '1')",
     ),
     (
-        "`veritable.value_key(…)`, `veritable.trigger_arguments(…)`",
-        "SELECT veritable.value_key(1, 'x'::text), veritable.trigger_arguments('')",
+        "`veritable.value_key(…)`, `veritable.trigger_arguments(…)`, `veritable.trigger_argument(…)`, `veritable.check_database()`",
+        "SELECT veritable.value_key(1, 'x'::text), veritable.trigger_arguments(''), veritable.trigger_argument('', 'x'),
+         veritable.check_database()",
     ),
     (
         "`veritable.intact(…)` over the rows of a chain",

@@ -1,17 +1,14 @@
-//! The canonical line of an event, the chain that the hashes of lines make, and periods kept packed.
+//! The canonical line of an event, and the chain that the hashes of lines make: what an auditor has to trust.
 //!
-//! Pure: bytes in, bytes or a verdict out. No PostgreSQL, no input or output, no clock, no randomness; so every
-//! promise here can be tested, and used by an offline verifier, without a database.
+//! Pure: bytes in, bytes or a verdict out. No PostgreSQL, no input or output, no clock, no randomness. So every promise
+//! here can be tested, and an offline verifier can use it, without a database.
 //!
 //! - [`mod@line`]: an event as one line of JSON, exactly the bytes that are hashed.
 //! - [`chain`]: the hash of a line, and two ways to check a chain, in order and in no order.
-//! - [`image`]: values as texts that are equal exactly where the values are.
-//! - [`packing`]: which rows become one where equal facts touch, and which rows are not packed.
 
 #![forbid(unsafe_code)]
-#![warn(missing_docs)]
+#![warn(unreachable_pub)]
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 pub mod chain;
-pub mod image;
 pub mod line;
-pub mod packing;

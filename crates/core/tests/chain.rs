@@ -2,12 +2,13 @@
 
 mod model;
 
-use model::{Row, tampered, walk};
+use model::{Row, tampered, walk, walk_after};
 use proptest::prelude::*;
-use veritable_core::chain::{Balance, BalanceKey, FaultKind, LinkHash, Stored};
+use veritable_core::chain::{Anchor, Balance, BalanceKey, FaultKind, LinkHash, Stored};
 
 /// The table of faults, taken word for word: each row is judged by looking at all the others.
-fn naive(rows: &[Row]) -> Vec<(Option<i64>, FaultKind)> {
+fn naive(anchor: &Anchor, rows: &[Row]) -> Vec<(Option<i64>, FaultKind)> {
+    let start = anchor.seq();
     let mut faults = Vec::new();
     for (place, row) in rows.iter().enumerate() {
         let Some(seq) = row.seq else {
@@ -16,7 +17,7 @@ fn naive(rows: &[Row]) -> Vec<(Option<i64>, FaultKind)> {
         };
         let altered = row.hash != Stored::Null && row.hash != Stored::Hash(row.computed());
         let mut fault = |kind| faults.push((Some(seq), kind));
-        if seq < 1 {
+        if seq <= start {
             fault(match row.hash {
                 Stored::Null => FaultKind::Unsealed,
                 _ if altered => FaultKind::Altered,
@@ -27,8 +28,8 @@ fn naive(rows: &[Row]) -> Vec<(Option<i64>, FaultKind)> {
         if rows[..place].iter().any(|other| other.seq == row.seq) {
             fault(FaultKind::Duplicated);
         } else {
-            let before = rows.iter().filter_map(|other| other.seq).filter(|&other| (1..seq).contains(&other)).max();
-            let before = before.unwrap_or(0);
+            let before = rows.iter().filter_map(|other| other.seq).filter(|&other| start < other && other < seq).max();
+            let before = before.unwrap_or(start);
             let count = (seq - before - 1) as u64;
             if count > 0 {
                 faults.push((Some(before + 1), FaultKind::Missing { count }));
@@ -41,8 +42,8 @@ fn naive(rows: &[Row]) -> Vec<(Option<i64>, FaultKind)> {
         if altered {
             fault(FaultKind::Altered);
         }
-        let links: Vec<Stored> = if seq == 1 {
-            vec![Stored::Hash(model::genesis())]
+        let links: Vec<Stored> = if seq - 1 == start {
+            vec![Stored::Hash(*anchor.hash())]
         } else {
             let before = rows.iter().filter(|other| other.seq == Some(seq - 1));
             before.flat_map(|other| [Stored::Hash(other.computed()), other.hash]).filter(is_hash).collect()
@@ -56,16 +57,38 @@ fn naive(rows: &[Row]) -> Vec<(Option<i64>, FaultKind)> {
     faults
 }
 
+/// What is left where the events up to the anchor are gone.
+fn after(anchor: &Anchor, mut rows: Vec<Row>) -> Vec<Row> {
+    rows.retain(|row| row.seq.is_none_or(|seq| seq > anchor.seq()));
+    rows
+}
+
 fn is_hash(stored: &Stored) -> bool {
     matches!(stored, Stored::Hash(_))
 }
 
 fn balance(key: &BalanceKey, rows: &[Row]) -> Balance {
+    balance_after(key, &genesis(), rows)
+}
+
+fn balance_after(key: &BalanceKey, anchor: &Anchor, rows: &[Row]) -> Balance {
     let mut balance = Balance::new();
     for row in rows {
-        balance.add(key, &model::genesis(), &row.event());
+        balance.add(key, anchor, &row.event());
     }
     balance
+}
+
+fn genesis() -> Anchor {
+    Anchor::genesis(model::genesis())
+}
+
+/// Anchors within the chains that are tampered with: the hash is that of the intact chain, or another.
+fn anchors() -> impl Strategy<Value = Anchor> {
+    (1..14_usize, prop::bool::weighted(0.9)).prop_map(|(seq, is_own)| {
+        let hash = if is_own { model::chain(seq)[seq - 1].computed() } else { LinkHash::of_line(b"another") };
+        Anchor::event(seq as i64, hash).unwrap()
+    })
 }
 
 proptest! {
@@ -73,7 +96,25 @@ proptest! {
 
     #[test]
     fn a_walk_finds_the_faults_of_the_table(rows in tampered()) {
-        prop_assert_eq!(walk(&rows), naive(&rows));
+        prop_assert_eq!(walk(&rows), naive(&genesis(), &rows));
+    }
+
+    #[test]
+    fn a_walk_from_an_anchor_finds_the_faults_of_the_table(rows in tampered(), anchor in anchors(), all: bool) {
+        let rows = if all { rows } else { after(&anchor, rows) };
+        prop_assert_eq!(walk_after(&anchor, &rows), naive(&anchor, &rows));
+    }
+
+    #[test]
+    fn a_chain_balances_from_an_anchor_exactly_if_a_walk_finds_no_fault(
+        rows in tampered(),
+        anchor in anchors(),
+        all: bool,
+        key: [u8; 16],
+    ) {
+        let rows = if all { rows } else { after(&anchor, rows) };
+        let intact = walk_after(&anchor, &rows).is_empty().then_some(rows.len() as u64);
+        prop_assert_eq!(balance_after(&BalanceKey::new(&key), &anchor, &rows).intact(), intact);
     }
 
     #[test]
@@ -143,7 +184,7 @@ fn a_token_depends_on_key_seq_and_hash() {
     };
     let bytes = |key: u8, seq, line: &[u8]| {
         let mut balance = Balance::new();
-        balance.add(&BalanceKey::new(&[key; 16]), &model::genesis(), &event(seq, line));
+        balance.add(&BalanceKey::new(&[key; 16]), &genesis(), &event(seq, line));
         balance.to_bytes()
     };
     assert_eq!(bytes(1, 1, b"a"), bytes(1, 1, b"a"));

@@ -2,9 +2,9 @@
 
 mod model;
 
-use model::{Row, chain, walk};
+use model::{Row, chain, walk, walk_after};
 use veritable_core::chain::FaultKind::{Altered, Duplicated, Missing, Unlinked, Unsealed};
-use veritable_core::chain::{LinkHash, Stored};
+use veritable_core::chain::{Anchor, LinkHash, Stored, Walk};
 
 #[test]
 fn an_intact_chain_has_no_fault() {
@@ -90,12 +90,7 @@ fn a_first_event_that_links_to_something_else_than_its_chains_configuration_is_u
 #[test]
 fn a_chain_under_another_configuration_is_unlinked_at_its_beginning() {
     let rows = chain(5);
-    let mut walk = veritable_core::chain::Walk::new(LinkHash::of_line(b"another configuration"));
-    let mut faults = Vec::new();
-    for row in &rows {
-        walk.step(&row.event(), |previous| row.computed_with(Stored::Hash(previous)), &mut faults);
-    }
-    let faults: Vec<_> = faults.into_iter().map(|fault| (fault.seq, fault.kind)).collect();
+    let faults = walk_after(&Anchor::genesis(LinkHash::of_line(b"another configuration")), &rows);
     assert_eq!(faults, [(Some(1), Unlinked)]);
 }
 
@@ -215,4 +210,59 @@ fn many_events_in_one_place_are_each_duplicated() {
         .collect();
     rows.splice(1..1, forged);
     assert_eq!(walk(&rows), vec![(Some(1), Duplicated); 10_000]);
+}
+
+/// The anchor at an event of an intact chain.
+fn anchor(seq: i64) -> Anchor {
+    let rows = chain(seq as usize);
+    Anchor::event(seq, rows.last().unwrap().computed()).unwrap()
+}
+
+#[test]
+fn a_chain_goes_on_after_an_anchor() {
+    let rows = chain(6);
+    assert_eq!(walk_after(&anchor(3), &rows[3..]), []);
+    assert_eq!(walk_after(&anchor(6), &[]), []);
+}
+
+#[test]
+fn an_event_that_does_not_link_to_the_anchor_is_unlinked() {
+    let rows = chain(6);
+    let other = Anchor::event(3, LinkHash::of_line(b"another")).unwrap();
+    assert_eq!(walk_after(&other, &rows[3..]), [(Some(4), Unlinked)]);
+}
+
+#[test]
+fn a_deletion_after_the_anchor_is_missing() {
+    let rows = chain(6);
+    assert_eq!(walk_after(&anchor(2), &rows[3..]), [(Some(3), Missing { count: 1 })]);
+}
+
+#[test]
+fn an_event_that_is_not_after_the_anchor_has_no_place() {
+    let mut rows = chain(6);
+    rows[1].payload += 1;
+    let faults = [(Some(1), Unlinked), (Some(2), Altered), (Some(3), Unlinked)];
+    assert_eq!(walk_after(&anchor(3), &rows), faults);
+}
+
+#[test]
+fn an_anchor_stands_where_an_event_can_be() {
+    let hash = LinkHash::of_line(b"");
+    assert_eq!(Anchor::event(0, hash), None);
+    assert_eq!(Anchor::event(i64::MIN, hash), None);
+    let last = Anchor::event(i64::MAX, hash).unwrap();
+    assert_eq!(walk_after(&last, &chain(1)), [(Some(1), Unlinked)]);
+}
+
+#[test]
+fn an_error_of_recomputing_ends_the_walk() {
+    let mut rows = chain(3);
+    rows[2].payload += 1;
+    rows[2].previous = Stored::Null;
+    let mut walk = Walk::new(model::genesis());
+    let mut step = |row: &Row| walk.step(&row.event(), |_| Err("no memory"), &mut Vec::new());
+    assert_eq!(step(&rows[0]), Ok(()));
+    assert_eq!(step(&rows[1]), Ok(()));
+    assert_eq!(step(&rows[2]), Err("no memory"));
 }

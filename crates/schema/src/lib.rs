@@ -1,6 +1,7 @@
 //! JSON Schemas, without PostgreSQL: which ones are admitted, whether a document is valid, and which version can follow
 //! another.
 #![forbid(unsafe_code)]
+#![warn(unreachable_pub)]
 
 mod admission;
 mod bounded;

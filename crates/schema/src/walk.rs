@@ -86,7 +86,7 @@ pub(crate) fn schemas(root: &Value) -> Schemas<'_> {
 
 impl<'s> Schemas<'s> {
     /// Where a schema is, as a JSON Pointer.
-    pub fn location(&self, schema: &Schema) -> String {
+    pub(crate) fn location(&self, schema: &Schema) -> String {
         let mut ways = Vec::new();
         let mut within = &schema.within;
         while let Some((position, way)) = within {
@@ -112,7 +112,7 @@ impl<'s> Schemas<'s> {
     }
 
     /// Where a reference within this document leads.
-    pub fn target(&self, base: &Uri<String>, uri: &str) -> Option<&'s Value> {
+    pub(crate) fn target(&self, base: &Uri<String>, uri: &str) -> Option<&'s Value> {
         let uri = resolve_against(&base.borrow(), uri).ok()?;
         let fragment = uri.fragment().map_or_else(String::new, |fragment| fragment.decode().to_string_lossy().into());
         let resource = uri.strip_fragment();

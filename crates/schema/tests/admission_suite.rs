@@ -1,6 +1,6 @@
 //! The official JSON Schema test suite: its schemas are admitted, but for those that lead out of themselves.
 
-#[allow(dead_code)]
+#[allow(dead_code, reason = "each test uses a part of it")]
 #[path = "suite/files.rs"]
 mod files;
 mod support;

@@ -1,6 +1,6 @@
 //! A comparison that says "compatible" is believed: no document may be valid under the old schema alone.
 
-#[allow(dead_code)]
+#[allow(dead_code, reason = "each test uses a part of it")]
 #[path = "suite/files.rs"]
 mod files;
 mod support;

@@ -168,7 +168,7 @@ fn refuses_a_column_with_two_purposes() {
     ] {
         session
             .refused(&format!("SELECT add_chain('t', {arguments})"))
-            .with("22023", &format!("column \"{column}\" is given for two purposes"));
+            .with("42701", &format!("column \"{column}\" specified more than once"));
     }
 }
 
@@ -260,7 +260,7 @@ fn needs_an_order_of_existing_rows() {
     session.run("INSERT INTO t VALUES (1, '1')");
     session
         .refused("SELECT add_chain('t', '{id}')")
-        .with("55000", "table \"t\" has rows, whose order is not known")
+        .with("55000", "cannot determine the order of existing rows in table \"t\"")
         .hint("Name the columns to seal them by: add_chain(…, order_by => '{created_at,id}').");
 }
 
@@ -286,9 +286,9 @@ fn refuses_triggers_that_fire_later() {
     session.run(LATE_TRIGGER);
     session
         .refused("SELECT add_chain('t', '{id}')")
-        .with("55000", "trigger \"zzz\" of table \"t\" would change rows after they are sealed")
+        .with("55000", "trigger \"zzz\" of table \"t\" could change rows after they are sealed")
         .detail("BEFORE triggers fire in the order of their names, and \"zzz\" sorts after \"zz_veritable_chain\".")
-        .hint("Give it a name that sorts before.");
+        .hint("Rename the trigger so that its name sorts before \"zz_veritable_chain\".");
 }
 
 #[test]
@@ -306,7 +306,7 @@ fn refuses_a_table_that_hides_rows_from_its_owner() {
     session.run("ALTER TABLE t ENABLE ROW LEVEL SECURITY; ALTER TABLE t FORCE ROW LEVEL SECURITY");
     session
         .refused("SELECT add_chain('t', '{id}')")
-        .with("42501", "row-level security hides rows of table \"t\" from you")
+        .with("42501", "query would be affected by row-level security policy for table \"t\"")
         .hint("Disable it for the owner while the chain is added: ALTER TABLE … NO FORCE ROW LEVEL SECURITY.");
 }
 
@@ -318,6 +318,6 @@ fn comes_with_an_extension_that_needs_a_database_in_utf_8() {
         database
             .superuser()
             .refused("CREATE EXTENSION veritable CASCADE")
-            .with("0A000", "veritable needs a database with encoding UTF8");
+            .with("0A000", "extension veritable requires a database with encoding UTF8");
     }
 }

@@ -38,7 +38,7 @@ fn adding_is_for_plain_tables() {
         .refused(&add("chained"))
         .with("0A000", "chained table \"chained\" cannot be packed")
         .detail("Packing changes and deletes rows, and a chain allows neither.")
-        .hint("Record the changes of a packed table in a chained table of their own.");
+        .hint("Record the changes of the packed table in a chained table of their own.");
     database.superuser().refused(&add("pg_class")).with_code("42501");
     session.refused("SELECT add_packing(4000000000, 'during', '{id}')").with_code("42704");
 }
@@ -57,11 +57,11 @@ fn adding_needs_columns_that_are_there_each_for_one_purpose() {
     for arguments in ["'during', '{id,id}'", "'during', '{id}', '{id}'", "'during', '{id}', exclude => '{id}'"] {
         session
             .refused(&format!("SELECT add_packing('t', {arguments})"))
-            .with("22023", "column \"id\" is given for two purposes");
+            .with("42701", "column \"id\" specified more than once");
     }
     session
         .refused("SELECT add_packing('t', 'during', '{during}')")
-        .with("22023", "column \"during\" is given for two purposes");
+        .with("42701", "column \"during\" specified more than once");
     for (arguments, name) in
         [("NULL, 'during', '{id}'", "target"), ("'t', NULL, '{id}'", "period"), ("'t', 'during', NULL", "key")]
     {
@@ -141,9 +141,9 @@ fn adding_refuses_rows_that_are_no_packing() {
     session.refused("SELECT add_packing('t', 'size', '{id}')").with_code("23514");
     session.refused("INSERT INTO t (id, price, during) VALUES (1, NULL, NULL)").with_code("23502");
     session.run("DELETE FROM t WHERE price = 6; INSERT INTO t VALUES (1, 5, NULL, 'empty')");
-    session.refused(ADD).with("23514", "empty period in column \"during\" of packed table \"t\"");
+    session.refused(ADD).with("23514", "period column \"during\" of packed table \"t\" must not be empty");
     session.run("UPDATE t SET during = NULL WHERE isempty(during)");
-    session.refused(ADD).with("23514", "null period in column \"during\" of packed table \"t\"");
+    session.refused(ADD).with("23514", "null value in period column \"during\" of packed table \"t\"");
     // All or nothing.
     session.refused("SELECT pack('t')").with_code("55000");
     assert_eq!(session.value("SELECT count(*) FROM pg_trigger WHERE tgrelid = 't'::regclass"), "0");
@@ -157,5 +157,5 @@ fn a_table_has_one_packing_and_no_chain() {
         .refused("SELECT add_chain('t', '{id}')")
         .with("0A000", "packed table \"t\" cannot be chained")
         .detail("Packing changes and deletes rows, and a chain allows neither.")
-        .hint("Record the changes of the table in a chained table of their own.");
+        .hint("Record the changes of the packed table in a chained table of their own.");
 }

@@ -36,7 +36,7 @@ fn that_would_break_a_packing_is_refused() {
     session.run("ALTER TABLE t DROP remark; ALTER TABLE t RENAME TO u; DROP TABLE u");
 }
 
-const PACKS: &str = "It packs the table's rows.";
+const PACKS: &str = "The trigger is part of the packing.";
 const FINDS: &str = "The rows that overlap or touch a new one are found by it.";
 const PACKED_BY: &str = "The table is packed by it.";
 const NULLS: &str = "Rows with a null in it would escape the packing.";

@@ -46,11 +46,14 @@ fn who_may_not_read_is_not_shown_what_is_there() {
 #[test]
 fn what_is_no_period_is_refused() {
     let (_database, mut session) = packed();
-    let null =
-        ("null period", "A row of a packed table says when it holds.", "A period without bounds, '(,)', holds always.");
-    let empty = ("empty period", "A row of a packed table holds at some time.", "");
+    let null = (
+        "null value in {}",
+        "The period states when the row is valid; it cannot be null.",
+        "A period without bounds, '(,)', holds always.",
+    );
+    let empty = ("{} must not be empty", "The period states when the row is valid.", "");
     let infinite = (
-        "infinite bound of the period",
+        "{} must not have an infinite bound",
         "An infinite bound is a value that others can lie beyond.",
         "Leave the side unbounded, as in '[2024-01-01,)'.",
     );
@@ -67,7 +70,7 @@ fn what_is_no_period_is_refused() {
         ] {
             session
                 .refused(&statement)
-                .with("23514", &format!("{what} in column \"during\" of packed table \"t\""))
+                .with("23514", &what.replace("{}", "period column \"during\" of packed table \"t\""))
                 .detail(detail)
                 .hint(hint);
         }
@@ -83,7 +86,7 @@ fn periods_that_are_not_half_open_are_refused() {
         [("[1,2]", "[1,2)"), ("(1,2)", "[1,2)"), ("(1.50,]", "[1.50,)"), ("(,2]", "(,2)"), ("[1,1]", "[start,end)")]
     {
         let insert = format!("INSERT INTO t (id, price, size) VALUES (1, 5, '{period}')");
-        let message = "period that is not half-open in column \"size\" of packed table \"t\"";
+        let message = "period column \"size\" of packed table \"t\" must be half-open";
         session
             .refused(&insert)
             .with("23514", message)
@@ -94,7 +97,7 @@ fn periods_that_are_not_half_open_are_refused() {
     for period in ["[1,NaN)", "[1,Infinity)", "[-Infinity,1)"] {
         session
             .refused(&format!("INSERT INTO t (id, price, size) VALUES (1, 5, '{period}')"))
-            .with("23514", "infinite bound of the period in column \"size\" of packed table \"t\"");
+            .with("23514", "period column \"size\" of packed table \"t\" must not have an infinite bound");
     }
     session.run("INSERT INTO t (id, price, size) VALUES (1, 5, '(,)')");
 }
@@ -124,7 +127,7 @@ fn who_reads_a_snapshot_is_told_of_later_rows() {
         session
             .refused(&format!("INSERT INTO t (id, price, during) VALUES (2, 5, '[2024-0{month}-10,2024-0{month}-20)')"))
             .with_code("40001")
-            .hint("Retry the transaction.");
+            .hint("The transaction might succeed if retried.");
         session.run("ROLLBACK");
         session.run(&format!("BEGIN ISOLATION LEVEL {isolation}; SELECT * FROM t"));
         other.run(&format!("INSERT INTO t (id, price, during) VALUES (3, 5, '[2024-0{month}-01,2024-0{month}-10)')"));
@@ -132,7 +135,7 @@ fn who_reads_a_snapshot_is_told_of_later_rows() {
         session
             .refused(&format!("SELECT set_period(NULL::t, '{object}')"))
             .with_code("40001")
-            .hint("Retry the transaction.");
+            .hint("The transaction might succeed if retried.");
         session.run("ROLLBACK");
         // Another key is nobody's business.
         session.run(&format!("BEGIN ISOLATION LEVEL {isolation}; SELECT * FROM t"));

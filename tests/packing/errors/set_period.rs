@@ -25,7 +25,7 @@ fn a_part_of_a_timeline_needs_a_fact_that_fits() {
     }
     session
         .refused("SELECT * FROM clear_period(NULL::t, '{\"id\": 1, \"during\": \"[2024-01-01,)\", \"price\": 5}')")
-        .with("22023", "column \"price\" does not say what to clear")
+        .with("22023", "column \"price\" is neither in the key nor the period")
         .hint("Give the key and the period alone.");
     session
         .refused("SELECT * FROM set_period(NULL::t, '{\"id\": 1, \"during\": \"[2024-01-01,)\"}')")

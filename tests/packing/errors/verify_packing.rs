@@ -44,11 +44,11 @@ fn verification_is_for_who_may_read_all() {
     owner.run("GRANT SELECT (unit, size) ON t TO stranger");
     assert_eq!(stranger.rows("SELECT * FROM verify_packing('t')"), [""; 0]);
     owner.run("GRANT SELECT ON t TO stranger");
-    stranger.is_packed("1 period of 1 key in 1 table");
+    stranger.is_packed("1 period in 1 key of 1 table");
     owner.run("ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY a_part ON t USING (id > 1)");
     stranger
         .refused("SELECT * FROM verify_packing('t')")
-        .with("42501", "row-level security hides rows of table \"t\" from you")
+        .with("42501", "query would be affected by row-level security policy for table \"t\"")
         .hint("A packing can be verified only as a whole: use a role that has BYPASSRLS, or owns the table.");
-    owner.is_packed("1 period of 1 key in 1 table");
+    owner.is_packed("1 period in 1 key of 1 table");
 }

@@ -88,7 +88,7 @@ fn arguments_of_validation_are_checked() {
     session
         .refused("SELECT add_validation('t', 'payload', type => 'kind', unknown => 'perhaps')")
         .with("22023", "unrecognized value of \"unknown\": \"perhaps\"")
-        .hint("It is refuse or allow.");
+        .hint("Available values: refuse, allow.");
     for (arguments, name) in [
         ("NULL, 'payload', schema => 'x'", "target"),
         ("'t', NULL, schema => 'x'", "document"),
@@ -110,7 +110,7 @@ fn arguments_of_validation_are_checked() {
 fn a_column_is_validated_once() {
     let (_database, mut session) = validated();
     session.run("ALTER TABLE t ADD other jsonb");
-    session.refused(ADD).with("42710", "column \"payload\" of table \"t\" is validated already");
+    session.refused(ADD).with("42710", "column \"payload\" of table \"t\" is already validated");
     session
         .refused("SELECT add_validation('t', 'other', schema => 'order', version => 'version')")
         .with("22023", "column \"version\" of table \"t\" holds the version of another document");
@@ -128,7 +128,7 @@ fn rows_that_are_there_must_match() {
         .with("23514", "document does not match event schema \"order\" version 1")
         .detail("/id: \"2\" is not of type \"integer\"");
     session.run("ALTER TABLE t ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY");
-    session.refused(ADD).with("42501", "row-level security hides rows of table \"t\" from you");
+    session.refused(ADD).with("42501", "query would be affected by row-level security policy for table \"t\"");
 }
 
 #[test]
@@ -138,8 +138,10 @@ fn no_trigger_changes_what_has_been_validated() {
     let late = |refusal: Refusal| {
         refusal
             .with("55000", "trigger \"zzz\" of table \"t\" could change documents after they are validated")
-            .detail("BEFORE triggers fire in the order of their names, and it sorts after the trigger that validates.")
-            .hint("Give it a name that sorts before \"veritable_validate_\".");
+            .detail(
+                "BEFORE triggers fire in the order of their names, and \"zzz\" sorts after \"veritable_validate_\".",
+            )
+            .hint("Rename the trigger so that its name sorts before \"veritable_validate_\".");
     };
     late(session.refused(ADD));
     session.run("ALTER TRIGGER zzz ON t RENAME TO a");
@@ -182,7 +184,7 @@ fn a_trigger_made_by_hand_validates_every_row() {
             "'document=payload', 'type=kind', 'unknown=no'",
             "22023",
             "unrecognized value of \"unknown\": \"no\"",
-            "It is refuse or allow.",
+            "Available values: refuse, allow.",
         ),
     ] {
         session.refused(&create("BEFORE INSERT OR UPDATE ON t FOR EACH ROW", arguments)).with(code, message).hint(hint);
@@ -225,7 +227,7 @@ fn a_command_does_not_end_a_validation_unsaid() {
         session
             .refused(command)
             .with("55000", &format!("cannot {verb} trigger \"veritable_validate_payload\" of validated table \"t\""))
-            .detail("It validates the table's documents.")
+            .detail("The trigger is part of the validation.")
             .hint(anew);
     }
     session

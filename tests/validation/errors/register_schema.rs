@@ -199,7 +199,7 @@ fn what_is_retired_is_so_once() {
     let (_database, mut session) = unvalidated();
     session.refused("SELECT retire_schema('nobody')").with("42704", "event schema \"nobody\" does not exist");
     session.run("SELECT retire_schema('order')");
-    session.refused("SELECT retire_schema('order')").with("55000", "event schema \"order\" is retired already");
+    session.refused("SELECT retire_schema('order')").with("55000", "event schema \"order\" is already retired");
 }
 
 #[test]

@@ -4,12 +4,13 @@
 //! for (its seq − 1, its previous hash) on the other. The chain is intact exactly if no event is wrong by itself and
 //! what remains is the token of the newest event.
 //!
-//! The first event has nothing on the other side; that its previous hash is the genesis is checked by itself.
+//! The first event stands right after the anchor. It has nothing on the other side; that its previous hash is that of the
+//! anchor is checked by itself.
 //!
-//! Why: let c(n) be the number of events at seq n, and m the highest seq. If the sides balance as multisets, each place
-//! n < m has as many tokens on the one side, c(n), as on the other, c(n + 1); and c(m) = 1, the token that remains. So
-//! c(n) = 1 for all n from 1 to m: no gap, no duplicate; and the previous hash at n + 1 equals the hash at n: no broken
-//! link.
+//! Why: let a be the seq of the anchor, c(n) the number of events at seq n, and m the highest seq. No event has a seq up to a.
+//! If the sides balance as multisets, each place n with a < n < m has as many tokens on the one side, c(n), as on the
+//! other, c(n + 1); and c(m) = 1, the token that remains. So c(n) = 1 for all n from a + 1 to m: no gap, no duplicate;
+//! and the previous hash at n + 1 equals the hash at n: no broken link.
 //!
 //! Only sums of tokens are kept. A token is a keyed hash of 128 bits, and the key is drawn for one run and never shown,
 //! so tokens of different pairs are independent random numbers to whoever wrote the table: other multisets have the
@@ -18,7 +19,7 @@
 
 use siphasher::sip128::SipHasher24;
 
-use super::{Event, LinkHash, Stored};
+use super::{Anchor, Event, LinkHash, Stored};
 
 /// The key of one run of [`Balance`]: 16 random bytes, drawn for the run and shown to nobody.
 pub struct BalanceKey(SipHasher24);
@@ -62,16 +63,19 @@ impl Balance {
         Balance::default()
     }
 
-    /// Adds an event of a chain that begins with `genesis`. All events of a run take the same key.
-    pub fn add(&mut self, key: &BalanceKey, genesis: &LinkHash, event: &Event) {
+    /// Adds an event of a chain that is checked from the anchor on. All events of a run take the same key, and all events
+    /// of a chain the same anchor.
+    pub fn add(&mut self, key: &BalanceKey, anchor: &Anchor, event: &Event) {
         self.events = self.events.saturating_add(1);
-        let (Some(seq @ 1..), Stored::Hash(hash)) = (event.seq, event.hash) else {
+        let (Some(seq), Stored::Hash(hash)) = (event.seq.filter(|seq| *seq > anchor.seq()), event.hash) else {
             self.faulty = true;
             return;
         };
+        // No overflow: the seq is above that of the anchor, which is 0 or more.
+        let before = seq - 1;
         let linked = match event.previous {
-            Stored::Hash(previous) if seq == 1 && previous == *genesis => 0,
-            Stored::Hash(previous) if seq > 1 => key.token(seq - 1, previous),
+            Stored::Hash(previous) if before > anchor.seq() => key.token(before, previous),
+            Stored::Hash(previous) if previous == *anchor.hash() => 0,
             _ => {
                 self.faulty = true;
                 return;

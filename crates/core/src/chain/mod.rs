@@ -4,16 +4,23 @@
 //! There are two ways to check a chain. [`Balance`] needs no order and no memory, and answers yes or no; [`Walk`] takes
 //! the events in the order of their seq and names each fault. They agree: a chain is intact for the one exactly if
 //! the other finds nothing. Neither can tell that events are missing after the newest one that is left.
+//!
+//! Both begin at an [`Anchor`]: the genesis, or a later event whose hash is known from elsewhere, so that the events
+//! up to that one need not be there.
 
+mod anchor;
 mod balance;
 mod configuration;
 mod hash;
+mod read;
 pub mod recorded;
 mod walk;
 
+pub use anchor::Anchor;
 pub use balance::{Balance, BalanceKey};
 pub use configuration::{Configuration, qualified_name};
 pub use hash::LinkHash;
+pub use read::{EventLine, Line0, Unreadable};
 pub use walk::{Fault, FaultKind, Walk};
 
 /// One event of a chain, as verification sees it.

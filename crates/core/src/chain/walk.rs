@@ -2,7 +2,7 @@
 //!
 //! What it holds does not grow with the chain: one place, and the hashes that stand there.
 
-use super::{Event, LinkHash, Stored};
+use super::{Anchor, Event, LinkHash, Stored};
 
 /// One thing that is wrong with a chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,8 +18,8 @@ pub struct Fault {
 pub enum FaultKind {
     /// The line does not hash to the stored hash.
     Altered,
-    /// The previous hash is not the hash of the event before, or at seq 1 not the genesis; or the seq is below 1, where
-    /// no chain has a place.
+    /// The previous hash is not the hash of the event before, or of the anchor, which is the genesis at seq 1; or the
+    /// seq is not after the anchor, where no event has a place.
     Unlinked,
     /// A gap.
     Missing {
@@ -39,10 +39,12 @@ const HASHES_MAX: usize = 64;
 /// The check of one chain, fed with its events in the order of their seq; those without one may come at any time.
 #[derive(Clone, Debug)]
 pub struct Walk {
-    /// The place of the newest event, 0 before the first.
+    /// The place of the anchor.
+    start: i64,
+    /// The place of the newest event, that of the anchor before the first.
     seq: i64,
     /// What the event at the next place may have as its previous hash: the hashes, stored and computed, of the events
-    /// at `seq`. Place 0 holds the genesis, to which the first event links.
+    /// at `seq`. The place of the anchor holds its hash, to which the first event links.
     here: Vec<LinkHash>,
     /// What an event at `seq` may have as its previous hash; empty after a gap, where nobody can judge.
     before: Vec<LinkHash>,
@@ -51,30 +53,43 @@ pub struct Walk {
 impl Walk {
     /// A walk of a chain whose first event links to `genesis`.
     pub fn new(genesis: LinkHash) -> Walk {
-        Walk { seq: 0, here: vec![genesis], before: Vec::new() }
+        Walk::after(&Anchor::genesis(genesis))
+    }
+
+    /// A walk of the events after the anchor.
+    pub fn after(anchor: &Anchor) -> Walk {
+        Walk { start: anchor.seq(), seq: anchor.seq(), here: vec![*anchor.hash()], before: Vec::new() }
     }
 
     /// Takes the next event and appends its faults to `faults`.
     ///
     /// `recompute` gives the hash that the line of this event has with another previous hash put in. It is asked,
-    /// perhaps several times, only where both line and link are wrong, to tell an edit of the link from one of more.
+    /// perhaps several times, only where both line and link are wrong, to tell an edit of the link from one of more. Its
+    /// error ends the walk.
     ///
     /// - An event without a hash is unsealed, never altered; its computed hash stands for the stored one.
     /// - One kind of edit gives one fault: the event after an altered one may link to either of its hashes.
     /// - The event after a gap is not blamed for a link that nobody can judge.
-    pub fn step(&mut self, event: &Event, recompute: impl FnMut(LinkHash) -> LinkHash, faults: &mut Vec<Fault>) {
+    pub fn step<E>(
+        &mut self,
+        event: &Event,
+        recompute: impl FnMut(LinkHash) -> Result<LinkHash, E>,
+        faults: &mut Vec<Fault>,
+    ) -> Result<(), E> {
         let mut fault = |seq, kind| faults.push(Fault { seq, kind });
 
         let Some(seq) = event.seq else {
-            return fault(None, FaultKind::Unsealed);
+            fault(None, FaultKind::Unsealed);
+            return Ok(());
         };
         let kind = match event.hash {
             Stored::Null => Some(FaultKind::Unsealed),
             Stored::Hash(hash) if hash == event.computed => None,
             Stored::Hash(_) | Stored::Malformed => Some(FaultKind::Altered),
         };
-        if seq < 1 {
-            return fault(event.seq, kind.unwrap_or(FaultKind::Unlinked));
+        if seq <= self.start {
+            fault(event.seq, kind.unwrap_or(FaultKind::Unlinked));
+            return Ok(());
         }
 
         debug_assert!(seq >= self.seq, "events out of order");
@@ -90,10 +105,11 @@ impl Walk {
         if let Some(kind) = kind {
             fault(event.seq, kind);
         }
-        if !self.links(event, recompute) {
+        if !self.links(event, recompute)? {
             fault(event.seq, FaultKind::Unlinked);
         }
         self.remember(event);
+        Ok(())
     }
 
     /// Moves to the place `seq`, where nothing stands yet.
@@ -107,13 +123,22 @@ impl Walk {
     }
 
     /// Whether the event links to one before it, or would, were its previous hash what it was when it was sealed.
-    fn links(&self, event: &Event, mut recompute: impl FnMut(LinkHash) -> LinkHash) -> bool {
-        let is_linked = |&before: &LinkHash| event.previous == Stored::Hash(before);
-        let was_linked = |&before: &LinkHash| match event.hash {
-            Stored::Hash(hash) => hash != event.computed && hash == recompute(before),
-            Stored::Null | Stored::Malformed => false,
+    fn links<E>(&self, event: &Event, mut recompute: impl FnMut(LinkHash) -> Result<LinkHash, E>) -> Result<bool, E> {
+        if self.before.is_empty() || self.before.iter().any(|before| event.previous == Stored::Hash(*before)) {
+            return Ok(true);
+        }
+        let Stored::Hash(hash) = event.hash else {
+            return Ok(false);
         };
-        self.before.is_empty() || self.before.iter().any(is_linked) || self.before.iter().any(was_linked)
+        if hash == event.computed {
+            return Ok(false);
+        }
+        for before in &self.before {
+            if hash == recompute(*before)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn remember(&mut self, event: &Event) {

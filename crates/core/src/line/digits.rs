@@ -1,4 +1,5 @@
 //! Decimal digits, two at a time.
+#![allow(clippy::indexing_slicing, reason = "the tables have a fixed length")]
 
 /// The decimal digits of 0 to 99.
 const PAIRS: [[u8; 2]; 100] = {

@@ -12,7 +12,7 @@ pub(crate) fn digits(byte: u8) -> [u8; 2] {
 
 /// The digits of exactly `N` bytes, two each.
 #[inline]
-pub(crate) fn pairs<const N: usize>(bytes: &[u8; N]) -> [[u8; 2]; N] {
+pub fn pairs<const N: usize>(bytes: &[u8; N]) -> [[u8; 2]; N] {
     bytes.map(digits)
 }
 

@@ -64,6 +64,10 @@
 //!
 //! A [`Line`] puts the members together. The writers append one value each to a buffer. Those of values without a fixed
 //! length take memory so that its lack is an [`Error`], never an abort, and stop at [`LENGTH_MAX`].
+//!
+//! # Reading one
+//!
+//! [`read()`] gives the members back, and refuses any text that is not exactly what the writers write.
 
 pub mod array;
 pub mod boolean;
@@ -74,18 +78,20 @@ pub mod hex;
 pub mod jsonb;
 pub mod number;
 pub mod numeric;
-pub(crate) mod room;
+pub mod read;
+mod room;
 pub mod string;
 pub mod time;
 pub mod uuid;
 
 pub use error::Error;
+pub use read::{Read, Refused, Text, Value, read};
 
 /// The longest line, in bytes: what a PostgreSQL `text` can hold beside its header.
 pub const LENGTH_MAX: usize = 1_073_741_823 - 4;
 
 /// Room that is left for a value before it is written, enough for the longest one of a fixed length.
-pub(crate) const VALUE_ROOM: usize = 64;
+const VALUE_ROOM: usize = 64;
 
 /// The name of a column, ready to be written: made once for a relation, used for each of its rows.
 ///

@@ -1,4 +1,5 @@
 //! Integers and floats as JSON numbers.
+#![allow(clippy::indexing_slicing, reason = "the text has a fixed length")]
 
 use super::{Error, digits, room, string};
 
@@ -40,10 +41,10 @@ pub fn write_number_text(out: &mut Vec<u8>, text: &str) -> Result<(), Error> {
 }
 
 /// The grammar of a number, RFC 8259 section 6.
-fn is_json_number(text: &[u8]) -> bool {
+pub(super) fn is_json_number(text: &[u8]) -> bool {
     let text = text.strip_prefix(b"-").unwrap_or(text);
     let (integer, rest) = split_digits(text);
-    if integer.is_empty() || integer.len() > 1 && integer[0] == b'0' {
+    if integer.is_empty() || integer.len() > 1 && integer.starts_with(b"0") {
         return false;
     }
     let rest = match rest.strip_prefix(b".").map(split_digits) {

@@ -4,6 +4,7 @@
 //! bits), long (sign and scale, then a weight of 16 bits), or special. Then the digits, base 10,000, most significant
 //! first; the weight is the power of 10,000 of the first. Zeros at either end are not stored. Numbers are in the byte
 //! order of the machine. See `numeric.c` in PostgreSQL.
+#![allow(clippy::indexing_slicing, reason = "a length is that of what was written before")]
 
 use super::{Error, digits, room};
 

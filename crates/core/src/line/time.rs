@@ -3,6 +3,7 @@
 //! The arguments are PostgreSQL's own: days or microseconds since 2000-01-01, whose extreme values stand for
 //! infinity. The calendar is the proleptic Gregorian one; years before 1 are written as `0044-03-15 BC`.
 //! A value outside of PostgreSQL's range (a damaged page) has a text too: its place in the same calendar.
+#![allow(clippy::indexing_slicing, reason = "a fraction has six digits")]
 
 use super::{digits, number};
 
@@ -44,6 +45,38 @@ pub fn text_timestamptz(out: &mut Vec<u8>, micros: i64) {
     text(out, micros, b' ', b"+00");
 }
 
+/// The timestamp with time zone whose text in a line is given, without its quotes: `2024-01-01T12:34:56.789+00:00`. `None` where
+/// [`write_timestamptz`] writes no such text.
+pub fn read_timestamptz(text: &str) -> Option<i64> {
+    let micros = match text {
+        "infinity" => i64::MAX,
+        "-infinity" => i64::MIN,
+        _ => parse_timestamptz(text)?,
+    };
+    let mut written = Vec::new();
+    self::text(&mut written, micros, b'T', b"+00:00");
+    (written == text.as_bytes()).then_some(micros)
+}
+
+/// Reads the parts of the text, not strictly.
+fn parse_timestamptz(text: &str) -> Option<i64> {
+    let (text, is_before_christ) = text.strip_suffix(" BC").map_or((text, false), |text| (text, true));
+    let (date, time) = text.strip_suffix("+00:00")?.split_once('T')?;
+    let (date, day) = date.rsplit_once('-')?;
+    let (year, month) = date.rsplit_once('-')?;
+    let year: i64 = year.parse().ok()?;
+    let year = if is_before_christ { 1_i64.checked_sub(year)? } else { year };
+    let days = Date { year, month: month.parse().ok()?, day: day.parse().ok()? }.days()?;
+
+    let (time, fraction) = time.split_once('.').unwrap_or((time, ""));
+    let mut seconds = 0_i64;
+    for part in time.splitn(3, ':') {
+        seconds = seconds.checked_mul(60)?.checked_add(part.parse().ok()?)?;
+    }
+    let micros: i64 = format!("{fraction:0<6}").parse().ok()?;
+    days.checked_mul(86_400)?.checked_add(seconds)?.checked_mul(1_000_000)?.checked_add(micros)
+}
+
 fn quoted(out: &mut Vec<u8>, text: impl FnOnce(&mut Vec<u8>)) {
     out.push(b'"');
     text(out);
@@ -82,6 +115,12 @@ fn push_time(out: &mut Vec<u8>, separator: u8, micros: i64) {
     }
 }
 
+/// The days of 400 years, after which the calendar repeats.
+const DAYS_PER_ERA: i64 = 146_097;
+
+/// The days from 0000-03-01 to 2000-01-01.
+const DAYS_TO_2000: i64 = 730_425;
+
 /// A date of the proleptic Gregorian calendar; the year before 1 is 0.
 struct Date {
     year: i64,
@@ -92,9 +131,6 @@ struct Date {
 impl Date {
     /// The date that lies `days` after 2000-01-01.
     fn of(days: i64) -> Date {
-        const DAYS_PER_ERA: i64 = 146_097; // 400 years, after which the calendar repeats
-        const DAYS_TO_2000: i64 = 730_425; // from 0000-03-01
-
         // Years that begin in March have their leap day at the end, and their months follow the pattern 31, 30, 31, 30,
         // 31: 153 days in five months.
         let days = days + DAYS_TO_2000;
@@ -108,6 +144,19 @@ impl Date {
         let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
         let year = era * 400 + i64::from(year_of_era) + i64::from(month <= 2);
         Date { year, month, day }
+    }
+
+    /// How many days the date lies after 2000-01-01: the inverse of [`Date::of`].
+    fn days(&self) -> Option<i64> {
+        let (year, month_from_march) = match self.month {
+            1..=2 => (self.year.checked_sub(1)?, i64::from(self.month) + 9),
+            3..=12 => (self.year, i64::from(self.month) - 3),
+            _ => return None,
+        };
+        let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+        let day_of_year = (month_from_march * 153 + 2) / 5 + i64::from(self.day) - 1;
+        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+        era.checked_mul(DAYS_PER_ERA)?.checked_add(day_of_era - DAYS_TO_2000)
     }
 
     fn push(&self, out: &mut Vec<u8>) {

@@ -1,4 +1,5 @@
 //! `uuid` as a JSON string of lower-case hex digits with dashes.
+#![allow(clippy::indexing_slicing, reason = "the text has a fixed length")]
 
 use super::hex;
 

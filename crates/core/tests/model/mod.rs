@@ -2,9 +2,11 @@
 
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+use std::convert::Infallible;
+
 use proptest::prelude::*;
 use proptest::sample::Index;
-use veritable_core::chain::{Event, FaultKind, LinkHash, Stored, Walk};
+use veritable_core::chain::{Anchor, Event, FaultKind, LinkHash, Stored, Walk};
 
 /// What the first event links to.
 pub fn genesis() -> LinkHash {
@@ -53,10 +55,16 @@ pub fn chain(length: usize) -> Vec<Row> {
 
 /// The faults of rows that are in order.
 pub fn walk(rows: &[Row]) -> Vec<(Option<i64>, FaultKind)> {
-    let mut walk = Walk::new(genesis());
+    walk_after(&Anchor::genesis(genesis()), rows)
+}
+
+/// The faults of rows that are in order, in a chain that is checked from the anchor on.
+pub fn walk_after(anchor: &Anchor, rows: &[Row]) -> Vec<(Option<i64>, FaultKind)> {
+    let mut walk = Walk::after(anchor);
     let mut faults = Vec::new();
     for row in rows {
-        walk.step(&row.event(), |previous| row.computed_with(Stored::Hash(previous)), &mut faults);
+        let recompute = |previous| Ok::<_, Infallible>(row.computed_with(Stored::Hash(previous)));
+        walk.step(&row.event(), recompute, &mut faults).unwrap();
     }
     faults.into_iter().map(|fault| (fault.seq, fault.kind)).collect()
 }

@@ -17,12 +17,12 @@ pub(super) struct Patterns<'s> {
 
 impl<'s> Patterns<'s> {
     /// They may take so many bytes together.
-    pub fn new(limit: usize) -> Self {
+    pub(super) fn new(limit: usize) -> Self {
         Self { seen: HashSet::new(), size: 0, limit }
     }
 
     /// Why a pattern is refused. Once there are too many, that is said and no more are tried.
-    pub fn refusal(&mut self, pattern: &'s str) -> Option<String> {
+    pub(super) fn refusal(&mut self, pattern: &'s str) -> Option<String> {
         if self.seen.len() > COUNT || self.is_full() || !self.seen.insert(pattern) {
             return None;
         }
@@ -43,7 +43,7 @@ impl<'s> Patterns<'s> {
     }
 
     /// Whether they take too much together.
-    pub fn is_full(&self) -> bool {
+    pub(super) fn is_full(&self) -> bool {
         self.size > self.limit
     }
 }

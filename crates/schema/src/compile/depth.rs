@@ -23,12 +23,12 @@ pub(super) struct Depth {
 
 impl Depth {
     /// None yet, from here on.
-    pub fn new(bounds: &Bounds) -> Self {
+    pub(super) fn new(bounds: &Bounds) -> Self {
         Self { levels: 0, levels_max: room(bounds) / LEVEL }
     }
 
     /// One level more, if there is room for it.
-    pub fn enter(&mut self) {
+    pub(super) fn enter(&mut self) {
         self.levels += 1;
         if self.levels > self.levels_max {
             stop(Exceeded::Stack);
@@ -36,7 +36,7 @@ impl Depth {
     }
 
     /// One level less.
-    pub fn leave(&mut self) {
+    pub(super) fn leave(&mut self) {
         self.levels -= 1;
     }
 }

@@ -56,12 +56,12 @@ impl<'s> Table<'s> {
     }
 
     /// How many bytes they take together, at most twice too much.
-    pub fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         self.size
     }
 
     /// What a pattern takes, if it compiles.
-    pub fn of(&self, pattern: &str) -> Option<Tried> {
+    pub(crate) fn of(&self, pattern: &str) -> Option<Tried> {
         self.tried.get(pattern).copied().flatten()
     }
 

@@ -1,11 +1,11 @@
 //! Documents, and bounds for them.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test uses a part of it")]
 
 use std::ptr;
 
-#[allow(unused_imports)]
+#[allow(unused_imports, reason = "each test uses a part of it")]
 pub use jsonschema_value::jsonb::encode::encode;
-#[allow(unused_imports)]
+#[allow(unused_imports, reason = "each test uses a part of it")]
 pub use serde_json::{Value, json};
 use veritable_schema::{Bounds, Formats, Limits, Parsed, Patterns, Rules, Stored, Validator};
 

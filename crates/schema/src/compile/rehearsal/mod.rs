@@ -99,7 +99,7 @@ fn inner(keyword: &str) -> Option<Inner> {
 }
 
 impl<'t, 's> Rehearsal<'t, 's> {
-    pub fn new(patterns: &'t Table<'s>, depth: Depth) -> Self {
+    pub(super) fn new(patterns: &'t Table<'s>, depth: Depth) -> Self {
         Self {
             patterns,
             depth,
@@ -119,16 +119,16 @@ impl<'t, 's> Rehearsal<'t, 's> {
     }
 
     /// The schema that was looked at last.
-    pub fn here(&self) -> *const Value {
+    pub(super) fn here(&self) -> *const Value {
         self.here
     }
 
     /// Whether references below `unevaluatedProperties` or `unevaluatedItems` lead round in a circle.
-    pub fn is_circular(&self) -> bool {
+    pub(super) fn is_circular(&self) -> bool {
         self.circular
     }
 
-    pub fn run(&mut self, resolver: &Resolver<'t>, draft: Draft, schema: &'t Value) {
+    pub(super) fn run(&mut self, resolver: &Resolver<'t>, draft: Draft, schema: &'t Value) {
         let place = Place { resolver: resolver.clone(), draft, location: 0, length: 0 };
         self.schema(&place, schema);
         while let Some(later) = self.later.pop_front() {

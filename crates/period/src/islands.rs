@@ -1,6 +1,6 @@
 //! Which rows become one, and which of them stays.
 
-use super::Period;
+use crate::Period;
 
 /// Rows of one fact whose periods touch one after another.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Which rows of a table are not packed.
 
-use super::Period;
-use super::period::{compare_ends, compare_start_end};
+use crate::Period;
+use crate::period::{compare_ends, compare_start_end};
 
 /// How a row breaks the packing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

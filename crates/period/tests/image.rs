@@ -1,13 +1,14 @@
 //! Images are equal exactly where the values are, and stay what they are: index entries hold them.
 
+#[path = "../../core/tests/support/mod.rs"]
 mod support;
 
 use proptest::prelude::*;
 use support::{bytes, records, written};
-use veritable_core::image::{
+use veritable_core::line::{Error, jsonb, number, numeric, string};
+use veritable_period::image::{
     KEY_LENGTH_MAX, List, PREFIX_LENGTH_MAX, shorten, write_bounded, write_interval, write_null,
 };
-use veritable_core::line::{Error, jsonb, number, numeric, string};
 
 /// A number without trailing zeros after the point.
 fn normal(number: &str) -> &str {
@@ -40,7 +41,7 @@ fn normal_document(text: &str) -> String {
 #[cfg(target_endian = "little")]
 #[test]
 fn a_number_has_no_trailing_zeros() {
-    for record in records(include_str!("golden/numeric.txt")) {
+    for record in records(include_str!("../../core/tests/golden/numeric.txt")) {
         let json = written(|out| numeric::write(out, &bytes(record[0])).unwrap());
         assert_eq!(written(|out| numeric::write_normal(out, &bytes(record[0])).unwrap()), normal(&json));
     }
@@ -49,7 +50,7 @@ fn a_number_has_no_trailing_zeros() {
 #[cfg(target_endian = "little")]
 #[test]
 fn a_number_in_a_document_has_no_trailing_zeros() {
-    let records = records(include_str!("golden/jsonb.txt"));
+    let records = records(include_str!("../../core/tests/golden/jsonb.txt"));
     for record in &records {
         let text = written(|out| jsonb::write_normal(out, &bytes(record[0])).unwrap());
         assert_eq!(text, normal_document(record[1]));

@@ -25,8 +25,7 @@
 //! A key is the images of several values as an array, shortened where it is long: [`shorten`].
 
 use sha2::{Digest, Sha256};
-
-use crate::line::{Error, VALUE_ROOM, hex, number, room, string};
+use veritable_core::line::{Error, array, hex, number, string};
 
 /// The longest key that is not shortened, in bytes.
 pub const KEY_LENGTH_MAX: usize = 120;
@@ -44,27 +43,21 @@ pub struct List<'a> {
 impl<'a> List<'a> {
     /// Begins a list at the end of `out`.
     pub fn begin(out: &'a mut Vec<u8>) -> Result<List<'a>, Error> {
-        room::reserve(out, VALUE_ROOM)?;
-        out.push(b'[');
+        array::punctuate(out, b'[')?;
         Ok(List { out, is_empty: true })
     }
 
     /// Begins a value. Exactly one is to be written to the buffer that this returns.
     #[inline]
     pub fn value(&mut self) -> Result<&mut Vec<u8>, Error> {
-        room::reserve(self.out, 1 + VALUE_ROOM)?;
-        if !self.is_empty {
-            self.out.push(b',');
-        }
+        array::separate(self.out, usize::from(!self.is_empty))?;
         self.is_empty = false;
         Ok(self.out)
     }
 
     /// Ends the list.
     pub fn end(self) -> Result<(), Error> {
-        room::reserve(self.out, 1)?;
-        self.out.push(b']');
-        Ok(())
+        array::punctuate(self.out, b']')
     }
 }
 
@@ -113,10 +106,10 @@ pub fn write_bounded<E: From<Error>>(
     bounds: impl Iterator<Item = (i32, i32)>,
     elements: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
 ) -> Result<(), E> {
-    room::reserve(out, VALUE_ROOM)?;
+    array::separate(out, 0)?;
     out.extend_from_slice(b"{\"");
     for (lower, upper) in bounds {
-        room::reserve(out, VALUE_ROOM)?;
+        array::separate(out, 0)?;
         out.push(b'[');
         number::write_integer(out, lower.into());
         out.push(b':');
@@ -125,9 +118,7 @@ pub fn write_bounded<E: From<Error>>(
     }
     out.extend_from_slice(b"\":");
     elements(out)?;
-    room::reserve(out, 1)?;
-    out.push(b'}');
-    Ok(())
+    Ok(array::punctuate(out, b'}')?)
 }
 
 /// Shortens a key that is longer than [`KEY_LENGTH_MAX`]: to its beginning, `...`, and 32 hexadecimal digits, the first

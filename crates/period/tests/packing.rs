@@ -2,7 +2,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use veritable_core::packing::{Check, Fault, Island, Islands, Period};
+use veritable_period::{Check, Fault, Island, Islands, Period};
 
 /// Time has nine instants. The first reaches back to ever, the last on for ever.
 const INSTANTS: u8 = 9;
