@@ -59,6 +59,7 @@ pub static FEATURE: Feature = Feature {
     inheritance: Inheritance::NoChildren(Some("Rows of a child would be neither sealed nor verified.")),
     definitions: include_str!("definitions.sql"),
     reason,
+    check_configuration: triggers::check_configuration,
     check_by_hand: triggers::check_by_hand,
     on_new_column: None,
     partitions: Some(&Partitions {

@@ -119,9 +119,12 @@ fn balance_broken(call: &Call) -> Result<Answer> {
 
 thread_local! {
     /// By their numbers, since an owner's function may verify while somebody else's verification runs.
-    static SOUGHT: RefCell<HashMap<i64, HashSet<u64>>> = RefCell::default();
+    static SOUGHT: RefCell<HashMap<i64, Entities>> = RefCell::default();
     static LAST: Cell<i64> = const { Cell::new(0) };
 }
+
+/// The hashes of entities, and whether an event was compared with them.
+struct Entities(HashSet<u64>, bool);
 
 /// Entities that are sought, while it lives.
 pub struct Sought {
@@ -134,8 +137,13 @@ impl Sought {
     pub fn new(entities: HashSet<u64>) -> Sought {
         let number = LAST.get() + 1;
         LAST.set(number);
-        SOUGHT.with_borrow_mut(|sought| sought.insert(number, entities));
+        SOUGHT.with_borrow_mut(|sought| sought.insert(number, Entities(entities, false)));
         Sought { number }
+    }
+
+    /// Whether any event was compared with them.
+    pub fn was_asked(&self) -> bool {
+        SOUGHT.with_borrow(|sought| sought.get(&self.number).is_some_and(|Entities(_, asked)| *asked))
     }
 }
 
@@ -149,5 +157,9 @@ fn is_sought(call: &Call) -> Result<Answer> {
     let (Some(value), Some(number)) = (call.composite(0), call.integer(1)) else { return Ok(Answer::NULL) };
     let found = layout_of(&value)?;
     let entity = found.layout.entity_hash(&value.row(&found.layout.descriptor));
-    Ok(SOUGHT.with_borrow(|sought| sought.get(&number).is_some_and(|entities| entities.contains(&entity))).into())
+    let is_among = |Entities(entities, asked): &mut Entities| {
+        *asked = true;
+        entities.contains(&entity)
+    };
+    Ok(SOUGHT.with_borrow_mut(|sought| sought.get_mut(&number).is_some_and(is_among)).into())
 }

@@ -10,6 +10,7 @@ use super::intact::Sought;
 use super::layout::Layout;
 use super::triggers::Chain;
 use super::verdict::Verdict;
+use crate::pg::contents::has_rows;
 use crate::pg::oid::Oid;
 use crate::pg::quote;
 use crate::pg::relation::Relation;
@@ -132,8 +133,9 @@ impl Table {
             &format!(
                 "SELECT pg_catalog.count(*) FILTER (WHERE g.events > 0),
                         pg_catalog.count(*) FILTER (WHERE g.events IS NULL),
-                        COALESCE(pg_catalog.sum(g.events), 0)::pg_catalog.int8
-                 FROM (SELECT veritable.intact({}, $1) AS events FROM {} GROUP BY {}) AS g",
+                        COALESCE(pg_catalog.sum(g.events), 0)::pg_catalog.int8,
+                        COALESCE(pg_catalog.sum(g.rows) FILTER (WHERE g.events IS NOT NULL), 0)::pg_catalog.int8
+                 FROM (SELECT veritable.intact({}, $1) AS events, pg_catalog.count(*) AS rows FROM {} GROUP BY {}) AS g",
                 self.alias,
                 self.from,
                 self.group()
@@ -142,7 +144,9 @@ impl Table {
         )?;
         let counts = counts.rows().next().and_then(|row| {
             let count = |position| row.get::<i64>(position).and_then(|count| u64::try_from(count).ok());
-            Some(Counts { intact: count(0)?, broken: count(1)?, events: count(2)? })
+            let counts = Counts { intact: count(0)?, broken: count(1)?, events: count(2)? };
+            // Each row of an intact chain was looked at.
+            (count(3)? == counts.events).then_some(counts)
         });
         counts.ok_or_else(|| Error::damaged("the counts of chains"))
     }
@@ -218,6 +222,10 @@ impl Table {
             }
             Ok(())
         })?;
+        // Rows are left out by a function that SQL finds by its name. It must have been this library's.
+        if filter.sought.as_ref().is_some_and(|sought| !sought.was_asked()) && has_rows(self.oid)? {
+            return Err(Error::damaged("veritable.is_sought()"));
+        }
         Ok(named)
     }
 

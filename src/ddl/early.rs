@@ -36,7 +36,7 @@ fn is_owned(relation: Oid) -> bool {
 }
 
 fn judge_indexes(indexes: &[Oid]) -> Result<()> {
-    let Some(functions) = Functions::find() else { return Ok(()) };
+    let Some(functions) = Functions::find()? else { return Ok(()) };
     // The names in the command are the caller's; those in our statements are PostgreSQL's.
     with_settings(|settings| {
         settings.set(c"search_path", c"pg_catalog, pg_temp");

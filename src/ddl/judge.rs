@@ -141,6 +141,20 @@ fn of_feature(key: &Key) -> Result<&'static Partitions> {
     key.feature().partitions.ok_or_else(|| Error::damaged("the definitions of partitions"))
 }
 
+/// What a table's guarantee depends on is known by its configuration alone: where that cannot be read, nothing is judged
+/// to be harmless.
+pub fn configurations(touched: &Touched) -> Result<()> {
+    for (place, feature) in feature::all().iter().enumerate() {
+        let tables = touched.tables_of(place);
+        for table in tables.into_iter().filter(|table| exists(*table) && touched.may_refuse(*table)) {
+            let relation = Relation::open(table, Lock::AccessShare)?;
+            (feature.check_configuration)(&relation)
+                .map_err(|error| refusal::unreadable(feature, &relation, &error))?;
+        }
+    }
+    Ok(())
+}
+
 /// A change of a type is judged by the owners of table and type, anything else by what the command is about.
 fn may_refuse(key: &Key, definition: &Definition, touched: &Touched) -> bool {
     match key.kind {

@@ -57,7 +57,7 @@ fn after_ddl(call: &Call) -> Result<Answer> {
     let command = call.command()?;
     if !command::is_own()
         && let Some(running) = running::end(&command)
-        && let Some(functions) = Functions::find()
+        && let Some(functions) = Functions::find()?
     {
         spi::connect(|session| judge_command(session, &command, &running, &functions))?;
     }
@@ -85,6 +85,7 @@ fn judge_command(
         judge::what_was(&before, &after, &touched)?;
         judge::what_is_new(session, functions, &before, &after, &touched)?;
         judge::partitions(session, &tag, &before, &after, &touched)?;
+        judge::configurations(&touched)?;
     }
     inheritance::check(session, functions, start, objects.relations())
 }

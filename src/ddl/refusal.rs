@@ -2,9 +2,9 @@
 //! not in the state for it. Rows that must not be changed or removed are 23001.
 
 use super::definitions::{Definition, Key};
-use crate::pg::relation::name_of;
+use crate::pg::relation::{Relation, name_of};
 use crate::pg::report::{Class, Error, notice_with_hint, warning};
-use crate::table::feature::{Kind, Partitions};
+use crate::table::feature::{Feature, Kind, Partitions};
 
 /// A definition must not be changed: `verb` says what would have been done to it.
 pub fn of_change(verb: &str, key: &Key, definition: &Definition) -> Error {
@@ -68,4 +68,12 @@ pub fn tell_of_column(key: &Key, definition: &Definition) {
         let (message, hint) = notice_of(&definition.name, &name_of(key.table()));
         notice_with_hint(message, hint);
     }
+}
+
+/// The configuration of a table's feature cannot be read, for this reason.
+pub fn unreadable(feature: &Feature, relation: &Relation, reason: &Error) -> Error {
+    let message = format!("configuration of {} \"{}\" cannot be read", feature.noun(), relation.name());
+    Error::new(Class::Corrupted, message)
+        .detail(format!("The arguments of its triggers were changed: {}.", reason.message()))
+        .hint(format!("Use drop_{name}() and then add_{name}().", name = feature.name))
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::definitions::Key;
 use super::running::Running;
 use crate::pg::command::{Object, objects};
+use crate::pg::extension;
 use crate::pg::oid::Oid;
 use crate::pg::oid::catalogs;
 use crate::pg::report::{Error, Result};
@@ -22,9 +23,13 @@ thread_local! {
 pub struct Functions(Vec<Vec<Oid>>);
 
 impl Functions {
-    /// `None` where the extension is not there, or not there any more.
-    pub fn find() -> Option<Functions> {
-        feature::all().iter().map(|feature| feature.oids().ok()).collect::<Option<_>>().map(Functions)
+    /// `None` where the extension is not there, or not there any more. A function that is missing while the extension is
+    /// there is an error: without it, no table of its feature could be told from others.
+    pub fn find() -> Result<Option<Functions>> {
+        if !extension::is_installed(c"veritable") {
+            return Ok(None);
+        }
+        feature::all().iter().map(|feature| feature.oids()).collect::<Result<_>>().map(|all| Some(Functions(all)))
     }
 
     /// Those of the feature at this place.

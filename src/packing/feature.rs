@@ -59,6 +59,7 @@ pub static FEATURE: Feature = Feature {
     ),
     definitions: include_str!("definitions.sql"),
     reason,
+    check_configuration: triggers::check_configuration,
     check_by_hand: triggers::check_by_hand,
     on_new_column: Some(not_compared),
     partitions: None,

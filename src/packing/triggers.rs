@@ -22,6 +22,12 @@ impl Packing {
     }
 }
 
+/// The configuration of the relation's packing can be read, if it has one.
+pub fn check_configuration(relation: &Relation) -> Result<()> {
+    let attached = FEATURE.attached(relation)?;
+    attached.map_or(Ok(()), |attached| Arguments::parse(&attached.arguments).map(|_| ()))
+}
+
 /// A trigger made by hand is on a table that can be packed, fires at the right time, and has arguments that fit.
 pub fn check_by_hand(relation: &Relation) -> Result<()> {
     relation.require_plain(FEATURE.participle)?;

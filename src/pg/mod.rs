@@ -10,6 +10,7 @@ pub mod cache;
 pub mod changing;
 pub mod command;
 pub mod contents;
+pub mod extension;
 pub mod function;
 pub mod image;
 pub mod index;

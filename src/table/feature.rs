@@ -6,6 +6,7 @@
 use std::ffi::CStr;
 use std::sync::OnceLock;
 
+use crate::pg::extension;
 use crate::pg::oid::Oid;
 use crate::pg::relation::{self, Relation};
 use crate::pg::report::{Class, Error, Result};
@@ -32,6 +33,8 @@ pub struct Feature {
     pub definitions: &'static str,
     /// Why a definition has to stay as it is, and what to do instead.
     pub reason: fn(Kind) -> Reason,
+    /// Checks that the configuration can be read, as most of the triggers have it.
+    pub check_configuration: fn(&Relation) -> Result<()>,
     /// Checks triggers of the feature that somebody created without its `add_…` function.
     pub check_by_hand: fn(&Relation) -> Result<()>,
     /// What a new column of a table is told about, as message and HINT, where the guarantee does not cover it.
@@ -154,9 +157,14 @@ pub fn all() -> &'static [&'static Feature] {
     ALL.get().map_or(&[], |(features, _)| features)
 }
 
-/// The error of an extension that is not there.
-pub fn not_installed() -> Error {
-    Error::new(Class::State, "extension veritable is not installed in this database")
+/// The error of a trigger function that is not there, with the extension or without it.
+fn no_function(name: &CStr) -> Error {
+    if !extension::is_installed(c"veritable") {
+        return Error::new(Class::State, "extension veritable is not installed in this database");
+    }
+    let name = name.to_str().unwrap_or_default();
+    Error::new(Class::Corrupted, format!("function veritable.{name}() of extension veritable is missing"))
+        .hint("Undo what was done to the function; otherwise nothing guards the tables that have its triggers.")
 }
 
 impl Feature {
@@ -169,7 +177,7 @@ impl Feature {
     pub fn oids(&self) -> Result<Vec<Oid>> {
         self.functions
             .iter()
-            .map(|function| relation::function(c"veritable", function.name).ok_or_else(not_installed))
+            .map(|function| relation::function(c"veritable", function.name).ok_or_else(|| no_function(function.name)))
             .collect()
     }
 

@@ -33,6 +33,7 @@ pub static FEATURE: Feature = Feature {
     inheritance: Inheritance::NoChildren(Some("Documents in the rows of a child would not be validated.")),
     definitions: include_str!("definitions.sql"),
     reason,
+    check_configuration: triggers::check_configuration,
     check_by_hand: triggers::check_by_hand,
     on_new_column: None,
     partitions: None,

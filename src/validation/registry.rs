@@ -17,7 +17,7 @@ use crate::pg::oid::Oid;
 use crate::pg::relation::{self, Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::snapshot::Latest;
-use crate::pg::spi;
+use crate::pg::spi::{self, Fetched};
 use crate::table::lru::Lru;
 
 sql_function! {
@@ -131,25 +131,27 @@ fn versions(name: &str, version: Option<i64>, limit: i64) -> Result<Vec<Record>>
                      LIMIT $3",
                     &[name.into(), version.into(), limit.into()],
                 )?;
-                found
-                    .rows()
-                    .map(|row| {
-                        let version = row.get(0).unwrap_or_default();
-                        let parse = |text: String| veritable_schema::parse(&text).map_err(|_| damaged(name, version));
-                        let resolved = row.get::<String>(2).map(parse).transpose()?;
-                        let numbers = resolved.iter().filter_map(Value::as_object).flatten();
-                        Ok(Record {
-                            version,
-                            schema: row.get::<String>(1).map(parse).transpose()?,
-                            resolved: numbers
-                                .filter_map(|(name, version)| Some((name.clone(), version.as_i64()?)))
-                                .collect(),
-                            compatibility: row.get(3).unwrap_or_default(),
-                        })
-                    })
-                    .collect()
+                found.rows().map(|row| record(name, &row)).collect()
             })
         })
+    })
+}
+
+/// A row of the registry. What registration would not have written there is an error: a document might pass otherwise.
+fn record(name: &str, row: &Fetched) -> Result<Record> {
+    let version = row.get(0).filter(|version| *version > 0).ok_or_else(|| damaged(name, 0))?;
+    let damage = || damaged(name, version);
+    let parse = |text: String| veritable_schema::parse(&text).map_err(|_| damage());
+    let resolved = parse(row.get::<String>(2).ok_or_else(damage)?)?;
+    let numbers = resolved.as_object().ok_or_else(damage)?.iter();
+    Ok(Record {
+        version,
+        schema: row.get::<String>(1).map(parse).transpose()?,
+        resolved: numbers
+            .map(|(name, version)| Some((name.clone(), version.as_i64()?)))
+            .collect::<Option<_>>()
+            .ok_or_else(damage)?,
+        compatibility: row.get(3).ok_or_else(damage)?,
     })
 }
 
