@@ -16,11 +16,20 @@ CREATE FUNCTION @extschema@.add_chain(
     AS 'MODULE_PATHNAME', 'veritable_add_chain';
 
 COMMENT ON FUNCTION @extschema@.add_chain(regclass, name[], name, name, name, name, name[], name[], text) IS
-'Chains a table: every row that is inserted from now on gets its place in the chain of its entity (seq), the hash of the event before it (previous) and the hash of its own line (hash); existing rows are sealed in the order of order_by.
-Arguments: target, a table of yours; entity, the NOT NULL columns that say which chain a row belongs to (none: the table is one chain); seq, previous, hash, the chain''s columns, added as bigint, bytea, bytea where they are missing (previous and hash may be text, for hexadecimal digits); recorded, a timestamptz column to set to the time of recording; exclude, columns that are not hashed and may change; order_by, the order of existing rows, by default that of recorded; identity, what the chain is called under its hashes, by default the qualified name of the table: it stays when the table is renamed.
-The first event of each entity links to the SHA-256 of this configuration, so that rows of another table or under another configuration do not verify.
-Returns the number of existing rows sealed. Takes an ACCESS EXCLUSIVE lock on the table.
-Errors: 42501 not the owner; 42809 not a table; 42710 already chained; 42703 no such column; 42804 wrong column type; 0A000 a type that cannot be hashed; 22023 a column given twice, or an identity that is empty or longer than 1000 bytes; 55000 an entity column that is not NOT NULL, a chain column with a default, existing rows without an order, or a trigger that fires later.';
+'Chains a table. Each new row gets its place in the chain of its entity (seq), the hash of the event before it (previous), and '
+'the hash of its own line (hash). Existing rows are sealed in the order of order_by.
+Arguments: target, a table of yours; entity, the NOT NULL columns that say which chain a row belongs to (none: the table is one '
+'chain); seq, previous, hash, the columns of the chain, which are added as bigint, bytea and bytea if they are missing '
+'(previous and hash can be text, for hexadecimal digits); recorded, a timestamptz column that is set to the time of recording; '
+'exclude, columns that are not hashed and can change; order_by, the order of existing rows, by default that of recorded; '
+'identity, the name of the chain under its hashes, by default the qualified name of the table at this time.
+The first event of each entity links to the SHA-256 of this configuration. So rows of another table, or under another '
+'configuration, do not verify.
+Returns the number of existing rows that were sealed. Takes an ACCESS EXCLUSIVE lock on the table.
+Errors: 42501 not the owner; 42809 not a table; 42710 already chained; 42703 no such column; 42701 a column specified more than '
+'once; 42804 wrong column type; 0A000 a type that cannot be hashed; 22023 an identity that is empty or longer than 1000 bytes; '
+'55000 an entity column that is not NOT NULL, a chain column with a default, existing rows without an order, or a trigger that '
+'fires later.';
 
 CREATE FUNCTION @extschema@.drop_chain(target regclass) RETURNS void
     LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
@@ -28,7 +37,7 @@ CREATE FUNCTION @extschema@.drop_chain(target regclass) RETURNS void
     AS 'MODULE_PATHNAME', 'veritable_drop_chain';
 
 COMMENT ON FUNCTION @extschema@.drop_chain(regclass) IS
-'Ends the chain of a table: its triggers go, its rows, columns and indexes stay.
+'Ends the chain of a table. Its triggers are dropped; its rows, columns and indexes stay.
 Errors: 42501 not the owner; 55000 not chained; 42809 a partition, whose chain is that of the partitioned table.';
 
 CREATE FUNCTION @extschema@.chain_line(event record) RETURNS text
@@ -37,7 +46,8 @@ CREATE FUNCTION @extschema@.chain_line(event record) RETURNS text
     AS 'MODULE_PATHNAME', 'veritable_chain_line';
 
 COMMENT ON FUNCTION @extschema@.chain_line(record) IS
-'The line of an event: exactly the bytes that are hashed, so that sha256(convert_to(chain_line(e), ''UTF8'')) is the hash of e.
+'Returns the line of an event: exactly the bytes that are hashed, so that sha256(convert_to(chain_line(e), ''UTF8'')) is the '
+'hash of e.
 Argument: a whole row of a chained table, as in SELECT chain_line(e) FROM entity_events AS e.
 Errors: 42809 not a row of a table; 55000 the table is not chained; 54000 a line above 1 GB.';
 
@@ -50,11 +60,17 @@ CREATE FUNCTION @extschema@.verify_chain(
     AS 'MODULE_PATHNAME', 'veritable_verify_chain';
 
 COMMENT ON FUNCTION @extschema@.verify_chain(regclass, text[]) IS
-'Verifies a chained table, one entity of it, or every chained table that you may read: a row for each fault, none where the chains are intact. A NOTICE says how much was verified.
+'Verifies a chained table, one entity of it, or every chained table. Returns a row for each fault, and no row if the chains are '
+'intact. A NOTICE says how much was verified.
 Arguments: target, the table, by default all; entity, the values of the entity columns in their order, as text, by default all.
-Faults: altered, the line does not hash to the stored hash; unlinked, the previous hash is not the hash of the event before, or of the configuration; missing, a gap that begins at seq; duplicated, a second event with this seq; unsealed, seq or hash is null; backdated, the recorded time is null, infinite, or not after that of the event before; unguarded, the chain''s triggers are missing, disabled or changed.
-A chain cannot show that its newest events are gone, that an entity is gone as a whole, or that everything was computed anew.
-Errors: 55000 not chained; 42501 no SELECT privilege, or row-level security hides rows; 42809 a partition; 22023 an entity with another number of values.';
+Faults: altered, the line does not hash to the stored hash; unlinked, the previous hash is not the hash of the event before, '
+'or, for a first event, of the configuration; missing, a gap that begins at seq; duplicated, a second event with this seq; '
+'unsealed, seq or hash is null; backdated, the recorded time is null, infinite, or not after that of the event before; '
+'unguarded, the triggers of the chain are missing, disabled, changed or bypassed; broken, the chain does not add up, and no '
+'event can be named; unread, the table cannot be read.
+A chain cannot show that its newest events were cut off, that a whole entity was removed, or that everything was recomputed.
+Errors: 55000 not chained; 42501 no SELECT privilege, or row-level security hides rows; 42809 a partition; 22023 a wrong number '
+'of entity values.';
 
 -- The trigger functions. A chain's configuration is in the arguments of its triggers, key=value: format, entity (once
 -- for each column), seq, previous, hash, recorded, exclude (once for each column), identity.
@@ -64,16 +80,22 @@ CREATE FUNCTION veritable.seal() RETURNS trigger
     AS 'MODULE_PATHNAME', 'veritable_seal';
 
 COMMENT ON FUNCTION veritable.seal() IS
-'Seals a row: BEFORE INSERT FOR EACH ROW. Arguments: format=1, entity=column (repeated), seq=column, previous=column, hash=column, recorded=column, exclude=column (repeated), identity=text.
-Errors: 40001 a supplied seq or previous hash that does not continue the chain, or an append since the snapshot of a REPEATABLE READ transaction: retry; 23514 a supplied hash that is not the row''s, or comes with a recorded time that cannot be; 42501 a supplied seq, previous hash or hash by a role that may not read these columns; 22008 no recorded time after that of the newest event; 22023 a column given twice; 0A000 a generated column; 23502 a null entity; 55000 no index on (entity, seq).';
+'Seals a row: BEFORE INSERT FOR EACH ROW. Arguments: format=1, entity=column (repeated), seq=column, previous=column, '
+'hash=column, recorded=column, exclude=column (repeated), identity=text.
+Errors: 40001 a supplied seq or previous hash that does not continue the chain, or an append since the snapshot of a REPEATABLE '
+'READ transaction: retry; 23514 a supplied hash that does not match the row, or comes with an impossible recorded time; 42501 a '
+'supplied seq, previous hash or hash by a role that cannot read these columns; 22008 no recorded time is left after that of the '
+'newest event; 42701 a column specified more than once; 0A000 a generated column; 23502 a null entity; 55000 no index on '
+'(entity, seq).';
 
 CREATE FUNCTION veritable.guard() RETURNS trigger
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'veritable_guard';
 
 COMMENT ON FUNCTION veritable.guard() IS
-'Refuses to change sealed rows: BEFORE UPDATE OR DELETE FOR EACH ROW, and BEFORE TRUNCATE FOR EACH STATEMENT, with the arguments of veritable.seal(). An UPDATE of excluded columns alone passes.
-Errors: 23001 always, but for that UPDATE.';
+'Refuses changes of sealed rows: BEFORE UPDATE OR DELETE FOR EACH ROW, and BEFORE TRUNCATE FOR EACH STATEMENT, with the '
+'arguments of veritable.seal(). An UPDATE of excluded columns alone passes.
+Errors: 23001 for everything else.';
 
 -- The order-free check of one chain (crates/core, Balance), as aggregates that run in parallel and spill to disk.
 
@@ -91,10 +113,13 @@ CREATE FUNCTION veritable.balance_events(internal) RETURNS bigint
 CREATE FUNCTION veritable.balance_broken(internal) RETURNS bigint
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'veritable_balance_broken';
 
-COMMENT ON FUNCTION veritable.balance_add(internal, record, bytea) IS 'Transition function of veritable.intact() and veritable.broken().';
-COMMENT ON FUNCTION veritable.balance_merge(internal, internal) IS 'Combine function of veritable.intact() and veritable.broken().';
+COMMENT ON FUNCTION veritable.balance_add(internal, record, bytea) IS
+'Transition function of veritable.intact() and veritable.broken().';
+COMMENT ON FUNCTION veritable.balance_merge(internal, internal) IS
+'Combine function of veritable.intact() and veritable.broken().';
 COMMENT ON FUNCTION veritable.balance_save(internal) IS 'Serialization function of veritable.intact() and veritable.broken().';
-COMMENT ON FUNCTION veritable.balance_load(bytea, internal) IS 'Deserialization function of veritable.intact() and veritable.broken().';
+COMMENT ON FUNCTION veritable.balance_load(bytea, internal) IS
+'Deserialization function of veritable.intact() and veritable.broken().';
 COMMENT ON FUNCTION veritable.balance_events(internal) IS 'Final function of veritable.intact().';
 COMMENT ON FUNCTION veritable.balance_broken(internal) IS 'Final function of veritable.broken().';
 
@@ -109,7 +134,8 @@ CREATE AGGREGATE veritable.intact(event record, key bytea) (
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE veritable.intact(record, bytea) IS
-'The number of events of one chain, in any order, or NULL where the chain has a fault. Arguments: the events, and 16 random bytes drawn for this run. verify_chain() calls it once for each entity.';
+'Returns the number of events of one chain, in any order, or NULL if the chain has a fault. Arguments: the events, and 16 '
+'random bytes drawn for this run. verify_chain() calls it once for each entity.';
 
 CREATE AGGREGATE veritable.broken(event record, key bytea) (
     SFUNC = veritable.balance_add,
@@ -122,13 +148,14 @@ CREATE AGGREGATE veritable.broken(event record, key bytea) (
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE veritable.broken(record, bytea) IS
-'The hash of the entity of a chain that has a fault, or NULL where it is intact. Arguments: those of veritable.intact().';
+'Returns the hash of the entity of a chain that has a fault, or NULL if the chain is intact. Arguments: those of '
+'veritable.intact().';
 
 -- In the leader alone, where verify_chain() runs.
 CREATE FUNCTION veritable.is_sought(event record, number bigint) RETURNS boolean
     LANGUAGE c STABLE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'veritable_is_sought';
 COMMENT ON FUNCTION veritable.is_sought(record, bigint) IS
-'Whether verify_chain() seeks the entity of an event; false outside of it.';
+'Returns whether verify_chain() currently seeks the entity of an event; false outside of verify_chain().';
 
 -- What is chained, and how: read from the triggers, which hold the configuration.
 
@@ -136,14 +163,15 @@ CREATE FUNCTION veritable.configuration_line(arguments bytea) RETURNS text
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'veritable_configuration_line';
 COMMENT ON FUNCTION veritable.configuration_line(bytea) IS
-'The line of a chain''s configuration, from pg_trigger.tgargs; null where those are not the arguments of a chain.';
+'Returns the line of a chain''s configuration, from pg_trigger.tgargs; null if these are not the arguments of a chain.';
 
 CREATE FUNCTION veritable.chain_genesis(target regclass) RETURNS text
     LANGUAGE c STABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'veritable_chain_genesis';
 COMMENT ON FUNCTION veritable.chain_genesis(regclass) IS
-'Line 0 of a chained table, the first of an exported file: its configuration and identity as one line of JSON. Its SHA-256 is the previous hash of the first event of every entity.
-Argument: target, a chained table. Takes no privilege: the configuration is in the catalogs.
+'Returns line 0 of a chained table, the first line of an exported file: its configuration and identity as one line of JSON. Its '
+'SHA-256 is the previous hash of the first event of every entity.
+Argument: target, a chained table. Needs no privilege, because the configuration is in the catalogs.
 Errors: 42704 no such table; 55000 not chained.';
 
 -- A table is one chain: of several sealing triggers, the one that fires first counts, as it does for verification. Only a
@@ -169,16 +197,19 @@ WHERE t.tgfoid = 'veritable.seal'::pg_catalog.regproc AND (t.tgparentid = 0 OR N
 ORDER BY t.tgrelid, t.tgname;
 
 GRANT SELECT ON veritable.chains TO PUBLIC;
-COMMENT ON VIEW veritable.chains IS 'the chained tables of this database, with the columns that make up each chain';
-COMMENT ON COLUMN veritable.chains.target IS 'the table';
-COMMENT ON COLUMN veritable.chains.entity IS 'the columns whose values say which chain an event belongs to; none: the table is one chain';
-COMMENT ON COLUMN veritable.chains.seq IS 'the column of the place in the chain';
-COMMENT ON COLUMN veritable.chains.previous IS 'the column of the hash of the event before';
-COMMENT ON COLUMN veritable.chains.hash IS 'the column of the hash';
-COMMENT ON COLUMN veritable.chains.recorded IS 'the column of the recorded time, if any';
-COMMENT ON COLUMN veritable.chains.exclude IS 'the columns that are not hashed and may change';
-COMMENT ON COLUMN veritable.chains.format IS 'the number of the line format; null where that is no number';
-COMMENT ON COLUMN veritable.chains.trigger IS 'the sealing trigger';
-COMMENT ON COLUMN veritable.chains.identity IS 'what the chain is called under its hashes: by default the name of the table when it was chained';
-COMMENT ON COLUMN veritable.chains.genesis IS 'the previous hash of the first event of every entity: the SHA-256 of veritable.chain_genesis(target)';
+COMMENT ON VIEW veritable.chains IS 'chained tables of this database, and the columns of each chain';
+COMMENT ON COLUMN veritable.chains.target IS 'table';
+COMMENT ON COLUMN veritable.chains.entity IS
+'columns whose values say which chain an event belongs to; none: the table is one chain';
+COMMENT ON COLUMN veritable.chains.seq IS 'column of the place in the chain';
+COMMENT ON COLUMN veritable.chains.previous IS 'column of the hash of the event before';
+COMMENT ON COLUMN veritable.chains.hash IS 'column of the hash';
+COMMENT ON COLUMN veritable.chains.recorded IS 'column of the recorded time, if any';
+COMMENT ON COLUMN veritable.chains.exclude IS 'columns that are not hashed and can change';
+COMMENT ON COLUMN veritable.chains.format IS 'number of the line format; null if it is not a number';
+COMMENT ON COLUMN veritable.chains.trigger IS 'sealing trigger';
+COMMENT ON COLUMN veritable.chains.identity IS
+'name of the chain under its hashes: by default the name of the table when it was chained';
+COMMENT ON COLUMN veritable.chains.genesis IS
+'previous hash of the first event of every entity: the SHA-256 of veritable.chain_genesis(target)';
 COMMENT ON COLUMN veritable.chains.enabled IS 'whether the sealing trigger fires';

@@ -23,6 +23,8 @@ COMMENT ON FUNCTION veritable.after_ddl() IS 'Function of the event trigger veri
 CREATE EVENT TRIGGER veritable_before_ddl ON ddl_command_start EXECUTE FUNCTION veritable.before_ddl();
 CREATE EVENT TRIGGER veritable_note_dropped ON sql_drop EXECUTE FUNCTION veritable.note_dropped();
 CREATE EVENT TRIGGER veritable_after_ddl ON ddl_command_end EXECUTE FUNCTION veritable.after_ddl();
-COMMENT ON EVENT TRIGGER veritable_before_ddl IS 'notes when a command begins, and refuses those that could not be undone at their end';
+COMMENT ON EVENT TRIGGER veritable_before_ddl IS
+'notes when a command begins, and refuses commands that could not be undone at their end';
 COMMENT ON EVENT TRIGGER veritable_note_dropped IS 'notes what a command drops';
-COMMENT ON EVENT TRIGGER veritable_after_ddl IS 'refuses a command that would break a chain, a packing or a validation, and guards new partitions against TRUNCATE';
+COMMENT ON EVENT TRIGGER veritable_after_ddl IS
+'refuses commands that would break a guarantee, and guards new partitions against TRUNCATE';

@@ -13,6 +13,6 @@ CREATE FUNCTION veritable.check_database() RETURNS void
     LANGUAGE c STABLE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'veritable_check_database';
 COMMENT ON FUNCTION veritable.check_database() IS
-'Refuses a database that the extension cannot work in.
+'Refuses a database in which the extension cannot work.
 Errors: 0A000 the encoding is not UTF8.';
 SELECT veritable.check_database();
