@@ -102,3 +102,8 @@ JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
 JOIN pg_catalog.pg_trigger parent ON parent.oid = t.tgparentid
 JOIN pg_catalog.pg_class root ON root.oid = parent.tgrelid
 WHERE t.tgrelid = ANY ($1) AND t.tgfoid = ($2)[1] AND c.relispartition
+UNION ALL
+-- Nothing but a check: a function that gives no array is not the extension's.
+SELECT 'configuration', target, 0, target, 'configuration',
+       CASE WHEN entity IS NOT NULL AND exclude IS NOT NULL THEN '' END, false, 0
+FROM chains

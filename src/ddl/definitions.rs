@@ -57,6 +57,7 @@ fn kind(name: &str) -> Result<Kind> {
         "excluded column" => Ok(Kind::ExcludedColumn),
         "other column" => Ok(Kind::OtherColumn),
         "partition" => Ok(Kind::Partition),
+        "configuration" => Ok(Kind::Configuration),
         _ => Err(unknown("kind", name)),
     }
 }
@@ -64,7 +65,10 @@ fn kind(name: &str) -> Result<Kind> {
 impl Kind {
     /// It may be dropped.
     pub fn may_go(self) -> bool {
-        matches!(self, Kind::LateTrigger | Kind::ExcludedColumn | Kind::OtherColumn | Kind::Partition)
+        matches!(
+            self,
+            Kind::LateTrigger | Kind::ExcludedColumn | Kind::OtherColumn | Kind::Partition | Kind::Configuration
+        )
     }
 }
 

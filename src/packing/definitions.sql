@@ -110,3 +110,7 @@ SELECT 'index', target, 0, target,
        pg_catalog.format('%s "%s"', CASE WHEN indisexclusion THEN 'constraint' ELSE 'index' END, index), 'present', false, 0
 FROM packings
 WHERE index IS NOT NULL
+UNION ALL
+-- Nothing but a check: a function that gives no array is not the extension's.
+SELECT 'configuration', target, 0, target, 'configuration', CASE WHEN key IS NOT NULL AND value IS NOT NULL THEN '' END, false, 0
+FROM packings

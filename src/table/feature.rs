@@ -141,6 +141,8 @@ pub enum Kind {
     OtherColumn,
     /// A partition. They may come and go.
     Partition,
+    /// That the configuration can be read, for each trigger that has one.
+    Configuration,
 }
 
 /// All features and exclusions, as [`register`] was given them.

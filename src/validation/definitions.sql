@@ -34,3 +34,9 @@ WHERE late.tgrelid = ANY ($1)
   AND late.tgfoid <> ALL ($3)
   AND EXISTS (SELECT FROM pg_catalog.pg_trigger validate
               WHERE validate.tgrelid = late.tgrelid AND validate.tgfoid = ($2)[1] AND validate.tgname < late.tgname)
+UNION ALL
+-- Nothing but a check: a function that gives no array is not the extension's.
+SELECT 'configuration', t.tgrelid, 0, t.tgrelid, 'configuration',
+       CASE WHEN veritable.trigger_argument(t.tgargs, 'document') IS NOT NULL THEN '' END, false, 0
+FROM pg_catalog.pg_trigger t
+WHERE t.tgrelid = ANY ($1) AND t.tgfoid = ($2)[1]

@@ -52,3 +52,10 @@ pub fn silent(database: &Database, how: &str, statements: &[&str]) -> Vec<String
     };
     statements.iter().filter(is_silent).map(|statement| format!("{how}: {statement}")).collect()
 }
+
+/// A command that the guard of commands does not see.
+pub fn past_the_guard(command: &str) -> String {
+    format!(
+        "ALTER EVENT TRIGGER veritable_after_ddl DISABLE; {command}; ALTER EVENT TRIGGER veritable_after_ddl ENABLE"
+    )
+}
