@@ -1,3 +1,5 @@
+-- requires: table, chain
+
 -- Event schemas: the registry, which is a chained table, and the tables whose documents it validates.
 
 CREATE TABLE veritable.event_schemas (
