@@ -3,7 +3,7 @@
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-# What outlives a checkout: cargo-pgrx and its settings, PostgreSQL built from source, the demo's database, logs.
+# What outlives a checkout: PostgreSQL built from source, the demo's database, logs.
 # As root it cannot be in root's home, which the user that runs the server may not enter.
 if [[ -n ${VERITABLE_CACHE:-} ]]; then
   cache=$VERITABLE_CACHE
@@ -15,8 +15,8 @@ fi
 logs=$cache/logs
 [[ -d $logs ]] || (umask 022 && mkdir -p "$logs")
 
-# A backtrace would become part of a panic's DETAIL, and RUSTFLAGS would override a flag that cargo-pgrx adds.
-unset RUST_BACKTRACE RUSTFLAGS
+# A backtrace would become part of a panic's DETAIL.
+unset RUST_BACKTRACE
 
 # --- saying things: progress goes to standard error, so that standard output stays for answers
 
@@ -114,7 +114,8 @@ find_postgres() {
   pg_bin=$("$PG_CONFIG" --bindir)
   [[ -x $pg_bin/pg_config ]] && PG_CONFIG=$pg_bin/pg_config
   pg_major=$("$PG_CONFIG" --version | sed -E 's/^PostgreSQL ([0-9]+).*/\1/')
-  export PG_CONFIG
+  # The second is what the build script of pgrx reads: with it, no settings of pgrx are looked for.
+  export PG_CONFIG PGRX_PG_CONFIG_PATH=$PG_CONFIG
 }
 
 # --- Rust
@@ -125,9 +126,7 @@ for crate in "$top"/crates/*/; do pure+=(--package "veritable_$(basename "$crate
 
 manifest_value() { sed -nE "s/^$1 = .*\"=?([0-9.]+)\".*/\1/p" "$top/Cargo.toml" | head -n 1; }
 rust_needed=$(manifest_value rust-version)
-pgrx_version=$(manifest_value pgrx)
-pgrx_root=$cache/cargo-pgrx-$pgrx_version
-PATH=$pgrx_root/bin:${CARGO_HOME:-$HOME/.cargo}/bin:$PATH:/usr/sbin
+PATH=${CARGO_HOME:-$HOME/.cargo}/bin:$PATH:/usr/sbin
 
 cargo_is_recent() {
   local version
@@ -142,13 +141,12 @@ find_rust() {
   cargo_is_recent
 }
 
-cargo_pgrx_is_right() { [[ $(cargo pgrx --version 2>/dev/null) == "cargo-pgrx $pgrx_version" ]]; }
-
 # What every script that builds starts with: a no-op when the machine has been set up.
 prepare() {
   "$top/scripts/setup"
   find_postgres
   find_rust
-  # Of our own and one for each PostgreSQL: neither the user's settings nor another version's builds are touched.
-  export PGRX_HOME=$cache/pgrx-$pg_major
+  # The features of the extension, as cargo takes them.
+  # shellcheck disable=SC2034 # for those that source this
+  at_hand=(--no-default-features --features "pg$pg_major")
 }

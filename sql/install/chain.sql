@@ -1,3 +1,5 @@
+-- requires: table
+
 -- The public functions. They live in the schema that CREATE EXTENSION was given; everything else in `veritable`.
 
 CREATE FUNCTION @extschema@.add_chain(

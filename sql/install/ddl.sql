@@ -1,3 +1,5 @@
+-- requires: chain, packing, validation, pg_jsonschema
+
 -- The event triggers that refuse a command which would silently break a chain, a packing or a validation. They are for all
 -- commands: what a command has touched decides, not what it is called.
 

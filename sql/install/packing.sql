@@ -1,3 +1,5 @@
+-- requires: table
+
 -- Packing: the public functions, the trigger functions, and the view of what is packed.
 
 CREATE FUNCTION @extschema@.add_packing(

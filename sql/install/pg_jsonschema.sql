@@ -1,3 +1,5 @@
+-- requires: extension
+
 -- The functions of the extension pg_jsonschema, by their names and arguments: what was written for it works unchanged.
 
 CREATE FUNCTION @extschema@.json_matches_schema(schema json, instance json) RETURNS boolean

@@ -1,3 +1,5 @@
+-- requires: extension
+
 -- What the features share over the tables that they are attached to.
 
 CREATE FUNCTION veritable.trigger_arguments(arguments bytea) RETURNS text[]

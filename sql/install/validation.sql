@@ -1,3 +1,6 @@
+-- requires: chain, packing
+
+-- The registry is chained here, and add_chain() looks for the features that exclude a chain.
 -- Event schemas: the registry, which is a chained table, and the tables whose documents it validates.
 
 CREATE TABLE veritable.event_schemas (

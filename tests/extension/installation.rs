@@ -217,7 +217,7 @@ fn what_is_there_by_one_of_its_names_is_not_adopted() {
 fn every_script_begins_with_a_safe_search_path() {
     for (name, script) in scripts() {
         // The parts of the installation are one script, of which this is the first.
-        if name == "schema.sql" || name.starts_with("veritable--") {
+        if name == "extension.sql" || name.starts_with("veritable--") {
             let code = script.lines().find(|line| !line.trim().is_empty() && !line.starts_with("--"));
             assert_eq!(code, Some("SET LOCAL search_path = pg_catalog, pg_temp;"), "{name}");
         }
