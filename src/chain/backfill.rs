@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use veritable_core::chain::{LinkHash, recorded};
 
 use super::arguments::Arguments;
+use super::hash_form::HashForm;
 use super::layout::{HashColumn, Layout};
 use crate::pg::acting::{Acting, as_owner};
 use crate::pg::memory;
@@ -13,7 +14,7 @@ use crate::pg::oid::types;
 use crate::pg::quote;
 use crate::pg::relation::{Lock, Relation, name_of};
 use crate::pg::report::{Class, Error, Result, notice_with_hint, number};
-use crate::pg::row::{HashForm, Row};
+use crate::pg::row::Row;
 use crate::pg::spi::{Parameter, Prepared, Session};
 
 /// How many rows are read at once.

@@ -3,15 +3,15 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use pgrx::pg_sys;
 use veritable_core::chain::LinkHash;
 
 use super::arguments::Arguments;
 use super::layout::Layout;
 use super::triggers;
-use crate::pg::index::{Found, HeldRow, LastRow};
+use crate::pg::index::{Found, HeldRow, LastRow, OpenTransaction};
 use crate::pg::lock::Key;
 use crate::pg::oid::Oid;
+use crate::pg::quote;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::Row;
@@ -46,7 +46,7 @@ pub enum Look {
     /// The newest event, committed or of this transaction.
     Head(Head),
     /// The newest event is of another transaction, still open.
-    InProgress(pg_sys::TransactionId),
+    InProgress(OpenTransaction),
 }
 
 /// More hints than this are not kept; each takes some 40 bytes.
@@ -129,7 +129,7 @@ impl Leaf {
         indexes.sort_by_key(|index| (!index.unique, index.columns.len()));
         let scan = |index| LastRow::new(relation, index, lock, &entity, layout.seq);
         let last = indexes.iter().find_map(scan).ok_or_else(|| {
-            let columns = arguments.entity.iter().chain([&arguments.seq]).map(pgrx::spi::quote_identifier);
+            let columns = arguments.entity.iter().chain([&arguments.seq]).map(quote::identifier);
             let columns = columns.collect::<Vec<_>>().join(", ");
             Error::new(Class::State, format!("chained table \"{}\" has no index on ({columns})", relation.name()))
                 .hint(format!("CREATE UNIQUE INDEX ON {} ({columns});", relation.qualified_name()))
@@ -145,7 +145,7 @@ impl Leaf {
             )
             .hint("The transaction might succeed if retried."));
         }
-        let hash = row.bytes(self.layout.hash.place).and_then(|bytes| self.layout.hash.form.read(bytes));
+        let hash = row.bytes(self.layout.hash.place).and_then(|bytes| self.layout.hash.form.read(&bytes));
         let (Some(seq), Some(hash)) = (row.integer(self.layout.seq), hash) else {
             return Err(Error::new(Class::Corrupted, "the newest event of the chain has no valid hash")
                 .hint("SELECT * FROM verify_chain() names the events that were tampered with."));

@@ -71,7 +71,7 @@ impl Group {
 
 /// The key is that of `veritable_core::chain::Balance`: drawn for one run, so that nobody can have prepared rows for it.
 fn balance_add(call: &Call) -> Result<Answer> {
-    let group = call.state::<Group>()?;
+    let mut group = call.state::<Group>()?;
     let (Some(value), Some(key)) = (call.composite(1), call.bytes(2)) else { return Ok(Answer::state(group)) };
     let key = key.try_into().map_err(|_| Error::new(Class::Argument, "the key must have 16 bytes"))?;
     let found = layout_of(&value)?;
@@ -89,8 +89,8 @@ fn balance_add(call: &Call) -> Result<Answer> {
 }
 
 fn balance_merge(call: &Call) -> Result<Answer> {
-    let group = call.state::<Group>()?;
-    if let Some(other) = call.other_state::<Group>(1) {
+    let mut group = call.state::<Group>()?;
+    if let Some(other) = call.other_state::<Group>(1)? {
         group.balance.merge(&other.balance);
         group.entity = group.entity.or(other.entity);
     }

@@ -8,6 +8,7 @@ mod attach;
 mod backdated;
 mod backfill;
 mod guard;
+mod hash_form;
 mod head;
 mod intact;
 mod layout;

@@ -26,8 +26,16 @@ sql_function! {
     veritable_verify_chain / pg_finfo_veritable_verify_chain = verify_chain
 }
 
+/// The values of the entity whose chain is verified, if one is given.
+fn entity(call: &Call) -> Result<Option<Vec<String>>> {
+    let value = |value: Option<String>| {
+        value.ok_or_else(|| Error::new(Class::Argument, "a value of an entity must not be null"))
+    };
+    call.texts(1).map(|values| values.into_iter().map(value).collect()).transpose()
+}
+
 fn verify_chain(call: &Call) -> Result<Answer> {
-    let mut chains = Chains { verdict: Verdict::new(call.rows()), entity: call.texts(1)? };
+    let mut chains = Chains { verdict: Verdict::new(call.rows()), entity: entity(call)? };
     match call.oid(0) {
         Some(target) => {
             verification::one(target, &mut chains)?;

@@ -55,9 +55,9 @@ fn change(call: &Call, set: bool) -> Result<Answer> {
     relation.require_delete()?;
     spi::connect(|session| {
         let portion = Portion { session, relation: &relation, layout: &layout };
-        let columns = portion.columns_of(fact, set)?;
-        let populated =
-            session.query(&format!("SELECT pg_catalog.jsonb_populate_record(NULL::{}, $1)", layout.table), &[fact])?;
+        let columns = portion.columns_of(&fact, set)?;
+        let populated = session
+            .query(&format!("SELECT pg_catalog.jsonb_populate_record(NULL::{}, $1)", layout.table), &[fact.clone()])?;
         let Some(fact) = populated.rows().next().and_then(|row| row.composite(0)) else { return Ok(()) };
         let is_given = |value: &Compared| columns.contains(&value.column.name);
         // Where a value is left to its default, it is not known yet which rows have it.
@@ -93,13 +93,13 @@ struct Portion<'s> {
 impl<'s> Portion<'s> {
     /// The columns that the fact names. They are the table's, with the key and the period among them; to clear a part,
     /// these are all.
-    fn columns_of(&self, fact: Parameter, set: bool) -> Result<Vec<String>> {
+    fn columns_of(&self, fact: &Parameter, set: bool) -> Result<Vec<String>> {
         let refused = |message: String| Err(Error::new(Class::Argument, message));
-        let kind = self.session.query("SELECT pg_catalog.jsonb_typeof($1)", &[fact])?;
+        let kind = self.session.query("SELECT pg_catalog.jsonb_typeof($1)", &[fact.clone()])?;
         if kind.rows().next().and_then(|row| row.get::<String>(0)).as_deref() != Some("object") {
             return refused("argument \"fact\" must be a JSON object".to_string());
         }
-        let names = self.session.query("SELECT pg_catalog.jsonb_object_keys($1)", &[fact])?;
+        let names = self.session.query("SELECT pg_catalog.jsonb_object_keys($1)", &[fact.clone()])?;
         let names: Vec<String> = names.rows().filter_map(|row| row.get(0)).collect();
         let key = self.layout.key.iter().map(|key| &key.column.name);
         let needed: Vec<_> = key.chain([&self.layout.period.name]).collect();
@@ -174,7 +174,7 @@ impl<'s> Portion<'s> {
     fn found(&self, rows: &spi::Table) -> Result<Vec<Found>> {
         let found = |row: spi::Fetched| {
             let (Some(version), Some(is_same), Some(period)) =
-                (Version::fetched(&row, 0, 1, 2), row.get(3), row.period(4, self.layout.range))
+                (Version::fetched(&row, 0, 1, 2), row.get(3), self.layout.range.fetched(&row, 4))
             else {
                 return Err(Error::damaged("a row of the table"));
             };

@@ -98,7 +98,7 @@ fn verify_rows(session: &Session, layout: &Layout, verdict: &mut Verdict) -> Res
                 };
                 verdict.periods += 1;
                 verdict.keys += u64::from(last_key.replace(key) != Some(key));
-                let fault = match row.period(PERIOD, layout.range).unwrap_or(Err(Refusal::Null)) {
+                let fault = match layout.range.fetched(&row, PERIOD).unwrap_or(Err(Refusal::Null)) {
                     Err(refusal) => Some(("empty", explain(refusal))),
                     Ok(period) => check.add(key, fact, period).map(|fault| match fault {
                         Fault::Overlap => ("overlap", "It overlaps a period of other values."),

@@ -1,15 +1,18 @@
 //! Finding the last row of a group through a B-tree, whatever transaction it belongs to.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 
 use pgrx::pg_sys;
 
-use super::relation::{Lock, Relation};
-use super::row::{Descriptor, Row, take_apart};
+use super::datum::contents;
+use super::memory;
+use super::relation::{Lock, Relation, attribute};
+use super::report::Error;
+use super::row::{Descriptor, Row, is_same_shape, take_apart};
 use super::snapshot;
 use super::types::{is_deterministic, is_equality_of};
 use super::version::{Tid, Version};
-use super::{memory, value};
 
 /// A B-tree index that is valid, total (not partial), and on columns (not expressions).
 pub struct Index {
@@ -37,15 +40,15 @@ pub struct GistIndex {
 }
 
 impl GistIndex {
-    pub(super) fn describe(oid: pg_sys::Oid) -> Option<GistIndex> {
+    pub(super) fn describe(table: &Relation, oid: pg_sys::Oid) -> Option<GistIndex> {
         let index = Relation::open(oid, Lock::AccessShare).ok()?;
-        // SAFETY: as in `Index::describe`; the arrays of an exclusion constraint have a member for each key column.
+        // SAFETY: an open index has its pg_index row, and a member for each key column in each of its vectors; the arrays of an exclusion constraint have a member for each key column.
         unsafe {
             let raw = index.raw();
-            let form = &*(*raw).rd_index;
-            if !is_usable(raw, pg_sys::GIST_AM_OID) {
+            if !is_usable(raw, table, pg_sys::GIST_AM_OID) {
                 return None;
             }
+            let form = &*(*raw).rd_index;
             let keys = form.indnkeyatts as usize;
             let mut excludes = Vec::new();
             if form.indisexclusion {
@@ -66,12 +69,16 @@ impl GistIndex {
 /// are old versions of rows, which no snapshot sees that is taken after the index was made, as ours are.
 ///
 /// # Safety
-/// `index` is an open relation out of another one's list of indexes.
-unsafe fn is_usable(index: pg_sys::Relation, method: pg_sys::Oid) -> bool {
+/// `index` is an open relation.
+unsafe fn is_usable(index: pg_sys::Relation, table: &Relation, method: pg_sys::Oid) -> bool {
     // SAFETY: an open index has its pg_index row. That of a partitioned table has one as well, but no storage.
     unsafe {
+        if (*index).rd_index.is_null() {
+            return false;
+        }
         let (class, form) = (&*(*index).rd_rel, &*(*index).rd_index);
         class.relkind as u8 == pg_sys::RELKIND_INDEX
+            && form.indrelid == table.oid()
             && class.relam == method
             && form.indisvalid
             && form.indisready
@@ -94,6 +101,9 @@ impl Index {
         let Ok(index) = Relation::open(self.oid, Lock::AccessShare) else { return false };
         let is_same = |position: usize| {
             let Some(column) = self.columns.get(position).and_then(|place| column(*place)) else { return false };
+            if position >= key_count(&index) {
+                return false;
+            }
             // SAFETY: the vectors of an open index have a member for each key column.
             let collation = unsafe { *(*index.raw()).rd_indcollation.add(position) };
             let is_same_collation =
@@ -113,10 +123,10 @@ impl Index {
         // and expressions are NULL attributes of that row where there are none.
         unsafe {
             let raw = index.raw();
-            let form = &*(*raw).rd_index;
-            if !is_usable(raw, pg_sys::BTREE_AM_OID) {
+            if !is_usable(raw, table, pg_sys::BTREE_AM_OID) {
                 return None;
             }
+            let form = &*(*raw).rd_index;
             let keys = form.indnkeyatts as usize;
             let attributes = form.indkey.values.as_slice(keys);
             let options = std::slice::from_raw_parts((*raw).rd_indoption, keys);
@@ -145,16 +155,21 @@ pub struct LastRow {
     keys: Vec<pg_sys::ScanKeyData>,
     /// `column >= bound`, which also leaves out NULLs.
     bound: pg_sys::ScanKeyData,
-    /// Where the found row is held. Taken out while in use, so that one that an error left in disorder is not used again.
-    slot: Cell<*mut pg_sys::TupleTableSlot>,
+    /// The types of the values that they are compared with.
+    types: Vec<pg_sys::Oid>,
+    slot: KeptSlot,
 }
+
+/// Another transaction, which was open when it was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenTransaction(pg_sys::TransactionId);
 
 /// The row that a scan has found.
 pub enum Found<T> {
     /// There is none.
     Nothing,
     /// A transaction that is still open has inserted it.
-    InProgress(pg_sys::TransactionId),
+    InProgress(OpenTransaction),
     /// What `read` made of it.
     Row(T),
 }
@@ -170,7 +185,14 @@ impl LastRow {
     /// The `lock` is `Held` where whoever scans has locked table and indexes already, as an INSERT has those of its
     /// own table.
     pub fn new(table: &Relation, index: &Index, lock: Lock, equal: &[usize], last: usize) -> Option<LastRow> {
+        // As it is now, whatever has been made of what was described.
+        let index = &Index::describe(table, index.oid)?;
         if !index.finds_last(table, equal, last) {
+            return None;
+        }
+        let columns = table.columns();
+        let type_of = |place: &usize| Some(columns.iter().find(|column| column.place == *place)?.type_id);
+        if type_of(&last) != Some(pg_sys::INT8OID) {
             return None;
         }
         let prefix = index.columns.get(..equal.len())?;
@@ -178,7 +200,8 @@ impl LastRow {
         let relation = Relation::open(index.oid, Lock::AccessShare).ok()?;
         let key = |position: usize, strategy: u32| {
             let operator = operator_of(&relation, position, strategy)?;
-            Some(scan_key(&relation, position, strategy, operator))
+            // SAFETY: the index has this key column, and its family the operator, since that was found there.
+            Some(unsafe { scan_key(&relation, position, strategy, operator) })
         };
         Some(LastRow {
             table: table.oid(),
@@ -194,7 +217,8 @@ impl LastRow {
                 .map(|position| key(position, pg_sys::BTEqualStrategyNumber))
                 .collect::<Option<_>>()?,
             bound: key(equal.len(), pg_sys::BTGreaterEqualStrategyNumber)?,
-            slot: Cell::new(std::ptr::null_mut()),
+            types: prefix.iter().map(type_of).collect::<Option<_>>()?,
+            slot: KeptSlot::new(),
         })
     }
 
@@ -210,67 +234,67 @@ impl LastRow {
         read: impl FnOnce(&HeldRow) -> T,
     ) -> Found<T> {
         let mut keys = self.keys.clone();
-        for (key, &place) in keys.iter_mut().zip(&self.places) {
-            key.sk_argument = row.datum(place_in_row(place));
+        for ((key, &place), &type_id) in keys.iter_mut().zip(&self.places).zip(&self.types) {
+            key.sk_argument = row.typed(place_in_row(place), type_id);
         }
         let mut last = self.bound;
         last.sk_argument = pg_sys::Datum::from(bound);
         keys.push(last);
 
-        let table = Opened::new(self.table, self.lock);
-        let index = Opened::new(self.index, self.lock);
-        let mut slot = self.slot.replace(std::ptr::null_mut());
-        // SAFETY: both relations are open and locked; the snapshot and the keys outlive the scan; the slot fits the
-        // table, whose change would have dropped this `LastRow`, and is cleared before it is kept.
-        unsafe {
-            if slot.is_null() {
-                slot = memory::lasting(|| {
-                    let descriptor = pg_sys::CreateTupleDescCopyConstr((*table.0).rd_att);
-                    pg_sys::MakeSingleTupleTableSlot(descriptor, pg_sys::table_slot_callbacks(table.0))
-                });
-            }
+        let table = Relation::open_existing(self.table, self.lock);
+        let index = Relation::open_existing(self.index, self.lock);
+        // SAFETY: both relations are open and locked, and the index is one of the table; the keys are of the index and hold
+        // values of their types; the snapshot and the keys outlive the scan.
+        self.slot.during(&table, |slot| unsafe {
             let mut snapshot =
                 pg_sys::SnapshotData { snapshot_type: pg_sys::SnapshotType::SNAPSHOT_DIRTY, ..Default::default() };
-            let count = keys.len() as i32;
-            #[cfg(any(feature = "pg15", feature = "pg16", feature = "pg17"))]
-            let scan = pg_sys::index_beginscan(table.0, index.0, &mut snapshot, count, 0);
-            #[cfg(feature = "pg18")]
-            let scan = pg_sys::index_beginscan(table.0, index.0, &mut snapshot, std::ptr::null_mut(), count, 0);
-            pg_sys::index_rescan(scan, keys.as_mut_ptr(), count, std::ptr::null_mut(), 0);
+            let scan = begin(&table, &index, &mut snapshot, &mut keys);
             let found = pg_sys::index_getnext_slot(scan, self.direction, slot);
             let answer = if !found {
                 Found::Nothing
             } else if snapshot.xmin != pg_sys::InvalidTransactionId {
-                Found::InProgress(snapshot.xmin)
+                Found::InProgress(OpenTransaction(snapshot.xmin))
             } else {
-                Found::Row(read(&HeldRow { table: table.0, slot }))
+                Found::Row(read(&HeldRow { table: table.raw(), slot }))
             };
+            // What the slot holds belongs to the scan.
             clear(slot);
             pg_sys::index_endscan(scan);
-            self.slot.set(slot);
             answer
-        }
+        })
     }
 }
 
-impl Drop for LastRow {
-    fn drop(&mut self) {
-        let slot = self.slot.get();
-        if !slot.is_null() && !std::thread::panicking() {
-            // SAFETY: made by us, and empty; its descriptor is a copy that only the slot uses.
-            unsafe {
-                let descriptor = (*slot).tts_tupleDescriptor;
-                pg_sys::ExecDropSingleTupleTableSlot(slot);
-                pg_sys::FreeTupleDesc(descriptor);
-            }
-        }
+/// Begins a scan of an index.
+///
+/// # Safety
+/// Both relations are open and locked, and the index is one of the table; the keys are of the index, and hold values of their
+/// types. The snapshot and the keys outlive the scan.
+pub(super) unsafe fn begin(
+    table: &Relation,
+    index: &Relation,
+    snapshot: pg_sys::Snapshot,
+    keys: &mut [pg_sys::ScanKeyData],
+) -> pg_sys::IndexScanDesc {
+    let (table, index, count) = (table.raw(), index.raw(), keys.len() as i32);
+    // SAFETY: by the contract of this function.
+    unsafe {
+        #[cfg(any(feature = "pg15", feature = "pg16", feature = "pg17"))]
+        let scan = pg_sys::index_beginscan(table, index, snapshot, count, 0);
+        #[cfg(feature = "pg18")]
+        let scan = pg_sys::index_beginscan(table, index, snapshot, std::ptr::null_mut(), count, 0);
+        pg_sys::index_rescan(scan, keys.as_mut_ptr(), count, std::ptr::null_mut(), 0);
+        scan
     }
 }
 
 impl HeldRow {
     fn datum(&self, place: usize) -> Option<pg_sys::Datum> {
-        // SAFETY: the slot holds a row of the table, which has this column.
+        // SAFETY: the slot holds a row; one that has no such column is refused.
         unsafe {
+            if place >= (*(*self.slot).tts_tupleDescriptor).natts as usize {
+                Error::mismatch("the place of a column").fail();
+            }
             take_apart(self.slot, place + 1);
             (!*(*self.slot).tts_isnull.add(place)).then(|| *(*self.slot).tts_values.add(place))
         }
@@ -281,14 +305,22 @@ impl HeldRow {
         self.datum(place).map(|datum| datum.value() as i64)
     }
 
-    /// The bytes of the `text` or `bytea` at `place`.
-    pub fn bytes(&self, place: usize) -> Option<&[u8]> {
-        self.datum(place).map(value::bytes)
+    /// The bytes of the value of variable length at `place`, such as a `text` or a `bytea`.
+    pub fn bytes(&self, place: usize) -> Option<Cow<'_, [u8]>> {
+        let datum = self.datum(place)?;
+        // SAFETY: the slot has this column; a value of a varlena type is there as long as the row is held.
+        unsafe {
+            if attribute((*self.slot).tts_tupleDescriptor, place).attlen != -1 {
+                Error::mismatch("a value").fail();
+            }
+            Some(contents(datum))
+        }
     }
 
     /// All its values. They point into what is held.
-    pub fn row<'d>(&self, descriptor: &'d Descriptor) -> Row<'d> {
-        Row::of_slot(descriptor, self.slot)
+    pub fn row<'r>(&'r self, descriptor: &'r Descriptor) -> Row<'r> {
+        // SAFETY: the slot holds a row as long as this lives.
+        unsafe { Row::of_slot(descriptor, self.slot) }
     }
 
     /// Where it is, and who put it there.
@@ -302,7 +334,7 @@ impl HeldRow {
             }
         };
         Version {
-            // SAFETY: as above.
+            // SAFETY: the slot holds a row, which is at a place.
             tid: Tid::of(unsafe { (*self.slot).tts_tid }),
             inserter: (system(pg_sys::MinTransactionIdAttributeNumber).value() as u32).into(),
             command: system(pg_sys::MinCommandIdAttributeNumber).value() as u32,
@@ -337,11 +369,11 @@ impl HeldRow {
 
 /// Waits until a transaction has ended, and with it the doubt about its rows. Can be cancelled, obeys `lock_timeout`
 /// and takes part in deadlock detection.
-pub fn wait_for(transaction: pg_sys::TransactionId, relation: &Relation) {
+pub fn wait_for(transaction: OpenTransaction, relation: &Relation) {
     // SAFETY: the relation is open; without a row, the error's context names the relation alone.
     unsafe {
         let mut nowhere = pg_sys::ItemPointerData::default();
-        pg_sys::XactLockTableWait(transaction, relation.raw(), &mut nowhere, pg_sys::XLTW_Oper::XLTW_None);
+        pg_sys::XactLockTableWait(transaction.0, relation.raw(), &mut nowhere, pg_sys::XLTW_Oper::XLTW_None);
     }
 }
 
@@ -358,8 +390,17 @@ pub(super) unsafe fn clear(slot: *mut pg_sys::TupleTableSlot) {
     }
 }
 
+/// How many columns the key of an open index has; none for what is no index.
+pub(super) fn key_count(index: &Relation) -> usize {
+    // SAFETY: an open index has its pg_index row.
+    unsafe { (*index.raw()).rd_index.as_ref() }.map_or(0, |form| form.indnkeyatts as usize)
+}
+
 /// The operator with this strategy for the values of an open index's column, if there is one.
 pub(super) fn operator_of(index: &Relation, position: usize, strategy: u32) -> Option<pg_sys::Oid> {
+    if position >= key_count(index) {
+        return None;
+    }
     // SAFETY: the vectors of an open index have a member for each key column; zero says that there is none.
     let operator = unsafe {
         let family = *(*index.raw()).rd_opfamily.add(position);
@@ -370,9 +411,17 @@ pub(super) fn operator_of(index: &Relation, position: usize, strategy: u32) -> O
 }
 
 /// A condition on a column of an open index, without the value that it is compared with.
-pub(super) fn scan_key(index: &Relation, position: usize, strategy: u32, operator: pg_sys::Oid) -> pg_sys::ScanKeyData {
+///
+/// # Safety
+/// The index has a key column at this position, whose operator family has the operator.
+pub(super) unsafe fn scan_key(
+    index: &Relation,
+    position: usize,
+    strategy: u32,
+    operator: pg_sys::Oid,
+) -> pg_sys::ScanKeyData {
     let mut key = pg_sys::ScanKeyData::default();
-    // SAFETY: as in `operator_of`. What the key allocates lasts as long as the backend, since the key is kept.
+    // SAFETY: by the contract of this function. What the key allocates lasts as long as the backend, since the key is kept.
     memory::lasting(|| unsafe {
         pg_sys::ScanKeyEntryInitialize(
             &mut key,
@@ -388,21 +437,48 @@ pub(super) fn scan_key(index: &Relation, position: usize, strategy: u32, operato
     key
 }
 
-/// A relation that was opened for one scan.
-pub(super) struct Opened(pub(super) pg_sys::Relation);
+/// Where found rows are held: in one slot that is kept from scan to scan. It is taken out while in use, so that one that an
+/// error left in disorder is not used again.
+#[derive(Default)]
+pub(super) struct KeptSlot(Cell<*mut pg_sys::TupleTableSlot>);
 
-impl Opened {
-    pub(super) fn new(oid: pg_sys::Oid, lock: Lock) -> Opened {
-        // SAFETY: the oid of a table or of its index; a change of either drops what would name it here.
-        Opened(unsafe { pg_sys::relation_open(oid, lock.mode()) })
+impl KeptSlot {
+    pub(super) fn new() -> KeptSlot {
+        KeptSlot(Cell::new(std::ptr::null_mut()))
+    }
+
+    /// Hands the slot to `scan`, empty. It must be for this table, as it is now.
+    pub(super) fn during<T>(&self, table: &Relation, scan: impl FnOnce(*mut pg_sys::TupleTableSlot) -> T) -> T {
+        let mut slot = self.0.replace(std::ptr::null_mut());
+        // SAFETY: the table is open. The slot is ours; its descriptor is a copy that only the slot uses.
+        unsafe {
+            if slot.is_null() {
+                slot = memory::lasting(|| {
+                    let descriptor = pg_sys::CreateTupleDescCopyConstr(table.descriptor());
+                    pg_sys::MakeSingleTupleTableSlot(descriptor, pg_sys::table_slot_callbacks(table.raw()))
+                });
+            } else if !is_same_shape((*slot).tts_tupleDescriptor, table.descriptor()) {
+                Error::mismatch("a scan of a table that has changed").fail();
+            }
+        }
+        let answer = scan(slot);
+        // SAFETY: the slot is ours.
+        unsafe { clear(slot) };
+        drop(KeptSlot(Cell::new(self.0.replace(slot))));
+        answer
     }
 }
 
-impl Drop for Opened {
+impl Drop for KeptSlot {
     fn drop(&mut self) {
-        if !std::thread::panicking() {
-            // SAFETY: opened once, closed once.
-            unsafe { pg_sys::relation_close(self.0, pg_sys::NoLock as i32) };
+        let slot = self.0.get();
+        if !slot.is_null() && !std::thread::panicking() {
+            // SAFETY: made by us, and empty; its descriptor is a copy that only the slot uses.
+            unsafe {
+                let descriptor = (*slot).tts_tupleDescriptor;
+                pg_sys::ExecDropSingleTupleTableSlot(slot);
+                pg_sys::FreeTupleDesc(descriptor);
+            }
         }
     }
 }

@@ -1,11 +1,14 @@
 //! Relations as the relation cache describes them: columns, triggers, indexes, partitions, privileges.
 
 use std::ffi::CStr;
+use std::marker::PhantomData;
+use std::ops::Deref;
 
 use pgrx::pg_sys;
 
 use super::index::{GistIndex, Index};
 use super::report::{Class, Error, Result};
+use super::system::{Transaction, transaction};
 use super::trigger::TriggerInfo;
 
 /// The lock under which a relation is opened. It is kept until the end of the transaction.
@@ -39,6 +42,22 @@ impl Lock {
 pub struct Relation {
     raw: pg_sys::Relation,
     owned: bool,
+    /// The transaction that it was opened in, which closes what is left open.
+    transaction: Transaction,
+}
+
+/// A relation that PostgreSQL holds open.
+pub struct Borrowed<'r> {
+    relation: Relation,
+    marker: PhantomData<&'r ()>,
+}
+
+impl Deref for Borrowed<'_> {
+    type Target = Relation;
+
+    fn deref(&self) -> &Relation {
+        &self.relation
+    }
 }
 
 /// How many rows the open subtransaction has inserted into a relation and deleted from it.
@@ -109,7 +128,14 @@ impl Relation {
                 format!("relation with OID {} does not exist", u32::from(oid)),
             ));
         }
-        Ok(Relation { raw, owned: true })
+        Ok(Relation { raw, owned: true, transaction: transaction() })
+    }
+
+    /// Opens a relation that was there when it was last looked at; it is PostgreSQL's own error where it is gone.
+    pub(super) fn open_existing(oid: pg_sys::Oid, lock: Lock) -> Relation {
+        // SAFETY: takes any oid.
+        let raw = unsafe { pg_sys::relation_open(oid, lock.mode()) };
+        Relation { raw, owned: true, transaction: transaction() }
     }
 
     /// It has a trigger that executes this function without arguments of its own, such as `veritable.seal()`.
@@ -121,51 +147,61 @@ impl Relation {
     /// A name for an index of it that nothing has yet: its own, with this behind it.
     pub fn new_index_name(&self, label: &CStr) -> String {
         // SAFETY: takes names, of which the second may be missing, and answers a palloc'd string.
-        string(unsafe {
-            pg_sys::ChooseRelationName(
+        unsafe {
+            string(pg_sys::ChooseRelationName(
                 self.class().relname.data.as_ptr(),
                 std::ptr::null(),
                 label.as_ptr(),
                 self.class().relnamespace,
                 true,
-            )
-        })
+            ))
+        }
     }
 
-    /// A relation that PostgreSQL holds open for as long as the caller uses it.
-    pub(super) fn borrowed(raw: pg_sys::Relation) -> Relation {
-        Relation { raw, owned: false }
+    /// # Safety
+    /// PostgreSQL holds the relation open for as long as `'r`.
+    pub(super) unsafe fn borrowed<'r>(raw: pg_sys::Relation) -> Borrowed<'r> {
+        let relation = Relation { raw, owned: false, transaction: transaction() };
+        Borrowed { relation, marker: PhantomData }
     }
 
+    /// It is open until this is dropped, or until its transaction ends.
     pub(super) fn raw(&self) -> pg_sys::Relation {
+        if self.transaction != transaction() {
+            Error::mismatch("a relation of another transaction").fail();
+        }
         self.raw
     }
 
     pub(super) fn descriptor(&self) -> pg_sys::TupleDesc {
         // SAFETY: `raw` is open.
-        unsafe { (*self.raw).rd_att }
+        unsafe { (*self.raw()).rd_att }
     }
 
     fn class(&self) -> &pg_sys::FormData_pg_class {
         // SAFETY: an open relation has its pg_class row.
-        unsafe { &*(*self.raw).rd_rel }
+        unsafe { &*(*self.raw()).rd_rel }
     }
 
     /// Its oid.
     pub fn oid(&self) -> pg_sys::Oid {
         // SAFETY: `raw` is open.
-        unsafe { (*self.raw).rd_id }
+        unsafe { (*self.raw()).rd_id }
     }
 
     /// Its name, as error messages quote it.
     pub fn name(&self) -> String {
-        string(self.class().relname.data.as_ptr())
+        // SAFETY: a name is NUL-terminated.
+        unsafe { string(self.class().relname.data.as_ptr()) }
     }
 
     /// The name of its schema.
     pub fn schema(&self) -> String {
-        // SAFETY: the namespace of an open relation exists; the answer is a palloc'd string.
-        string(unsafe { pg_sys::get_namespace_name(self.class().relnamespace) })
+        // SAFETY: takes any oid; the answer is a palloc'd string, or NULL where there is no such schema.
+        unsafe {
+            let name = pg_sys::get_namespace_name(self.class().relnamespace);
+            if name.is_null() { Error::damaged("pg_class").fail() } else { string(name) }
+        }
     }
 
     /// Its name with its schema, quoted for use in SQL.
@@ -204,8 +240,11 @@ impl Relation {
 
     /// How many blocks it has now.
     pub fn blocks(&self) -> u32 {
+        if !self.is_heap() {
+            return 0;
+        }
         // SAFETY: `raw` is open and has storage.
-        unsafe { pg_sys::RelationGetNumberOfBlocksInFork(self.raw, pg_sys::ForkNumber::MAIN_FORKNUM) }
+        unsafe { pg_sys::RelationGetNumberOfBlocksInFork(self.raw(), pg_sys::ForkNumber::MAIN_FORKNUM) }
     }
 
     /// It is a declaratively partitioned table.
@@ -226,23 +265,25 @@ impl Relation {
     /// It belongs to the system's catalogs.
     pub fn is_catalog(&self) -> bool {
         // SAFETY: `raw` is open.
-        unsafe { pg_sys::IsSystemRelation(self.raw) }
+        unsafe { pg_sys::IsSystemRelation(self.raw()) }
     }
 
     /// Its rows are kept as a heap keeps them: in progress, dead or alive, each at its place.
     pub fn is_heap(&self) -> bool {
         // SAFETY: `raw` is open; an extension's access method may have the heap's functions under another name.
-        unsafe { (*self.raw).rd_tableam == pg_sys::GetHeapamTableAmRoutine() }
+        unsafe { (*self.raw()).rd_tableam == pg_sys::GetHeapamTableAmRoutine() }
     }
 
     /// Its columns, in the order of the table.
     pub fn columns(&self) -> Vec<Column> {
         (0..self.width())
-            .map(|place| (place, attribute(self.descriptor(), place)))
+            // SAFETY: the descriptor of an open relation, which has so many attributes.
+            .map(|place| (place, unsafe { attribute(self.descriptor(), place) }))
             .filter(|(_, attribute)| !attribute.attisdropped)
             .map(|(place, attribute)| Column {
                 place,
-                name: string(attribute.attname.data.as_ptr()),
+                // SAFETY: a name is NUL-terminated.
+                name: unsafe { string(attribute.attname.data.as_ptr()) },
                 type_id: attribute.atttypid,
                 typmod: attribute.atttypmod,
                 collation: attribute.attcollation,
@@ -264,14 +305,15 @@ impl Relation {
     pub fn triggers(&self) -> Vec<TriggerInfo> {
         // SAFETY: the trigger descriptor of an open relation, if it has one, holds `numtriggers` triggers.
         let triggers = unsafe {
-            let descriptor = (*self.raw).trigdesc;
+            let descriptor = (*self.raw()).trigdesc;
             if descriptor.is_null() {
                 return Vec::new();
             }
             std::slice::from_raw_parts((*descriptor).triggers, (*descriptor).numtriggers as usize)
         };
         // `tgisinternal` is set on foreign keys' triggers; a clone on a partition is not internal in that sense.
-        triggers.iter().filter(|trigger| !trigger.tgisinternal).map(TriggerInfo::of).collect()
+        // SAFETY: they are the relation's.
+        triggers.iter().filter(|trigger| !trigger.tgisinternal).map(|t| unsafe { TriggerInfo::of(t) }).collect()
     }
 
     /// Its B-tree indexes that can be used now.
@@ -281,20 +323,20 @@ impl Relation {
 
     /// Its GiST indexes that can be used now.
     pub fn gist_indexes(&self) -> Vec<GistIndex> {
-        self.index_oids().into_iter().filter_map(GistIndex::describe).collect()
+        self.index_oids().into_iter().filter_map(|oid| GistIndex::describe(self, oid)).collect()
     }
 
     fn index_oids(&self) -> Vec<pg_sys::Oid> {
         // SAFETY: `raw` is open; the list is a fresh copy of oids.
-        oids(unsafe { pg_sys::RelationGetIndexList(self.raw) })
+        unsafe { oids(pg_sys::RelationGetIndexList(self.raw())) }
     }
 
     /// The places of the columns of its primary key, if it has one.
     pub fn primary_key(&self) -> Vec<usize> {
-        // SAFETY: as above; `rd_pkindex` is filled in by the call before it.
+        // SAFETY: `raw` is open; `rd_pkindex` is filled in by the call before it.
         let index = unsafe {
-            pg_sys::RelationGetIndexList(self.raw);
-            (*self.raw).rd_pkindex
+            pg_sys::RelationGetIndexList(self.raw());
+            (*self.raw()).rd_pkindex
         };
         self.indexes().into_iter().find(|other| other.oid == index).map_or(Vec::new(), |index| index.columns)
     }
@@ -311,7 +353,8 @@ impl Relation {
             })
         };
         let mut leaves = Vec::new();
-        for oid in oids(list) {
+        // SAFETY: a list of oids.
+        for oid in unsafe { oids(list) } {
             if !Relation::open(oid, Lock::Held)?.is_partitioned() {
                 leaves.push(oid);
             }
@@ -325,7 +368,7 @@ impl Relation {
             return Vec::new();
         }
         // SAFETY: takes the oid of a partition; the list is fresh.
-        oids(unsafe { pg_sys::ffi::pg_guard_ffi_boundary(|| get_partition_ancestors(self.oid())) })
+        unsafe { oids(pg_sys::ffi::pg_guard_ffi_boundary(|| get_partition_ancestors(self.oid()))) }
     }
 
     /// The tables that it inherits from, and is no partition of.
@@ -345,7 +388,7 @@ impl Relation {
     pub fn counts(&self) -> Option<Counts> {
         // SAFETY: the statistics of an open relation, if it has any, are valid until the end of the transaction.
         unsafe {
-            let statistics = (*self.raw).pgstat_info;
+            let statistics = (*self.raw()).pgstat_info;
             if !pg_sys::pgstat_track_counts {
                 return None;
             }
@@ -364,7 +407,7 @@ impl Relation {
 
 impl Drop for Relation {
     fn drop(&mut self) {
-        if self.owned && !std::thread::panicking() {
+        if self.owned && !std::thread::panicking() && self.transaction == transaction() {
             // SAFETY: opened by us and closed once. The lock stays, as PostgreSQL's own commands leave theirs.
             unsafe { pg_sys::relation_close(self.raw, pg_sys::NoLock as i32) };
         }
@@ -373,9 +416,11 @@ impl Drop for Relation {
 
 /// The name of a relation for an error, without opening it.
 pub fn name_of(oid: pg_sys::Oid) -> String {
-    // SAFETY: takes any oid; NULL when there is no such relation.
-    let name = unsafe { pg_sys::get_rel_name(oid) };
-    if name.is_null() { format!("{}", u32::from(oid)) } else { string(name) }
+    // SAFETY: takes any oid; NULL when there is no such relation, else a palloc'd string.
+    unsafe {
+        let name = pg_sys::get_rel_name(oid);
+        if name.is_null() { format!("{}", u32::from(oid)) } else { string(name) }
+    }
 }
 
 /// There is a relation with this oid.
@@ -424,8 +469,12 @@ pub fn database_is_utf8() -> bool {
     unsafe { pg_sys::GetDatabaseEncoding() == pg_sys::pg_enc::PG_UTF8 as i32 }
 }
 
-pub(super) fn attribute<'a>(descriptor: pg_sys::TupleDesc, place: usize) -> &'a pg_sys::FormData_pg_attribute {
-    // SAFETY: the caller names a place below `natts`. From PostgreSQL 18 on, the attributes lie behind the compact ones.
+/// An attribute of a descriptor.
+///
+/// # Safety
+/// The descriptor lives as long as the answer is used, and has this place.
+pub(super) unsafe fn attribute<'a>(descriptor: pg_sys::TupleDesc, place: usize) -> &'a pg_sys::FormData_pg_attribute {
+    // SAFETY: by the contract of this function. From PostgreSQL 18 on, the attributes lie behind the compact ones.
     unsafe {
         #[cfg(any(feature = "pg15", feature = "pg16", feature = "pg17"))]
         return &*(*descriptor).attrs.as_ptr().add(place);
@@ -438,13 +487,20 @@ pub(super) fn attribute<'a>(descriptor: pg_sys::TupleDesc, place: usize) -> &'a 
     }
 }
 
-pub(super) fn string(text: *const std::ffi::c_char) -> String {
-    // SAFETY: the caller passes a NUL-terminated string of PostgreSQL's, which is UTF-8 in a UTF-8 database.
+/// A copy of a string of PostgreSQL's, which is UTF-8 in a UTF-8 database.
+///
+/// # Safety
+/// It is NUL-terminated.
+pub(super) unsafe fn string(text: *const std::ffi::c_char) -> String {
+    // SAFETY: by the contract of this function.
     unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
 }
 
 /// The members of a list of oids.
-fn oids(list: *mut pg_sys::List) -> Vec<pg_sys::Oid> {
+///
+/// # Safety
+/// It is one, or NULL.
+unsafe fn oids(list: *mut pg_sys::List) -> Vec<pg_sys::Oid> {
     if list.is_null() {
         return Vec::new();
     }

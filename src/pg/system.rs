@@ -25,7 +25,7 @@ pub fn random<const LENGTH: usize>() -> Result<[u8; LENGTH]> {
 /// A subtransaction of this backend: one that has ended never comes again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
-    transaction: pg_sys::LocalTransactionId,
+    transaction: Transaction,
     subtransaction: pg_sys::SubTransactionId,
 }
 
@@ -48,14 +48,18 @@ pub fn moment() -> Moment {
     Moment { transaction: transaction(), subtransaction: unsafe { pg_sys::GetCurrentSubTransactionId() } }
 }
 
-/// The transaction that is open now: a number that this backend gives to no other.
-pub fn transaction() -> pg_sys::LocalTransactionId {
+/// A transaction of this backend, which gives its number to no other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Transaction(pg_sys::LocalTransactionId);
+
+/// The transaction that is open now.
+pub fn transaction() -> Transaction {
     // SAFETY: a transaction is open, so this backend has a process entry.
     unsafe {
         #[cfg(any(feature = "pg15", feature = "pg16"))]
-        return (*pg_sys::MyProc).lxid;
+        return Transaction((*pg_sys::MyProc).lxid);
         #[cfg(not(any(feature = "pg15", feature = "pg16")))]
-        (*pg_sys::MyProc).vxid.lxid
+        Transaction((*pg_sys::MyProc).vxid.lxid)
     }
 }
 
@@ -164,7 +168,7 @@ pub fn stack_floor() -> usize {
 /// The name of the role that the session acts as, whatever function with its owner's rights it is in.
 pub fn outer_role() -> String {
     // SAFETY: the role of a session exists; the answer is a palloc'd string.
-    super::relation::string(unsafe { pg_sys::GetUserNameFromId(pg_sys::GetOuterUserId(), false) })
+    unsafe { super::relation::string(pg_sys::GetUserNameFromId(pg_sys::GetOuterUserId(), false)) }
 }
 
 /// Ends the statement here if somebody has cancelled it.

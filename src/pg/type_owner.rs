@@ -155,7 +155,9 @@ fn is_of_extension(type_id: pg_sys::Oid) -> bool {
 }
 
 fn role_name(role: pg_sys::Oid) -> String {
-    // SAFETY: takes any oid; NULL where there is no such role.
-    let name = unsafe { pg_sys::GetUserNameFromId(role, true) };
-    if name.is_null() { format!("{}", u32::from(role)) } else { string(name) }
+    // SAFETY: takes any oid; NULL where there is no such role, else a palloc'd string.
+    unsafe {
+        let name = pg_sys::GetUserNameFromId(role, true);
+        if name.is_null() { format!("{}", u32::from(role)) } else { string(name) }
+    }
 }

@@ -5,10 +5,17 @@ use pgrx::pg_sys;
 use super::relation::{Column, attribute};
 use super::report::{Class, Error};
 
-/// How a value of a type is written as JSON (chain format 1). The hot types are written directly; every other type
+/// How a value of a type is written as JSON (chain format 1).
+#[derive(Clone, Debug)]
+pub struct Form {
+    type_id: pg_sys::Oid,
+    pub(super) kind: Kind,
+}
+
+/// The kinds of forms. The hot types are written directly; every other type
 /// is its output text as a JSON string, as core's `to_json` does for types that it has no rule for.
 #[derive(Clone, Debug)]
-pub enum Form {
+pub(super) enum Kind {
     /// `true` or `false`
     Bool,
     /// a JSON number
@@ -40,7 +47,7 @@ pub enum Form {
     /// a string, ISO 8601 at UTC
     TimestampTz,
     /// a JSON array, in an object with its bounds where the elements leave a doubt
-    Array(Box<Form>, Element),
+    Array(Box<Kind>, Element),
     /// a JSON object of the attributes that are not NULL
     Composite,
     /// its output text as a string
@@ -82,44 +89,60 @@ pub struct Unsupported(pub String);
 impl Form {
     /// The form of a type, if a line can hold it.
     pub fn of(type_id: pg_sys::Oid) -> Result<Form, Unsupported> {
+        Ok(Form { type_id, kind: Kind::of(type_id)? })
+    }
+
+    pub(super) fn type_id(&self) -> pg_sys::Oid {
+        self.type_id
+    }
+
+    /// Writing the form calls an output function, whose answer may depend on settings.
+    pub fn reads_settings(&self) -> bool {
+        self.kind.reads_settings()
+    }
+}
+
+impl Kind {
+    /// The kind of a type's form, if a line can hold it.
+    pub(super) fn of(type_id: pg_sys::Oid) -> Result<Kind, Unsupported> {
         // SAFETY: takes the oid of any type.
         let base = unsafe { pg_sys::getBaseType(type_id) };
         Ok(match base {
-            pg_sys::BOOLOID => Form::Bool,
-            pg_sys::INT2OID => Form::Int2,
-            pg_sys::INT4OID => Form::Int4,
-            pg_sys::INT8OID => Form::Int8,
-            pg_sys::FLOAT4OID => Form::Float4,
-            pg_sys::FLOAT8OID => Form::Float8,
-            pg_sys::NUMERICOID => Form::Numeric,
-            pg_sys::TEXTOID | pg_sys::VARCHAROID | pg_sys::BPCHAROID => Form::Text,
-            pg_sys::JSONOID => Form::Json,
-            pg_sys::JSONBOID => Form::Jsonb,
-            pg_sys::UUIDOID => Form::Uuid,
-            pg_sys::BYTEAOID => Form::Bytea,
-            pg_sys::DATEOID => Form::Date,
-            pg_sys::TIMESTAMPOID => Form::Timestamp,
-            pg_sys::TIMESTAMPTZOID => Form::TimestampTz,
+            pg_sys::BOOLOID => Kind::Bool,
+            pg_sys::INT2OID => Kind::Int2,
+            pg_sys::INT4OID => Kind::Int4,
+            pg_sys::INT8OID => Kind::Int8,
+            pg_sys::FLOAT4OID => Kind::Float4,
+            pg_sys::FLOAT8OID => Kind::Float8,
+            pg_sys::NUMERICOID => Kind::Numeric,
+            pg_sys::TEXTOID | pg_sys::VARCHAROID | pg_sys::BPCHAROID => Kind::Text,
+            pg_sys::JSONOID => Kind::Json,
+            pg_sys::JSONBOID => Kind::Jsonb,
+            pg_sys::UUIDOID => Kind::Uuid,
+            pg_sys::BYTEAOID => Kind::Bytea,
+            pg_sys::DATEOID => Kind::Date,
+            pg_sys::TIMESTAMPOID => Kind::Timestamp,
+            pg_sys::TIMESTAMPTZOID => Kind::TimestampTz,
             unstable if UNSTABLE.contains(&unstable) => return Err(Unsupported(type_name(unstable))),
-            other => Form::of_structure(other)?,
+            other => Kind::of_structure(other)?,
         })
     }
 
-    fn of_structure(type_id: pg_sys::Oid) -> Result<Form, Unsupported> {
+    fn of_structure(type_id: pg_sys::Oid) -> Result<Kind, Unsupported> {
         // SAFETY: all take the oid of a type that exists and write to the variables given.
         unsafe {
             if let Some(element) = Element::of(type_id) {
-                return Ok(Form::Array(Box::new(Form::of(element.type_id)?), element));
+                return Ok(Kind::Array(Box::new(Kind::of(element.type_id)?), element));
             }
             if pg_sys::type_is_rowtype(type_id) {
                 let descriptor = pg_sys::lookup_rowtype_tupdesc_copy(type_id, -1);
                 for place in 0..(*descriptor).natts as usize {
                     let attribute = attribute(descriptor, place);
                     if !attribute.attisdropped {
-                        Form::of(attribute.atttypid)?;
+                        Kind::of(attribute.atttypid)?;
                     }
                 }
-                return Ok(Form::Composite);
+                return Ok(Kind::Composite);
             }
             let ranged = match pg_sys::get_typtype(type_id) as u8 {
                 pg_sys::TYPTYPE_MULTIRANGE => pg_sys::get_range_subtype(pg_sys::get_multirange_range(type_id)),
@@ -127,27 +150,27 @@ impl Form {
                 _ => pg_sys::InvalidOid,
             };
             if ranged != pg_sys::InvalidOid {
-                Form::of(ranged)?;
+                Kind::of(ranged)?;
             }
         }
-        Ok(Form::Output(output_function(type_id)))
+        Ok(Kind::Output(output_function(type_id)))
     }
 
     /// A value may be a JSON array, so that the brackets of an array of them are not told from its own.
     pub(super) fn may_be_array(&self) -> bool {
-        matches!(self, Form::Jsonb | Form::Array(..))
+        matches!(self, Kind::Jsonb | Kind::Array(..))
     }
 
     /// A value that is not NULL may be `null`.
     pub(super) fn may_be_null(&self) -> bool {
-        matches!(self, Form::Jsonb)
+        matches!(self, Kind::Jsonb)
     }
 
-    /// Writing the form calls an output function, whose answer may depend on settings.
-    pub fn reads_settings(&self) -> bool {
+    /// Writing calls an output function, whose answer may depend on settings.
+    pub(super) fn reads_settings(&self) -> bool {
         match self {
-            Form::Output(_) | Form::Composite => true,
-            Form::Array(form, _) => form.reads_settings(),
+            Kind::Output(_) | Kind::Composite => true,
+            Kind::Array(kind, _) => kind.reads_settings(),
             _ => false,
         }
     }
@@ -193,12 +216,13 @@ pub fn is_enum(type_id: pg_sys::Oid) -> bool {
 /// A type's name, as in SQL.
 pub fn type_name(type_id: pg_sys::Oid) -> String {
     // SAFETY: takes any oid and answers a palloc'd string.
-    super::relation::string(unsafe { pg_sys::format_type_be(type_id) })
+    unsafe { super::relation::string(pg_sys::format_type_be(type_id)) }
 }
 
 /// The hash function of a column's type: values that the type holds equal hash alike.
 #[derive(Clone, Copy)]
 pub struct ValueHash {
+    pub(super) type_id: pg_sys::Oid,
     pub(super) function: *mut pg_sys::FmgrInfo,
     pub(super) collation: pg_sys::Oid,
 }
@@ -211,7 +235,11 @@ impl ValueHash {
             let flags = pg_sys::TYPECACHE_HASH_EXTENDED_PROC_FINFO | pg_sys::TYPECACHE_EQ_OPR;
             let entry = pg_sys::lookup_type_cache(column.type_id, flags as i32);
             let function = &raw mut (*entry).hash_extended_proc_finfo;
-            ((*function).fn_oid != pg_sys::InvalidOid).then_some(ValueHash { function, collation: column.collation })
+            ((*function).fn_oid != pg_sys::InvalidOid).then_some(ValueHash {
+                type_id: column.type_id,
+                function,
+                collation: column.collation,
+            })
         }
     }
 }
@@ -257,7 +285,7 @@ pub(super) fn is_equality_of(operator: pg_sys::Oid, column: &Column) -> bool {
 /// An operator in SQL, whatever the search_path.
 pub fn operator_sql(operator: pg_sys::Oid) -> String {
     // SAFETY: an operator that exists has a name; `format_operator_qualified` writes `schema.=(type,type)`.
-    let text = super::relation::string(unsafe { pg_sys::format_operator_qualified(operator) });
+    let text = unsafe { super::relation::string(pg_sys::format_operator_qualified(operator)) };
     format!("OPERATOR({})", text.rsplit_once('(').map_or(text.as_str(), |(name, _)| name))
 }
 
@@ -274,20 +302,29 @@ pub(super) fn value_of(type_id: pg_sys::Oid, text: &str) -> Result<pg_sys::Datum
 }
 
 /// The text of a value, by its type's output function.
-pub(super) fn text_of(type_id: pg_sys::Oid, datum: pg_sys::Datum) -> String {
+///
+/// # Safety
+/// The datum is a value, not NULL, of this type.
+pub(super) unsafe fn text_of(type_id: pg_sys::Oid, datum: pg_sys::Datum) -> String {
     // SAFETY: the function is the output function of the datum's type; its answer is a NUL-terminated string.
-    super::relation::string(unsafe { pg_sys::OidOutputFunctionCall(output_function(type_id), datum) })
+    unsafe { super::relation::string(pg_sys::OidOutputFunctionCall(output_function(type_id), datum)) }
 }
 
 /// The value stands for infinity, or is no number: `infinity`, `-infinity`, `NaN`.
-pub(super) fn is_infinite(type_id: pg_sys::Oid, datum: pg_sys::Datum) -> bool {
+///
+/// # Safety
+/// The datum is a value, not NULL, of this type.
+pub(super) unsafe fn is_infinite(type_id: pg_sys::Oid, datum: pg_sys::Datum) -> bool {
     // SAFETY: takes the oid of any type.
     match unsafe { pg_sys::getBaseType(type_id) } {
         pg_sys::DATEOID => matches!(datum.value() as i32, i32::MIN | i32::MAX),
         pg_sys::TIMESTAMPOID | pg_sys::TIMESTAMPTZOID => matches!(datum.value() as i64, i64::MIN | i64::MAX),
         pg_sys::FLOAT4OID => !f32::from_bits(datum.value() as u32).is_finite(),
         pg_sys::FLOAT8OID => !f64::from_bits(datum.value() as u64).is_finite(),
-        pg_sys::NUMERICOID => veritable_core::line::numeric::is_special(super::value::bytes(datum)),
+        pg_sys::NUMERICOID => {
+            // SAFETY: by the contract of this function, a value of a varlena type.
+            veritable_core::line::numeric::is_special(unsafe { super::datum::bytes(datum) })
+        }
         _ => false,
     }
 }
@@ -309,6 +346,7 @@ pub(super) fn predecessor(range: pg_sys::Oid, element: pg_sys::Datum) -> Option<
 /// How values of a column are compared for equality: by its type's default B-tree operator, under its collation.
 #[derive(Clone, Copy)]
 pub struct Equality {
+    pub(super) type_id: pg_sys::Oid,
     /// A function of the type cache, whose entries live as long as the backend, at the same address.
     pub(super) function: *mut pg_sys::FmgrInfo,
     pub(super) collation: pg_sys::Oid,
@@ -324,6 +362,7 @@ impl Equality {
             let entry = pg_sys::lookup_type_cache(column.type_id, flags as i32);
             let function = &raw mut (*entry).eq_opr_finfo;
             ((*function).fn_oid != pg_sys::InvalidOid && (*entry).lt_opr != pg_sys::InvalidOid).then_some(Equality {
+                type_id: column.type_id,
                 function,
                 collation: column.collation,
                 operator: (*entry).eq_opr,

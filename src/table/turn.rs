@@ -9,15 +9,13 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use pgrx::pg_sys;
-
 use crate::pg::lock::{self, Key, Kind, Mode};
 use crate::pg::oid::Oid;
 use crate::pg::system;
 
 #[derive(Default)]
 struct Turns {
-    transaction: pg_sys::LocalTransactionId,
+    transaction: system::Transaction,
     /// The keys whose locks this transaction holds, and whether somebody has looked under them.
     keys: BTreeMap<Key, bool>,
 }

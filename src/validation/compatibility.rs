@@ -1,11 +1,11 @@
 //! `schema_compatibility()`, and whether a version may follow those before it.
 
-use pgrx::JsonB;
 use veritable_schema::{Mode, Value, Verdict, Version, covers, references};
 
 use super::document::shortened;
 use super::registry::Record;
 use super::{compile, document, register, settings};
+use crate::pg::datum::Jsonb;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::system;
@@ -104,7 +104,7 @@ fn schema_compatibility(call: &Call) -> Result<Answer> {
     };
     let words = (word(&backward), word(&forward));
     let lost = |verdict| match verdict {
-        Verdict::Incompatible { lost } => lost.map(JsonB),
+        Verdict::Incompatible { lost } => lost.map(|lost| Jsonb(lost.to_string())),
         _ => None,
     };
     call.rows().put([words.0.into(), words.1.into(), lost(backward).into(), lost(forward).into()]);

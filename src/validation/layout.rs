@@ -89,9 +89,9 @@ impl Layout {
     /// The name of the schema of a row's document.
     pub fn name(&self, row: &Row) -> Option<String> {
         match &self.named {
-            NameSource::Text(place) => row.bytes(*place).map(|bytes| String::from_utf8_lossy(bytes).into_owned()),
+            NameSource::Text(place) => row.bytes(*place).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
             NameSource::Padded(place) => {
-                row.bytes(*place).map(|bytes| String::from_utf8_lossy(bytes).trim_end_matches(' ').to_string())
+                row.bytes(*place).map(|bytes| String::from_utf8_lossy(&bytes).trim_end_matches(' ').to_string())
             }
             NameSource::Other(place, output) => row.text(*place, output),
             NameSource::Fixed(name) => Some(name.clone()),

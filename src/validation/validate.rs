@@ -155,6 +155,7 @@ fn is_readable(relation: &Relation) -> bool {
 /// The version that the row's document matches; none where there is no document, or its schema need not be registered.
 pub fn matching(schemas: &Schemas, layout: &Layout, row: &Row, may_show: impl FnOnce() -> bool) -> Result<Option<i64>> {
     let Some(document) = row.bytes(layout.document) else { return Ok(None) };
+    let document = &*document;
     let name = layout.name(row);
     let found = match &name {
         // No name is longer, and one that is made up is not to be remembered.
