@@ -4,12 +4,13 @@ use super::arguments::Arguments;
 use super::layout::Layout;
 use super::triggers::{Chain, GUARD, SEAL, fires_too_late, is_late, root_of};
 use super::{backfill, partitions};
+use crate::pg::column::Column;
 use crate::pg::command;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::index::Index;
 use crate::pg::oid::Oid;
 use crate::pg::quote;
-use crate::pg::relation::{Column, Lock, Relation, name_of};
+use crate::pg::relation::{Lock, Relation, name_of};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::{self, Session};
 

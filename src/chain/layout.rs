@@ -7,9 +7,10 @@ use veritable_core::line::{Line, Member};
 
 use super::arguments::Arguments;
 use super::hash_form::HashForm;
+use crate::pg::column::Column;
 use crate::pg::lock::{self, Key};
 use crate::pg::oid::Oid;
-use crate::pg::relation::{Column, Relation};
+use crate::pg::relation::Relation;
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::{Descriptor, Output, Row};
 use crate::pg::settings::Pinned;
@@ -82,7 +83,7 @@ impl Layout {
     /// Resolves `arguments` against a relation.
     pub fn of(relation: &Relation, arguments: &Arguments) -> Result<Layout> {
         // CREATE EXTENSION comes by here for its registry of event schemas, so this is the only place that asks.
-        if !crate::pg::relation::database_is_utf8() {
+        if !crate::pg::text::database_is_utf8() {
             return Err(Error::new(Class::Unsupported, "veritable needs a database with encoding UTF8"));
         }
         let columns = relation.columns();

@@ -5,11 +5,11 @@ use std::rc::Rc;
 use super::layout::Layout;
 use super::triggers::Chain;
 use crate::pg::cache::{Cache, Derived};
+use crate::pg::composite::Composite;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::oid::Oid;
 use crate::pg::relation::{self, Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
-use crate::pg::row::Composite;
 
 sql_function! {
     /// `chain_line(record) → text`

@@ -11,13 +11,14 @@ use super::intact::Sought;
 use super::layout::Layout;
 use super::triggers::Chain;
 use super::verdict::Verdict;
+use crate::pg::memory;
 use crate::pg::oid::Oid;
 use crate::pg::quote;
+use crate::pg::random;
 use crate::pg::relation::Relation;
 use crate::pg::report::{Class, Error, Result, number};
 use crate::pg::row::Row;
 use crate::pg::spi::{Parameter, Session};
-use crate::pg::{memory, system};
 
 /// How many rows are read at once in the ordered pass.
 const BATCH: usize = 1000;
@@ -104,7 +105,7 @@ impl Table {
 
     /// Verifies all chains of the table.
     pub fn verify(&self, session: &Session, verdict: &mut Verdict) -> Result<()> {
-        let key: [u8; 16] = system::random()?;
+        let key: [u8; 16] = random::bytes()?;
         let counts = self.check_balance(session, key)?;
         if counts.broken > 0 {
             self.verify_broken(session, key, &counts, verdict)?;

@@ -10,8 +10,8 @@ use crate::packing;
 use crate::pg::command;
 use crate::pg::relation::{Lock, Relation, exists, name_of};
 use crate::pg::report::Result;
+use crate::pg::role;
 use crate::pg::spi::Session;
-use crate::pg::type_owner::{caller, has_privileges_of};
 use crate::validation;
 
 /// What was there has to be there still, as it was.
@@ -118,7 +118,7 @@ pub fn partitions(
         if exists(partition) {
             partitions::refuse_to_detach_rows(partition, parent)?;
         } else if let Some(definition) = before.get(key) {
-            if touched.is_addressed(partition) || has_privileges_of(*owner, caller()) {
+            if touched.is_addressed(partition) || role::has_privileges_of(*owner, role::caller()) {
                 return Err(refusal::of_partition(key, definition));
             }
             refusal::let_pass("drop", key, definition);
@@ -140,7 +140,7 @@ pub fn partitions(
 /// A change of a type is judged by the owners of table and type, anything else by what the command is about.
 fn may_refuse(key: &Key, definition: &Definition, touched: &Touched) -> bool {
     match key.kind {
-        Kind::Type => touched.owner(key.table()).is_some_and(|owner| has_privileges_of(owner, definition.owner)),
+        Kind::Type => touched.owner(key.table()).is_some_and(|owner| role::has_privileges_of(owner, definition.owner)),
         _ => touched.may_refuse(key.table()),
     }
 }

@@ -3,12 +3,13 @@
 use veritable_core::packing::Period;
 
 use super::arguments::Arguments;
+use crate::pg::column::Column;
 use crate::pg::lock::{Key, Kind};
 use crate::pg::oid;
 use crate::pg::oid::Oid;
 use crate::pg::period::{Bound, RangeType, Refusal, not_a_range};
 use crate::pg::quote;
-use crate::pg::relation::{Column, Lock, Relation, name_of};
+use crate::pg::relation::{Lock, Relation, name_of};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::{Descriptor, Row};
 use crate::pg::types::{Equality, ValueHash, is_deterministic, type_name};

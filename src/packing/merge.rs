@@ -13,7 +13,8 @@ use crate::pg::quote;
 use crate::pg::relation::Relation;
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::{Kept, Session};
-use crate::pg::system::{self, Moment};
+use crate::pg::transaction;
+use crate::pg::transaction::Moment;
 use crate::pg::trigger::{self, Event, Firing};
 use crate::pg::version::{Command, Intent, Tid, Version};
 
@@ -125,7 +126,7 @@ thread_local! {
 
 impl Awaited {
     fn of(relation: Oid, command: Command, depth: i32, rows: u64) -> Awaited {
-        Awaited { moment: system::moment(), relation, command, depth, rows }
+        Awaited { moment: transaction::moment(), relation, command, depth, rows }
     }
 }
 

@@ -14,14 +14,15 @@ use crate::pg::acting::as_owner;
 use crate::pg::cache::{Cache, Derived};
 use crate::pg::changing::{After, Errors};
 use crate::pg::function::{Answer, Call, sql_function};
+use crate::pg::lock;
 use crate::pg::oid::Oid;
 use crate::pg::range_scan::Touching;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi;
+use crate::pg::stack;
 use crate::pg::trigger::{Firing, TriggerInfo};
 use crate::pg::version::Command;
-use crate::pg::{lock, system};
 use crate::table::turn;
 
 sql_function! {
@@ -110,7 +111,7 @@ fn pack_statement(call: &Call) -> Result<Answer> {
         return Ok(Answer::VOID);
     }
     loop {
-        system::check_for_interrupts();
+        stack::check_for_interrupts();
         let turn = turn::take(relation.oid(), &keys);
         let changes = look(&firing, &relation, &packer.layout, &packer.index, started)?;
         if changes.is_empty() {

@@ -11,15 +11,16 @@ use veritable_core::packing::Period;
 use super::layout::{Compared, Layout};
 use super::row_locks::{self, Locked};
 use super::triggers::Packing;
+use crate::pg::column::Column;
+use crate::pg::composite::Composite;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::period::Bound;
 use crate::pg::quote;
-use crate::pg::relation::{Column, Lock, Relation};
+use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
-use crate::pg::row::Composite;
 use crate::pg::snapshot::{self, Latest};
 use crate::pg::spi::{self, Parameter, Session};
-use crate::pg::system;
+use crate::pg::stack;
 use crate::pg::version::{Intent, Tid, Version};
 use crate::table::turn;
 
@@ -132,7 +133,7 @@ impl<'s> Portion<'s> {
         let keys = BTreeSet::from([key]);
         let in_the_way = |found: &&Found| found.period.overlaps(&hole) && !(spare && found.is_same);
         loop {
-            system::check_for_interrupts();
+            stack::check_for_interrupts();
             let turn = turn::take(self.layout.relation, &keys);
             let found = self.touching(fact)?;
             if snapshot::is_kept() && self.have_changed(fact, &found)? {

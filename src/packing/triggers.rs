@@ -2,8 +2,9 @@
 
 use super::arguments::Arguments;
 use super::layout::Layout;
+use crate::pg::lookup;
 use crate::pg::oid::Oid;
-use crate::pg::relation::{self, Lock, Relation};
+use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::trigger::{Event, TriggerInfo};
 
@@ -38,7 +39,7 @@ struct Functions {
 impl Functions {
     fn find() -> Result<Functions> {
         let find = |name| {
-            relation::function(c"veritable", name)
+            lookup::function(c"veritable", name)
                 .ok_or_else(|| Error::new(Class::State, "extension veritable is not installed in this database"))
         };
         Ok(Functions { early: find(c"pack_early")?, pack: find(c"pack")? })

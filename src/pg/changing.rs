@@ -10,6 +10,7 @@ use std::marker::PhantomData;
 
 use pgrx::{PgSqlErrorCode, pg_sys};
 
+use super::list::members;
 use super::memory;
 use super::parameter::{Parameter, Parameters};
 use super::relation::Relation;
@@ -171,18 +172,6 @@ impl Drop for Planned<'_> {
             unsafe { pg_sys::ReleaseCachedPlan(self.plan, pg_sys::CurrentResourceOwner) };
         }
     }
-}
-
-/// The members of a list of nodes.
-///
-/// # Safety
-/// They are of type `T`.
-unsafe fn members<T>(list: *mut pg_sys::List) -> Vec<*mut T> {
-    if list.is_null() {
-        return Vec::new();
-    }
-    // SAFETY: a list has `length` elements, by the contract each a pointer to a `T`.
-    unsafe { (0..(*list).length as usize).map(|i| (*(*list).elements.add(i)).ptr_value.cast()).collect() }
 }
 
 /// What is said differently of errors while this lives.

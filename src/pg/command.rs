@@ -6,9 +6,10 @@ use std::marker::PhantomData;
 use pgrx::pg_sys;
 
 use super::function::Call;
-use super::relation;
+use super::list::members;
 use super::report::{Class, Error, Result};
 use super::spi::{Fetched, Kept, Session};
+use super::text::string;
 
 thread_local! {
     static OWN: Cell<bool> = const { Cell::new(false) };
@@ -66,7 +67,7 @@ impl Command<'_> {
     /// Such as `ALTER TABLE`.
     pub fn tag(&self) -> String {
         // SAFETY: takes any tag, and answers a constant string.
-        unsafe { relation::string(pg_sys::GetCommandTagName(self.tag)) }
+        unsafe { string(pg_sys::GetCommandTagName(self.tag)) }
     }
 
     /// The indexes that `DROP INDEX CONCURRENTLY` names, as its caller would find them; those that do not exist left out.
@@ -81,8 +82,8 @@ impl Command<'_> {
             if !drop.concurrent || drop.removeType != pg_sys::ObjectType::OBJECT_INDEX {
                 return Vec::new();
             }
-            let named = members(drop.objects).into_iter();
-            let named = named.map(|names| pg_sys::makeRangeVarFromNameList(names.cast()));
+            let named = members::<pg_sys::List>(drop.objects).into_iter();
+            let named = named.map(|names| pg_sys::makeRangeVarFromNameList(names));
             named.filter_map(|name| find(name)).collect()
         }
     }
@@ -108,18 +109,6 @@ impl Command<'_> {
             Some((find(alter.relation)?, find(partition.name)?))
         }
     }
-}
-
-/// The members of a list of pointers.
-///
-/// # Safety
-/// `list` is one, or NULL.
-unsafe fn members(list: *mut pg_sys::List) -> Vec<*mut std::ffi::c_void> {
-    if list.is_null() {
-        return Vec::new();
-    }
-    // SAFETY: by the contract of this function.
-    unsafe { (0..(*list).length as usize).map(|i| (*(*list).elements.add(i)).ptr_value).collect() }
 }
 
 /// The relation of this name, without a lock.

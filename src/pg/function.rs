@@ -1,15 +1,16 @@
 //! The border between PostgreSQL's function calls and ours.
 
 use std::any::Any;
-use std::cell::{Cell, OnceCell};
+use std::cell::OnceCell;
 use std::marker::PhantomData;
 
 use pgrx::pg_sys;
 
-use super::datum::{Given, Owned, ToSql, bytes, elements, is_compatible, is_toasted};
+pub use super::answer::Answer;
+use super::answer::{Content, Nested, running};
+use super::datum::{bytes, elements, is_compatible, is_toasted};
+use super::parameter::Parameter;
 use super::report::{Class, Error, Result};
-use super::row::Composite;
-use super::spi::Parameter;
 use super::{memory, types};
 
 /// One call of a function, with its arguments.
@@ -18,92 +19,6 @@ pub struct Call<'call> {
     /// Where what lasts as long as the call is allocated.
     context: pg_sys::MemoryContext,
     marker: PhantomData<&'call ()>,
-}
-
-/// What a function returns to PostgreSQL.
-pub struct Answer(Content);
-
-enum Content {
-    Null,
-    Void,
-    Value(pg_sys::Oid, Owned),
-    /// A row, or an aggregate's state, that the call with this number may return.
-    Made(pg_sys::Datum, CallNumber),
-}
-
-impl Answer {
-    /// SQL NULL.
-    pub const NULL: Answer = Answer(Content::Null);
-
-    /// The answer of a function that returns `void`, or of a trigger that skips its row.
-    pub const VOID: Answer = Answer(Content::Void);
-
-    /// What lasts as long as the call, and is of the type that it returns.
-    pub(super) fn made(datum: pg_sys::Datum, call: CallNumber) -> Self {
-        Answer(Content::Made(datum, call))
-    }
-
-    /// A `bytea`.
-    pub fn bytes(bytes: &[u8]) -> Answer {
-        bytes.into()
-    }
-
-    /// A `text`. The bytes are UTF-8, as all text of a UTF-8 database is.
-    pub fn text(bytes: &[u8]) -> Answer {
-        // `text` and `bytea` are stored alike.
-        Answer(Content::Value(pg_sys::TEXTOID, Owned::varlena(bytes)))
-    }
-}
-
-impl<T: ToSql> From<T> for Answer {
-    fn from(value: T) -> Self {
-        let Given { type_id, value } = value.to_sql();
-        Answer(value.map_or(Content::Null, |value| Content::Value(type_id, value)))
-    }
-}
-
-/// What tells a call from all others of the backend.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct CallNumber(u64);
-
-/// The call that is running.
-#[derive(Clone, Copy)]
-struct Running {
-    number: CallNumber,
-    context: pg_sys::MemoryContext,
-}
-
-thread_local! {
-    static LAST: Cell<u64> = const { Cell::new(0) };
-    static RUNNING: Cell<Running> =
-        const { Cell::new(Running { number: CallNumber(0), context: std::ptr::null_mut() }) };
-}
-
-/// The call that is running, so that what belongs to one call is not used in another.
-pub(super) fn running() -> CallNumber {
-    RUNNING.get().number
-}
-
-/// Runs `body` with allocations that last as long as the call that is running.
-pub(super) fn lasting_as_call<T>(body: impl FnOnce() -> T) -> T {
-    memory::within(RUNNING.get().context, body)
-}
-
-/// Puts the call around it back when it ends, also by an error.
-struct Nested(Running);
-
-impl Nested {
-    fn begin(context: pg_sys::MemoryContext) -> Nested {
-        let number = LAST.get() + 1;
-        LAST.set(number);
-        Nested(RUNNING.replace(Running { number: CallNumber(number), context }))
-    }
-}
-
-impl Drop for Nested {
-    fn drop(&mut self) {
-        RUNNING.set(self.0);
-    }
 }
 
 /// What is kept for a function as long as the place in an expression from which it is called.
@@ -200,7 +115,7 @@ impl<'call> Call<'call> {
 
     /// The argument at `position`, where it was declared of one of these types. Anybody who may make C functions can
     /// declare a function otherwise than the extension does.
-    fn typed(&self, position: usize, is_expected: impl Fn(pg_sys::Oid) -> bool) -> Option<pg_sys::Datum> {
+    pub(super) fn typed(&self, position: usize, is_expected: impl Fn(pg_sys::Oid) -> bool) -> Option<pg_sys::Datum> {
         let datum = self.argument(position)?;
         if !self.extra().arguments.get(position).is_some_and(|&type_id| is_expected(type_id)) {
             Error::new(Class::Declaration, format!("argument {} is declared of another type", position + 1)).fail();
@@ -322,15 +237,6 @@ impl<'call> Call<'call> {
         // SAFETY: an element of a `text[]` is a `text`.
         let text = |text| String::from_utf8_lossy(unsafe { bytes(text) }).into_owned();
         Some(elements.into_iter().map(|element| element.map(text)).collect())
-    }
-
-    /// A `record` argument.
-    pub fn composite(&self, position: usize) -> Option<Composite<'call>> {
-        // SAFETY: takes any type's oid.
-        let is_row = |type_id| type_id == pg_sys::RECORDOID || unsafe { pg_sys::type_is_rowtype(type_id) };
-        let datum = self.typed(position, is_row)?;
-        // SAFETY: a composite value, which lives as long as the call.
-        Some(unsafe { Composite::from_datum(datum) })
     }
 
     /// An argument that is the state of an aggregate.

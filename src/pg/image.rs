@@ -5,9 +5,9 @@ use pgrx::pg_sys;
 use veritable_core::image::{List, PREFIX_LENGTH_MAX, write_bounded, write_interval, write_null};
 use veritable_core::line;
 
+use super::column::attribute;
 use super::datum::bytes;
 use super::function::Call;
-use super::relation::attribute;
 use super::report::{Class, Error, Result};
 use super::types::{Element, Kind, is_deterministic, output_function, type_name};
 use super::value::{self, Array, fields};

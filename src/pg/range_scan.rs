@@ -3,9 +3,11 @@
 use pgrx::pg_sys;
 use veritable_core::packing::Period;
 
-use super::index::{GistIndex, HeldRow, KeptSlot, begin, clear, operator_of, scan_key};
+use super::column::Column;
+use super::held_row::{HeldRow, KeptSlot, clear};
+use super::index::{GistIndex, begin, operator_of, scan_key};
 use super::period::{Bound, RangeType};
-use super::relation::{Column, Lock, Relation};
+use super::relation::{Lock, Relation};
 use super::row::Row;
 use super::snapshot::Latest;
 use super::types::Equality;

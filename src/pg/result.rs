@@ -2,9 +2,10 @@
 
 use pgrx::pg_sys;
 
+use super::answer::{CallNumber, running};
+use super::column::attribute;
 use super::datum::{Given, ToSql, is_compatible};
-use super::function::{Call, CallNumber, running};
-use super::relation::attribute;
+use super::function::Call;
 use super::report::{Class, Error};
 use super::row::Row;
 

@@ -1,16 +1,14 @@
 //! A row taken apart, and put together again.
 
 use std::ffi::CStr;
-use std::marker::PhantomData;
-use std::rc::Rc;
 
-use pgrx::{pg_sys, varlena};
+use pgrx::pg_sys;
 
-use super::datum::{self, Owned, is_toasted};
-use super::function::{Answer, CallNumber, lasting_as_call, running};
-use super::relation::{Relation, attribute};
+use super::answer::{Answer, CallNumber, lasting_as_call, running};
+use super::column::attribute;
+use super::datum::{self, Owned};
+use super::relation::Relation;
 use super::report::{Error, Result};
-use super::spi::Parameter;
 use super::types::{self, Equality, Form, ValueHash};
 use super::value;
 
@@ -82,68 +80,6 @@ impl Drop for Descriptor {
             // SAFETY: ours, and nothing refers to it.
             unsafe { pg_sys::FreeTupleDesc(self.raw) };
         }
-    }
-}
-
-/// A composite value.
-pub struct Composite<'v> {
-    header: pg_sys::HeapTupleHeader,
-    /// The value, where it had to be fetched or decompressed.
-    owned: Option<Rc<[u64]>>,
-    marker: PhantomData<&'v ()>,
-}
-
-impl<'v> Composite<'v> {
-    /// # Safety
-    /// The datum is a composite value that lives as long as `'v`.
-    pub(super) unsafe fn from_datum(datum: pg_sys::Datum) -> Self {
-        // SAFETY: a composite value is of a varlena type.
-        let owned = unsafe {
-            if !is_toasted(datum.cast_mut_ptr()) && varlena::varatt_is_4b(datum.cast_mut_ptr()) {
-                None
-            } else {
-                // Detoasted with the long header, which the parts of a tuple are aligned by.
-                let value = pg_sys::Datum::from(pg_sys::pg_detoast_datum(datum.cast_mut_ptr()));
-                Some(Owned::copy(value, false, -1))
-            }
-        };
-        match owned {
-            Some(Owned::Copied(words)) => {
-                Composite { header: words.as_ptr().cast_mut().cast(), owned: Some(words), marker: PhantomData }
-            }
-            _ => Composite { header: datum.cast_mut_ptr(), owned: None, marker: PhantomData },
-        }
-    }
-
-    /// The oid of its row type; `record` where it has no name.
-    pub fn row_type(&self) -> pg_sys::Oid {
-        // SAFETY: a composite value has this header.
-        unsafe { (*self.header).t_choice.t_datum.datum_typeid }
-    }
-
-    /// The whole of it, as a parameter for a statement.
-    pub fn parameter(&self) -> Parameter<'v> {
-        match &self.owned {
-            Some(words) => Parameter::owned(self.row_type(), Some(Owned::Copied(Rc::clone(words)))),
-            // SAFETY: it is of this type, and lives as long as `'v`.
-            None => unsafe { Parameter::borrowed(self.row_type(), Some(pg_sys::Datum::from(self.header))) },
-        }
-    }
-
-    /// Takes it apart. `descriptor` is that of its row type.
-    pub fn row<'r>(&'r self, descriptor: &'r Descriptor) -> Row<'r> {
-        // SAFETY: the descriptor is ours.
-        if self.row_type() != unsafe { (*descriptor.raw).tdtypeid } {
-            Error::mismatch("a composite value").fail();
-        }
-        let mut tuple = pg_sys::HeapTupleData {
-            // SAFETY: the header begins with the length.
-            t_len: unsafe { varlena::varsize_any(self.header.cast()) } as u32,
-            t_data: self.header,
-            ..Default::default()
-        };
-        // SAFETY: a row of the type whose shape this is.
-        unsafe { Row::of_tuple(descriptor, &mut tuple) }
     }
 }
 

@@ -7,13 +7,14 @@ use std::ptr::NonNull;
 
 use pgrx::pg_sys;
 
+use super::column::attribute;
+use super::composite::Composite;
 use super::datum::FromSql;
 use super::memory;
 pub use super::parameter::Parameter;
 use super::parameter::Parameters;
-use super::relation::{attribute, string};
 use super::report::{Class, Error, Result};
-use super::row::Composite;
+use super::text::string;
 
 /// A connection to SPI, for as long as a closure runs.
 pub struct Session {

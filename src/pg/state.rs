@@ -6,7 +6,8 @@ use std::ops::{Deref, DerefMut};
 
 use pgrx::pg_sys;
 
-use super::function::{Answer, Call, running};
+use super::answer::{Answer, running};
+use super::function::Call;
 use super::report::{Class, Error, Result};
 
 /// A state as PostgreSQL keeps it: with what tells it from a state of another type, or of another extension.

@@ -1,15 +1,19 @@
 //! Triggers: as they are defined, and as they fire.
 
+use std::ffi::CStr;
 use std::marker::PhantomData;
 
 use pgrx::pg_sys;
 
-use super::function::{Answer, Call, CallNumber, running};
+use super::answer::{Answer, CallNumber, running};
+use super::function::Call;
+use super::lookup::function;
 use super::memory;
-use super::relation::{self, Borrowed, Relation};
+use super::relation::{Borrowed, Relation};
 use super::report::{Class, Error, Result};
 use super::row::{Descriptor, Row};
 use super::spi::{self, Session};
+use super::text::string;
 
 /// A trigger of a relation.
 #[derive(Clone, Debug)]
@@ -38,7 +42,7 @@ impl TriggerInfo {
     pub(super) unsafe fn of(trigger: &pg_sys::Trigger) -> TriggerInfo {
         TriggerInfo {
             // SAFETY: a name is NUL-terminated.
-            name: unsafe { relation::string(trigger.tgname) },
+            name: unsafe { string(trigger.tgname) },
             function: trigger.tgfoid,
             kind: trigger.tgtype as u32,
             state: trigger.tgenabled as u8,
@@ -46,9 +50,7 @@ impl TriggerInfo {
             conditional: !trigger.tgqual.is_null() || trigger.tgnattr > 0,
             has_new_table: !trigger.tgnewtable.is_null(),
             // SAFETY: `tgargs` has `tgnargs` NUL-terminated strings.
-            arguments: (0..trigger.tgnargs as usize)
-                .map(|i| unsafe { relation::string(*trigger.tgargs.add(i)) })
-                .collect(),
+            arguments: (0..trigger.tgnargs as usize).map(|i| unsafe { string(*trigger.tgargs.add(i)) }).collect(),
         }
     }
 
@@ -106,6 +108,29 @@ impl TriggerInfo {
 
     fn row(&self) -> bool {
         self.kind & pg_sys::TRIGGER_TYPE_ROW != 0
+    }
+}
+
+impl Relation {
+    /// Its triggers that are not internal to constraints.
+    pub fn triggers(&self) -> Vec<TriggerInfo> {
+        // SAFETY: the trigger descriptor of an open relation, if it has one, holds `numtriggers` triggers.
+        let triggers = unsafe {
+            let descriptor = (*self.raw()).trigdesc;
+            if descriptor.is_null() {
+                return Vec::new();
+            }
+            std::slice::from_raw_parts((*descriptor).triggers, (*descriptor).numtriggers as usize)
+        };
+        // `tgisinternal` is set on foreign keys' triggers; a clone on a partition is not internal in that sense.
+        // SAFETY: they are the relation's.
+        triggers.iter().filter(|trigger| !trigger.tgisinternal).map(|t| unsafe { TriggerInfo::of(t) }).collect()
+    }
+
+    /// It has a trigger that executes this function without arguments of its own, such as `veritable.seal()`.
+    pub fn has_trigger_of(&self, schema: &CStr, name: &CStr) -> bool {
+        function(schema, name)
+            .is_some_and(|function| self.triggers().iter().any(|trigger| trigger.function == function))
     }
 }
 
@@ -258,7 +283,7 @@ impl<'call> Firing<'call> {
     pub fn new_rows_name(&self) -> String {
         self.require_new_rows();
         // SAFETY: valid during the call; the trigger has the rows, and so a name for them.
-        unsafe { relation::string((*self.data().tg_trigger).tgnewtable) }
+        unsafe { string((*self.data().tg_trigger).tgnewtable) }
     }
 
     /// How many new rows the statement has.

@@ -2,7 +2,7 @@
 
 use pgrx::pg_sys;
 
-use super::relation::{Column, attribute};
+use super::column::{Column, attribute};
 use super::report::{Class, Error};
 
 /// How a value of a type is written as JSON (chain format 1).
@@ -216,7 +216,7 @@ pub fn is_enum(type_id: pg_sys::Oid) -> bool {
 /// A type's name, as in SQL.
 pub fn type_name(type_id: pg_sys::Oid) -> String {
     // SAFETY: takes any oid and answers a palloc'd string.
-    unsafe { super::relation::string(pg_sys::format_type_be(type_id)) }
+    unsafe { super::text::string(pg_sys::format_type_be(type_id)) }
 }
 
 /// The hash function of a column's type: values that the type holds equal hash alike.
@@ -285,7 +285,7 @@ pub(super) fn is_equality_of(operator: pg_sys::Oid, column: &Column) -> bool {
 /// An operator in SQL, whatever the search_path.
 pub fn operator_sql(operator: pg_sys::Oid) -> String {
     // SAFETY: an operator that exists has a name; `format_operator_qualified` writes `schema.=(type,type)`.
-    let text = unsafe { super::relation::string(pg_sys::format_operator_qualified(operator)) };
+    let text = unsafe { super::text::string(pg_sys::format_operator_qualified(operator)) };
     format!("OPERATOR({})", text.rsplit_once('(').map_or(text.as_str(), |(name, _)| name))
 }
 
@@ -307,7 +307,7 @@ pub(super) fn value_of(type_id: pg_sys::Oid, text: &str) -> Result<pg_sys::Datum
 /// The datum is a value, not NULL, of this type.
 pub(super) unsafe fn text_of(type_id: pg_sys::Oid, datum: pg_sys::Datum) -> String {
     // SAFETY: the function is the output function of the datum's type; its answer is a NUL-terminated string.
-    unsafe { super::relation::string(pg_sys::OidOutputFunctionCall(output_function(type_id), datum)) }
+    unsafe { super::text::string(pg_sys::OidOutputFunctionCall(output_function(type_id), datum)) }
 }
 
 /// The value stands for infinity, or is no number: `infinity`, `-infinity`, `NaN`.
@@ -407,7 +407,7 @@ impl Equality {
             if left == column.type_id || u32::from(self.operator) < pg_sys::FirstNormalObjectId {
                 return String::new();
             }
-            format!("::{}", super::relation::string(pg_sys::format_type_be_qualified(left)))
+            format!("::{}", super::text::string(pg_sys::format_type_be_qualified(left)))
         }
     }
 }

@@ -5,9 +5,10 @@ use std::ffi::CStr;
 use pgrx::{pg_sys, varlena};
 use veritable_core::line;
 
+use super::column::attribute;
 use super::datum::{bytes, elements};
-use super::relation::{attribute, string};
 use super::report::{Class, Error, Result};
+use super::text::string;
 use super::types::{Element, Kind};
 
 unsafe extern "C" {

@@ -6,12 +6,14 @@
 use std::ffi::CStr;
 
 use crate::pg::acting::{Acting, as_owner, with_settings};
+use crate::pg::clock;
+use crate::pg::lookup;
 use crate::pg::oid::Oid;
 use crate::pg::relation::{self, Lock, Relation};
 use crate::pg::report::{Class, Error, Result, notice};
 use crate::pg::snapshot::Latest;
 use crate::pg::spi;
-use crate::pg::system;
+use crate::pg::transaction;
 
 /// The verification of one feature, while it runs.
 pub trait Verification {
@@ -57,18 +59,18 @@ pub fn without_indexes(acting: &Acting) {
 
 /// Verifies all tables of the feature. Those that cannot be read are reported.
 pub fn all<V: Verification>(verification: &mut V) -> Result<()> {
-    let deadline = system::deadline();
+    let deadline = clock::deadline();
     let mut patience = Patience { left: WAITS_MAX };
     for table in tables(V::FUNCTIONS)? {
-        if deadline.is_some_and(|deadline| system::clock() > deadline) {
+        if deadline.is_some_and(|deadline| clock::now() > deadline) {
             return Err(Error::new(Class::Canceled, "canceling statement due to statement timeout"));
         }
         if table.is_of_other_session {
             notice(format!("skipped temporary table \"{}\" of another session", table.name));
             continue;
         }
-        let began = system::clock();
-        let attempt = system::attempt(|| {
+        let began = clock::now();
+        let attempt = transaction::attempt(|| {
             with_settings(|acting| {
                 patience.apply(acting);
                 one(table.oid, verification)
@@ -80,7 +82,7 @@ pub fn all<V: Verification>(verification: &mut V) -> Result<()> {
                 continue;
             }
             if failure.is_lock_timeout {
-                patience.spend(system::clock() - began);
+                patience.spend(clock::now() - began);
             }
             verification.unread(table.oid, format!("The table cannot be read: {}.", failure.message));
         }
@@ -97,7 +99,7 @@ struct Table {
 /// The tables that have triggers of these functions, whatever is wrong with them. A partition is verified with the table
 /// above it that has them, too.
 fn tables(functions: &[&CStr]) -> Result<Vec<Table>> {
-    let oids: Vec<_> = functions.iter().filter_map(|name| relation::function(c"veritable", name)).collect();
+    let oids: Vec<_> = functions.iter().filter_map(|name| lookup::function(c"veritable", name)).collect();
     if oids.len() != functions.len() {
         return Err(Error::new(Class::State, "extension veritable is not installed in this database"));
     }
@@ -130,7 +132,7 @@ impl Patience {
     /// The caller's own `lock_timeout` stays where it is shorter.
     fn apply(&self, acting: &Acting) {
         let mut wait = self.left.clamp(1, WAIT_MAX);
-        let own = system::lock_timeout();
+        let own = clock::lock_timeout();
         if own > 0 {
             wait = wait.min(own);
         }

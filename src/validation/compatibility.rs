@@ -8,7 +8,7 @@ use super::{compile, document, register, settings};
 use crate::pg::datum::Jsonb;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::report::{Class, Error, Result};
-use crate::pg::system;
+use crate::pg::stack;
 
 sql_function! {
     /// `schema_compatibility(jsonb, jsonb) → setof record`
@@ -75,9 +75,9 @@ fn compare(new: &Version, old: &Version) -> Verdict {
         return Verdict::Undecided { reason: "a schema is larger than veritable.comparison_size_limit".to_string() };
     }
     // It cannot be interrupted in between.
-    system::check_for_interrupts();
+    stack::check_for_interrupts();
     let verdict = covers(new, old, settings::formats(), &document::limits());
-    system::check_for_interrupts();
+    stack::check_for_interrupts();
     verdict
 }
 

@@ -1,8 +1,9 @@
 //! A validation's configuration resolved against a relation: where its columns are.
 
 use super::arguments::{Arguments, Named, Unknown};
+use crate::pg::column::Column;
 use crate::pg::oid::types;
-use crate::pg::relation::{Column, Relation};
+use crate::pg::relation::Relation;
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::{Descriptor, Output, Row};
 use crate::pg::types::{base_type, is_enum};

@@ -4,8 +4,9 @@ use pgrx::pg_sys;
 
 use super::arguments::Arguments;
 use super::layout::Layout;
+use crate::pg::lookup;
 use crate::pg::oid::Oid;
-use crate::pg::relation::{self, Lock, Relation};
+use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::trigger::TriggerInfo;
 
@@ -37,7 +38,7 @@ pub struct Validation {
 }
 
 fn function() -> Result<Oid> {
-    relation::function(c"veritable", c"validate")
+    lookup::function(c"veritable", c"validate")
         .ok_or_else(|| Error::new(Class::State, "extension veritable is not installed in this database"))
 }
 
@@ -78,7 +79,7 @@ pub fn check_by_hand(table: Oid) -> Result<()> {
 /// A trigger of the relation that could change a document after the trigger of this name has validated it.
 pub fn late(relation: &Relation, name: &str) -> Option<String> {
     let ours = [c"validate", c"seal", c"guard", c"pack_early"];
-    let ours: Vec<_> = ours.iter().filter_map(|name| relation::function(c"veritable", name)).collect();
+    let ours: Vec<_> = ours.iter().filter_map(|name| lookup::function(c"veritable", name)).collect();
     let changes = |trigger: &TriggerInfo| trigger.before_insert_row() || trigger.before_update_row();
     let is_late =
         |trigger: &TriggerInfo| trigger.name.as_str() > name && changes(trigger) && !ours.contains(&trigger.function);
