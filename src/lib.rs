@@ -28,5 +28,5 @@ pgrx::extension_sql_file!(
 pg::function::when_loaded! {
     pg::report::without_backtraces();
     validation::define_settings();
-    pg::settings::reserve_prefix(c"veritable");
+    pg::guc::reserve_prefix(c"veritable");
 }

@@ -16,11 +16,11 @@ use crate::pg::spi::{self, Session};
 
 sql_function! {
     /// `add_chain(regclass, name[], name, name, name, name, name[], name[], text) → bigint`
-    veritable_add_chain / pg_finfo_veritable_add_chain = add_chain
+    veritable_add_chain = add_chain
 }
 sql_function! {
     /// `drop_chain(regclass) → void`
-    veritable_drop_chain / pg_finfo_veritable_drop_chain = drop_chain
+    veritable_drop_chain = drop_chain
 }
 
 fn add_chain(call: &Call) -> Result<Answer> {

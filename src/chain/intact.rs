@@ -15,31 +15,31 @@ use crate::pg::report::{Class, Error, Result};
 
 sql_function! {
     /// The transition function of `veritable.intact(record, bytea)` and `veritable.broken(record, bytea)`.
-    veritable_balance_add / pg_finfo_veritable_balance_add = balance_add
+    veritable_balance_add = balance_add
 }
 sql_function! {
     /// Their combine function.
-    veritable_balance_merge / pg_finfo_veritable_balance_merge = balance_merge
+    veritable_balance_merge = balance_merge
 }
 sql_function! {
     /// Their serialization function.
-    veritable_balance_save / pg_finfo_veritable_balance_save = balance_save
+    veritable_balance_save = balance_save
 }
 sql_function! {
     /// Their deserialization function.
-    veritable_balance_load / pg_finfo_veritable_balance_load = balance_load
+    veritable_balance_load = balance_load
 }
 sql_function! {
     /// The final function of `veritable.intact`.
-    veritable_balance_events / pg_finfo_veritable_balance_events = balance_events
+    veritable_balance_events = balance_events
 }
 sql_function! {
     /// The final function of `veritable.broken`.
-    veritable_balance_broken / pg_finfo_veritable_balance_broken = balance_broken
+    veritable_balance_broken = balance_broken
 }
 sql_function! {
     /// `veritable.is_sought(record, bigint) → boolean`
-    veritable_is_sought / pg_finfo_veritable_is_sought = is_sought
+    veritable_is_sought = is_sought
 }
 
 /// The check of one entity's events.

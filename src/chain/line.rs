@@ -13,7 +13,7 @@ use crate::pg::report::{Class, Error, Result};
 
 sql_function! {
     /// `chain_line(record) → text`
-    veritable_chain_line / pg_finfo_veritable_chain_line = chain_line
+    veritable_chain_line = chain_line
 }
 
 /// The layout of the rows of a row type.

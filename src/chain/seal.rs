@@ -26,7 +26,7 @@ use crate::pg::trigger::{Event, Firing, is_replica};
 
 sql_function! {
     /// `veritable.seal()`: BEFORE INSERT FOR EACH ROW.
-    veritable_seal / pg_finfo_veritable_seal = seal
+    veritable_seal = seal
 }
 
 /// What sealing a row of one relation needs.

@@ -11,16 +11,16 @@ use crate::pg::trigger::TriggerInfo;
 
 sql_function! {
     /// `veritable.trigger_arguments(bytea) → text[]`
-    veritable_trigger_arguments / pg_finfo_veritable_trigger_arguments = trigger_arguments
+    veritable_trigger_arguments = trigger_arguments
 }
 
 sql_function! {
     /// `veritable.configuration_line(bytea) → text`
-    veritable_configuration_line / pg_finfo_veritable_configuration_line = configuration_line
+    veritable_configuration_line = configuration_line
 }
 sql_function! {
     /// `veritable.chain_genesis(regclass) → text`
-    veritable_chain_genesis / pg_finfo_veritable_chain_genesis = chain_genesis
+    veritable_chain_genesis = chain_genesis
 }
 
 /// The name of the sealing trigger. PostgreSQL fires triggers in the order of their names: one that fired after it

@@ -23,7 +23,7 @@ use crate::table::verification::{self, Verification};
 
 sql_function! {
     /// `verify_chain(regclass, text[]) → set of faults`
-    veritable_verify_chain / pg_finfo_veritable_verify_chain = verify_chain
+    veritable_verify_chain = verify_chain
 }
 
 /// The values of the entity whose chain is verified, if one is given.

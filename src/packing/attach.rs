@@ -1,7 +1,5 @@
 //! `add_packing()` and `drop_packing()`: from an ordinary table to a packed one and back, all or nothing.
 
-use pgrx::pg_sys;
-
 use super::arguments::Arguments;
 use super::layout::{Compared, Layout};
 use super::pack::pack_all;
@@ -13,6 +11,7 @@ use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::image::Image;
 use crate::pg::index::GistIndex;
 use crate::pg::memory;
+use crate::pg::oid;
 use crate::pg::oid::Oid;
 use crate::pg::quote;
 use crate::pg::range_scan::Touching;
@@ -24,11 +23,11 @@ use crate::pg::types::{is_deterministic, is_short};
 
 sql_function! {
     /// `add_packing(regclass, name, name[], name[], name[]) → bigint`
-    veritable_add_packing / pg_finfo_veritable_add_packing = add_packing
+    veritable_add_packing = add_packing
 }
 sql_function! {
     /// `drop_packing(regclass) → void`
-    veritable_drop_packing / pg_finfo_veritable_drop_packing = drop_packing
+    veritable_drop_packing = drop_packing
 }
 
 /// How many rows are read at once.
@@ -286,7 +285,7 @@ fn fits(index: &GistIndex, layout: &Layout) -> bool {
     else {
         return false;
     };
-    let overlaps = operators.get(at_period) == Some(&Oid::from(pg_sys::OID_RANGE_OVERLAP_OP));
+    let overlaps = operators.get(at_period) == Some(&oid::RANGE_OVERLAPS);
     let refuses_others = match (&layout.value[..], rest) {
         ([], [_]) => true,
         // A single value may stand there as it is, or in an expression, as several do.

@@ -27,11 +27,11 @@ use crate::table::turn;
 
 sql_function! {
     /// `veritable.pack()`: AFTER INSERT or AFTER UPDATE FOR EACH STATEMENT, with the new rows as a table.
-    veritable_pack / pg_finfo_veritable_pack = pack_statement
+    veritable_pack = pack_statement
 }
 sql_function! {
     /// `pack(regclass) → bigint`
-    veritable_pack_table / pg_finfo_veritable_pack_table = pack_table
+    veritable_pack_table = pack_table
 }
 
 /// What packing the rows of one table needs.

@@ -26,11 +26,11 @@ use crate::table::turn;
 
 sql_function! {
     /// `set_period(anyelement, jsonb) → set of anyelement`
-    veritable_set_period / pg_finfo_veritable_set_period = set_period
+    veritable_set_period = set_period
 }
 sql_function! {
     /// `clear_period(anyelement, jsonb) → set of anyelement`
-    veritable_clear_period / pg_finfo_veritable_clear_period = clear_period
+    veritable_clear_period = clear_period
 }
 
 fn set_period(call: &Call) -> Result<Answer> {

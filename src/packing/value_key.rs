@@ -9,7 +9,7 @@ use crate::pg::settings::Pinned;
 
 sql_function! {
     /// `veritable.value_key(VARIADIC "any") → text`
-    veritable_value_key / pg_finfo_veritable_value_key = value_key
+    veritable_value_key = value_key
 }
 
 /// How the arguments of one call in an expression are written.

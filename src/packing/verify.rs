@@ -2,7 +2,6 @@
 
 use std::ffi::CStr;
 
-use pgrx::pg_sys;
 use veritable_core::packing::{Check, Fault};
 
 use super::layout::{Compared, Layout};
@@ -23,7 +22,7 @@ use crate::table::verification::{self, Verification};
 
 sql_function! {
     /// `verify_packing(regclass) → set of faults`
-    veritable_verify_packing / pg_finfo_veritable_verify_packing = verify_packing
+    veritable_verify_packing = verify_packing
 }
 
 /// How many rows are read at once.
@@ -135,7 +134,7 @@ impl Verdict {
         if let Err(error) = relation.require_plain("packed") {
             self.unguarded(target, format!("The packing does not work: {}.", error.message()));
         }
-        let has_rows = relation.kind() == pg_sys::RELKIND_RELATION;
+        let has_rows = relation.has_rows_of_its_own();
         let found =
             Packing::required(relation).and_then(|packing| Ok((Layout::of(relation, &packing.arguments)?, packing)));
         let (layout, packing) = match found {

@@ -303,13 +303,15 @@ unsafe fn name_of(datum: pg_sys::Datum) -> String {
 
 /// Declares a C function for `CREATE FUNCTION … LANGUAGE c`: its record of the calling convention, and its body.
 macro_rules! sql_function {
-    ($(#[$doc:meta])* $symbol:ident / $record:ident = $body:expr) => {
-        #[allow(unsafe_code, missing_docs)]
-        #[unsafe(no_mangle)]
-        pub extern "C" fn $record() -> &'static pgrx::pg_sys::Pg_finfo_record {
-            const VERSION_1: pgrx::pg_sys::Pg_finfo_record = pgrx::pg_sys::Pg_finfo_record { api_version: 1 };
-            &VERSION_1
-        }
+    ($(#[$doc:meta])* $symbol:ident = $body:expr) => {
+        const _: () = {
+            #[allow(unsafe_code)]
+            #[unsafe(export_name = concat!("pg_finfo_", stringify!($symbol)))]
+            extern "C" fn record() -> &'static pgrx::pg_sys::Pg_finfo_record {
+                const VERSION_1: pgrx::pg_sys::Pg_finfo_record = pgrx::pg_sys::Pg_finfo_record { api_version: 1 };
+                &VERSION_1
+            }
+        };
 
         $(#[$doc])*
         #[allow(unsafe_code)]

@@ -18,6 +18,7 @@ pub mod composite;
 pub mod contents;
 pub mod datum;
 pub mod function;
+pub mod guc;
 pub mod held_row;
 pub mod image;
 pub mod index;

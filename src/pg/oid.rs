@@ -4,6 +4,9 @@
 use pgrx::pg_sys;
 pub use pgrx::pg_sys::Oid;
 
+/// The operator `&&` of ranges.
+pub const RANGE_OVERLAPS: Oid = Oid::from_u32(pg_sys::OID_RANGE_OVERLAP_OP);
+
 /// No object has this number.
 pub const INVALID: Oid = pg_sys::InvalidOid;
 

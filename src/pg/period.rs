@@ -7,7 +7,7 @@ use veritable_core::packing::Period;
 
 use super::datum::Owned;
 use super::parameter::Parameter;
-use super::report::{Class, Error};
+use super::report::Error;
 use super::row::Row;
 use super::spi::Fetched;
 use super::types;
@@ -261,19 +261,3 @@ impl PartialEq for Bound {
 }
 
 impl Eq for Bound {}
-
-/// The error of a column that should be of a range type.
-pub fn not_a_range(column: &str, table: &str, type_id: pg_sys::Oid) -> Error {
-    let name = types::type_name(type_id);
-    // SAFETY: both take the oid of any type.
-    if unsafe { pg_sys::type_is_multirange(pg_sys::getBaseType(type_id)) } {
-        return Error::new(
-            Class::Unsupported,
-            format!("period column \"{column}\" of table \"{table}\" is a multirange"),
-        )
-        .detail(format!("Its type is {name}; each row of a packed table holds for one period."))
-        .hint("Store a row for each of its ranges.");
-    }
-    Error::new(Class::WrongType, format!("period column \"{column}\" of table \"{table}\" must be of a range type"))
-        .detail(format!("Its type is {name}."))
-}

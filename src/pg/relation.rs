@@ -192,6 +192,11 @@ impl Relation {
         self.kind() == pg_sys::RELKIND_PARTITIONED_TABLE
     }
 
+    /// It is a table, and not a partitioned one.
+    pub fn has_rows_of_its_own(&self) -> bool {
+        self.kind() == pg_sys::RELKIND_RELATION
+    }
+
     /// It is a partition of a partitioned table.
     pub fn is_partition(&self) -> bool {
         self.class().relispartition

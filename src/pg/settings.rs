@@ -124,10 +124,3 @@ impl Drop for TidScans {
         }
     }
 }
-
-/// Tells PostgreSQL that there are no other settings with this prefix than those defined by now, so that a misspelt one is
-/// refused.
-pub fn reserve_prefix(prefix: &'static std::ffi::CStr) {
-    // SAFETY: the library is being loaded; the name is never freed.
-    unsafe { pg_sys::MarkGUCPrefixReserved(prefix.as_ptr()) };
-}

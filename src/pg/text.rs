@@ -4,6 +4,9 @@ use std::ffi::CStr;
 
 use pgrx::pg_sys;
 
+/// How many bytes a name takes, with the NUL at its end: `NAMEDATALEN`.
+pub const NAME_LENGTH: usize = pg_sys::NAMEDATALEN as usize;
+
 /// The database's encoding is UTF-8.
 pub fn database_is_utf8() -> bool {
     // SAFETY: reads a variable of the backend.

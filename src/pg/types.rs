@@ -207,6 +207,12 @@ pub fn base_type(type_id: pg_sys::Oid) -> pg_sys::Oid {
     unsafe { pg_sys::getBaseType(type_id) }
 }
 
+/// It is a multirange, or a domain over one.
+pub fn is_multirange(type_id: pg_sys::Oid) -> bool {
+    // SAFETY: both take the oid of any type.
+    unsafe { pg_sys::type_is_multirange(pg_sys::getBaseType(type_id)) }
+}
+
 /// It is an enum.
 pub fn is_enum(type_id: pg_sys::Oid) -> bool {
     // SAFETY: takes any oid.

@@ -16,11 +16,11 @@ use crate::pg::spi::{self, Session};
 
 sql_function! {
     /// `add_validation(regclass, name, name, text, name, text, boolean) → bigint`
-    veritable_add_validation / pg_finfo_veritable_add_validation = add_validation
+    veritable_add_validation = add_validation
 }
 sql_function! {
     /// `drop_validation(regclass, name) → void`
-    veritable_drop_validation / pg_finfo_veritable_drop_validation = drop_validation
+    veritable_drop_validation = drop_validation
 }
 
 /// How many rows are read at once.

@@ -12,7 +12,7 @@ use crate::pg::stack;
 
 sql_function! {
     /// `schema_compatibility(jsonb, jsonb) → setof record`
-    veritable_schema_compatibility / pg_finfo_veritable_schema_compatibility = schema_compatibility
+    veritable_schema_compatibility = schema_compatibility
 }
 
 /// The mode of this name.

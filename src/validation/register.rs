@@ -14,11 +14,11 @@ use crate::pg::spi::{self, Session};
 
 sql_function! {
     /// `register_schema(text, jsonb, text, boolean) → integer`
-    veritable_register_schema / pg_finfo_veritable_register_schema = register_schema
+    veritable_register_schema = register_schema
 }
 sql_function! {
     /// `retire_schema(text) → integer`
-    veritable_retire_schema / pg_finfo_veritable_retire_schema = retire_schema
+    veritable_retire_schema = retire_schema
 }
 
 /// The longest name, in characters.

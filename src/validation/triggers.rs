@@ -1,13 +1,12 @@
 //! The triggers that make a table's documents match their schemas.
 
-use pgrx::pg_sys;
-
 use super::arguments::Arguments;
 use super::layout::Layout;
 use crate::pg::lookup;
 use crate::pg::oid::Oid;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
+use crate::pg::text::NAME_LENGTH;
 use crate::pg::trigger::TriggerInfo;
 
 /// The error of a trigger that fires otherwise.
@@ -20,11 +19,11 @@ const PREFIX: &str = "veritable_validate_";
 /// The name of the trigger for a column. Where that is too long for a name, its end gives way to the number of the column.
 pub fn name_for(document: &str, place: usize) -> String {
     let name = format!("{PREFIX}{document}");
-    if name.len() < pg_sys::NAMEDATALEN as usize {
+    if name.len() < NAME_LENGTH {
         return name;
     }
     let number = format!("_{}", place + 1);
-    let room = pg_sys::NAMEDATALEN as usize - 1 - number.len();
+    let room = NAME_LENGTH - 1 - number.len();
     let end = (0..=room).rev().find(|end| name.is_char_boundary(*end)).unwrap_or_default();
     format!("{}{number}", &name[..end])
 }

@@ -22,7 +22,7 @@ use crate::pg::trigger::{Event, Firing};
 
 sql_function! {
     /// `veritable.validate()`: BEFORE INSERT OR UPDATE FOR EACH ROW.
-    veritable_validate / pg_finfo_veritable_validate = validate
+    veritable_validate = validate
 }
 
 /// No name of a schema has more bytes: four for each of its characters.
