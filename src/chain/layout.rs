@@ -8,13 +8,15 @@ use veritable_core::line::{Line, Member};
 use super::arguments::Arguments;
 use super::hash_form::HashForm;
 use crate::pg::column::Column;
+use crate::pg::equality::ValueHash;
+use crate::pg::line::form::Form;
+use crate::pg::line::pinned::Pinned;
 use crate::pg::lock::{self, Key};
 use crate::pg::oid::Oid;
 use crate::pg::relation::Relation;
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::{Descriptor, Output, Row};
-use crate::pg::settings::Pinned;
-use crate::pg::types::{Form, ValueHash, is_bigint, is_timestamptz, time_unit};
+use crate::pg::types::{is_bigint, is_timestamptz, time_unit};
 
 /// Where the columns of a chain are in the rows of one relation.
 pub struct Layout {

@@ -14,10 +14,10 @@ use super::triggers::{Chain, root_of};
 use super::verdict::Verdict;
 use crate::pg::acting::Acting;
 use crate::pg::function::{Answer, Call, sql_function};
+use crate::pg::line::pinned::Pinned;
 use crate::pg::oid::Oid;
 use crate::pg::relation::Relation;
 use crate::pg::report::{Class, Error, Result, notice};
-use crate::pg::settings::Pinned;
 use crate::pg::spi;
 use crate::table::verification::{self, Verification};
 

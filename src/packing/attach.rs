@@ -8,8 +8,8 @@ use crate::pg::acting::as_owner;
 use crate::pg::column::Column;
 use crate::pg::command::own_commands;
 use crate::pg::function::{Answer, Call, sql_function};
-use crate::pg::image::Image;
 use crate::pg::index::GistIndex;
+use crate::pg::line::image::Image;
 use crate::pg::memory;
 use crate::pg::oid;
 use crate::pg::oid::Oid;
@@ -214,7 +214,7 @@ fn add_constraint(session: &Session, layout: &Layout, name: &str) -> Result<()> 
     let value = match &layout.value[..] {
         [] => None,
         [value] if has_direct_value(layout) => {
-            Some((quote::identifier(&value.column.name), crate::pg::types::operator_sql(value.equality.negator())))
+            Some((quote::identifier(&value.column.name), crate::pg::equality::operator_sql(value.equality.negator())))
         }
         values => {
             let columns: Vec<_> = values.iter().map(|value| quote::identifier(&value.column.name)).collect();

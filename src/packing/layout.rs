@@ -4,6 +4,7 @@ use veritable_core::packing::Period;
 
 use super::arguments::Arguments;
 use crate::pg::column::Column;
+use crate::pg::equality::{Equality, ValueHash};
 use crate::pg::lock::{Key, Kind};
 use crate::pg::oid;
 use crate::pg::oid::Oid;
@@ -12,7 +13,7 @@ use crate::pg::quote;
 use crate::pg::relation::{Lock, Relation, name_of};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::{Descriptor, Row};
-use crate::pg::types::{Equality, ValueHash, is_deterministic, is_multirange, type_name};
+use crate::pg::types::{is_deterministic, is_multirange, type_name};
 
 /// Where the columns of a packing are in the rows of its table.
 pub struct Layout {

@@ -3,9 +3,9 @@
 use veritable_core::image::{List, shorten};
 
 use crate::pg::function::{Answer, Call, sql_function};
-use crate::pg::image::{Image, clip};
+use crate::pg::line::image::{Image, clip};
+use crate::pg::line::pinned::Pinned;
 use crate::pg::report::Result;
-use crate::pg::settings::Pinned;
 
 sql_function! {
     /// `veritable.value_key(VARIADIC "any") → text`

@@ -9,6 +9,7 @@ use super::problems;
 use super::triggers::Packing;
 use crate::pg::acting::Acting;
 use crate::pg::function::{Answer, Call, sql_function};
+use crate::pg::line::pinned::Pinned;
 use crate::pg::memory;
 use crate::pg::oid::Oid;
 use crate::pg::period::Refusal;
@@ -16,7 +17,6 @@ use crate::pg::quote;
 use crate::pg::relation::Relation;
 use crate::pg::report::{Error, Result, notice, number};
 use crate::pg::result::{Cell, Rows};
-use crate::pg::settings::Pinned;
 use crate::pg::spi::{self, Fetched, Session};
 use crate::table::verification::{self, Verification};
 

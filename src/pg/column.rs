@@ -28,15 +28,6 @@ pub struct Column {
     pub identity: bool,
 }
 
-impl Column {
-    /// Its values are ordered as a language orders them, and equal only where their bytes are.
-    pub fn has_language(&self) -> bool {
-        self.collation != pg_sys::InvalidOid
-            && self.collation != pg_sys::C_COLLATION_OID
-            && super::types::is_deterministic(self.collation)
-    }
-}
-
 impl Relation {
     /// Its columns, in the order of the table.
     pub fn columns(&self) -> Vec<Column> {

@@ -2,10 +2,11 @@
 
 use pgrx::pg_sys;
 
+use super::equality::is_equality_of;
 use super::list::oids;
 use super::memory;
 use super::relation::{Lock, Relation};
-use super::types::{is_deterministic, is_equality_of};
+use super::types::is_deterministic;
 
 /// A B-tree index that is valid, total (not partial), and on columns (not expressions).
 pub struct Index {

@@ -85,7 +85,7 @@ impl Repeated {
     }
 
     pub fn end(self) {
-        // SAFETY: as above.
+        // SAFETY: ours, and nothing in it is used any more.
         unsafe { pg_sys::MemoryContextDelete(self.context) };
     }
 }

@@ -55,7 +55,7 @@ impl RangeType {
 
     /// Its oid.
     pub fn oid(self) -> pg_sys::Oid {
-        // SAFETY: see `entry`.
+        // SAFETY: an entry of the type cache lives as long as the backend.
         unsafe { (*self.entry).type_id }
     }
 

@@ -4,13 +4,13 @@ use pgrx::pg_sys;
 use veritable_core::packing::Period;
 
 use super::column::Column;
+use super::equality::Equality;
 use super::held_row::{HeldRow, KeptSlot, clear};
 use super::index::{GistIndex, begin, operator_of, scan_key};
 use super::period::{Bound, RangeType};
 use super::relation::{Lock, Relation};
 use super::row::Row;
 use super::snapshot::Latest;
-use super::types::Equality;
 
 /// A scan of a GiST index on the columns of a key and a period.
 pub struct Touching {

@@ -7,10 +7,10 @@ use pgrx::pg_sys;
 use super::answer::{Answer, CallNumber, lasting_as_call, running};
 use super::column::attribute;
 use super::datum::{self, Owned};
+use super::equality::{Equality, ValueHash};
 use super::relation::Relation;
 use super::report::{Error, Result};
-use super::types::{self, Equality, Form, ValueHash};
-use super::value;
+use super::types;
 
 /// The shape of a relation's rows, kept longer than the relation is open.
 pub struct Descriptor {
@@ -174,13 +174,6 @@ impl<'r> Row<'r> {
     /// The value at `place` is NULL.
     pub fn is_null(&self, place: usize) -> bool {
         self.nulls[place]
-    }
-
-    /// Writes the value at `place`, which is not NULL, as JSON.
-    pub fn write(&self, place: usize, form: &Form, out: &mut Vec<u8>) -> Result<()> {
-        let datum = self.typed(place, form.type_id());
-        // SAFETY: the form is that of the value's type.
-        unsafe { value::write(datum, &form.kind, out) }
     }
 
     /// The integer, or the microseconds of the `timestamptz`, at `place`.

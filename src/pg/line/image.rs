@@ -5,16 +5,14 @@ use pgrx::pg_sys;
 use veritable_core::image::{List, PREFIX_LENGTH_MAX, write_bounded, write_interval, write_null};
 use veritable_core::line;
 
-use super::column::attribute;
-use super::datum::bytes;
-use super::function::Call;
-use super::report::{Class, Error, Result};
-use super::types::{Element, Kind, is_deterministic, output_function, type_name};
+use super::form::{Element, Kind};
 use super::value::{self, Array, fields};
-
-/// The support function of a B-tree operator class that promises that equal values have the same bytes, as
-/// deduplication needs it; access/nbtree.h.
-const EQUAL_IMAGE: i16 = 4;
+use crate::pg::column::attribute;
+use crate::pg::datum::bytes;
+use crate::pg::equality::equal_have_same_bytes;
+use crate::pg::function::Call;
+use crate::pg::report::{Class, Error, Result};
+use crate::pg::types::{is_deterministic, output_function, type_name};
 
 unsafe extern "C-unwind" {
     // utils/multirangetypes.h, which pgrx does not bind.
@@ -237,23 +235,6 @@ pub fn clip(text: &[u8]) -> usize {
     // SAFETY: reads no more than the text, but for the end of a character that it breaks off.
     let clipped = unsafe { pg_sys::pg_mbcliplen(text.as_ptr().cast(), length as i32, PREFIX_LENGTH_MAX as i32) };
     (clipped as usize).min(length)
-}
-
-/// Values that the type's default B-tree order holds equal have the same bytes, and so the same text.
-fn equal_have_same_bytes(type_id: pg_sys::Oid, collation: pg_sys::Oid) -> bool {
-    // SAFETY: all take the oids of any types, and then of what the first has found; the function is one of those that
-    // take the type of the operator class and return a boolean.
-    unsafe {
-        let class = pg_sys::GetDefaultOpClass(type_id, pg_sys::BTREE_AM_OID);
-        if class == pg_sys::InvalidOid {
-            return false;
-        }
-        let (family, input) = (pg_sys::get_opclass_family(class), pg_sys::get_opclass_input_type(class));
-        let function = pg_sys::get_opfamily_proc(family, input, input, EQUAL_IMAGE);
-        let typical = pg_sys::get_typcollation(type_id);
-        let collation = if collation == pg_sys::InvalidOid { typical } else { collation };
-        function != pg_sys::InvalidOid && pg_sys::OidFunctionCall1Coll(function, collation, input.into()).value() != 0
-    }
 }
 
 impl Attributes {

@@ -5,16 +5,26 @@ use std::ffi::CStr;
 use pgrx::{pg_sys, varlena};
 use veritable_core::line;
 
-use super::column::attribute;
-use super::datum::{bytes, elements};
-use super::report::{Class, Error, Result};
-use super::text::string;
-use super::types::{Element, Kind};
+use super::form::{Element, Form, Kind};
+use crate::pg::column::attribute;
+use crate::pg::datum::{bytes, elements};
+use crate::pg::report::{Class, Error, Result};
+use crate::pg::row::Row;
+use crate::pg::text::string;
 
 unsafe extern "C" {
     // common/shortest_dec.h, which pgrx does not bind. They write a NUL-terminated text, at most 25 and 16 bytes.
     fn double_to_shortest_decimal_buf(value: f64, text: *mut std::ffi::c_char) -> std::ffi::c_int;
     fn float_to_shortest_decimal_buf(value: f32, text: *mut std::ffi::c_char) -> std::ffi::c_int;
+}
+
+impl Row<'_> {
+    /// Writes the value at `place`, which is not NULL, as JSON.
+    pub fn write(&self, place: usize, form: &Form, out: &mut Vec<u8>) -> Result<()> {
+        let datum = self.typed(place, form.type_id());
+        // SAFETY: the form is that of the value's type.
+        unsafe { write(datum, &form.kind, out) }
+    }
 }
 
 /// Writes one value as JSON.
