@@ -61,7 +61,7 @@ pub fn is_empty(session: &Session, target: Oid) -> Result<bool> {
 fn source(target: Oid) -> Result<(String, String)> {
     let relation = Relation::open(target, Lock::Held)?;
     let only = if relation.is_partitioned() { "" } else { "ONLY " };
-    let alias = relation.alias();
+    let alias = relation.alias("event");
     Ok((format!("{only}{} AS {alias}", relation.qualified_name()), alias))
 }
 

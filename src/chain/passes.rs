@@ -80,7 +80,7 @@ impl Table {
     /// The table of a chain.
     pub fn of(relation: &Relation, chain: &Chain) -> Result<Table> {
         let layout = Layout::of(relation, &chain.arguments)?;
-        let alias = relation.alias();
+        let alias = relation.alias("event");
         let only = if relation.is_partitioned() { "" } else { "ONLY " };
         let column = |name: &String| format!("{alias}.{}", quote::identifier(name));
         Ok(Table {

@@ -51,7 +51,7 @@ fn add_packing(call: &Call) -> Result<Answer> {
         let name = relation.new_index_name(c"packing");
         // The rows as the owner, whose functions may run; the definitions as the caller, for whom PostgreSQL does the
         // same where it reads rows.
-        as_owner(&relation, |_| check_rows(session, &layout, &relation.alias()))?;
+        as_owner(&relation, |_| check_rows(session, &layout, &relation.alias("t")))?;
         let absorbed = pack_all(&relation, &layout)?;
         drop(relation);
         add_constraint(session, &layout, &name)?;

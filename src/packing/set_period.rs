@@ -204,7 +204,7 @@ impl<'s> Portion<'s> {
 
     /// The rows of the fact's key that touch its period, in order, as the caller sees them.
     fn neighbours(&self, fact: &Composite) -> Result<spi::Table<'s>> {
-        let alias = self.relation.alias();
+        let alias = self.relation.alias("t");
         self.session.query(&self.select_touching(&alias, ""), &[fact.parameter()])
     }
 

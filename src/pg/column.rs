@@ -50,10 +50,10 @@ impl Relation {
             .collect()
     }
 
-    /// A name for a row of it in SQL: one that no column has, since a column would be meant first.
-    pub fn alias(&self) -> String {
+    /// A name for a row of it in SQL: the wanted one, or one like it that no column has, since a column would be meant first.
+    pub fn alias(&self, wanted: &str) -> String {
         let columns = self.columns();
-        let mut alias = "event".to_string();
+        let mut alias = wanted.to_string();
         while columns.iter().any(|column| column.name == alias) {
             alias.push('_');
         }

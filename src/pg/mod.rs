@@ -5,6 +5,10 @@
 //! read, and what does not fit is an error. Nothing in this folder knows what a feature is. Errors that PostgreSQL raises unwind as
 //! panics that pgrx turns back at the function's border, so a `Drop` here runs also on the way out of an error and then
 //! must not call PostgreSQL.
+//!
+//! An `unsafe` block is one step, as PostgreSQL's C has it: a call with what it is given, or a sequence that is right only
+//! as a whole (begin, read, end). Its `SAFETY` comment names the facts that all of it relies on. A function that relies on
+//! its caller for one is an `unsafe fn` that says so.
 #![allow(unsafe_code)]
 
 pub mod acting;

@@ -41,7 +41,7 @@ fn add_validation(call: &Call) -> Result<Answer> {
         let layout = Layout::of(&relation, &arguments)?;
         let trigger = triggers::name_for(&arguments.document, layout.document);
         check_table(session, &relation, &arguments, &trigger)?;
-        let (table, alias) = (relation.qualified_name(), relation.alias());
+        let (table, alias) = (relation.qualified_name(), relation.alias("t"));
         let check = || as_owner(&relation, |_| check_rows(session, &layout, &table, &alias));
         let checked = if check_existing { check()? } else { 0 };
         drop(relation);
