@@ -227,7 +227,7 @@ SELECT c.oid::regclass AS relation, c.relkind, has_table_privilege('regress_priv
 FROM pg_depend d JOIN pg_class c ON c.oid = d.objid
 WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
   AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'veritable')
-ORDER BY 1;
+ORDER BY c.oid::regclass::text;
 
 SET client_min_messages = warning;
 DROP SCHEMA regress_privileges, regress_privileges_evil CASCADE;
