@@ -1,12 +1,12 @@
 //! What a database has to be for the extension to be created in it.
 
 use crate::pg::function::{Answer, Call, sql_function};
-use crate::pg::relation::database_is_utf8;
 use crate::pg::report::{Class, Error, Result};
+use crate::pg::text::database_is_utf8;
 
 sql_function! {
     /// `veritable.check_database() → void`
-    veritable_check_database / pg_finfo_veritable_check_database = check_database
+    veritable_check_database = check_database
 }
 
 /// Lines, keys and documents are UTF-8, whatever a client speaks.

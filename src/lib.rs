@@ -17,5 +17,5 @@ pg::function::when_loaded! {
     pg::report::without_backtraces();
     table::feature::register(&features::FEATURES, &features::EXCLUSIONS);
     validation::define_settings();
-    pg::settings::reserve_prefix(c"veritable");
+    pg::guc::reserve_prefix(c"veritable");
 }

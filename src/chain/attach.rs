@@ -5,12 +5,13 @@ use super::feature::FEATURE;
 use super::layout::Layout;
 use super::triggers::{self, Chain};
 use super::{backfill, partitions};
+use crate::pg::column::Column;
 use crate::pg::command;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::index::Index;
 use crate::pg::oid::Oid;
 use crate::pg::quote;
-use crate::pg::relation::{Column, Lock, Relation, name_of};
+use crate::pg::relation::{Lock, Relation, name_of};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::{self, Session};
 use crate::table::columns::Columns;
@@ -18,11 +19,11 @@ use crate::table::{self, problems, topology};
 
 sql_function! {
     /// `add_chain(regclass, name[], name, name, name, name, name[], name[], text) → bigint`
-    veritable_add_chain / pg_finfo_veritable_add_chain = add_chain
+    veritable_add_chain = add_chain
 }
 sql_function! {
     /// `drop_chain(regclass) → void`
-    veritable_drop_chain / pg_finfo_veritable_drop_chain = drop_chain
+    veritable_drop_chain = drop_chain
 }
 
 fn add_chain(call: &Call) -> Result<Answer> {

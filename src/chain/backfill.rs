@@ -6,6 +6,7 @@ use std::collections::hash_map::Entry;
 use veritable_core::chain::{LinkHash, recorded};
 
 use super::arguments::Arguments;
+use super::hash_form::HashForm;
 use super::layout::{HashColumn, Layout};
 use crate::pg::acting::{Acting, as_owner};
 use crate::pg::oid::Oid;
@@ -13,7 +14,7 @@ use crate::pg::oid::types;
 use crate::pg::quote;
 use crate::pg::relation::{Lock, Relation, name_of};
 use crate::pg::report::{Class, Error, Result, notice_with_hint, number};
-use crate::pg::row::{HashForm, Row};
+use crate::pg::row::Row;
 use crate::pg::spi::{Fetched, Parameter, Prepared, Session};
 use crate::table::{scan, topology};
 
@@ -57,7 +58,7 @@ pub fn is_empty(session: &Session, target: Oid) -> Result<bool> {
 /// The table as a statement reads it: all that is in it and its partitions, and what a row is called.
 fn source(target: Oid) -> Result<(String, String)> {
     let relation = Relation::open(target, Lock::Held)?;
-    let alias = relation.alias();
+    let alias = relation.alias("event");
     Ok((topology::from_clause(&relation, &alias), alias))
 }
 

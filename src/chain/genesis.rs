@@ -9,11 +9,11 @@ use crate::table::trigger_arguments::taken_apart;
 
 sql_function! {
     /// `veritable.configuration_line(bytea) → text`
-    veritable_configuration_line / pg_finfo_veritable_configuration_line = configuration_line
+    veritable_configuration_line = configuration_line
 }
 sql_function! {
     /// `veritable.chain_genesis(regclass) → text`
-    veritable_chain_genesis / pg_finfo_veritable_chain_genesis = chain_genesis
+    veritable_chain_genesis = chain_genesis
 }
 
 /// Line 0 of the chain with these arguments of triggers; NULL where they are those of no chain, so that the view of all

@@ -13,7 +13,7 @@ use crate::pg::trigger::{Event, Firing};
 
 sql_function! {
     /// `veritable.guard()`: BEFORE UPDATE OR DELETE FOR EACH ROW, or BEFORE TRUNCATE FOR EACH STATEMENT.
-    veritable_guard / pg_finfo_veritable_guard = guard
+    veritable_guard = guard
 }
 
 struct Guarded {

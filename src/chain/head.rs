@@ -3,15 +3,16 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use pgrx::pg_sys;
 use veritable_core::chain::LinkHash;
 
 use super::arguments::Arguments;
 use super::layout::Layout;
 use super::triggers;
-use crate::pg::index::{Found, HeldRow, LastRow};
+use crate::pg::held_row::HeldRow;
+use crate::pg::last_row::{Found, LastRow};
 use crate::pg::lock::Key;
 use crate::pg::oid::Oid;
+use crate::pg::open_transaction::OpenTransaction;
 use crate::pg::quote;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
@@ -47,7 +48,7 @@ pub enum Look {
     /// The newest event, committed or of this transaction.
     Head(Head),
     /// The newest event is of another transaction, still open.
-    InProgress(pg_sys::TransactionId),
+    InProgress(OpenTransaction),
 }
 
 /// More hints than this are not kept; each takes some 40 bytes.
@@ -146,7 +147,7 @@ impl Leaf {
             )
             .hint("The transaction might succeed if retried."));
         }
-        let hash = row.bytes(self.layout.hash.place).and_then(|bytes| self.layout.hash.form.read(bytes));
+        let hash = row.bytes(self.layout.hash.place).and_then(|bytes| self.layout.hash.form.read(&bytes));
         let (Some(seq), Some(hash)) = (row.integer(self.layout.seq), hash) else {
             return Err(Error::new(Class::Corrupted, "the newest event of the chain has no valid hash")
                 .hint("SELECT * FROM verify_chain() names the events that were tampered with."));

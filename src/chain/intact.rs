@@ -15,31 +15,31 @@ use crate::pg::report::{Class, Error, Result};
 
 sql_function! {
     /// The transition function of `veritable.intact(record, bytea)` and `veritable.broken(record, bytea)`.
-    veritable_balance_add / pg_finfo_veritable_balance_add = balance_add
+    veritable_balance_add = balance_add
 }
 sql_function! {
     /// Their combine function.
-    veritable_balance_merge / pg_finfo_veritable_balance_merge = balance_merge
+    veritable_balance_merge = balance_merge
 }
 sql_function! {
     /// Their serialization function.
-    veritable_balance_save / pg_finfo_veritable_balance_save = balance_save
+    veritable_balance_save = balance_save
 }
 sql_function! {
     /// Their deserialization function.
-    veritable_balance_load / pg_finfo_veritable_balance_load = balance_load
+    veritable_balance_load = balance_load
 }
 sql_function! {
     /// The final function of `veritable.intact`.
-    veritable_balance_events / pg_finfo_veritable_balance_events = balance_events
+    veritable_balance_events = balance_events
 }
 sql_function! {
     /// The final function of `veritable.broken`.
-    veritable_balance_broken / pg_finfo_veritable_balance_broken = balance_broken
+    veritable_balance_broken = balance_broken
 }
 sql_function! {
     /// `veritable.is_sought(record, bigint) → boolean`
-    veritable_is_sought / pg_finfo_veritable_is_sought = is_sought
+    veritable_is_sought = is_sought
 }
 
 /// The check of one entity's events.
@@ -71,7 +71,7 @@ impl Group {
 
 /// The key is that of `veritable_core::chain::Balance`: drawn for one run, so that nobody can have prepared rows for it.
 fn balance_add(call: &Call) -> Result<Answer> {
-    let group = call.state::<Group>()?;
+    let mut group = call.state::<Group>()?;
     let (Some(value), Some(key)) = (call.composite(1), call.bytes(2)) else { return Ok(Answer::state(group)) };
     let key = key.try_into().map_err(|_| Error::new(Class::Argument, "the key must have 16 bytes"))?;
     let found = layout_of(&value)?;
@@ -89,8 +89,8 @@ fn balance_add(call: &Call) -> Result<Answer> {
 }
 
 fn balance_merge(call: &Call) -> Result<Answer> {
-    let group = call.state::<Group>()?;
-    if let Some(other) = call.other_state::<Group>(1) {
+    let mut group = call.state::<Group>()?;
+    if let Some(other) = call.other_state::<Group>(1)? {
         group.balance.merge(&other.balance);
         group.entity = group.entity.or(other.entity);
     }

@@ -6,13 +6,17 @@ use veritable_core::chain::{Event, LinkHash, Stored};
 use veritable_core::line::{Line, Member};
 
 use super::arguments::Arguments;
+use super::hash_form::HashForm;
+use crate::pg::column::Column;
+use crate::pg::equality::ValueHash;
+use crate::pg::line::form::Form;
+use crate::pg::line::pinned::Pinned;
 use crate::pg::lock::{self, Key};
 use crate::pg::oid::Oid;
-use crate::pg::relation::{Column, Relation};
+use crate::pg::relation::Relation;
 use crate::pg::report::{Class, Error, Result};
-use crate::pg::row::{Descriptor, HashForm, Output, Row};
-use crate::pg::settings::Pinned;
-use crate::pg::types::{Form, ValueHash, is_bigint, is_timestamptz, time_unit};
+use crate::pg::row::{Descriptor, Output, Row};
+use crate::pg::types::{is_bigint, is_timestamptz, time_unit};
 use crate::table::columns::Columns;
 
 /// Where the columns of a chain are in the rows of one relation.
@@ -224,7 +228,7 @@ impl HashColumn {
     /// The hash that the row has in this column.
     pub fn stored(self, row: &Row) -> Stored {
         row.bytes(self.place)
-            .map_or(Stored::Null, |bytes| self.form.read(bytes).map_or(Stored::Malformed, Stored::Hash))
+            .map_or(Stored::Null, |bytes| self.form.read(&bytes).map_or(Stored::Malformed, Stored::Hash))
     }
 
     /// Puts a hash into the row.

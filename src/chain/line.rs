@@ -5,15 +5,15 @@ use std::rc::Rc;
 use super::layout::Layout;
 use super::triggers::Chain;
 use crate::pg::cache::{Cache, Derived};
+use crate::pg::composite::Composite;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::oid::Oid;
 use crate::pg::relation::{self, Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
-use crate::pg::row::Composite;
 
 sql_function! {
     /// `chain_line(record) → text`
-    veritable_chain_line / pg_finfo_veritable_chain_line = chain_line
+    veritable_chain_line = chain_line
 }
 
 /// The layout of the rows of a row type.

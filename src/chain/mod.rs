@@ -10,6 +10,7 @@ mod backfill;
 mod feature;
 mod genesis;
 mod guard;
+mod hash_form;
 mod head;
 mod intact;
 mod layout;

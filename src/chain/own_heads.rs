@@ -14,7 +14,7 @@ use super::head::Head;
 use crate::pg::lock::Key;
 use crate::pg::oid::Oid;
 use crate::pg::relation::{Counts, Lock, Relation};
-use crate::pg::system::{Moment, moment};
+use crate::pg::transaction::{Moment, moment};
 
 /// More heads than this are not kept; each takes some 150 bytes.
 const HEADS_MAX: usize = 50_000;

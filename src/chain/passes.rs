@@ -13,11 +13,11 @@ use super::verdict::Verdict;
 use crate::pg::contents::has_rows;
 use crate::pg::oid::Oid;
 use crate::pg::quote;
+use crate::pg::random;
 use crate::pg::relation::Relation;
 use crate::pg::report::{Class, Error, Result, number};
 use crate::pg::row::Row;
 use crate::pg::spi::{Parameter, Session};
-use crate::pg::system;
 use crate::table::{scan, topology};
 
 /// So many broken chains are known one by one, in some 40 MB; where there are more, all chains are read in order.
@@ -77,7 +77,7 @@ impl Table {
     /// The table of a chain.
     pub fn of(relation: &Relation, chain: &Chain) -> Result<Table> {
         let layout = Layout::of(relation, &chain.arguments)?;
-        let alias = relation.alias();
+        let alias = relation.alias("event");
         let column = |name: &String| format!("{alias}.{}", quote::identifier(name));
         Ok(Table {
             oid: relation.oid(),
@@ -101,7 +101,7 @@ impl Table {
 
     /// Verifies all chains of the table.
     pub fn verify(&self, session: &Session, verdict: &mut Verdict) -> Result<()> {
-        let key: [u8; 16] = system::random()?;
+        let key: [u8; 16] = random::bytes()?;
         let counts = self.check_balance(session, key)?;
         if counts.broken > 0 {
             self.verify_broken(session, key, &counts, verdict)?;

@@ -15,18 +15,19 @@ use super::head::{Head, Heads, Look};
 use super::layout::Layout;
 use super::{own_heads, triggers};
 use crate::pg::cache::{self, Cache, Derived};
+use crate::pg::clock;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::lock::{self, Key};
 use crate::pg::oid::Oid;
+use crate::pg::open_transaction;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::Row;
 use crate::pg::trigger::{Event, Firing, is_replica};
-use crate::pg::{index, system};
 
 sql_function! {
     /// `veritable.seal()`: BEFORE INSERT FOR EACH ROW.
-    veritable_seal / pg_finfo_veritable_seal = seal
+    veritable_seal = seal
 }
 
 /// What sealing a row of one relation needs.
@@ -121,7 +122,7 @@ impl Sealer {
                 Look::InProgress(transaction) => {
                     // Let go first: that transaction may need the lock for its own next event.
                     lock::let_go();
-                    index::wait_for(transaction, &firing.relation());
+                    open_transaction::wait_for(transaction, &firing.relation());
                 }
             }
         }
@@ -145,7 +146,7 @@ impl Sealer {
             if let Some(column) = layout.recorded {
                 // Not the client's to choose, and strictly increasing: `now()` would be the start of the transaction,
                 // so that a writer who waited would sort before the one it waited for.
-                let time = recorded::next(system::clock(), before, column.unit).ok_or_else(|| self.no_time_left())?;
+                let time = recorded::next(clock::now(), before, column.unit).ok_or_else(|| self.no_time_left())?;
                 row.set_integer(column.place, time);
             }
             let hash = layout.hash_of(&row)?;
@@ -222,7 +223,7 @@ impl Sealer {
     fn check_own_time(&self, row: &Row, before: Option<i64>) -> Result<()> {
         let Some(column) = self.layout.recorded else { return Ok(()) };
         let time = row.integer(column.place);
-        if time.is_some_and(|time| recorded::is_between(time, before, system::clock(), column.unit)) {
+        if time.is_some_and(|time| recorded::is_between(time, before, clock::now(), column.unit)) {
             return Ok(());
         }
         let error = Error::new(Class::Check, "supplied recorded time does not continue the chain")

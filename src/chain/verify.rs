@@ -13,9 +13,9 @@ use super::triggers::Chain;
 use super::verdict::Verdict;
 use crate::pg::acting::Acting;
 use crate::pg::function::{Answer, Call, sql_function};
+use crate::pg::line::pinned::Pinned;
 use crate::pg::relation::Relation;
 use crate::pg::report::{Class, Error, Result, notice};
-use crate::pg::settings::Pinned;
 use crate::pg::spi;
 use crate::table::faults::Faults;
 use crate::table::feature::Feature;
@@ -24,11 +24,19 @@ use crate::table::verification::{self, Verification};
 
 sql_function! {
     /// `verify_chain(regclass, text[]) → set of faults`
-    veritable_verify_chain / pg_finfo_veritable_verify_chain = verify_chain
+    veritable_verify_chain = verify_chain
+}
+
+/// The values of the entity whose chain is verified, if one is given.
+fn entity(call: &Call) -> Result<Option<Vec<String>>> {
+    let value = |value: Option<String>| {
+        value.ok_or_else(|| Error::new(Class::Argument, "a value of an entity must not be null"))
+    };
+    call.texts(1).map(|values| values.into_iter().map(value).collect()).transpose()
 }
 
 fn verify_chain(call: &Call) -> Result<Answer> {
-    let mut chains = Chains { verdict: Verdict::new(call.rows()), entity: call.texts(1)? };
+    let mut chains = Chains { verdict: Verdict::new(call.rows()), entity: entity(call)? };
     match call.oid(0) {
         Some(target) => {
             verification::one(target, &mut chains)?;

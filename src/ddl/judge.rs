@@ -8,8 +8,8 @@ use super::{inheritance, refusal};
 use crate::pg::command;
 use crate::pg::relation::{Lock, Relation, exists, name_of};
 use crate::pg::report::{Error, Result};
+use crate::pg::role;
 use crate::pg::spi::Session;
-use crate::pg::type_owner::{caller, has_privileges_of};
 use crate::table::feature::{self, Kind, Partitions};
 
 /// What was there has to be there still, as it was.
@@ -110,7 +110,7 @@ pub fn partitions(
         if exists(partition) {
             (of_feature(key)?.refuse_to_detach)(partition, parent)?;
         } else if let Some(definition) = before.get(key) {
-            if touched.is_addressed(partition) || has_privileges_of(*owner, caller()) {
+            if touched.is_addressed(partition) || role::has_privileges_of(*owner, role::caller()) {
                 return Err(refusal::of_partition(key, of_feature(key)?, definition));
             }
             refusal::let_pass("drop", key, definition);
@@ -158,7 +158,7 @@ pub fn configurations(touched: &Touched) -> Result<()> {
 /// A change of a type is judged by the owners of table and type, anything else by what the command is about.
 fn may_refuse(key: &Key, definition: &Definition, touched: &Touched) -> bool {
     match key.kind {
-        Kind::Type => touched.owner(key.table()).is_some_and(|owner| has_privileges_of(owner, definition.owner)),
+        Kind::Type => touched.owner(key.table()).is_some_and(|owner| role::has_privileges_of(owner, definition.owner)),
         _ => touched.may_refuse(key.table()),
     }
 }

@@ -24,15 +24,15 @@ use crate::pg::spi::{self, Session};
 
 sql_function! {
     /// `veritable.before_ddl()`: the event trigger on `ddl_command_start`.
-    veritable_before_ddl / pg_finfo_veritable_before_ddl = before_ddl
+    veritable_before_ddl = before_ddl
 }
 sql_function! {
     /// `veritable.note_dropped()`: the event trigger on `sql_drop`.
-    veritable_note_dropped / pg_finfo_veritable_note_dropped = note_dropped
+    veritable_note_dropped = note_dropped
 }
 sql_function! {
     /// `veritable.after_ddl()`: the event trigger on `ddl_command_end`.
-    veritable_after_ddl / pg_finfo_veritable_after_ddl = after_ddl
+    veritable_after_ddl = after_ddl
 }
 
 fn before_ddl(call: &Call) -> Result<Answer> {

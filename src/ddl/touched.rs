@@ -10,8 +10,8 @@ use crate::pg::extension;
 use crate::pg::oid::Oid;
 use crate::pg::oid::catalogs;
 use crate::pg::report::{Error, Result};
+use crate::pg::role;
 use crate::pg::spi::{Fetched, Kept, Parameter, Session};
-use crate::pg::type_owner::{caller, has_privileges_of};
 use crate::table::feature::{self, Feature};
 
 thread_local! {
@@ -176,7 +176,7 @@ impl Touched {
     /// table's owner has: not because something that the type is made of was dropped from under it.
     pub fn may_refuse_of_type(&self, part: &Key) -> bool {
         self.named.contains(&u32::from(part.parent()))
-            || self.owner(part.table()).is_some_and(|owner| has_privileges_of(owner, caller()))
+            || self.owner(part.table()).is_some_and(|owner| role::has_privileges_of(owner, role::caller()))
     }
 
     /// A table's guarantee can keep the caller from a command: the command is about the table, or the table's owner has
@@ -184,7 +184,7 @@ impl Touched {
     /// commands.
     pub fn may_refuse(&self, table: Oid) -> bool {
         let table = self.tables.get(&u32::from(table));
-        table.is_some_and(|table| table.addressed || has_privileges_of(table.owner, caller()))
+        table.is_some_and(|table| table.addressed || role::has_privileges_of(table.owner, role::caller()))
     }
 }
 

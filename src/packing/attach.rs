@@ -7,13 +7,14 @@ use super::layout::{Compared, Layout};
 use super::pack::pack_all;
 use super::triggers::{self, Packing};
 use crate::pg::acting::as_owner;
+use crate::pg::column::Column;
 use crate::pg::command::own_commands;
 use crate::pg::function::{Answer, Call, sql_function};
-use crate::pg::image::Image;
 use crate::pg::index::GistIndex;
+use crate::pg::line::image::Image;
 use crate::pg::oid::Oid;
 use crate::pg::quote;
-use crate::pg::relation::{Column, Lock, Relation};
+use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::snapshot::Latest;
 use crate::pg::spi::{self, Session};
@@ -22,11 +23,11 @@ use crate::table::{self, scan};
 
 sql_function! {
     /// `add_packing(regclass, name, name[], name[], name[]) → bigint`
-    veritable_add_packing / pg_finfo_veritable_add_packing = add_packing
+    veritable_add_packing = add_packing
 }
 sql_function! {
     /// `drop_packing(regclass) → void`
-    veritable_drop_packing / pg_finfo_veritable_drop_packing = drop_packing
+    veritable_drop_packing = drop_packing
 }
 
 fn add_packing(call: &Call) -> Result<Answer> {
@@ -49,7 +50,7 @@ fn add_packing(call: &Call) -> Result<Answer> {
         let name = relation.new_index_name(c"packing");
         // The rows as the owner, whose functions may run; the definitions as the caller, for whom PostgreSQL does the
         // same where it reads rows.
-        as_owner(&relation, |_| check_rows(session, &layout, &relation.alias()))?;
+        as_owner(&relation, |_| check_rows(session, &layout, &relation.alias("t")))?;
         let absorbed = pack_all(&relation, &layout)?;
         drop(relation);
         constraint::add(session, &layout, &name)?;

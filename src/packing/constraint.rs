@@ -1,14 +1,15 @@
 //! The exclusion constraint of a packing, which refuses different values over one instant, and whose index finds neighbours.
 
 use super::layout::{Compared, Layout};
+use crate::pg::equality::operator_sql;
 use crate::pg::index::GistIndex;
-use crate::pg::oid::operators;
+use crate::pg::oid;
 use crate::pg::quote;
 use crate::pg::range_scan::Touching;
 use crate::pg::relation::Relation;
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::Session;
-use crate::pg::types::{is_deterministic, is_short, operator_sql};
+use crate::pg::types::{is_deterministic, is_short};
 
 /// The value is one column that can stand in the constraint as it is: never null, and not too long for an index.
 pub fn has_direct_value(layout: &Layout) -> bool {
@@ -75,7 +76,7 @@ fn fits(index: &GistIndex, layout: &Layout) -> bool {
     else {
         return false;
     };
-    let overlaps = operators.get(at_period) == Some(&operators::RANGES_OVERLAP);
+    let overlaps = operators.get(at_period) == Some(&oid::RANGE_OVERLAPS);
     let refuses_others = match (&layout.value[..], rest) {
         ([], [_]) => true,
         // A single value may stand there as it is, or in an expression, as several do.

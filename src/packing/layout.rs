@@ -3,15 +3,17 @@
 use veritable_period::Period;
 
 use super::arguments::Arguments;
+use crate::pg::column::Column;
+use crate::pg::equality::{Equality, ValueHash};
 use crate::pg::lock::{Key, Kind};
 use crate::pg::oid;
 use crate::pg::oid::Oid;
-use crate::pg::period::{Bound, RangeType, Refusal, not_a_range};
+use crate::pg::period::{Bound, RangeType, Refusal};
 use crate::pg::quote;
-use crate::pg::relation::{Column, Lock, Relation, name_of};
+use crate::pg::relation::{Lock, Relation, name_of};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::{Descriptor, Row};
-use crate::pg::types::{Equality, ValueHash, is_deterministic, type_name};
+use crate::pg::types::{is_deterministic, is_multirange, type_name};
 use crate::table::columns::Columns;
 
 /// Where the columns of a packing are in the rows of its table.
@@ -155,4 +157,19 @@ fn without_equality(relation: &Relation, column: &Column) -> Error {
     )
     .detail(format!("Type {} has no order by which values are equal.", type_name(column.type_id)))
     .hint(format!("Leave it out: exclude => '{{{}}}'.", quote::identifier(&column.name)))
+}
+
+/// The error of a column that should be of a range type.
+fn not_a_range(column: &str, table: &str, type_id: Oid) -> Error {
+    let name = type_name(type_id);
+    if is_multirange(type_id) {
+        return Error::new(
+            Class::Unsupported,
+            format!("period column \"{column}\" of table \"{table}\" is a multirange"),
+        )
+        .detail(format!("Its type is {name}; each row of a packed table holds for one period."))
+        .hint("Store a row for each of its ranges.");
+    }
+    Error::new(Class::WrongType, format!("period column \"{column}\" of table \"{table}\" must be of a range type"))
+        .detail(format!("Its type is {name}."))
 }

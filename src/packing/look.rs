@@ -43,7 +43,7 @@ pub fn look(
     } else {
         as_owner(relation, |_| {
             spi::connect(|session| {
-                session.with_new_rows(firing)?;
+                firing.register_in(session)?;
                 let condition = in_keys_of(&firing.new_rows_name(), layout);
                 sort(session, layout, &condition, |version| !version.is_since(started))
             })
@@ -62,7 +62,7 @@ fn look_up(firing: &Firing, layout: &Layout, index: &Touching, started: Command)
         firing.each_changed_row(&layout.descriptor, &layout.places(), |row| {
             let period = layout.period(row)?;
             let mut found = Vec::new();
-            index.visit(row, layout.range, &period, snapshot, |held| {
+            index.visit(row, &period, snapshot, |held| {
                 let other = held.row(&layout.descriptor);
                 // What the index says is only certain up to its own precision.
                 if let Ok(period_of_other) = layout.range.period(&other, layout.period.place)
@@ -112,7 +112,7 @@ fn sort(session: &Session, layout: &Layout, condition: &str, existing: impl Fn(&
                 return Err(Error::damaged("a row of the table"));
             };
             // A row without a proper period touches none. It came while the triggers were off.
-            let Some(Ok(period)) = row.period(4, layout.range) else { return Ok(()) };
+            let Some(Ok(period)) = layout.range.fetched(row, 4) else { return Ok(()) };
             let is_existing = existing(&version);
             if let Some(island) = islands.add(fact, period, version, is_existing) {
                 changes.add(island)?;

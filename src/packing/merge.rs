@@ -6,14 +6,15 @@ use veritable_period::{Island, Period};
 
 use super::layout::Layout;
 use crate::pg::acting::as_owner;
-use crate::pg::changing::{After, Errors};
+use crate::pg::changing::{After, Errors, Planned};
 use crate::pg::oid::Oid;
 use crate::pg::period::{Bound, RangeType};
 use crate::pg::quote;
 use crate::pg::relation::Relation;
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::{Kept, Session};
-use crate::pg::system::{self, Moment};
+use crate::pg::transaction;
+use crate::pg::transaction::Moment;
 use crate::pg::trigger::{self, Event, Firing};
 use crate::pg::version::{Command, Intent, Tid, Version};
 
@@ -70,14 +71,12 @@ impl Changes {
 
     /// Does it, on behalf of the caller, and says how many rows were absorbed.
     pub fn apply(&self, session: &Session, relation: &Relation, commands: &Commands, after: After) -> Result<u64> {
-        let plan =
-            |command: &Kept, types: &[Oid]| command.plan(session, relation, types)?.ok_or_else(|| prevented(relation));
         // Planned as the owner, executed as the caller.
         let (deletion, update) = as_owner(relation, |_| -> Result<_> {
-            let deletion = plan(&commands.delete, &[Tid::ARRAY])?;
+            let deletion = plan(&commands.delete, session, relation, &[Tid::ARRAY])?;
             let is_needed = !self.widened.is_empty();
             let types = [Tid::ARRAY, commands.range.array()];
-            Ok((deletion, is_needed.then(|| plan(&commands.update, &types)).transpose()?))
+            Ok((deletion, is_needed.then(|| plan(&commands.update, session, relation, &types)).transpose()?))
         })?;
         let _errors = (!relation.is_readable()).then(Errors::hide_rows);
         // The deletion first: a unique key may contain the period.
@@ -96,6 +95,10 @@ impl Changes {
         }
         Ok(self.absorbed.len() as u64)
     }
+}
+
+fn plan<'s>(command: &'s Kept, session: &'s Session, relation: &Relation, types: &[Oid]) -> Result<Planned<'s>> {
+    command.plan(session, relation, types)?.ok_or_else(|| prevented(relation))
 }
 
 fn prevented(relation: &Relation) -> Error {
@@ -123,7 +126,7 @@ thread_local! {
 
 impl Awaited {
     fn of(relation: Oid, command: Command, depth: i32, rows: u64) -> Awaited {
-        Awaited { moment: system::moment(), relation, command, depth, rows }
+        Awaited { moment: transaction::moment(), relation, command, depth, rows }
     }
 }
 

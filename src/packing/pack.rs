@@ -15,23 +15,24 @@ use crate::pg::acting::as_owner;
 use crate::pg::cache::{Cache, Derived};
 use crate::pg::changing::{After, Errors};
 use crate::pg::function::{Answer, Call, sql_function};
+use crate::pg::lock;
 use crate::pg::oid::Oid;
 use crate::pg::range_scan::Touching;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Error, Result};
 use crate::pg::spi;
+use crate::pg::stack;
 use crate::pg::trigger::{Firing, TriggerInfo};
 use crate::pg::version::Command;
-use crate::pg::{lock, system};
 use crate::table::turn;
 
 sql_function! {
     /// `veritable.pack()`: AFTER INSERT or AFTER UPDATE FOR EACH STATEMENT, with the new rows as a table.
-    veritable_pack / pg_finfo_veritable_pack = pack_statement
+    veritable_pack = pack_statement
 }
 sql_function! {
     /// `pack(regclass) → bigint`
-    veritable_pack_table / pg_finfo_veritable_pack_table = pack_table
+    veritable_pack_table = pack_table
 }
 
 /// What packing the rows of one table needs.
@@ -112,7 +113,7 @@ fn pack_statement(call: &Call) -> Result<Answer> {
         return Ok(Answer::VOID);
     }
     loop {
-        system::check_for_interrupts();
+        stack::check_for_interrupts();
         let turn = turn::take(relation.oid(), &keys);
         let changes = look(&firing, &relation, &packer.layout, &packer.index, started)?;
         if changes.is_empty() {

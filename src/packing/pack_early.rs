@@ -11,7 +11,7 @@ use crate::table::turn;
 
 sql_function! {
     /// `veritable.pack_early()`: BEFORE INSERT FOR EACH ROW.
-    veritable_pack_early / pg_finfo_veritable_pack_early = pack_early
+    veritable_pack_early = pack_early
 }
 
 fn pack_early(call: &Call) -> Result<Answer> {

@@ -2,7 +2,8 @@
 //! it can be helped, the turn: whoever has the row may be waiting for either.
 
 use crate::pg::relation::Relation;
-use crate::pg::system::{self, Outcome};
+use crate::pg::transaction;
+use crate::pg::transaction::Outcome;
 use crate::pg::version::{Intent, RowLock, Tid, lock_row};
 
 use crate::table::turn::Turn;
@@ -33,7 +34,7 @@ pub fn lock(relation: &Relation, rows: &[(Tid, Intent)]) -> Locked {
         [] => Locked::All,
         // Nothing is held where the only one is not to be had.
         [_] => lock_each(),
-        _ => system::subtransaction(|| match lock_each() {
+        _ => transaction::subtransaction(|| match lock_each() {
             Locked::All => (Outcome::Commit, Locked::All),
             locked => (Outcome::RollBack, locked),
         }),
@@ -43,5 +44,5 @@ pub fn lock(relation: &Relation, rows: &[(Tid, Intent)]) -> Locked {
 /// Waits until the row is free, and leaves it free.
 pub fn wait_for(relation: &Relation, turn: Turn, tid: Tid, intent: Intent) {
     turn.give_back();
-    system::subtransaction(|| (Outcome::RollBack, lock_row(relation, tid, intent, true)));
+    transaction::subtransaction(|| (Outcome::RollBack, lock_row(relation, tid, intent, true)));
 }

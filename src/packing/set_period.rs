@@ -11,25 +11,26 @@ use veritable_period::Period;
 use super::layout::{Compared, Layout};
 use super::row_locks::{self, Locked};
 use super::triggers::Packing;
+use crate::pg::column::Column;
+use crate::pg::composite::Composite;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::period::Bound;
 use crate::pg::quote;
-use crate::pg::relation::{Column, Lock, Relation};
+use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
-use crate::pg::row::Composite;
 use crate::pg::snapshot::{self, Latest};
 use crate::pg::spi::{self, Parameter, Session};
-use crate::pg::system;
+use crate::pg::stack;
 use crate::pg::version::{Intent, Tid, Version};
 use crate::table::turn;
 
 sql_function! {
     /// `set_period(anyelement, jsonb) → set of anyelement`
-    veritable_set_period / pg_finfo_veritable_set_period = set_period
+    veritable_set_period = set_period
 }
 sql_function! {
     /// `clear_period(anyelement, jsonb) → set of anyelement`
-    veritable_clear_period / pg_finfo_veritable_clear_period = clear_period
+    veritable_clear_period = clear_period
 }
 
 fn set_period(call: &Call) -> Result<Answer> {
@@ -55,9 +56,11 @@ fn change(call: &Call, set: bool) -> Result<Answer> {
     relation.require_delete()?;
     spi::connect(|session| {
         let portion = Portion { session, relation: &relation, layout: &layout };
-        let columns = portion.columns_of(fact, set)?;
-        let populated =
-            session.query(&format!("SELECT pg_catalog.jsonb_populate_record(NULL::{}, $1)", layout.table), &[fact])?;
+        let columns = portion.columns_of(&fact, set)?;
+        let populated = session.query(
+            &format!("SELECT pg_catalog.jsonb_populate_record(NULL::{}, $1)", layout.table),
+            std::slice::from_ref(&fact),
+        )?;
         let Some(fact) = populated.rows().next().and_then(|row| row.composite(0)) else { return Ok(()) };
         let is_given = |value: &Compared| columns.contains(&value.column.name);
         // Where a value is left to its default, it is not known yet which rows have it.
@@ -93,13 +96,13 @@ struct Portion<'s> {
 impl<'s> Portion<'s> {
     /// The columns that the fact names. They are the table's, with the key and the period among them; to clear a part,
     /// these are all.
-    fn columns_of(&self, fact: Parameter, set: bool) -> Result<Vec<String>> {
+    fn columns_of(&self, fact: &Parameter, set: bool) -> Result<Vec<String>> {
         let refused = |message: String| Err(Error::new(Class::Argument, message));
-        let kind = self.session.query("SELECT pg_catalog.jsonb_typeof($1)", &[fact])?;
+        let kind = self.session.query("SELECT pg_catalog.jsonb_typeof($1)", std::slice::from_ref(fact))?;
         if kind.rows().next().and_then(|row| row.get::<String>(0)).as_deref() != Some("object") {
             return refused("argument \"fact\" must be a JSON object".to_string());
         }
-        let names = self.session.query("SELECT pg_catalog.jsonb_object_keys($1)", &[fact])?;
+        let names = self.session.query("SELECT pg_catalog.jsonb_object_keys($1)", std::slice::from_ref(fact))?;
         let names: Vec<String> = names.rows().filter_map(|row| row.get(0)).collect();
         let key = self.layout.key.iter().map(|key| &key.column.name);
         let needed: Vec<_> = key.chain([&self.layout.period.name]).collect();
@@ -135,7 +138,7 @@ impl<'s> Portion<'s> {
         let keys = BTreeSet::from([key]);
         let in_the_way = |found: &&Found| found.period.overlaps(&hole) && !(spare && found.is_same);
         loop {
-            system::check_for_interrupts();
+            stack::check_for_interrupts();
             let turn = turn::take(self.layout.relation, &keys);
             let found = self.touching(fact)?;
             if snapshot::is_kept() && self.have_changed(fact, &found)? {
@@ -177,7 +180,7 @@ impl<'s> Portion<'s> {
     fn found(&self, rows: &spi::Table) -> Result<Vec<Found>> {
         let found = |row: spi::Fetched| {
             let (Some(version), Some(is_same), Some(period)) =
-                (Version::fetched(&row, 0, 1, 2), row.get(3), row.period(4, self.layout.range))
+                (Version::fetched(&row, 0, 1, 2), row.get(3), self.layout.range.fetched(&row, 4))
             else {
                 return Err(Error::damaged("a row of the table"));
             };
@@ -206,7 +209,7 @@ impl<'s> Portion<'s> {
 
     /// The rows of the fact's key that touch its period, in order, as the caller sees them.
     fn neighbours(&self, fact: &Composite) -> Result<spi::Table<'s>> {
-        let alias = self.relation.alias();
+        let alias = self.relation.alias("t");
         self.session.query(&self.select_touching(&alias, ""), &[fact.parameter()])
     }
 

@@ -3,13 +3,13 @@
 use veritable_period::image::{List, shorten};
 
 use crate::pg::function::{Answer, Call, sql_function};
-use crate::pg::image::{Image, clip};
+use crate::pg::line::image::{Image, clip};
+use crate::pg::line::pinned::Pinned;
 use crate::pg::report::Result;
-use crate::pg::settings::Pinned;
 
 sql_function! {
     /// `veritable.value_key(VARIADIC "any") → text`
-    veritable_value_key / pg_finfo_veritable_value_key = value_key
+    veritable_value_key = value_key
 }
 
 /// How the arguments of one call in an expression are written.

@@ -8,12 +8,12 @@ use super::problems;
 use super::triggers::Packing;
 use crate::pg::acting::Acting;
 use crate::pg::function::{Answer, Call, sql_function};
+use crate::pg::line::pinned::Pinned;
 use crate::pg::period::Refusal;
 use crate::pg::quote;
 use crate::pg::relation::Relation;
 use crate::pg::report::{Error, Result, notice, number};
 use crate::pg::result::Cell;
-use crate::pg::settings::Pinned;
 use crate::pg::spi::{self, Fetched, Session};
 use crate::table::faults::Faults;
 use crate::table::feature::Feature;
@@ -22,7 +22,7 @@ use crate::table::verification::{self, Verification};
 
 sql_function! {
     /// `verify_packing(regclass) → set of faults`
-    veritable_verify_packing / pg_finfo_veritable_verify_packing = verify_packing
+    veritable_verify_packing = verify_packing
 }
 
 /// Where the query has the period; the key follows.
@@ -66,7 +66,7 @@ impl Verification for Verdict {
         for problem in problems::of(relation, &layout, packing)? {
             self.faults.unguarded(target, &problem);
         }
-        if relation.is_ordinary() {
+        if relation.has_rows_of_its_own() {
             verification::without_indexes(acting);
             let _pinned = Pinned::new();
             spi::connect(|session| verify_rows(session, &layout, self))?;
@@ -103,7 +103,7 @@ fn verify_rows(session: &Session, layout: &Layout, verdict: &mut Verdict) -> Res
         };
         verdict.periods += 1;
         verdict.keys += u64::from(last_key.replace(key) != Some(key));
-        let fault = match row.period(PERIOD, layout.range).unwrap_or(Err(Refusal::Null)) {
+        let fault = match layout.range.fetched(row, PERIOD).unwrap_or(Err(Refusal::Null)) {
             Err(refusal) => Some(("empty", explain(refusal))),
             Ok(period) => check.add(key, fact, period).map(|fault| match fault {
                 Fault::Overlap => ("overlap", "It overlaps a period of other values."),

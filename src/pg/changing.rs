@@ -10,11 +10,13 @@ use std::marker::PhantomData;
 
 use pgrx::{PgSqlErrorCode, pg_sys};
 
+use super::list::members;
 use super::memory;
+use super::parameter::{Parameter, Parameters};
 use super::relation::Relation;
 use super::report::Result;
 use super::settings::TidScans;
-use super::spi::{Kept, Parameter, Parameters, Session};
+use super::spi::{Kept, Session};
 use super::version::Command;
 
 unsafe extern "C-unwind" {
@@ -38,6 +40,8 @@ pub struct Planned<'s> {
     /// The command, and what rules add to it.
     statements: Vec<*mut pg_sys::PlannedStmt>,
     source: *const std::ffi::c_char,
+    /// Those of its parameters.
+    types: &'s [pg_sys::Oid],
     marker: PhantomData<&'s Session>,
 }
 
@@ -45,12 +49,13 @@ impl Kept {
     /// Plans the command for a change of rows of this table. The caller acts as its owner meanwhile. `None` where a rule
     /// makes something else of it.
     pub fn plan<'s>(
-        &self,
+        &'s self,
         session: &'s Session,
         relation: &Relation,
         types: &[pg_sys::Oid],
     ) -> Result<Option<Planned<'s>>> {
-        let plan = self.kept(session, types)?;
+        session.require_innermost()?;
+        let (plan, types) = self.kept(session, types)?;
         // While a table is small, to read all of it looks cheaper than to find rows by their places; the plan would stay
         // when the table has grown.
         let _settings = TidScans::prefer();
@@ -61,7 +66,7 @@ impl Kept {
             let &[source] = &sources[..] else { return None };
             let plan = pg_sys::SPI_plan_get_cached_plan(plan.as_ptr());
             let statements = members((*plan).stmt_list);
-            Some(Planned { plan, statements, source: (*source).query_string, marker: PhantomData })
+            Some(Planned { plan, statements, source: (*source).query_string, types, marker: PhantomData })
         });
         Ok(planned.filter(|planned| planned.permit(relation)))
     }
@@ -100,7 +105,7 @@ impl Planned<'_> {
     /// Executes it as the caller, and says how many rows it was about. `started` is told the command that the active
     /// snapshot has while the command's AFTER triggers fire.
     pub fn execute(&self, parameters: &[Parameter], after: After, started: impl FnOnce(Command)) -> u64 {
-        let parameters = Parameters::of(parameters);
+        let parameters = Parameters::of_types(parameters, self.types).unwrap_or_else(|error| error.fail());
         let outer = Command::running();
         let mut started = Some(started);
         let mut count = 0;
@@ -169,18 +174,6 @@ impl Drop for Planned<'_> {
     }
 }
 
-/// The members of a list of nodes.
-///
-/// # Safety
-/// They are of type `T`.
-unsafe fn members<T>(list: *mut pg_sys::List) -> Vec<*mut T> {
-    if list.is_null() {
-        return Vec::new();
-    }
-    // SAFETY: a list has `length` elements, by the contract each a pointer to a `T`.
-    unsafe { (0..(*list).length as usize).map(|i| (*(*list).elements.add(i)).ptr_value.cast()).collect() }
-}
-
 /// What is said differently of errors while this lives.
 pub struct Errors {
     frame: Box<pg_sys::ErrorContextCallback>,
@@ -214,8 +207,19 @@ impl Errors {
 
 impl Drop for Errors {
     fn drop(&mut self) {
-        // SAFETY: writes back what was there; calls nothing, so it may run while unwinding.
-        unsafe { pg_sys::error_context_stack = self.frame.previous };
+        let own = std::ptr::from_mut(&mut *self.frame);
+        // SAFETY: the stack is a list of frames that are there. Those above this one, if any, stay; where an error has taken the
+        // stack back, this one is not in it any more. Calls nothing, so it may run while unwinding.
+        unsafe {
+            let mut link = &raw mut pg_sys::error_context_stack;
+            while !(*link).is_null() {
+                if *link == own {
+                    *link = (*own).previous;
+                    break;
+                }
+                link = &raw mut (**link).previous;
+            }
+        }
     }
 }
 
@@ -229,7 +233,7 @@ unsafe extern "C-unwind" fn hide_row(_argument: *mut c_void) {
 }
 
 unsafe extern "C-unwind" fn refer_to_owner(_argument: *mut c_void) {
-    // SAFETY: as above.
+    // SAFETY: called while an error is being reported, to add to it; a constant without a `%`.
     unsafe {
         if is_one_of(&[PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE]) {
             errhint(c"Triggers run within restrictions here. The owner of the table can do it without.".as_ptr());

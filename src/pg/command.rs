@@ -1,13 +1,15 @@
 //! Commands (DDL), as event triggers see them.
 
 use std::cell::Cell;
+use std::marker::PhantomData;
 
 use pgrx::pg_sys;
 
 use super::function::Call;
-use super::relation;
+use super::list::members;
 use super::report::{Class, Error, Result};
 use super::spi::{Fetched, Kept, Session};
+use super::text::string;
 
 thread_local! {
     static OWN: Cell<bool> = const { Cell::new(false) };
@@ -35,14 +37,15 @@ impl Drop for OwnCommands {
 }
 
 /// The command for which an event trigger is called.
-pub struct Command {
+pub struct Command<'call> {
     tag: pg_sys::CommandTag::Type,
     tree: *mut pg_sys::Node,
+    marker: PhantomData<&'call ()>,
 }
 
-impl Call<'_> {
+impl<'call> Call<'call> {
     /// The command for which this function was called as an event trigger.
-    pub fn command(&self) -> Result<Command> {
+    pub fn command(&self) -> Result<Command<'call>> {
         // SAFETY: the context of a call is NULL or a node, which begins with its tag.
         unsafe {
             let data = (*self.info()).context;
@@ -50,12 +53,12 @@ impl Call<'_> {
                 return Err(Error::new(Class::EventTriggerProtocol, "not called by the event trigger manager"));
             }
             let data = data.cast::<pg_sys::EventTriggerData>();
-            Ok(Command { tag: (*data).tag, tree: (*data).parsetree })
+            Ok(Command { tag: (*data).tag, tree: (*data).parsetree, marker: PhantomData })
         }
     }
 }
 
-impl Command {
+impl Command<'_> {
     /// What tells it from other commands that are running: the same from its start to its end.
     pub fn identity(&self) -> usize {
         self.tree.addr()
@@ -64,7 +67,7 @@ impl Command {
     /// Such as `ALTER TABLE`.
     pub fn tag(&self) -> String {
         // SAFETY: takes any tag, and answers a constant string.
-        relation::string(unsafe { pg_sys::GetCommandTagName(self.tag) })
+        unsafe { string(pg_sys::GetCommandTagName(self.tag)) }
     }
 
     /// The indexes that `DROP INDEX CONCURRENTLY` names, as its caller would find them; those that do not exist left out.
@@ -79,8 +82,8 @@ impl Command {
             if !drop.concurrent || drop.removeType != pg_sys::ObjectType::OBJECT_INDEX {
                 return Vec::new();
             }
-            let named = members(drop.objects).into_iter();
-            let named = named.map(|names| pg_sys::makeRangeVarFromNameList(names.cast()));
+            let named = members::<pg_sys::List>(drop.objects).into_iter();
+            let named = named.map(|names| pg_sys::makeRangeVarFromNameList(names));
             named.filter_map(|name| find(name)).collect()
         }
     }
@@ -106,18 +109,6 @@ impl Command {
             Some((find(alter.relation)?, find(partition.name)?))
         }
     }
-}
-
-/// The members of a list of pointers.
-///
-/// # Safety
-/// `list` is one, or NULL.
-unsafe fn members(list: *mut pg_sys::List) -> Vec<*mut std::ffi::c_void> {
-    if list.is_null() {
-        return Vec::new();
-    }
-    // SAFETY: by the contract of this function.
-    unsafe { (0..(*list).length as usize).map(|i| (*(*list).elements.add(i)).ptr_value).collect() }
 }
 
 /// The relation of this name, without a lock.
@@ -152,7 +143,9 @@ pub struct Object {
 
 thread_local! {
     static OBJECTS: Kept = Kept::new(
-        "SELECT classid, objid, objsubid, true FROM pg_catalog.pg_event_trigger_ddl_commands()".to_string(),
+        // GRANT and REVOKE do not say what they are about.
+        "SELECT classid, objid, objsubid, true FROM pg_catalog.pg_event_trigger_ddl_commands() WHERE objid IS NOT NULL"
+            .to_string(),
     );
     static DROPPED: Kept = Kept::new(
         "SELECT classid, objid, objsubid, original FROM pg_catalog.pg_event_trigger_dropped_objects()
@@ -175,5 +168,5 @@ fn read(session: &Session, sql: &Kept) -> Result<Vec<Object>> {
     let found = sql.query(session, &[])?;
     let object =
         |row: Fetched| Some(Object { class: row.get(0)?, id: row.get(1)?, column: row.get(2)?, named: row.get(3)? });
-    Ok(found.rows().filter_map(object).collect())
+    found.rows().map(|row| object(row).ok_or_else(|| Error::damaged("the objects of a command"))).collect()
 }

@@ -1,41 +1,34 @@
 //! The border between PostgreSQL's function calls and ours.
 
+use std::any::Any;
+use std::cell::OnceCell;
 use std::marker::PhantomData;
 
-use pgrx::{FromDatum, IntoDatum, pg_sys};
+use pgrx::pg_sys;
 
+pub use super::answer::Answer;
+use super::answer::{Content, Nested, running};
+use super::datum::{bytes, elements, is_compatible, is_toasted};
+use super::parameter::Parameter;
 use super::report::{Class, Error, Result};
-use super::row::Composite;
-use super::spi::Parameter;
+use super::{memory, types};
 
 /// One call of a function, with its arguments.
 pub struct Call<'call> {
     info: pg_sys::FunctionCallInfo,
+    /// Where what lasts as long as the call is allocated.
+    context: pg_sys::MemoryContext,
     marker: PhantomData<&'call ()>,
 }
 
-/// What a function returns to PostgreSQL.
-pub struct Answer {
-    datum: pg_sys::Datum,
-    null: bool,
-}
-
-impl Answer {
-    /// SQL NULL.
-    pub const NULL: Answer = Answer { datum: pg_sys::Datum::null(), null: true };
-
-    /// The answer of a function that returns `void`, or of a trigger that skips its row.
-    pub const VOID: Answer = Answer { datum: pg_sys::Datum::null(), null: false };
-
-    pub(super) fn datum(datum: pg_sys::Datum) -> Self {
-        Answer { datum, null: false }
-    }
-}
-
-impl<T: IntoDatum> From<T> for Answer {
-    fn from(value: T) -> Self {
-        value.into_datum().map_or(Answer::NULL, Answer::datum)
-    }
+/// What is kept for a function as long as the place in an expression from which it is called.
+struct Extra {
+    /// The types with which it was declared.
+    arguments: Vec<pg_sys::Oid>,
+    result: pg_sys::Oid,
+    /// The types and collations with which it is called.
+    expression: OnceCell<Vec<(pg_sys::Oid, pg_sys::Oid)>>,
+    kept: OnceCell<Box<dyn Any>>,
 }
 
 impl<'call> Call<'call> {
@@ -45,16 +38,40 @@ impl<'call> Call<'call> {
     /// `info` is what PostgreSQL passed to the function that is running.
     pub unsafe fn run(
         info: pg_sys::FunctionCallInfo,
-        body: impl FnOnce(&Call<'call>) -> Result<Answer>,
+        body: impl for<'c> FnOnce(&Call<'c>) -> Result<Answer>,
     ) -> pg_sys::Datum {
-        let call = Call { info, marker: PhantomData };
-        match body(&call) {
-            Ok(answer) => {
-                // SAFETY: `info` is valid during the call, by the contract of this function.
-                unsafe { (*info).isnull = answer.null };
-                answer.datum
+        // SAFETY: a variable of the backend.
+        let call = Call { info, context: unsafe { pg_sys::CurrentMemoryContext }, marker: PhantomData };
+        let nested = Nested::begin(call.context);
+        let datum = body(&call).and_then(|answer| call.give(answer));
+        drop(nested);
+        datum.unwrap_or_else(|error| error.fail())
+    }
+
+    fn give(&self, answer: Answer) -> Result<pg_sys::Datum> {
+        let datum = match answer.0 {
+            Content::Null => None,
+            Content::Void if self.is_trigger() || self.extra().result == pg_sys::VOIDOID => Some(pg_sys::Datum::null()),
+            Content::Value(type_id, value) if is_compatible(type_id, self.extra().result) => Some(value.given_away()),
+            Content::Made(datum, call)
+                if call == running() && (self.is_trigger() || self.extra().result == pg_sys::INTERNALOID) =>
+            {
+                Some(datum)
             }
-            Err(error) => error.raise(),
+            _ => return Err(Error::new(Class::Declaration, "function returns a value of another type than declared")),
+        };
+        // SAFETY: `info` is valid during the call.
+        unsafe { (*self.info).isnull = datum.is_none() };
+        Ok(datum.unwrap_or(pg_sys::Datum::null()))
+    }
+
+    /// It is called as a trigger, or as an event trigger: such a call has no arguments, and a context instead.
+    fn is_trigger(&self) -> bool {
+        // SAFETY: the context of a call is NULL or a node, which begins with its tag.
+        unsafe {
+            let context = (*self.info).context;
+            !context.is_null()
+                && matches!((*context).type_, pg_sys::NodeTag::T_TriggerData | pg_sys::NodeTag::T_EventTriggerData)
         }
     }
 
@@ -62,9 +79,30 @@ impl<'call> Call<'call> {
         self.info
     }
 
+    fn extra(&self) -> &'call Extra {
+        // SAFETY: a function that is called through its record has `fn_extra` for its own use, which is NULL or what was
+        // put here, and lives in `fn_mcxt`. The function with this oid exists; the types of its arguments are written.
+        unsafe {
+            let function = (*self.info).flinfo;
+            if function.is_null() {
+                Error::new(Class::Declaration, "function is called without a record of it").fail();
+            }
+            if (*function).fn_extra.is_null() {
+                let (mut types, mut count) = (std::ptr::null_mut(), 0);
+                let result = pg_sys::get_func_signature((*function).fn_oid, &mut types, &mut count);
+                let arguments =
+                    if count == 0 { Vec::new() } else { std::slice::from_raw_parts(types, count as usize).to_vec() };
+                let extra = Extra { arguments, result, expression: OnceCell::new(), kept: OnceCell::new() };
+                (*function).fn_extra =
+                    pgrx::PgMemoryContexts::For((*function).fn_mcxt).leak_and_drop_on_delete(extra).cast();
+            }
+            &*(*function).fn_extra.cast()
+        }
+    }
+
     /// The argument at `position`, counted from zero; `None` for NULL.
-    pub(super) fn argument(&self, position: usize) -> Option<pg_sys::Datum> {
-        // SAFETY: `args` has `nargs` members; a call from SQL always has as many as the function declares.
+    fn argument(&self, position: usize) -> Option<pg_sys::Datum> {
+        // SAFETY: `args` has `nargs` members.
         unsafe {
             let info = &*self.info;
             if position >= info.nargs as usize {
@@ -75,9 +113,30 @@ impl<'call> Call<'call> {
         }
     }
 
+    /// The argument at `position`, where it was declared of one of these types. Anybody who may make C functions can
+    /// declare a function otherwise than the extension does.
+    pub(super) fn typed(&self, position: usize, is_expected: impl Fn(pg_sys::Oid) -> bool) -> Option<pg_sys::Datum> {
+        let datum = self.argument(position)?;
+        if !self.extra().arguments.get(position).is_some_and(|&type_id| is_expected(type_id)) {
+            Error::new(Class::Declaration, format!("argument {} is declared of another type", position + 1)).fail();
+        }
+        Some(datum)
+    }
+
+    /// The argument, and its type where the expression tells it: not its declaration, which may be `"any"`.
+    pub(super) fn argument_of(&self, position: usize, type_id: pg_sys::Oid) -> Option<pg_sys::Datum> {
+        let datum = self.argument(position)?;
+        let types = self.extra().expression.get();
+        if types.and_then(|types| types.get(position)).is_none_or(|&(actual, _)| actual != type_id) {
+            Error::mismatch("an argument").fail();
+        }
+        Some(datum)
+    }
+
     /// A `regclass` or `oid` argument.
     pub fn oid(&self, position: usize) -> Option<pg_sys::Oid> {
-        self.argument(position).map(|datum| pg_sys::Oid::from(datum.value() as u32))
+        let datum = self.typed(position, |type_id| matches!(type_id, pg_sys::OIDOID | pg_sys::REGCLASSOID))?;
+        Some(pg_sys::Oid::from(datum.value() as u32))
     }
 
     /// The table whose row type the polymorphic argument at `position` has.
@@ -89,44 +148,63 @@ impl<'call> Call<'call> {
 
     /// A `jsonb` argument, as a parameter for a statement.
     pub fn jsonb(&self, position: usize) -> Option<Parameter<'call>> {
-        self.argument(position).map(|datum| Parameter::of_type(pg_sys::JSONBOID, Some(datum)))
+        let datum = self.typed(position, |type_id| type_id == pg_sys::JSONBOID)?;
+        // SAFETY: a `jsonb`, which lives as long as the call.
+        Some(unsafe { Parameter::borrowed(pg_sys::JSONBOID, Some(datum)) })
+    }
+
+    /// The contents of an argument of one of these types, all of variable length. What has to be fetched or decompressed is
+    /// put where it lasts as long as the call.
+    fn varlena(&self, position: usize, types: &[pg_sys::Oid]) -> Option<&'call [u8]> {
+        let datum = self.typed(position, |type_id| types.contains(&type_id))?;
+        // SAFETY: the argument is of a varlena type, and lives as long as the call.
+        unsafe {
+            if is_toasted(datum.cast_mut_ptr()) {
+                memory::within(self.context, || Some(bytes(datum)))
+            } else {
+                Some(bytes(datum))
+            }
+        }
     }
 
     /// A `bytea` argument.
     pub fn bytes(&self, position: usize) -> Option<&'call [u8]> {
-        // SAFETY: the SQL declaration says that this argument is a `bytea`.
-        self.argument(position).and_then(|datum| unsafe { <&[u8]>::from_datum(datum, false) })
+        self.varlena(position, &[pg_sys::BYTEAOID])
     }
 
     /// The bytes of an argument of variable length: a `text`, a `json`, or the container of a `jsonb`.
     pub fn contents(&self, position: usize) -> Option<&'call [u8]> {
-        self.argument(position).map(super::value::bytes)
+        self.varlena(position, &[pg_sys::TEXTOID, pg_sys::JSONOID, pg_sys::JSONBOID])
     }
 
     /// A `text` or `json` argument.
     pub fn text(&self, position: usize) -> Result<Option<&'call str>> {
         let utf8 = |bytes| std::str::from_utf8(bytes).map_err(|_| Error::new(Class::Corrupted, "text is not UTF-8"));
-        self.contents(position).map(utf8).transpose()
+        self.varlena(position, &[pg_sys::TEXTOID, pg_sys::JSONOID]).map(utf8).transpose()
     }
 
     /// A `jsonb` argument, as its text.
     pub fn jsonb_text(&self, position: usize) -> Option<String> {
-        self.argument(position).map(|datum| super::types::text_of(pg_sys::JSONBOID, datum))
+        let datum = self.typed(position, |type_id| type_id == pg_sys::JSONBOID)?;
+        // SAFETY: a `jsonb`.
+        Some(unsafe { types::text_of(pg_sys::JSONBOID, datum) })
     }
 
     /// A `bigint` argument.
     pub fn integer(&self, position: usize) -> Option<i64> {
-        self.argument(position).map(|datum| datum.value() as i64)
+        self.typed(position, |type_id| type_id == pg_sys::INT8OID).map(|datum| datum.value() as i64)
     }
 
     /// A `boolean` argument.
     pub fn boolean(&self, position: usize) -> Option<bool> {
-        self.argument(position).map(|datum| datum.value() as u8 != 0)
+        self.typed(position, |type_id| type_id == pg_sys::BOOLOID).map(|datum| datum.value() as u8 != 0)
     }
 
     /// A `name` argument.
     pub fn name(&self, position: usize) -> Option<String> {
-        self.argument(position).map(name_of)
+        let datum = self.typed(position, |type_id| type_id == pg_sys::NAMEOID)?;
+        // SAFETY: a `name`.
+        Some(unsafe { name_of(datum) })
     }
 
     /// A `name[]` argument, if it is not NULL.
@@ -136,69 +214,52 @@ impl<'call> Call<'call> {
 
     /// A `name[]` argument; NULL counts as empty. A NULL in it is 22004's cousin: refused with 22023.
     pub fn names(&self, position: usize) -> Result<Vec<String>> {
-        let Some(datum) = self.argument(position) else { return Ok(Vec::new()) };
-        elements(datum, pg_sys::NAMEOID, pg_sys::NAMEDATALEN as i32, false, b'c')
+        let is_names = |type_id| type_id == pg_sys::NAMEARRAYOID;
+        let Some(datum) = self.typed(position, is_names) else { return Ok(Vec::new()) };
+        // SAFETY: an array of names, whose length and alignment these are.
+        let elements = unsafe { elements(datum, pg_sys::NAMEOID, pg_sys::NAMEDATALEN as i32, false, b'c') };
+        elements
             .into_iter()
             .map(|element| {
-                element.map(name_of).ok_or_else(|| Error::new(Class::Argument, "a column name must not be null"))
+                // SAFETY: an element of a `name[]` is a `name`.
+                element
+                    .map(|name| unsafe { name_of(name) })
+                    .ok_or_else(|| Error::new(Class::Argument, "a column name must not be null"))
             })
             .collect()
     }
 
     /// A `text[]` argument, if it is not NULL.
-    pub fn texts(&self, position: usize) -> Result<Option<Vec<String>>> {
-        let Some(datum) = self.argument(position) else { return Ok(None) };
-        elements(datum, pg_sys::TEXTOID, -1, false, b'i')
-            .into_iter()
-            .map(|element| {
-                // SAFETY: an element of a `text[]` is a `text`.
-                element
-                    .and_then(|element| unsafe { String::from_datum(element, false) })
-                    .ok_or_else(|| Error::new(Class::Argument, "a value of an entity must not be null"))
-            })
-            .collect::<Result<Vec<_>>>()
-            .map(Some)
+    pub fn texts(&self, position: usize) -> Option<Vec<Option<String>>> {
+        let datum = self.typed(position, |type_id| type_id == pg_sys::TEXTARRAYOID)?;
+        // SAFETY: an array of texts, whose length and alignment these are.
+        let elements = unsafe { elements(datum, pg_sys::TEXTOID, -1, false, b'i') };
+        // SAFETY: an element of a `text[]` is a `text`.
+        let text = |text| String::from_utf8_lossy(unsafe { bytes(text) }).into_owned();
+        Some(elements.into_iter().map(|element| element.map(text)).collect())
     }
 
-    /// A `record` argument.
-    pub fn composite(&self, position: usize) -> Option<Composite<'call>> {
-        self.argument(position).map(Composite::from_datum)
-    }
-
-    /// The aggregate's state, which is the first argument and lives as long as the group; made by `T::default` at
-    /// the group's first row.
-    pub fn state<T: Default>(&self) -> Result<&'call mut T> {
-        match self.argument(0) {
-            // SAFETY: declared `internal`, so it is a pointer that `new_state` returned.
-            Some(state) => Ok(unsafe { &mut *state.cast_mut_ptr::<T>() }),
-            None => self.new_state(T::default()),
-        }
-    }
-
-    /// Keeps a state as long as the aggregate's group.
-    pub fn new_state<T>(&self, state: T) -> Result<&'call mut T> {
-        const { assert!(!std::mem::needs_drop::<T>(), "the end of a group frees the state and calls nothing") };
-        let mut context = std::ptr::null_mut();
-        // SAFETY: `info` is valid, and `context` is written when the answer is not zero.
-        if unsafe { pg_sys::AggCheckCallContext(self.info, &mut context) } == 0 {
-            return Err(Error::new(Class::State, "aggregate function called in non-aggregate context"));
-        }
-        // SAFETY: PostgreSQL aligns to 8 bytes; there is room to align further.
-        unsafe {
-            let room = pg_sys::MemoryContextAlloc(context, size_of::<T>() + align_of::<T>());
-            let place = room.cast::<u8>().add(room.cast::<u8>().align_offset(align_of::<T>())).cast::<T>();
-            place.write(state);
-            Ok(&mut *place)
-        }
+    /// An argument that is the state of an aggregate.
+    pub(super) fn internal(&self, position: usize) -> Option<pg_sys::Datum> {
+        self.typed(position, |type_id| type_id == pg_sys::INTERNALOID)
     }
 
     /// The type and the collation of each argument, as the expression that calls the function has them.
     pub fn argument_types(&self) -> Result<Vec<(pg_sys::Oid, pg_sys::Oid)>> {
+        let extra = self.extra();
+        if let Some(types) = extra.expression.get() {
+            return Ok(types.clone());
+        }
+        let types = self.types_of_expression()?;
+        Ok(extra.expression.get_or_init(|| types).clone())
+    }
+
+    fn types_of_expression(&self) -> Result<Vec<(pg_sys::Oid, pg_sys::Oid)>> {
         // SAFETY: the expression of a call, where there is one, is a node that lives as long as the function's record;
         // its list has as many members as its length says, which are expressions.
         unsafe {
             let function = (*self.info).flinfo;
-            let expression = if function.is_null() { std::ptr::null_mut() } else { (*function).fn_expr };
+            let expression = (*function).fn_expr;
             if expression.is_null() || (*expression).type_ != pg_sys::NodeTag::T_FuncExpr {
                 return Err(Error::new(Class::Argument, "could not determine the types of the arguments"));
             }
@@ -206,7 +267,11 @@ impl<'call> Call<'call> {
                 return Err(Error::new(Class::Unsupported, "a VARIADIC array is not supported here")
                     .hint("Pass its elements one by one."));
             }
-            let arguments = &*(*expression.cast::<pg_sys::FuncExpr>()).args;
+            let arguments = (*expression.cast::<pg_sys::FuncExpr>()).args;
+            if arguments.is_null() {
+                return Ok(Vec::new());
+            }
+            let arguments = &*arguments;
             let types_of = |position| {
                 let argument = (*arguments.elements.add(position)).ptr_value.cast::<pg_sys::Node>();
                 (pg_sys::exprType(argument), pg_sys::exprCollation(argument))
@@ -216,83 +281,37 @@ impl<'call> Call<'call> {
     }
 
     /// What `make` answers: made at the first call from a place in an expression, and kept as long as that.
-    pub fn kept<T>(&self, make: impl FnOnce() -> Result<T>) -> Result<&'call T> {
-        // SAFETY: a function called from SQL has a record, whose `fn_extra` is for its own use and lives in `fn_mcxt`.
-        unsafe {
-            let function = (*self.info).flinfo;
-            if (*function).fn_extra.is_null() {
-                let mut context = pgrx::PgMemoryContexts::For((*function).fn_mcxt);
-                (*function).fn_extra = context.leak_and_drop_on_delete(make()?).cast();
+    pub fn kept<T: 'static>(&self, make: impl FnOnce() -> Result<T>) -> Result<&'call T> {
+        let kept = &self.extra().kept;
+        let any = match kept.get() {
+            Some(any) => any,
+            None => {
+                let made = make()?;
+                kept.get_or_init(|| Box::new(made))
             }
-            Ok(&*(*function).fn_extra.cast())
-        }
-    }
-
-    /// Another aggregate state, as the argument at `position`.
-    pub fn other_state<T>(&self, position: usize) -> Option<&'call T> {
-        // SAFETY: declared `internal`, so it is a pointer that `state` returned.
-        self.argument(position).map(|state| unsafe { &*state.cast_mut_ptr::<T>() })
+        };
+        any.downcast_ref().ok_or_else(|| Error::mismatch("what a function keeps"))
     }
 }
 
-impl Answer {
-    /// A `bytea`.
-    pub fn bytes(bytes: &[u8]) -> Answer {
-        bytes.into()
-    }
-
-    /// A `text`. The bytes are UTF-8, as all text of a UTF-8 database is.
-    pub fn text(bytes: &[u8]) -> Answer {
-        // `text` and `bytea` are stored alike.
-        bytes.into()
-    }
-
-    /// An aggregate's state.
-    pub fn state<T>(state: &mut T) -> Answer {
-        Answer::datum(pg_sys::Datum::from(std::ptr::from_mut(state)))
-    }
-}
-
-fn name_of(datum: pg_sys::Datum) -> String {
+/// # Safety
+/// The datum is a `name`.
+unsafe fn name_of(datum: pg_sys::Datum) -> String {
     // SAFETY: a `name` is a NUL-terminated string in NAMEDATALEN bytes.
     unsafe { std::ffi::CStr::from_ptr(datum.cast_mut_ptr()) }.to_string_lossy().into_owned()
 }
 
-pub(super) fn elements(
-    array: pg_sys::Datum,
-    element: pg_sys::Oid,
-    length: i32,
-    by_value: bool,
-    alignment: u8,
-) -> Vec<Option<pg_sys::Datum>> {
-    let (mut values, mut nulls, mut count) = (std::ptr::null_mut(), std::ptr::null_mut(), 0);
-    // SAFETY: `array` is an array of `element`, whose length, passing and alignment the caller knows; the two result
-    // arrays have `count` members.
-    unsafe {
-        let array = pg_sys::pg_detoast_datum(array.cast_mut_ptr()).cast::<pg_sys::ArrayType>();
-        pg_sys::deconstruct_array(
-            array,
-            element,
-            length,
-            by_value,
-            alignment as std::ffi::c_char,
-            &mut values,
-            &mut nulls,
-            &mut count,
-        );
-        (0..count as usize).map(|i| (!*nulls.add(i)).then(|| *values.add(i))).collect()
-    }
-}
-
 /// Declares a C function for `CREATE FUNCTION … LANGUAGE c`: its record of the calling convention, and its body.
 macro_rules! sql_function {
-    ($(#[$doc:meta])* $symbol:ident / $record:ident = $body:expr) => {
-        #[allow(unsafe_code, missing_docs, reason = "the record of the function that follows, which has docs")]
-        #[unsafe(no_mangle)]
-        pub extern "C" fn $record() -> &'static pgrx::pg_sys::Pg_finfo_record {
-            const VERSION_1: pgrx::pg_sys::Pg_finfo_record = pgrx::pg_sys::Pg_finfo_record { api_version: 1 };
-            &VERSION_1
-        }
+    ($(#[$doc:meta])* $symbol:ident = $body:expr) => {
+        const _: () = {
+            #[allow(unsafe_code, reason = "the macro belongs to the seam")]
+            #[unsafe(export_name = concat!("pg_finfo_", stringify!($symbol)))]
+            extern "C" fn record() -> &'static pgrx::pg_sys::Pg_finfo_record {
+                const VERSION_1: pgrx::pg_sys::Pg_finfo_record = pgrx::pg_sys::Pg_finfo_record { api_version: 1 };
+                &VERSION_1
+            }
+        };
 
         $(#[$doc])*
         #[allow(unsafe_code, reason = "the macro belongs to the seam")]

@@ -1,15 +1,12 @@
-//! Finding the last row of a group through a B-tree, whatever transaction it belongs to.
-
-use std::cell::Cell;
+//! Indexes, as they are defined, and the beginning of a scan.
 
 use pgrx::pg_sys;
 
+use super::equality::is_equality_of;
+use super::list::oids;
+use super::memory;
 use super::relation::{Lock, Relation};
-use super::row::{Descriptor, Row, take_apart};
-use super::snapshot;
-use super::types::{is_deterministic, is_equality_of};
-use super::version::{Tid, Version};
-use super::{memory, value};
+use super::types::is_deterministic;
 
 /// A B-tree index that is valid, total (not partial), and on columns (not expressions).
 pub struct Index {
@@ -19,7 +16,7 @@ pub struct Index {
     pub columns: Vec<usize>,
     /// It refuses duplicates.
     pub unique: bool,
-    descending: Vec<bool>,
+    pub(super) descending: Vec<bool>,
 }
 
 /// A GiST index that is valid and total (not partial).
@@ -37,15 +34,15 @@ pub struct GistIndex {
 }
 
 impl GistIndex {
-    pub(super) fn describe(oid: pg_sys::Oid) -> Option<GistIndex> {
+    pub(super) fn describe(table: &Relation, oid: pg_sys::Oid) -> Option<GistIndex> {
         let index = Relation::open(oid, Lock::AccessShare).ok()?;
-        // SAFETY: as in `Index::describe`; the arrays of an exclusion constraint have a member for each key column.
+        // SAFETY: an open index has its pg_index row, and a member for each key column in each of its vectors; the arrays of an exclusion constraint have a member for each key column.
         unsafe {
             let raw = index.raw();
-            let form = &*(*raw).rd_index;
-            if !is_usable(raw, pg_sys::GIST_AM_OID) {
+            if !is_usable(raw, table, pg_sys::GIST_AM_OID) {
                 return None;
             }
+            let form = &*(*raw).rd_index;
             let keys = form.indnkeyatts as usize;
             let mut excludes = Vec::new();
             if form.indisexclusion {
@@ -66,12 +63,16 @@ impl GistIndex {
 /// are old versions of rows, which no snapshot sees that is taken after the index was made, as ours are.
 ///
 /// # Safety
-/// `index` is an open relation out of another one's list of indexes.
-unsafe fn is_usable(index: pg_sys::Relation, method: pg_sys::Oid) -> bool {
+/// `index` is an open relation.
+unsafe fn is_usable(index: pg_sys::Relation, table: &Relation, method: pg_sys::Oid) -> bool {
     // SAFETY: an open index has its pg_index row. That of a partitioned table has one as well, but no storage.
     unsafe {
+        if (*index).rd_index.is_null() {
+            return false;
+        }
         let (class, form) = (&*(*index).rd_rel, &*(*index).rd_index);
         class.relkind as u8 == pg_sys::RELKIND_INDEX
+            && form.indrelid == table.oid()
             && class.relam == method
             && form.indisvalid
             && form.indisready
@@ -94,6 +95,9 @@ impl Index {
         let Ok(index) = Relation::open(self.oid, Lock::AccessShare) else { return false };
         let is_same = |position: usize| {
             let Some(column) = self.columns.get(position).and_then(|place| column(*place)) else { return false };
+            if position >= key_count(&index) {
+                return false;
+            }
             // SAFETY: the vectors of an open index have a member for each key column.
             let collation = unsafe { *(*index.raw()).rd_indcollation.add(position) };
             let is_same_collation =
@@ -113,10 +117,10 @@ impl Index {
         // and expressions are NULL attributes of that row where there are none.
         unsafe {
             let raw = index.raw();
-            let form = &*(*raw).rd_index;
-            if !is_usable(raw, pg_sys::BTREE_AM_OID) {
+            if !is_usable(raw, table, pg_sys::BTREE_AM_OID) {
                 return None;
             }
+            let form = &*(*raw).rd_index;
             let keys = form.indnkeyatts as usize;
             let attributes = form.indkey.values.as_slice(keys);
             let options = std::slice::from_raw_parts((*raw).rd_indoption, keys);
@@ -133,233 +137,40 @@ impl Index {
     }
 }
 
-/// A scan for the row with the greatest value of one `bigint` column, among those that are equal in other columns.
-pub struct LastRow {
-    table: pg_sys::Oid,
-    index: pg_sys::Oid,
-    /// What each scan locks both with.
-    lock: Lock,
-    direction: pg_sys::ScanDirection::Type,
-    /// The place of the column that is compared with each key.
-    places: Vec<usize>,
-    keys: Vec<pg_sys::ScanKeyData>,
-    /// `column >= bound`, which also leaves out NULLs.
-    bound: pg_sys::ScanKeyData,
-    /// Where the found row is held. Taken out while in use, so that one that an error left in disorder is not used again.
-    slot: Cell<*mut pg_sys::TupleTableSlot>,
-}
-
-/// The row that a scan has found.
-pub enum Found<T> {
-    /// There is none.
-    Nothing,
-    /// A transaction that is still open has inserted it.
-    InProgress(pg_sys::TransactionId),
-    /// What `read` made of it.
-    Row(T),
-}
-
-/// A found row, while it is held.
-pub struct HeldRow {
-    pub(super) table: pg_sys::Relation,
-    pub(super) slot: *mut pg_sys::TupleTableSlot,
-}
-
-impl LastRow {
-    /// A scan of `index` on `table`, whose key begins with the columns `equal`, in any order, and then has `last`.
-    /// The `lock` is `Held` where whoever scans has locked table and indexes already, as an INSERT has those of its
-    /// own table.
-    pub fn new(table: &Relation, index: &Index, lock: Lock, equal: &[usize], last: usize) -> Option<LastRow> {
-        if !index.finds_last(table, equal, last) {
-            return None;
-        }
-        let prefix = index.columns.get(..equal.len())?;
-        let descending = *index.descending.get(equal.len())?;
-        let relation = Relation::open(index.oid, Lock::AccessShare).ok()?;
-        let key = |position: usize, strategy: u32| {
-            let operator = operator_of(&relation, position, strategy)?;
-            Some(scan_key(&relation, position, strategy, operator))
-        };
-        Some(LastRow {
-            table: table.oid(),
-            index: index.oid,
-            lock,
-            direction: if descending {
-                pg_sys::ScanDirection::ForwardScanDirection
-            } else {
-                pg_sys::ScanDirection::BackwardScanDirection
-            },
-            places: prefix.to_vec(),
-            keys: (0..equal.len())
-                .map(|position| key(position, pg_sys::BTEqualStrategyNumber))
-                .collect::<Option<_>>()?,
-            bound: key(equal.len(), pg_sys::BTGreaterEqualStrategyNumber)?,
-            slot: Cell::new(std::ptr::null_mut()),
-        })
-    }
-
-    /// Finds the row with the greatest value, at least `bound`, among those equal to `row`: also one that this
-    /// transaction has just inserted, or that another has in progress (`SnapshotDirty`).
-    ///
-    /// `places` are the compared columns' places in `row`, in the order of `equal`'s places in the index.
-    pub fn find<T>(
-        &self,
-        row: &Row,
-        place_in_row: impl Fn(usize) -> usize,
-        bound: i64,
-        read: impl FnOnce(&HeldRow) -> T,
-    ) -> Found<T> {
-        let mut keys = self.keys.clone();
-        for (key, &place) in keys.iter_mut().zip(&self.places) {
-            key.sk_argument = row.datum(place_in_row(place));
-        }
-        let mut last = self.bound;
-        last.sk_argument = pg_sys::Datum::from(bound);
-        keys.push(last);
-
-        let table = Opened::new(self.table, self.lock);
-        let index = Opened::new(self.index, self.lock);
-        let mut slot = self.slot.replace(std::ptr::null_mut());
-        // SAFETY: both relations are open and locked; the snapshot and the keys outlive the scan; the slot fits the
-        // table, whose change would have dropped this `LastRow`, and is cleared before it is kept.
-        unsafe {
-            if slot.is_null() {
-                slot = memory::lasting(|| {
-                    let descriptor = pg_sys::CreateTupleDescCopyConstr((*table.0).rd_att);
-                    pg_sys::MakeSingleTupleTableSlot(descriptor, pg_sys::table_slot_callbacks(table.0))
-                });
-            }
-            let mut snapshot =
-                pg_sys::SnapshotData { snapshot_type: pg_sys::SnapshotType::SNAPSHOT_DIRTY, ..Default::default() };
-            let count = keys.len() as i32;
-            #[cfg(any(feature = "pg15", feature = "pg16", feature = "pg17"))]
-            let scan = pg_sys::index_beginscan(table.0, index.0, &mut snapshot, count, 0);
-            #[cfg(feature = "pg18")]
-            let scan = pg_sys::index_beginscan(table.0, index.0, &mut snapshot, std::ptr::null_mut(), count, 0);
-            pg_sys::index_rescan(scan, keys.as_mut_ptr(), count, std::ptr::null_mut(), 0);
-            let found = pg_sys::index_getnext_slot(scan, self.direction, slot);
-            let answer = if !found {
-                Found::Nothing
-            } else if snapshot.xmin != pg_sys::InvalidTransactionId {
-                Found::InProgress(snapshot.xmin)
-            } else {
-                Found::Row(read(&HeldRow { table: table.0, slot }))
-            };
-            clear(slot);
-            pg_sys::index_endscan(scan);
-            self.slot.set(slot);
-            answer
-        }
-    }
-}
-
-impl Drop for LastRow {
-    fn drop(&mut self) {
-        let slot = self.slot.get();
-        if !slot.is_null() && !std::thread::panicking() {
-            // SAFETY: made by us, and empty; its descriptor is a copy that only the slot uses.
-            unsafe {
-                let descriptor = (*slot).tts_tupleDescriptor;
-                pg_sys::ExecDropSingleTupleTableSlot(slot);
-                pg_sys::FreeTupleDesc(descriptor);
-            }
-        }
-    }
-}
-
-impl HeldRow {
-    fn datum(&self, place: usize) -> Option<pg_sys::Datum> {
-        // SAFETY: the slot holds a row of the table, which has this column.
-        unsafe {
-            take_apart(self.slot, place + 1);
-            (!*(*self.slot).tts_isnull.add(place)).then(|| *(*self.slot).tts_values.add(place))
-        }
-    }
-
-    /// The `bigint` or `timestamptz` at `place`.
-    pub fn integer(&self, place: usize) -> Option<i64> {
-        self.datum(place).map(|datum| datum.value() as i64)
-    }
-
-    /// The bytes of the `text` or `bytea` at `place`.
-    pub fn bytes(&self, place: usize) -> Option<&[u8]> {
-        self.datum(place).map(value::bytes)
-    }
-
-    /// All its values. They point into what is held.
-    pub fn row<'d>(&self, descriptor: &'d Descriptor) -> Row<'d> {
-        Row::of_slot(descriptor, self.slot)
-    }
-
-    /// Where it is, and who put it there.
-    pub fn version(&self) -> Version {
-        // SAFETY: the slot holds a row of a heap, which has these system columns.
-        let system = |number: i32| unsafe {
-            let mut null = false;
-            match (*(*self.slot).tts_ops).getsysattr {
-                Some(system) => pg_sys::ffi::pg_guard_ffi_boundary(|| system(self.slot, number, &mut null)),
-                None => pg_sys::Datum::null(),
-            }
-        };
-        Version {
-            // SAFETY: as above.
-            tid: Tid::of(unsafe { (*self.slot).tts_tid }),
-            inserter: (system(pg_sys::MinTransactionIdAttributeNumber).value() as u32).into(),
-            command: system(pg_sys::MinCommandIdAttributeNumber).value() as u32,
-        }
-    }
-
-    /// The transaction's snapshot cannot see it: it was committed after that was taken. Never so in READ COMMITTED.
-    pub fn is_newer_than_snapshot(&self) -> bool {
-        if !snapshot::is_kept() {
-            return false;
-        }
-        // SAFETY: the slot holds a row of the table; both functions are those of its access method.
-        unsafe {
-            let snapshot = pg_sys::GetTransactionSnapshot();
-            let (Some(visible), Some(system)) =
-                ((*(*self.table).rd_tableam).tuple_satisfies_snapshot, (*(*self.slot).tts_ops).getsysattr)
-            else {
-                return false;
-            };
-            let seen = pg_sys::ffi::pg_guard_ffi_boundary(|| visible(self.table, self.slot, snapshot));
-            if seen {
-                return false;
-            }
-            // A row of this transaction's current command is not in its snapshot either.
-            let mut null = false;
-            let number = pg_sys::MinTransactionIdAttributeNumber;
-            let inserter = pg_sys::ffi::pg_guard_ffi_boundary(|| system(self.slot, number, &mut null));
-            !pg_sys::TransactionIdIsCurrentTransactionId((inserter.value() as u32).into())
-        }
-    }
-}
-
-/// Waits until a transaction has ended, and with it the doubt about its rows. Can be cancelled, obeys `lock_timeout`
-/// and takes part in deadlock detection.
-pub fn wait_for(transaction: pg_sys::TransactionId, relation: &Relation) {
-    // SAFETY: the relation is open; without a row, the error's context names the relation alone.
-    unsafe {
-        let mut nowhere = pg_sys::ItemPointerData::default();
-        pg_sys::XactLockTableWait(transaction, relation.raw(), &mut nowhere, pg_sys::XLTW_Oper::XLTW_None);
-    }
-}
-
-/// `ExecClearTuple`, which is inline in C.
+/// Begins a scan of an index.
 ///
 /// # Safety
-/// The slot is valid.
-pub(super) unsafe fn clear(slot: *mut pg_sys::TupleTableSlot) {
-    // SAFETY: by the contract of this function; every slot's operations have `clear`.
+/// Both relations are open and locked, and the index is one of the table; the keys are of the index, and hold values of their
+/// types. The snapshot and the keys outlive the scan.
+pub(super) unsafe fn begin(
+    table: &Relation,
+    index: &Relation,
+    snapshot: pg_sys::Snapshot,
+    keys: &mut [pg_sys::ScanKeyData],
+) -> pg_sys::IndexScanDesc {
+    let (table, index, count) = (table.raw(), index.raw(), keys.len() as i32);
+    // SAFETY: by the contract of this function.
     unsafe {
-        if let Some(clear) = (*(*slot).tts_ops).clear {
-            pg_sys::ffi::pg_guard_ffi_boundary(|| clear(slot));
-        }
+        #[cfg(any(feature = "pg15", feature = "pg16", feature = "pg17"))]
+        let scan = pg_sys::index_beginscan(table, index, snapshot, count, 0);
+        #[cfg(feature = "pg18")]
+        let scan = pg_sys::index_beginscan(table, index, snapshot, std::ptr::null_mut(), count, 0);
+        pg_sys::index_rescan(scan, keys.as_mut_ptr(), count, std::ptr::null_mut(), 0);
+        scan
     }
+}
+
+/// How many columns the key of an open index has; none for what is no index.
+pub(super) fn key_count(index: &Relation) -> usize {
+    // SAFETY: an open index has its pg_index row.
+    unsafe { (*index.raw()).rd_index.as_ref() }.map_or(0, |form| form.indnkeyatts as usize)
 }
 
 /// The operator with this strategy for the values of an open index's column, if there is one.
 pub(super) fn operator_of(index: &Relation, position: usize, strategy: u32) -> Option<pg_sys::Oid> {
+    if position >= key_count(index) {
+        return None;
+    }
     // SAFETY: the vectors of an open index have a member for each key column; zero says that there is none.
     let operator = unsafe {
         let family = *(*index.raw()).rd_opfamily.add(position);
@@ -370,9 +181,17 @@ pub(super) fn operator_of(index: &Relation, position: usize, strategy: u32) -> O
 }
 
 /// A condition on a column of an open index, without the value that it is compared with.
-pub(super) fn scan_key(index: &Relation, position: usize, strategy: u32, operator: pg_sys::Oid) -> pg_sys::ScanKeyData {
+///
+/// # Safety
+/// The index has a key column at this position, whose operator family has the operator.
+pub(super) unsafe fn scan_key(
+    index: &Relation,
+    position: usize,
+    strategy: u32,
+    operator: pg_sys::Oid,
+) -> pg_sys::ScanKeyData {
     let mut key = pg_sys::ScanKeyData::default();
-    // SAFETY: as in `operator_of`. What the key allocates lasts as long as the backend, since the key is kept.
+    // SAFETY: by the contract of this function. What the key allocates lasts as long as the backend, since the key is kept.
     memory::lasting(|| unsafe {
         pg_sys::ScanKeyEntryInitialize(
             &mut key,
@@ -388,21 +207,29 @@ pub(super) fn scan_key(index: &Relation, position: usize, strategy: u32, operato
     key
 }
 
-/// A relation that was opened for one scan.
-pub(super) struct Opened(pub(super) pg_sys::Relation);
-
-impl Opened {
-    pub(super) fn new(oid: pg_sys::Oid, lock: Lock) -> Opened {
-        // SAFETY: the oid of a table or of its index; a change of either drops what would name it here.
-        Opened(unsafe { pg_sys::relation_open(oid, lock.mode()) })
+impl Relation {
+    /// Its B-tree indexes that can be used now.
+    pub fn indexes(&self) -> Vec<Index> {
+        self.index_oids().into_iter().filter_map(|oid| Index::describe(self, oid)).collect()
     }
-}
 
-impl Drop for Opened {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            // SAFETY: opened once, closed once.
-            unsafe { pg_sys::relation_close(self.0, pg_sys::NoLock as i32) };
-        }
+    /// Its GiST indexes that can be used now.
+    pub fn gist_indexes(&self) -> Vec<GistIndex> {
+        self.index_oids().into_iter().filter_map(|oid| GistIndex::describe(self, oid)).collect()
+    }
+
+    fn index_oids(&self) -> Vec<pg_sys::Oid> {
+        // SAFETY: `raw` is open; the list is a fresh copy of oids.
+        unsafe { oids(pg_sys::RelationGetIndexList(self.raw())) }
+    }
+
+    /// The places of the columns of its primary key, if it has one.
+    pub fn primary_key(&self) -> Vec<usize> {
+        // SAFETY: `raw` is open; `rd_pkindex` is filled in by the call before it.
+        let index = unsafe {
+            pg_sys::RelationGetIndexList(self.raw());
+            (*self.raw()).rd_pkindex
+        };
+        self.indexes().into_iter().find(|other| other.oid == index).map_or(Vec::new(), |index| index.columns)
     }
 }

@@ -38,7 +38,14 @@ pub(super) fn lasting<T>(body: impl FnOnce() -> T) -> T {
     body()
 }
 
-/// Runs `body` with allocations that are freed at its end: for a batch of rows. What it returns is Rust's own.
+/// Runs `body` with allocations in a context that lasts longer.
+pub(super) fn within<T>(context: pg_sys::MemoryContext, body: impl FnOnce() -> T) -> T {
+    let _switched = Switched::to(context);
+    body()
+}
+
+/// Runs `body` with allocations that are freed at its end: for a batch of rows. What safe functions give to `body` is not
+/// among these: see `datum`.
 pub fn scratch<T>(body: impl FnOnce() -> T) -> T {
     let scratch = Repeated::new();
     let answer = scratch.run(body);
@@ -78,7 +85,7 @@ impl Repeated {
     }
 
     pub fn end(self) {
-        // SAFETY: as above.
+        // SAFETY: ours, and nothing in it is used any more.
         unsafe { pg_sys::MemoryContextDelete(self.context) };
     }
 }

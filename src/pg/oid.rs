@@ -4,6 +4,9 @@
 use pgrx::pg_sys;
 pub use pgrx::pg_sys::Oid;
 
+/// The operator `&&` of ranges.
+pub const RANGE_OVERLAPS: Oid = Oid::from_u32(pg_sys::OID_RANGE_OVERLAP_OP);
+
 /// No object has this number.
 pub const INVALID: Oid = pg_sys::InvalidOid;
 
@@ -13,14 +16,6 @@ pub mod types {
         BPCHAROID as BPCHAR, BYTEAOID as BYTEA, INT2OID as INT2, INT4OID as INT4, INT8OID as INT8, JSONBOID as JSONB,
         JSONOID as JSON, NAMEOID as NAME, TEXTOID as TEXT, TIDOID as TID, VARCHAROID as VARCHAR,
     };
-}
-
-/// Operators that PostgreSQL itself knows by their numbers.
-pub mod operators {
-    use super::{Oid, pg_sys};
-
-    /// `&&` of two ranges.
-    pub const RANGES_OVERLAP: Oid = Oid::from_u32(pg_sys::OID_RANGE_OVERLAP_OP);
 }
 
 /// The catalogs in which an object can be.

@@ -5,13 +5,15 @@ use std::cmp::Ordering;
 use pgrx::pg_sys;
 use veritable_period::Period;
 
-use super::report::{Class, Error};
+use super::datum::Owned;
+use super::parameter::Parameter;
+use super::report::Error;
 use super::row::Row;
-use super::spi::Parameter;
-use super::{types, value};
+use super::spi::Fetched;
+use super::types;
 
 /// A range type.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct RangeType {
     /// An entry of the type cache, which lives as long as the backend, at the same address.
     entry: *mut pg_sys::TypeCacheEntry,
@@ -21,14 +23,7 @@ pub struct RangeType {
 #[derive(Clone)]
 pub struct Bound {
     range: RangeType,
-    value: BoundValue,
-}
-
-#[derive(Clone)]
-enum BoundValue {
-    Direct(pg_sys::Datum),
-    /// The bytes, aligned as strictly as any type demands.
-    Copied(Box<[u64]>),
+    value: Owned,
 }
 
 /// Why a value is not a period.
@@ -60,7 +55,7 @@ impl RangeType {
 
     /// Its oid.
     pub fn oid(self) -> pg_sys::Oid {
-        // SAFETY: see `entry`.
+        // SAFETY: an entry of the type cache lives as long as the backend.
         unsafe { (*self.entry).type_id }
     }
 
@@ -77,11 +72,25 @@ impl RangeType {
 
     /// The period that the row has at `place`.
     pub fn period(self, row: &Row, place: usize) -> Result<Period<Bound>, Refusal> {
-        if row.is_null(place) { Err(Refusal::Null) } else { self.read(row.datum(place)) }
+        if row.is_null(place) {
+            return Err(Refusal::Null);
+        }
+        // SAFETY: a value of this type, since any other is an error there.
+        unsafe { self.read(row.typed(place, self.oid())) }
     }
 
-    /// The period in a value of this type.
-    pub(super) fn read(self, datum: pg_sys::Datum) -> Result<Period<Bound>, Refusal> {
+    /// The period at `position`, in a column of this range type; `None` for NULL.
+    pub fn fetched(self, row: &Fetched, position: usize) -> Option<Result<Period<Bound>, Refusal>> {
+        let datum = row.typed(position, |type_id| type_id == self.oid() || types::base_type(type_id) == self.oid())?;
+        // SAFETY: a value of this type.
+        Some(unsafe { self.read(datum) })
+    }
+
+    /// The period in a value.
+    ///
+    /// # Safety
+    /// It is of this range type.
+    unsafe fn read(self, datum: pg_sys::Datum) -> Result<Period<Bound>, Refusal> {
         let (mut lower, mut upper, mut empty) = (pg_sys::RangeBound::default(), pg_sys::RangeBound::default(), false);
         // SAFETY: the value is of this range type; the variables are written.
         unsafe {
@@ -91,46 +100,58 @@ impl RangeType {
         if empty {
             return Err(Refusal::Empty);
         }
-        let period = Period { start: self.bound(lower)?, end: self.bound(upper)? };
+        // SAFETY: the bounds are those of a value of this type.
+        let period = unsafe { Period { start: self.bound(lower)?, end: self.bound(upper)? } };
         if (!lower.infinite && !lower.inclusive) || upper.inclusive {
             return Err(Refusal::NotHalfOpen);
         }
         Ok(period)
     }
 
-    fn bound(self, bound: pg_sys::RangeBound) -> Result<Option<Bound>, Refusal> {
+    /// # Safety
+    /// It is a bound of a value of this range type.
+    unsafe fn bound(self, bound: pg_sys::RangeBound) -> Result<Option<Bound>, Refusal> {
         if bound.infinite {
             return Ok(None);
         }
         let element = self.element();
-        if types::is_infinite(element.type_id, bound.val) {
-            return Err(Refusal::Infinite);
-        }
-        let value = if element.typbyval {
-            BoundValue::Direct(bound.val)
-        } else {
-            BoundValue::copy(value::whole(bound.val, element.typlen))
+        // SAFETY: a bound that is there is a value of the element type, which is passed so.
+        let value = unsafe {
+            if types::is_infinite(element.type_id, bound.val) {
+                return Err(Refusal::Infinite);
+            }
+            Owned::copy(bound.val, element.typbyval, element.typlen)
         };
         Ok(Some(Bound { range: self, value }))
+    }
+
+    /// The value of a bound of this type, if there is one.
+    fn value_of(self, bound: &Option<Bound>) -> Option<pg_sys::Datum> {
+        let bound = bound.as_ref()?;
+        if bound.range != self {
+            Error::mismatch("a bound of a period").fail();
+        }
+        Some(bound.value.datum())
     }
 
     /// A range that overlaps exactly the periods that touch this one, if the elements are whole numbers of something:
     /// then a period that ends before `start` has an element one less.
     pub(super) fn touching(self, period: &Period<Bound>) -> Option<pg_sys::Datum> {
+        let (start, end) = (self.value_of(&period.start), self.value_of(&period.end));
         let mut lower = pg_sys::RangeBound { infinite: true, inclusive: false, lower: true, ..Default::default() };
-        if let Some(before) = period.start.as_ref().map(|start| types::predecessor(self.oid(), start.datum())) {
+        if let Some(before) = start.map(|start| types::predecessor(self.oid(), start)) {
             // The least element of all has none before it, and then every period that ends, ends later.
             if let Some(before) = before? {
                 lower = pg_sys::RangeBound { val: before, infinite: false, inclusive: true, lower: true };
             }
         }
         let mut upper = pg_sys::RangeBound {
-            val: period.end.as_ref().map_or(pg_sys::Datum::null(), Bound::datum),
-            infinite: period.end.is_none(),
-            inclusive: period.end.is_some(),
+            val: end.unwrap_or(pg_sys::Datum::null()),
+            infinite: end.is_none(),
+            inclusive: end.is_some(),
             lower: false,
         };
-        // SAFETY: as in `write`. Not made canonical, since there may be no element after the greatest.
+        // SAFETY: the bounds are of the element type, and are copied. Not made canonical, since there may be no element after the greatest.
         unsafe {
             #[cfg(feature = "pg15")]
             let range = pg_sys::range_serialize(self.entry, &mut lower, &mut upper, false);
@@ -140,16 +161,18 @@ impl RangeType {
         }
     }
 
-    /// The period as a parameter of this type. It lasts as long as the current memory context.
+    /// The period as a parameter of this type.
     pub fn parameter(self, period: &Period<Bound>) -> Parameter<'static> {
-        Parameter::of_type(self.oid(), Some(self.write(period)))
+        // SAFETY: a range is of a varlena type.
+        Parameter::owned(self.oid(), Some(unsafe { Owned::copy(self.write(period), false, -1) }))
     }
 
     /// Periods as a parameter of the array type over this type.
     pub fn parameters(self, periods: &[Period<Bound>]) -> Parameter<'static> {
         let mut values: Vec<_> = periods.iter().map(|period| self.write(period)).collect();
-        // SAFETY: the values are of this range type, whose length, passing and alignment the entry tells.
-        unsafe {
+        // SAFETY: the values are of this range type, whose length, passing and alignment the entry tells; an array is of a
+        // varlena type.
+        let array = unsafe {
             let entry = &*self.entry;
             let array = pg_sys::construct_array(
                 values.as_mut_ptr(),
@@ -159,13 +182,15 @@ impl RangeType {
                 entry.typbyval,
                 entry.typalign,
             );
-            Parameter::of_type(self.array(), Some(pg_sys::Datum::from(array)))
-        }
+            Owned::copy(pg_sys::Datum::from(array), false, -1)
+        };
+        Parameter::owned(self.array(), Some(array))
     }
 
+    /// A value in the current memory context.
     fn write(self, period: &Period<Bound>) -> pg_sys::Datum {
         let bound = |bound: &Option<Bound>, lower: bool| pg_sys::RangeBound {
-            val: bound.as_ref().map_or(pg_sys::Datum::null(), Bound::datum),
+            val: self.value_of(bound).unwrap_or(pg_sys::Datum::null()),
             infinite: bound.is_none(),
             inclusive: lower && bound.is_some(),
             lower,
@@ -185,48 +210,38 @@ impl RangeType {
     /// `[a,b]` may have meant it.
     pub fn half_open_text(self, row: &Row, place: usize) -> Option<String> {
         let (mut lower, mut upper, mut empty) = (pg_sys::RangeBound::default(), pg_sys::RangeBound::default(), false);
-        // SAFETY: as in `read`; the inclusiveness of finite bounds is any.
-        unsafe {
-            let range = pg_sys::pg_detoast_datum(row.datum(place).cast_mut_ptr()).cast::<pg_sys::RangeType>();
+        if row.is_null(place) {
+            return None;
+        }
+        let datum = row.typed(place, self.oid());
+        // SAFETY: the value is of this range type, and the bounds are its; the variables are written.
+        let period = unsafe {
+            let range = pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast::<pg_sys::RangeType>();
             pg_sys::range_deserialize(self.entry, range, &mut lower, &mut upper, &mut empty);
-        }
-        let period = Period { start: self.bound(lower).ok()?, end: self.bound(upper).ok()? };
+            if empty {
+                return None;
+            }
+            Period { start: self.bound(lower).ok()?, end: self.bound(upper).ok()? }
+        };
         let is_empty = matches!((&period.start, &period.end), (Some(start), Some(end)) if start >= end);
-        (!is_empty).then(|| types::text_of(self.oid(), self.write(&period)))
-    }
-}
-
-impl BoundValue {
-    fn copy(bytes: &[u8]) -> BoundValue {
-        let mut words = vec![0u64; bytes.len().div_ceil(8)].into_boxed_slice();
-        for (word, chunk) in words.iter_mut().zip(bytes.chunks(8)) {
-            let mut whole = [0; 8];
-            whole[..chunk.len()].copy_from_slice(chunk);
-            *word = u64::from_ne_bytes(whole);
-        }
-        BoundValue::Copied(words)
-    }
-}
-
-impl Bound {
-    fn datum(&self) -> pg_sys::Datum {
-        match &self.value {
-            BoundValue::Direct(datum) => *datum,
-            BoundValue::Copied(words) => pg_sys::Datum::from(words.as_ptr().cast_mut()),
-        }
+        // SAFETY: a value of this type.
+        (!is_empty).then(|| unsafe { types::text_of(self.oid(), self.write(&period)) })
     }
 }
 
 impl Ord for Bound {
     fn cmp(&self, other: &Bound) -> Ordering {
+        if self.range != other.range {
+            Error::mismatch("a bound of a period").fail();
+        }
         // SAFETY: both are of the element type, and the function compares such, as the range type sorts them.
         let order = unsafe {
             let entry = self.range.entry;
             pg_sys::FunctionCall2Coll(
                 &raw mut (*entry).rng_cmp_proc_finfo,
                 (*entry).rng_collation,
-                self.datum(),
-                other.datum(),
+                self.value.datum(),
+                other.value.datum(),
             )
         };
         (order.value() as i32).cmp(&0)
@@ -246,19 +261,3 @@ impl PartialEq for Bound {
 }
 
 impl Eq for Bound {}
-
-/// The error of a column that should be of a range type.
-pub fn not_a_range(column: &str, table: &str, type_id: pg_sys::Oid) -> Error {
-    let name = types::type_name(type_id);
-    // SAFETY: both take the oid of any type.
-    if unsafe { pg_sys::type_is_multirange(pg_sys::getBaseType(type_id)) } {
-        return Error::new(
-            Class::Unsupported,
-            format!("period column \"{column}\" of table \"{table}\" is a multirange"),
-        )
-        .detail(format!("Its type is {name}; each row of a packed table holds for one period."))
-        .hint("Store a row for each of its ranges.");
-    }
-    Error::new(Class::WrongType, format!("period column \"{column}\" of table \"{table}\" must be of a range type"))
-        .detail(format!("Its type is {name}."))
-}

@@ -1,17 +1,16 @@
 //! Finding the rows of one key whose period overlaps a given one or is adjacent to it, through a GiST index.
 
-use std::cell::Cell;
-
 use pgrx::pg_sys;
 use veritable_period::Period;
 
-use super::index::{HeldRow, Opened, clear, operator_of, scan_key};
-use super::memory;
+use super::column::Column;
+use super::equality::Equality;
+use super::held_row::{HeldRow, KeptSlot, clear};
+use super::index::{GistIndex, begin, operator_of, scan_key};
 use super::period::{Bound, RangeType};
-use super::relation::{Column, Lock, Relation};
+use super::relation::{Lock, Relation};
 use super::row::Row;
 use super::snapshot::Latest;
-use super::types::Equality;
 
 /// A scan of a GiST index on the columns of a key and a period.
 pub struct Touching {
@@ -24,8 +23,10 @@ pub struct Touching {
     keys: Vec<pg_sys::ScanKeyData>,
     overlaps: pg_sys::ScanKeyData,
     adjacent: pg_sys::ScanKeyData,
-    /// Where a found row is held. Taken out while in use, so that one that an error left in disorder is not used again.
-    slot: Cell<*mut pg_sys::TupleTableSlot>,
+    /// The types of the values that they are compared with.
+    types: Vec<pg_sys::Oid>,
+    range: RangeType,
+    slot: KeptSlot,
 }
 
 impl Touching {
@@ -38,6 +39,17 @@ impl Touching {
         period: usize,
         position: usize,
     ) -> Option<Touching> {
+        let described = GistIndex::describe(table, index)?;
+        let columns = table.columns();
+        let type_of = |place: usize| Some(columns.iter().find(|column| column.place == place)?.type_id);
+        let is_key = |(at, (column, equality)): (usize, &(Column, Equality))| {
+            described.columns.get(at) == Some(&Some(column.place))
+                && type_of(column.place) == Some(column.type_id)
+                && equality.type_id == column.type_id
+        };
+        if !key.iter().enumerate().all(is_key) || described.columns.get(position) != Some(&Some(period)) {
+            return None;
+        }
         let relation = Relation::open(index, Lock::AccessShare).ok()?;
         let keys = key.iter().enumerate().map(|(position, (_, equality))| {
             // SAFETY: the vectors of an open index have a member for each key column; zero says that the operator is not
@@ -45,7 +57,8 @@ impl Touching {
             let strategy = unsafe {
                 pg_sys::get_op_opfamily_strategy(equality.operator(), *(*relation.raw()).rd_opfamily.add(position))
             };
-            (strategy != 0).then(|| scan_key(&relation, position, strategy as u32, equality.operator()))
+            // SAFETY: the index has this key column, and its family the operator.
+            (strategy != 0).then(|| unsafe { scan_key(&relation, position, strategy as u32, equality.operator()) })
         });
         // An operator class of somebody's own may mean other things by these numbers.
         let range = |strategy: u32, meant: u32| {
@@ -54,7 +67,8 @@ impl Touching {
             if unsafe { pg_sys::get_opcode(operator) } != meant.into() {
                 return None;
             }
-            Some(scan_key(&relation, position, strategy, operator))
+            // SAFETY: the index has this key column, and its family the operator, since that was found there.
+            Some(unsafe { scan_key(&relation, position, strategy, operator) })
         };
         Some(Touching {
             table: table.oid(),
@@ -64,72 +78,45 @@ impl Touching {
             keys: keys.collect::<Option<_>>()?,
             overlaps: range(pg_sys::RANGESTRAT_OVERLAPS, pg_sys::F_RANGE_OVERLAPS)?,
             adjacent: range(pg_sys::RANGESTRAT_ADJACENT, pg_sys::F_RANGE_ADJACENT)?,
-            slot: Cell::new(std::ptr::null_mut()),
+            types: key.iter().map(|(column, _)| column.type_id).collect(),
+            range: RangeType::of(type_of(period)?)?,
+            slot: KeptSlot::new(),
         })
     }
 
     /// Hands each row to `visit` that the snapshot sees and that has the key of `row` and touches `period`, which is
     /// that of `row`. A row with the same key and period, such as `row` itself, is among them.
-    pub fn visit(
-        &self,
-        row: &Row,
-        range: RangeType,
-        period: &Period<Bound>,
-        snapshot: &Latest,
-        mut visit: impl FnMut(&HeldRow),
-    ) {
-        let table = Opened::new(self.table, Lock::Held);
+    pub fn visit(&self, row: &Row, period: &Period<Bound>, snapshot: &Latest, mut visit: impl FnMut(&HeldRow)) {
+        // Null is equal to nothing.
+        if self.places.iter().any(|&place| row.is_null(place)) {
+            return;
+        }
         // Both are locked by the statement that inserts into them.
-        let index = Opened::new(self.index, Lock::Held);
-        let mut slot = self.slot.replace(std::ptr::null_mut());
-        let own = row.datum(self.period);
-        let scans = match range.touching(period) {
+        let table = Relation::open_existing(self.table, Lock::Held);
+        let index = Relation::open_existing(self.index, Lock::Held);
+        let own = row.typed(self.period, self.range.oid());
+        let scans = match self.range.touching(period) {
             Some(touching) => vec![(self.overlaps, touching)],
             None => vec![(self.overlaps, own), (self.adjacent, own)],
         };
         for (mut range, argument) in scans {
             let mut keys = self.keys.clone();
-            for (key, &place) in keys.iter_mut().zip(&self.places) {
-                key.sk_argument = row.datum(place);
+            for ((key, &place), &type_id) in keys.iter_mut().zip(&self.places).zip(&self.types) {
+                key.sk_argument = row.typed(place, type_id);
             }
             range.sk_argument = argument;
             keys.push(range);
-            // SAFETY: both relations are open and locked; the snapshot and the keys outlive the scan; the slot fits
-            // the table, whose change would have dropped this `Touching`, and is cleared before it is kept.
-            unsafe {
-                if slot.is_null() {
-                    slot = memory::lasting(|| {
-                        let descriptor = pg_sys::CreateTupleDescCopyConstr((*table.0).rd_att);
-                        pg_sys::MakeSingleTupleTableSlot(descriptor, pg_sys::table_slot_callbacks(table.0))
-                    });
-                }
-                let count = keys.len() as i32;
-                #[cfg(any(feature = "pg15", feature = "pg16", feature = "pg17"))]
-                let scan = pg_sys::index_beginscan(table.0, index.0, snapshot.raw(), count, 0);
-                #[cfg(feature = "pg18")]
-                let scan = pg_sys::index_beginscan(table.0, index.0, snapshot.raw(), std::ptr::null_mut(), count, 0);
-                pg_sys::index_rescan(scan, keys.as_mut_ptr(), count, std::ptr::null_mut(), 0);
+            // SAFETY: both relations are open and locked, and the index is one of the table; the keys are of the index and
+            // hold values of their types; the snapshot and the keys outlive the scan.
+            self.slot.during(&table, |slot| unsafe {
+                let scan = begin(&table, &index, snapshot.raw(), &mut keys);
                 while pg_sys::index_getnext_slot(scan, pg_sys::ScanDirection::ForwardScanDirection, slot) {
-                    visit(&HeldRow { table: table.0, slot });
+                    visit(&HeldRow { table: table.raw(), slot });
                 }
+                // What the slot holds belongs to the scan.
                 clear(slot);
                 pg_sys::index_endscan(scan);
-            }
-        }
-        self.slot.set(slot);
-    }
-}
-
-impl Drop for Touching {
-    fn drop(&mut self) {
-        let slot = self.slot.get();
-        if !slot.is_null() && !std::thread::panicking() {
-            // SAFETY: made by us, and empty; its descriptor is a copy that only the slot uses.
-            unsafe {
-                let descriptor = (*slot).tts_tupleDescriptor;
-                pg_sys::ExecDropSingleTupleTableSlot(slot);
-                pg_sys::FreeTupleDesc(descriptor);
-            }
+            });
         }
     }
 }

@@ -49,6 +49,10 @@ pub enum Class {
     Corrupted,
     /// 57014: the statement has to end.
     Canceled,
+    /// 42P13: a function is declared otherwise than it is written.
+    Declaration,
+    /// XX000: what no user can cause.
+    Internal,
 }
 
 impl Class {
@@ -75,6 +79,8 @@ impl Class {
             Class::EventTriggerProtocol => Code::ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED,
             Class::Corrupted => Code::ERRCODE_DATA_CORRUPTED,
             Class::Canceled => Code::ERRCODE_QUERY_CANCELED,
+            Class::Declaration => Code::ERRCODE_INVALID_FUNCTION_DEFINITION,
+            Class::Internal => Code::ERRCODE_INTERNAL_ERROR,
         }
     }
 }
@@ -105,6 +111,18 @@ impl Error {
     /// The error of a catalog or an answer of PostgreSQL's that is not as it must be. Nothing is skipped for that.
     pub fn damaged(what: &str) -> Error {
         Error::new(Class::Corrupted, format!("unexpected null or missing value in {what}"))
+    }
+
+    /// The error of a value that is not of the type, or not of the row, that it is used for.
+    pub(super) fn mismatch(what: &str) -> Error {
+        Error::new(Class::Internal, format!("{what} does not fit what it is used for"))
+    }
+
+    /// Ends the current statement with this error from where no `Result` is returned, as functions of PostgreSQL's do.
+    #[cold]
+    pub(super) fn fail(self) -> ! {
+        self.raise();
+        unreachable!("an error has been raised")
     }
 
     /// It says that the arguments of a trigger do not fit its table: for verification, a fault like any other.

@@ -1,21 +1,26 @@
 //! The rows that a set-returning function answers, kept by PostgreSQL: in memory up to `work_mem`, then on disk.
 
-use pgrx::{IntoDatum, pg_sys};
+use pgrx::pg_sys;
 
+use super::answer::{CallNumber, running};
+use super::column::attribute;
+use super::datum::{Given, ToSql, is_compatible};
 use super::function::Call;
+use super::report::{Class, Error};
 use super::row::Row;
 
 /// The rows of the answer.
 pub struct Rows {
     info: *mut pg_sys::ReturnSetInfo,
+    call: CallNumber,
 }
 
 /// One column's value in a row of the answer.
-pub struct Cell(Option<pg_sys::Datum>);
+pub struct Cell(Given);
 
-impl<T: IntoDatum> From<T> for Cell {
+impl<T: ToSql> From<T> for Cell {
     fn from(value: T) -> Self {
-        Cell(value.into_datum())
+        Cell(value.to_sql())
     }
 }
 
@@ -25,7 +30,7 @@ impl Call<'_> {
         // SAFETY: raises an error where the function was not called for a set; else it fills `resultinfo`.
         unsafe {
             pg_sys::InitMaterializedSRF(self.info(), 0);
-            Rows { info: (*self.info()).resultinfo.cast() }
+            Rows { info: (*self.info()).resultinfo.cast(), call: running() }
         }
     }
 }
@@ -34,22 +39,38 @@ impl Rows {
     /// Adds a row of a table, whose row type is what the function returns.
     pub fn put_row(&mut self, row: &Row) {
         let (mut values, mut nulls) = row.to_values();
-        // SAFETY: as in `put`.
-        unsafe {
-            pg_sys::tuplestore_putvalues(
-                (*self.info).setResult,
-                (*self.info).setDesc,
-                values.as_mut_ptr(),
-                nulls.as_mut_ptr(),
-            );
-        }
+        // SAFETY: the shape of the answer is a descriptor.
+        unsafe { row.descriptor().require_fit(self.shape()) };
+        self.store(&mut values, &mut nulls);
     }
 
     /// Adds a row. It has a cell for each column that the function declares.
     pub fn put<const WIDTH: usize>(&mut self, row: [Cell; WIDTH]) {
-        let mut values = row.each_ref().map(|cell| cell.0.unwrap_or(pg_sys::Datum::null()));
-        let mut nulls = row.each_ref().map(|cell| cell.0.is_none());
-        // SAFETY: the store and its descriptor are those that `rows` made; there is a value for each column.
+        let shape = self.shape();
+        // SAFETY: a descriptor, which has as many attributes as it says.
+        let types: Vec<_> = unsafe { (0..(*shape).natts as usize).map(|i| attribute(shape, i).atttypid).collect() };
+        let fits = |(cell, declared): (&Cell, &pg_sys::Oid)| is_compatible(cell.0.type_id, *declared);
+        if types.len() != WIDTH || !row.iter().zip(&types).all(fits) {
+            Error::new(Class::Declaration, "function returns rows of another type than declared").fail();
+        }
+        let datum = |cell: &Cell| cell.0.value.as_ref().map_or(pg_sys::Datum::null(), |value| value.datum());
+        let mut values = row.each_ref().map(datum);
+        let mut nulls = row.each_ref().map(|cell| cell.0.value.is_none());
+        self.store(&mut values, &mut nulls);
+    }
+
+    fn shape(&self) -> pg_sys::TupleDesc {
+        if self.call != running() {
+            Error::mismatch("the answer of another call").fail();
+        }
+        // SAFETY: `rows` has made it, in the call that is running.
+        unsafe { (*self.info).setDesc }
+    }
+
+    /// Stores a row, which is copied. There is a value, or a NULL, for each column of the answer's shape.
+    fn store(&mut self, values: &mut [pg_sys::Datum], nulls: &mut [bool]) {
+        // SAFETY: the store and its descriptor are those that `rows` made in the running call; the callers have compared the
+        // values with the descriptor.
         unsafe {
             pg_sys::tuplestore_putvalues(
                 (*self.info).setResult,

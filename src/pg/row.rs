@@ -1,17 +1,16 @@
 //! A row taken apart, and put together again.
 
 use std::ffi::CStr;
-use std::marker::PhantomData;
 
-use pgrx::{pg_sys, varlena};
-use veritable_core::chain::LinkHash;
+use pgrx::pg_sys;
 
-use super::function::Answer;
+use super::answer::{Answer, CallNumber, lasting_as_call, running};
+use super::column::attribute;
+use super::datum::{self, Owned};
+use super::equality::{Equality, ValueHash};
 use super::relation::Relation;
-use super::report::Result;
-use super::spi::Parameter;
-use super::types::{Equality, Form, ValueHash};
-use super::value;
+use super::report::{Error, Result};
+use super::types;
 
 /// The shape of a relation's rows, kept longer than the relation is open.
 pub struct Descriptor {
@@ -35,6 +34,44 @@ impl Descriptor {
         // SAFETY: `raw` is ours.
         unsafe { (*self.raw).natts as usize }
     }
+
+    fn attribute(&self, place: usize) -> &pg_sys::FormData_pg_attribute {
+        if place >= self.width() {
+            Error::mismatch("the place of a column").fail();
+        }
+        // SAFETY: `raw` is ours, and has this place.
+        unsafe { attribute(self.raw, place) }
+    }
+
+    /// Rows of the other shape are taken apart as rows of this one. Else it is an error: a table has changed since this was
+    /// copied, or it is another one.
+    ///
+    /// # Safety
+    /// `other` is a descriptor.
+    pub(super) unsafe fn require_fit(&self, other: pg_sys::TupleDesc) {
+        // SAFETY: by the contract of this function, both are descriptors.
+        let fits = unsafe { is_same_shape(self.raw, other) };
+        if !fits {
+            Error::mismatch("a row").fail();
+        }
+    }
+}
+
+/// Rows of the one shape are taken apart as rows of the other.
+///
+/// # Safety
+/// Both are descriptors.
+pub(super) unsafe fn is_same_shape(one: pg_sys::TupleDesc, other: pg_sys::TupleDesc) -> bool {
+    // SAFETY: by the contract of this function; each has so many attributes.
+    unsafe {
+        let width = (*one).natts as usize;
+        let is_same = |place| {
+            let (one, other) = (attribute(one, place), attribute(other, place));
+            (one.atttypid, one.attlen, one.attbyval, one.attalign, one.attisdropped)
+                == (other.atttypid, other.attlen, other.attbyval, other.attalign, other.attisdropped)
+        };
+        one == other || width == (*other).natts as usize && (0..width).all(is_same)
+    }
 }
 
 impl Drop for Descriptor {
@@ -46,55 +83,24 @@ impl Drop for Descriptor {
     }
 }
 
-/// A composite value that a function was given.
-pub struct Composite<'call> {
-    header: pg_sys::HeapTupleHeader,
-    marker: PhantomData<&'call ()>,
-}
-
-impl<'call> Composite<'call> {
-    pub(super) fn from_datum(datum: pg_sys::Datum) -> Self {
-        // SAFETY: declared `record`, so it is a composite value.
-        let header = unsafe { pg_sys::pg_detoast_datum(datum.cast_mut_ptr()) }.cast();
-        Composite { header, marker: PhantomData }
-    }
-
-    /// The oid of its row type; `record` where it has no name.
-    pub fn row_type(&self) -> pg_sys::Oid {
-        // SAFETY: a composite value has this header.
-        unsafe { (*self.header).t_choice.t_datum.datum_typeid }
-    }
-
-    /// The whole of it, as a parameter for a statement.
-    pub fn parameter(&self) -> Parameter<'call> {
-        Parameter::of_type(self.row_type(), Some(pg_sys::Datum::from(self.header)))
-    }
-
-    /// Takes it apart. `descriptor` is that of its row type.
-    pub fn row<'d>(&self, descriptor: &'d Descriptor) -> Row<'d> {
-        let mut tuple = pg_sys::HeapTupleData {
-            // SAFETY: the header begins with the length.
-            t_len: unsafe { varlena::varsize_any(self.header.cast()) } as u32,
-            t_data: self.header,
-            ..Default::default()
-        };
-        Row::of_tuple(descriptor, &mut tuple)
-    }
-}
-
 /// The values of a row, by the places of their columns.
 #[derive(Clone)]
-pub struct Row<'d> {
-    descriptor: &'d Descriptor,
+pub struct Row<'r> {
+    descriptor: &'r Descriptor,
     values: Vec<pg_sys::Datum>,
     nulls: Vec<bool>,
+    /// What the values point to that were put in.
+    owned: Vec<Owned>,
+    /// The call of a trigger that has this row, and may return it.
+    call: Option<CallNumber>,
 }
 
-impl<'d> Row<'d> {
-    pub(super) fn of_tuple(descriptor: &'d Descriptor, tuple: pg_sys::HeapTuple) -> Self {
-        let width = descriptor.width();
-        let mut row = Row { descriptor, values: vec![pg_sys::Datum::null(); width], nulls: vec![true; width] };
-        // SAFETY: the tuple is of the descriptor's type; both arrays have a member for each attribute.
+impl<'r> Row<'r> {
+    /// # Safety
+    /// The tuple is of the descriptor's shape, and lives as long as `'r`.
+    pub(super) unsafe fn of_tuple(descriptor: &'r Descriptor, tuple: pg_sys::HeapTuple) -> Self {
+        let mut row = Row::empty(descriptor);
+        // SAFETY: by the contract of this function; both arrays have a member for each attribute.
         unsafe {
             pg_sys::heap_deform_tuple(tuple, descriptor.raw, row.values.as_mut_ptr(), row.nulls.as_mut_ptr());
         }
@@ -102,23 +108,57 @@ impl<'d> Row<'d> {
     }
 
     /// A row of NULLs.
-    pub fn empty(descriptor: &'d Descriptor) -> Self {
+    pub fn empty(descriptor: &'r Descriptor) -> Self {
         let width = descriptor.width();
-        Row { descriptor, values: vec![pg_sys::Datum::null(); width], nulls: vec![true; width] }
+        Row {
+            descriptor,
+            values: vec![pg_sys::Datum::null(); width],
+            nulls: vec![true; width],
+            owned: Vec::new(),
+            call: None,
+        }
     }
 
-    /// The values of the row in a slot, whose shape is the descriptor's. They point to where it is held.
-    pub(super) fn of_slot(descriptor: &'d Descriptor, slot: *mut pg_sys::TupleTableSlot) -> Self {
+    /// The values of the row in a slot. They point to where it is held.
+    ///
+    /// # Safety
+    /// The slot holds a row, for as long as `'r`.
+    pub(super) unsafe fn of_slot(descriptor: &'r Descriptor, slot: *mut pg_sys::TupleTableSlot) -> Self {
         let width = descriptor.width();
-        // SAFETY: the slot holds a row; once taken apart, its arrays have a member for each attribute.
+        // SAFETY: a slot has a descriptor; once taken apart, its arrays have a member for each attribute.
         unsafe {
+            descriptor.require_fit((*slot).tts_tupleDescriptor);
             take_apart(slot, width);
             Row {
                 descriptor,
                 values: std::slice::from_raw_parts((*slot).tts_values, width).to_vec(),
                 nulls: std::slice::from_raw_parts((*slot).tts_isnull, width).to_vec(),
+                owned: Vec::new(),
+                call: None,
             }
         }
+    }
+
+    /// The trigger that is called now may return this row.
+    pub(super) fn of_firing(self) -> Self {
+        Row { call: Some(running()), ..self }
+    }
+
+    pub(super) fn type_at(&self, place: usize) -> pg_sys::Oid {
+        self.descriptor.attribute(place).atttypid
+    }
+
+    pub(super) fn descriptor(&self) -> &Descriptor {
+        self.descriptor
+    }
+
+    /// The value at `place`, which is not NULL and of this type, or of a domain over it.
+    pub(super) fn typed(&self, place: usize, type_id: pg_sys::Oid) -> pg_sys::Datum {
+        let actual = self.type_at(place);
+        if self.nulls[place] || actual != type_id && types::base_type(actual) != type_id {
+            Error::mismatch("a value").fail();
+        }
+        self.values[place]
     }
 
     /// The value at `place` is not distinct from the one that `other` has at the same place.
@@ -126,12 +166,9 @@ impl<'d> Row<'d> {
         if self.nulls[place] || other.nulls[place] {
             return self.nulls[place] && other.nulls[place];
         }
-        // SAFETY: the function compares values of the column's type.
-        unsafe {
-            pg_sys::FunctionCall2Coll(equality.function, equality.collation, self.values[place], other.values[place])
-        }
-        .value()
-            != 0
+        let (one, other) = (self.typed(place, equality.type_id), other.typed(place, equality.type_id));
+        // SAFETY: the function compares values of this type.
+        unsafe { pg_sys::FunctionCall2Coll(equality.function, equality.collation, one, other) }.value() != 0
     }
 
     /// The value at `place` is NULL.
@@ -139,91 +176,102 @@ impl<'d> Row<'d> {
         self.nulls[place]
     }
 
-    /// Writes the value at `place`, which is not NULL, as JSON.
-    pub fn write(&self, place: usize, form: &Form, out: &mut Vec<u8>) -> Result<()> {
-        value::write(self.values[place], form, out)
-    }
-
-    /// The `bigint`, or the microseconds of the `timestamptz`, at `place`.
+    /// The integer, or the microseconds of the `timestamptz`, at `place`.
     pub fn integer(&self, place: usize) -> Option<i64> {
         (!self.nulls[place]).then(|| self.values[place].value() as i64)
     }
 
-    /// The bytes of the `text` or `bytea` at `place`.
-    pub fn bytes(&self, place: usize) -> Option<&[u8]> {
-        (!self.nulls[place]).then(|| value::bytes(self.values[place]))
+    /// The bytes of the value of variable length at `place`, such as a `text` or a `bytea`.
+    pub fn bytes(&self, place: usize) -> Option<std::borrow::Cow<'_, [u8]>> {
+        if self.nulls[place] {
+            return None;
+        }
+        if self.descriptor.attribute(place).attlen != -1 {
+            Error::mismatch("a value").fail();
+        }
+        // SAFETY: a value of a varlena type, which lives as long as the row. What had to be fetched is copied.
+        Some(unsafe { datum::contents(self.values[place]) })
     }
 
     /// The text of the value at `place`, by its type's output function.
     pub fn text(&self, place: usize, output: &Output) -> Option<String> {
         (!self.nulls[place]).then(|| {
-            // SAFETY: `output` is the output function of the column's type.
-            let text = unsafe { CStr::from_ptr(pg_sys::OidOutputFunctionCall(output.0, self.values[place])) };
+            let datum = self.typed(place, output.type_id);
+            // SAFETY: `output` is the output function of the value's type, and its answer a NUL-terminated string.
+            let text = unsafe { CStr::from_ptr(pg_sys::OidOutputFunctionCall(output.function, datum)) };
             text.to_string_lossy().into_owned()
         })
     }
 
     /// The hash of the value at `place`, which is not NULL.
     pub fn hash(&self, place: usize, hash: ValueHash, seed: u64) -> u64 {
-        // SAFETY: the function hashes values of the column's type.
+        let datum = self.typed(place, hash.type_id);
+        // SAFETY: the function hashes values of this type.
         unsafe {
-            pg_sys::FunctionCall2Coll(
-                hash.function,
-                hash.collation,
-                self.values[place],
-                pg_sys::Datum::from(seed as i64),
-            )
+            pg_sys::FunctionCall2Coll(hash.function, hash.collation, datum, pg_sys::Datum::from(seed as i64)).value()
+                as u64
         }
-        .value() as u64
     }
 
     /// Appends the value at `place`, which is not NULL, as it is stored. Values that are equal may be stored otherwise.
     pub fn append_image(&self, place: usize, image: &mut Vec<u8>) {
-        let (datum, attribute) = (self.values[place], super::relation::attribute(self.descriptor.raw, place));
+        if self.nulls[place] {
+            Error::mismatch("a null").fail();
+        }
+        let (datum, attribute) = (self.values[place], self.descriptor.attribute(place));
         let bytes = match (attribute.attbyval, attribute.attlen) {
             (true, _) => {
                 image.extend_from_slice(&datum.value().to_ne_bytes());
                 return;
             }
-            (false, -1) => value::bytes(datum),
-            // SAFETY: a value of this length is passed by reference; one of length -2 is a NUL-terminated string.
-            (false, -2) => unsafe { CStr::from_ptr(datum.cast_mut_ptr()) }.to_bytes(),
-            // SAFETY: as above.
-            (false, length) => unsafe { std::slice::from_raw_parts(datum.cast_mut_ptr(), length as usize) },
+            // SAFETY: a value of a varlena type.
+            (false, -1) => unsafe { datum::contents(datum) },
+            // SAFETY: a value of length -2 is a NUL-terminated string.
+            (false, -2) => unsafe { CStr::from_ptr(datum.cast_mut_ptr()) }.to_bytes().into(),
+            (false, length) => {
+                // SAFETY: a value that is passed by reference has the length of its type.
+                unsafe { std::slice::from_raw_parts(datum.cast_mut_ptr::<u8>(), length as usize) }.into()
+            }
         };
         image.extend_from_slice(&bytes.len().to_ne_bytes());
-        image.extend_from_slice(bytes);
+        image.extend_from_slice(&bytes);
     }
 
     pub(super) fn to_values(&self) -> (Vec<pg_sys::Datum>, Vec<bool>) {
         (self.values.clone(), self.nulls.clone())
     }
 
-    pub(super) fn datum(&self, place: usize) -> pg_sys::Datum {
-        self.values[place]
-    }
-
-    /// Puts a `bigint` or a `timestamptz` in.
+    /// Puts an integer or a `timestamptz` in.
     pub fn set_integer(&mut self, place: usize, integer: i64) {
-        self.set(place, pg_sys::Datum::from(integer));
+        if !self.descriptor.attribute(place).attbyval {
+            Error::mismatch("an integer").fail();
+        }
+        self.set(place, Owned::Direct(pg_sys::Datum::from(integer)));
     }
 
     /// Puts a `bytea` or a `text` in.
     pub fn set_bytes(&mut self, place: usize, bytes: &[u8]) {
-        let datum = pgrx::IntoDatum::into_datum(bytes).unwrap_or(pg_sys::Datum::null());
-        self.set(place, datum);
+        if !matches!(self.type_at(place), pg_sys::BYTEAOID | pg_sys::TEXTOID) {
+            Error::mismatch("a value").fail();
+        }
+        self.set(place, Owned::varlena(bytes));
     }
 
     /// Puts in what the column's type reads from a text by its input function: no cast, and no check of a domain.
     pub fn set_text(&mut self, place: usize, text: &str) -> Result<()> {
-        let type_id = super::relation::attribute(self.descriptor.raw, place).atttypid;
-        self.set(place, super::types::value_of(type_id, text)?);
+        let attribute = self.descriptor.attribute(place);
+        let datum = types::value_of(attribute.atttypid, text)?;
+        // SAFETY: a value of the column's type.
+        self.set(place, unsafe { Owned::copy(datum, attribute.attbyval, attribute.attlen) });
         Ok(())
     }
 
-    fn set(&mut self, place: usize, datum: pg_sys::Datum) {
-        self.values[place] = datum;
+    fn set(&mut self, place: usize, value: Owned) {
+        self.values[place] = value.datum();
         self.nulls[place] = false;
+        if matches!(value, Owned::Copied(_)) {
+            self.owned.push(value);
+        }
     }
 
     /// The first of `places` whose value differs from `other`'s, by its position among them. Values are compared as
@@ -233,26 +281,37 @@ impl<'d> Row<'d> {
             if self.nulls[place] || other.nulls[place] {
                 return self.nulls[place] != other.nulls[place];
             }
-            let attribute = super::relation::attribute(self.descriptor.raw, place);
+            let attribute = self.descriptor.attribute(place);
+            if other.type_at(place) != attribute.atttypid {
+                Error::mismatch("a value").fail();
+            }
             // What an update leaves alone it has from the old row, maybe as a pointer to where it is stored.
-            if attribute.attlen == -1 && value::stored(self.values[place]) == value::stored(other.values[place]) {
-                return false;
-            }
+            // SAFETY: both values are of a varlena type.
+            let is_stored_alike = attribute.attlen == -1
+                && unsafe { datum::stored(self.values[place]) == datum::stored(other.values[place]) };
             // SAFETY: both values are of the attribute's type.
-            !unsafe {
-                pg_sys::ffi::pg_guard_ffi_boundary(|| {
-                    datum_image_eq(self.values[place], other.values[place], attribute.attbyval, attribute.attlen.into())
-                })
-            }
+            !is_stored_alike
+                && !unsafe {
+                    pg_sys::ffi::pg_guard_ffi_boundary(|| {
+                        datum_image_eq(
+                            self.values[place],
+                            other.values[place],
+                            attribute.attbyval,
+                            attribute.attlen.into(),
+                        )
+                    })
+                }
         })
     }
 
-    /// The row as a trigger returns it.
+    /// The row as a trigger returns it, one of whose rows it was.
     pub fn into_answer(mut self) -> Answer {
+        let Some(call) = self.call else { Error::mismatch("a row that no trigger has").fail() };
         // SAFETY: a value or a NULL for each attribute of the descriptor.
-        let tuple =
-            unsafe { pg_sys::heap_form_tuple(self.descriptor.raw, self.values.as_mut_ptr(), self.nulls.as_mut_ptr()) };
-        Answer::datum(pg_sys::Datum::from(tuple))
+        let tuple = lasting_as_call(|| unsafe {
+            pg_sys::heap_form_tuple(self.descriptor.raw, self.values.as_mut_ptr(), self.nulls.as_mut_ptr())
+        });
+        Answer::made(pg_sys::Datum::from(tuple), call)
     }
 }
 
@@ -277,39 +336,14 @@ unsafe extern "C-unwind" {
 
 /// The output function of a column's type.
 #[derive(Clone, Copy)]
-pub struct Output(pg_sys::Oid);
+pub struct Output {
+    type_id: pg_sys::Oid,
+    function: pg_sys::Oid,
+}
 
 impl Output {
     /// The output function of the type.
     pub fn of(type_id: pg_sys::Oid) -> Output {
-        Output(super::types::output_function(type_id))
-    }
-}
-
-/// How a column stores a hash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HashForm {
-    /// 32 bytes of `bytea`
-    Binary,
-    /// 64 lower-case hexadecimal digits of `text`
-    Hexadecimal,
-}
-
-impl HashForm {
-    /// The form that a column of this type has, if it can hold a hash.
-    pub fn of(type_id: pg_sys::Oid) -> Option<HashForm> {
-        match type_id {
-            pg_sys::BYTEAOID => Some(HashForm::Binary),
-            pg_sys::TEXTOID => Some(HashForm::Hexadecimal),
-            _ => None,
-        }
-    }
-
-    /// The hash in a stored value, if it is one.
-    pub fn read(self, bytes: &[u8]) -> Option<LinkHash> {
-        match self {
-            HashForm::Binary => LinkHash::from_bytes(bytes),
-            HashForm::Hexadecimal => LinkHash::from_hex(bytes),
-        }
+        Output { type_id, function: types::output_function(type_id) }
     }
 }

@@ -1,72 +1,6 @@
-//! Settings that are pinned for a moment: those on which the text of a value depends, as the line format demands (chain
-//! format 1), and those by which a plan is chosen.
-//!
-//! Output functions read C variables, so those are set and put back directly: a line is written for every row, and
-//! the machinery behind `SET` costs more than the line.
+//! Settings of PostgreSQL's that are pinned for a moment: by which a plan is chosen, or a name is written.
 
 use pgrx::pg_sys;
-
-// Values of the variables; miscadmin.h and utils/bytea.h define them.
-const USE_ISO_DATES: i32 = 1;
-const DATEORDER_YMD: i32 = 0;
-const INTSTYLE_ISO_8601: i32 = 3;
-const BYTEA_OUTPUT_HEX: i32 = 1;
-
-unsafe extern "C" {
-    // utils/bytea.h, which pgrx does not bind.
-    static mut bytea_output: i32;
-}
-
-/// `DateStyle = ISO, YMD`, `IntervalStyle = iso_8601`, `extra_float_digits = 1`, `bytea_output = hex`,
-/// `TimeZone = UTC`, until dropped.
-pub struct Pinned {
-    date_style: i32,
-    date_order: i32,
-    interval_style: i32,
-    float_digits: i32,
-    bytea: i32,
-    zone: *mut pg_sys::pg_tz,
-}
-
-impl Pinned {
-    /// Pins the settings.
-    pub fn new() -> Pinned {
-        // SAFETY: variables of the backend, which has one thread; `pg_tzset` answers a zone that lives as long as the
-        // backend, and knows UTC without reading a file.
-        unsafe {
-            let before = Pinned {
-                date_style: pg_sys::DateStyle,
-                date_order: pg_sys::DateOrder,
-                interval_style: pg_sys::IntervalStyle,
-                float_digits: pg_sys::extra_float_digits,
-                bytea: bytea_output,
-                zone: pg_sys::session_timezone,
-            };
-            let utc = pg_sys::pg_tzset(c"UTC".as_ptr());
-            pg_sys::DateStyle = USE_ISO_DATES;
-            pg_sys::DateOrder = DATEORDER_YMD;
-            pg_sys::IntervalStyle = INTSTYLE_ISO_8601;
-            pg_sys::extra_float_digits = 1;
-            bytea_output = BYTEA_OUTPUT_HEX;
-            pg_sys::session_timezone = utc;
-            before
-        }
-    }
-}
-
-impl Drop for Pinned {
-    fn drop(&mut self) {
-        // SAFETY: writes back what was there; calls nothing, so it may run while unwinding.
-        unsafe {
-            pg_sys::DateStyle = self.date_style;
-            pg_sys::DateOrder = self.date_order;
-            pg_sys::IntervalStyle = self.interval_style;
-            pg_sys::extra_float_digits = self.float_digits;
-            bytea_output = self.bytea;
-            pg_sys::session_timezone = self.zone;
-        }
-    }
-}
 
 /// `quote_all_identifiers = off`, until dropped.
 pub(super) struct QuoteWhereNeeded(bool);
@@ -123,11 +57,4 @@ impl Drop for TidScans {
             pg_sys::enable_mergejoin = self.mergejoin;
         }
     }
-}
-
-/// Tells PostgreSQL that there are no other settings with this prefix than those defined by now, so that a misspelt one is
-/// refused.
-pub fn reserve_prefix(prefix: &'static std::ffi::CStr) {
-    // SAFETY: the library is being loaded; the name is never freed.
-    unsafe { pg_sys::MarkGUCPrefixReserved(prefix.as_ptr()) };
 }

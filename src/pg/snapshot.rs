@@ -2,7 +2,7 @@
 
 use pgrx::pg_sys;
 
-use super::system;
+use super::transaction;
 
 /// The transaction keeps one snapshot for all its statements: REPEATABLE READ or SERIALIZABLE.
 pub fn is_kept() -> bool {
@@ -47,7 +47,7 @@ pub fn advance() {
 /// difference between then and now is what this transaction has done, and nothing else.
 #[derive(Clone, Copy, Debug)]
 pub struct Mark {
-    at: system::Moment,
+    at: transaction::Moment,
     command: pg_sys::CommandId,
 }
 
@@ -55,7 +55,7 @@ impl Mark {
     /// This moment.
     pub fn now() -> Mark {
         // SAFETY: a transaction is open.
-        Mark { at: system::moment(), command: unsafe { pg_sys::GetCurrentCommandId(false) } }
+        Mark { at: transaction::moment(), command: unsafe { pg_sys::GetCurrentCommandId(false) } }
     }
 
     /// It was in the transaction that is open now, in a subtransaction that is open still.

@@ -4,11 +4,14 @@ use std::marker::PhantomData;
 
 use pgrx::pg_sys;
 
-use super::function::{Answer, Call};
+use super::answer::{Answer, CallNumber, running};
+use super::function::Call;
 use super::memory;
-use super::relation::{self, Relation};
+use super::relation::{Borrowed, Relation};
 use super::report::{Class, Error, Result};
 use super::row::{Descriptor, Row};
+use super::spi::{self, Session};
+use super::text::string;
 
 /// A trigger of a relation.
 #[derive(Clone, Debug)]
@@ -32,9 +35,12 @@ pub struct TriggerInfo {
 }
 
 impl TriggerInfo {
-    pub(super) fn of(trigger: &pg_sys::Trigger) -> TriggerInfo {
+    /// # Safety
+    /// It is a trigger of an open relation.
+    pub(super) unsafe fn of(trigger: &pg_sys::Trigger) -> TriggerInfo {
         TriggerInfo {
-            name: relation::string(trigger.tgname),
+            // SAFETY: a name is NUL-terminated.
+            name: unsafe { string(trigger.tgname) },
             function: trigger.tgfoid,
             kind: trigger.tgtype as u32,
             state: trigger.tgenabled as u8,
@@ -42,9 +48,7 @@ impl TriggerInfo {
             conditional: !trigger.tgqual.is_null() || trigger.tgnattr > 0,
             has_new_table: !trigger.tgnewtable.is_null(),
             // SAFETY: `tgargs` has `tgnargs` NUL-terminated strings.
-            arguments: (0..trigger.tgnargs as usize)
-                .map(|i| relation::string(unsafe { *trigger.tgargs.add(i) }))
-                .collect(),
+            arguments: (0..trigger.tgnargs as usize).map(|i| unsafe { string(*trigger.tgargs.add(i)) }).collect(),
         }
     }
 
@@ -105,6 +109,23 @@ impl TriggerInfo {
     }
 }
 
+impl Relation {
+    /// Its triggers that are not internal to constraints.
+    pub fn triggers(&self) -> Vec<TriggerInfo> {
+        // SAFETY: the trigger descriptor of an open relation, if it has one, holds `numtriggers` triggers.
+        let triggers = unsafe {
+            let descriptor = (*self.raw()).trigdesc;
+            if descriptor.is_null() {
+                return Vec::new();
+            }
+            std::slice::from_raw_parts((*descriptor).triggers, (*descriptor).numtriggers as usize)
+        };
+        // `tgisinternal` is set on foreign keys' triggers; a clone on a partition is not internal in that sense.
+        // SAFETY: they are the relation's.
+        triggers.iter().filter(|trigger| !trigger.tgisinternal).map(|t| unsafe { TriggerInfo::of(t) }).collect()
+    }
+}
+
 /// What a trigger fires for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -121,6 +142,7 @@ pub enum Event {
 /// One firing of a trigger.
 pub struct Firing<'call> {
     data: *mut pg_sys::TriggerData,
+    call: CallNumber,
     marker: PhantomData<&'call ()>,
 }
 
@@ -133,11 +155,11 @@ impl<'call> Call<'call> {
         if data.is_null() || unsafe { (*data).type_ } != pg_sys::NodeTag::T_TriggerData {
             return Err(Error::new(Class::TriggerProtocol, "not called by the trigger manager"));
         }
-        Ok(Firing { data: data.cast(), marker: PhantomData })
+        Ok(Firing { data: data.cast(), call: running(), marker: PhantomData })
     }
 }
 
-impl Firing<'_> {
+impl<'call> Firing<'call> {
     /// The UPDATE that fires it names the column at `place`: it sets it, be it to what it was.
     pub fn sets(&self, place: usize) -> bool {
         let number = place as i32 + 1 - pg_sys::FirstLowInvalidHeapAttributeNumber;
@@ -145,20 +167,20 @@ impl Firing<'_> {
         unsafe { pg_sys::bms_is_member(number, (*self.data).tg_updatedcols) }
     }
 
-    fn data(&self) -> &pg_sys::TriggerData {
+    fn data(&self) -> &'call pg_sys::TriggerData {
         // SAFETY: valid during the call.
         unsafe { &*self.data }
     }
 
     /// The relation whose row or statement it is: a partition, where rows go through a partitioned table.
-    pub fn relation(&self) -> Relation {
-        Relation::borrowed(self.data().tg_relation)
+    pub fn relation(&self) -> Borrowed<'call> {
+        // SAFETY: the relation is open during the call.
+        unsafe { Relation::borrowed(self.data().tg_relation) }
     }
 
     /// The oid of that relation.
     pub fn relation_oid(&self) -> pg_sys::Oid {
-        // SAFETY: the relation is open during the call.
-        unsafe { (*self.data().tg_relation).rd_id }
+        self.relation().oid()
     }
 
     /// The oid of the trigger.
@@ -169,8 +191,8 @@ impl Firing<'_> {
 
     /// The arguments of the trigger.
     pub fn arguments(&self) -> Vec<String> {
-        // SAFETY: valid during the call.
-        TriggerInfo::of(unsafe { &*self.data().tg_trigger }).arguments
+        // SAFETY: valid during the call; a trigger of the open relation.
+        unsafe { TriggerInfo::of(&*self.data().tg_trigger) }.arguments
     }
 
     /// What it fires for.
@@ -196,23 +218,43 @@ impl Firing<'_> {
     }
 
     /// The row that is inserted, deleted or updated. Only in a row trigger.
-    pub fn row<'d>(&self, descriptor: &'d Descriptor) -> Row<'d> {
-        Row::of_tuple(descriptor, self.data().tg_trigtuple)
+    pub fn row<'r>(&self, descriptor: &'r Descriptor) -> Row<'r>
+    where
+        'call: 'r,
+    {
+        self.take_apart(descriptor, self.data().tg_trigtuple)
     }
 
     /// The row that an update puts in its place. Only in a row trigger for UPDATE.
-    pub fn new_row<'d>(&self, descriptor: &'d Descriptor) -> Row<'d> {
-        Row::of_tuple(descriptor, self.data().tg_newtuple)
+    pub fn new_row<'r>(&self, descriptor: &'r Descriptor) -> Row<'r>
+    where
+        'call: 'r,
+    {
+        self.take_apart(descriptor, self.data().tg_newtuple)
+    }
+
+    fn take_apart<'r>(&self, descriptor: &'r Descriptor, tuple: pg_sys::HeapTuple) -> Row<'r>
+    where
+        'call: 'r,
+    {
+        if tuple.is_null() {
+            Error::mismatch("a row that the trigger has not").fail();
+        }
+        // SAFETY: the tuple is one of the relation, whose shape the descriptor has, and is valid during the call.
+        unsafe {
+            descriptor.require_fit(self.relation().descriptor());
+            Row::of_tuple(descriptor, tuple).of_firing()
+        }
     }
 
     /// Lets the update pass.
     pub fn pass_update(&self) -> Answer {
-        Answer::datum(pg_sys::Datum::from(self.data().tg_newtuple))
+        Answer::made(pg_sys::Datum::from(self.data().tg_newtuple), self.call)
     }
 
     /// Lets the insertion pass.
     pub fn pass_insert(&self) -> Answer {
-        Answer::datum(pg_sys::Datum::from(self.data().tg_trigtuple))
+        Answer::made(pg_sys::Datum::from(self.data().tg_trigtuple), self.call)
     }
 
     /// It fires AFTER, for the statement, with the new rows as a table.
@@ -223,14 +265,22 @@ impl Firing<'_> {
             && !data.tg_newtable.is_null()
     }
 
-    /// The name by which [`super::spi::Session::with_new_rows`] makes them known.
+    fn require_new_rows(&self) {
+        if !self.has_new_rows() {
+            Error::mismatch("a trigger without new rows").fail();
+        }
+    }
+
+    /// The name by which [`Firing::register_in`] makes them known.
     pub fn new_rows_name(&self) -> String {
+        self.require_new_rows();
         // SAFETY: valid during the call; the trigger has the rows, and so a name for them.
-        relation::string(unsafe { (*self.data().tg_trigger).tgnewtable })
+        unsafe { string((*self.data().tg_trigger).tgnewtable) }
     }
 
     /// How many new rows the statement has.
     pub fn new_row_count(&self) -> u64 {
+        self.require_new_rows();
         // SAFETY: the trigger has them.
         unsafe { pg_sys::tuplestore_tuple_count(self.data().tg_newtable) as u64 }
     }
@@ -243,9 +293,15 @@ impl Firing<'_> {
         places: &[usize],
         mut read: impl FnMut(&Row) -> Result<()>,
     ) -> Result<()> {
-        let new = Transition::new(self.data().tg_newtable, descriptor);
+        self.require_new_rows();
+        // SAFETY: the stores outlive the call, and hold rows of the relation.
+        let transition = |store| unsafe {
+            descriptor.require_fit(self.relation().descriptor());
+            Transition::new(store, descriptor)
+        };
+        let new = transition(self.data().tg_newtable);
         // An UPDATE stores the old and the new version of each row side by side.
-        let old = (!self.data().tg_oldtable.is_null()).then(|| Transition::new(self.data().tg_oldtable, descriptor));
+        let old = (!self.data().tg_oldtable.is_null()).then(|| transition(self.data().tg_oldtable));
         let row_memory = memory::Repeated::new();
         let mut answer = Ok(());
         while answer.is_ok() && new.advance() && old.as_ref().is_none_or(Transition::advance) {
@@ -265,8 +321,14 @@ impl Firing<'_> {
         answer
     }
 
-    pub(super) fn raw(&self) -> *mut pg_sys::TriggerData {
-        self.data
+    /// Lets statements of the session read the new rows, under the name that the trigger gives them.
+    pub fn register_in(&self, session: &Session) -> Result<()> {
+        session.require_innermost()?;
+        // SAFETY: the firing, and with it its rows, outlives the session.
+        match unsafe { pg_sys::SPI_register_trigger_data(self.data) } {
+            status if status < 0 => Err(spi::failed("the new rows of a trigger", status)),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -279,8 +341,10 @@ struct Transition {
 }
 
 impl Transition {
-    fn new(store: *mut pg_sys::Tuplestorestate, descriptor: &Descriptor) -> Transition {
-        // SAFETY: the store outlives the call of the trigger that has it; the slot fits its rows.
+    /// # Safety
+    /// The store holds rows of the descriptor's shape, and outlives the answer.
+    unsafe fn new(store: *mut pg_sys::Tuplestorestate, descriptor: &Descriptor) -> Transition {
+        // SAFETY: by the contract of this function.
         unsafe {
             let pointer = pg_sys::tuplestore_alloc_read_pointer(store, pg_sys::EXEC_FLAG_REWIND as i32);
             pg_sys::tuplestore_select_read_pointer(store, pointer);
@@ -292,15 +356,16 @@ impl Transition {
 
     /// Goes on to the next row, if there is one.
     fn advance(&self) -> bool {
-        // SAFETY: as above. Whoever has run since the last row may have read from the same store.
+        // SAFETY: the store and its pointer are there still. Others may have read from the same store since the last row.
         unsafe {
             pg_sys::tuplestore_select_read_pointer(self.store, self.pointer);
             pg_sys::tuplestore_gettupleslot(self.store, true, false, self.slot)
         }
     }
 
-    fn row<'d>(&self, descriptor: &'d Descriptor) -> Row<'d> {
-        Row::of_slot(descriptor, self.slot)
+    fn row<'r>(&'r self, descriptor: &'r Descriptor) -> Row<'r> {
+        // SAFETY: the slot holds the row until `advance`; those that read it have no longer than that.
+        unsafe { Row::of_slot(descriptor, self.slot) }
     }
 
     fn end(self) {
@@ -320,6 +385,3 @@ pub fn is_replica() -> bool {
     // SAFETY: reads a variable of the backend.
     unsafe { pg_sys::SessionReplicationRole == pg_sys::SESSION_REPLICATION_ROLE_REPLICA as i32 }
 }
-
-/// The longest name of a trigger, in bytes.
-pub const NAME_MAX: usize = pg_sys::NAMEDATALEN as usize - 1;

@@ -8,8 +8,10 @@ use std::collections::HashSet;
 
 use pgrx::pg_sys;
 
-use super::relation::{Column, Relation, attribute, string};
+use super::column::{Column, attribute};
+use super::relation::Relation;
 use super::report::{Class, Error, Result};
+use super::role;
 use super::types::type_name;
 
 /// What the type itself is made of is not asked for more levels than that: PostgreSQL lets no type contain itself, but
@@ -28,7 +30,7 @@ impl Relation {
             .map(|column| (format!("column \"{}\" of table \"{}\"", column.name, self.name()), column.type_id));
         for (what, type_id) in own.into_iter().chain(columns) {
             if let Some(foreign) = foreign_part(self.owner(), self.owner(), type_id, &mut seen, DEPTH_MAX) {
-                let (name, owner) = (type_name(foreign), role_name(owner_of(foreign)));
+                let (name, owner) = (type_name(foreign), role::name_of(owner_of(foreign)));
                 return Err(Error::new(Class::Unsupported, format!("{what} is of a type of another role"))
                     .detail(format!(
                         "Type {name} belongs to role \"{owner}\", whose privileges the owner of the table does not have, and who may change or drop it."
@@ -45,18 +47,6 @@ impl Relation {
         let type_id = unsafe { (*(*self.raw()).rd_rel).reloftype };
         (type_id != pg_sys::InvalidOid).then_some(type_id)
     }
-}
-
-/// `owner` has the privileges of `role`.
-pub fn has_privileges_of(owner: pg_sys::Oid, role: pg_sys::Oid) -> bool {
-    // SAFETY: takes any roles' oids.
-    unsafe { pg_sys::has_privs_of_role(owner, role) }
-}
-
-/// The role that is acting.
-pub fn caller() -> pg_sys::Oid {
-    // SAFETY: reads a variable of the backend.
-    unsafe { pg_sys::GetUserId() }
 }
 
 /// The first part of a type, or it itself, with an owner whose privileges `owner` lacks, or the owner of the type around
@@ -78,7 +68,7 @@ fn foreign_part(
         if is_of_extension(type_id) {
             return None;
         }
-        if depth == 0 || !has_privileges_of(owner, type_owner) || !has_privileges_of(around, type_owner) {
+        if depth == 0 || !role::has_privileges_of(owner, type_owner) || !role::has_privileges_of(around, type_owner) {
             return Some(type_id);
         }
     }
@@ -152,10 +142,4 @@ fn is_of_extension(type_id: pg_sys::Oid) -> bool {
         of(pg_sys::TypeRelationId, type_id)
             || relation != pg_sys::InvalidOid && of(pg_sys::RelationRelationId, relation)
     }
-}
-
-fn role_name(role: pg_sys::Oid) -> String {
-    // SAFETY: takes any oid; NULL where there is no such role.
-    let name = unsafe { pg_sys::GetUserNameFromId(role, true) };
-    if name.is_null() { format!("{}", u32::from(role)) } else { string(name) }
 }

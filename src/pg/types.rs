@@ -1,174 +1,9 @@
-//! Types: how a value of each is written into a line, and how an entity's values are hashed.
+//! What there is to know of a type.
 
 use pgrx::pg_sys;
 
-use super::relation::{Column, attribute};
+use super::column::Column;
 use super::report::{Class, Error};
-
-/// How a value of a type is written as JSON (chain format 1). The hot types are written directly; every other type
-/// is its output text as a JSON string, as core's `to_json` does for types that it has no rule for.
-#[derive(Clone, Debug)]
-pub enum Form {
-    /// `true` or `false`
-    Bool,
-    /// a JSON number
-    Int2,
-    /// a JSON number
-    Int4,
-    /// a JSON number
-    Int8,
-    /// a JSON number, or a string for NaN and the infinities
-    Float4,
-    /// a JSON number, or a string for NaN and the infinities
-    Float8,
-    /// a JSON number, or a string for NaN and the infinities
-    Numeric,
-    /// text, varchar, char(n)
-    Text,
-    /// its exact text as a JSON string, so that a line has no newline
-    Json,
-    /// its own text
-    Jsonb,
-    /// a string
-    Uuid,
-    /// a string, `\x` and hexadecimal digits
-    Bytea,
-    /// a string, ISO 8601
-    Date,
-    /// a string, ISO 8601
-    Timestamp,
-    /// a string, ISO 8601 at UTC
-    TimestampTz,
-    /// a JSON array, in an object with its bounds where the elements leave a doubt
-    Array(Box<Form>, Element),
-    /// a JSON object of the attributes that are not NULL
-    Composite,
-    /// its output text as a string
-    Output(pg_sys::Oid),
-}
-
-/// The elements of an array type, as they are stored.
-#[derive(Clone, Debug)]
-pub struct Element {
-    pub(super) type_id: pg_sys::Oid,
-    pub(super) length: i16,
-    pub(super) by_value: bool,
-    pub(super) alignment: u8,
-    /// Where a dimension begins unless a value says otherwise.
-    pub(super) lower_bound: i32,
-}
-
-/// Types whose text depends on the locale or on the catalogs, so that it may change while the value does not.
-const UNSTABLE: [pg_sys::Oid; 13] = [
-    pg_sys::MONEYOID,
-    pg_sys::ACLITEMOID,
-    pg_sys::REGPROCOID,
-    pg_sys::REGPROCEDUREOID,
-    pg_sys::REGOPEROID,
-    pg_sys::REGOPERATOROID,
-    pg_sys::REGCLASSOID,
-    pg_sys::REGTYPEOID,
-    pg_sys::REGROLEOID,
-    pg_sys::REGNAMESPACEOID,
-    pg_sys::REGCONFIGOID,
-    pg_sys::REGDICTIONARYOID,
-    pg_sys::REGCOLLATIONOID,
-];
-
-/// A type that a line cannot hold.
-#[derive(Debug)]
-pub struct Unsupported(pub String);
-
-impl Form {
-    /// The form of a type, if a line can hold it.
-    pub fn of(type_id: pg_sys::Oid) -> Result<Form, Unsupported> {
-        // SAFETY: takes the oid of any type.
-        let base = unsafe { pg_sys::getBaseType(type_id) };
-        Ok(match base {
-            pg_sys::BOOLOID => Form::Bool,
-            pg_sys::INT2OID => Form::Int2,
-            pg_sys::INT4OID => Form::Int4,
-            pg_sys::INT8OID => Form::Int8,
-            pg_sys::FLOAT4OID => Form::Float4,
-            pg_sys::FLOAT8OID => Form::Float8,
-            pg_sys::NUMERICOID => Form::Numeric,
-            pg_sys::TEXTOID | pg_sys::VARCHAROID | pg_sys::BPCHAROID => Form::Text,
-            pg_sys::JSONOID => Form::Json,
-            pg_sys::JSONBOID => Form::Jsonb,
-            pg_sys::UUIDOID => Form::Uuid,
-            pg_sys::BYTEAOID => Form::Bytea,
-            pg_sys::DATEOID => Form::Date,
-            pg_sys::TIMESTAMPOID => Form::Timestamp,
-            pg_sys::TIMESTAMPTZOID => Form::TimestampTz,
-            unstable if UNSTABLE.contains(&unstable) => return Err(Unsupported(type_name(unstable))),
-            other => Form::of_structure(other)?,
-        })
-    }
-
-    fn of_structure(type_id: pg_sys::Oid) -> Result<Form, Unsupported> {
-        // SAFETY: all take the oid of a type that exists and write to the variables given.
-        unsafe {
-            if let Some(element) = Element::of(type_id) {
-                return Ok(Form::Array(Box::new(Form::of(element.type_id)?), element));
-            }
-            if pg_sys::type_is_rowtype(type_id) {
-                let descriptor = pg_sys::lookup_rowtype_tupdesc_copy(type_id, -1);
-                for place in 0..(*descriptor).natts as usize {
-                    let attribute = attribute(descriptor, place);
-                    if !attribute.attisdropped {
-                        Form::of(attribute.atttypid)?;
-                    }
-                }
-                return Ok(Form::Composite);
-            }
-            let ranged = match pg_sys::get_typtype(type_id) as u8 {
-                pg_sys::TYPTYPE_MULTIRANGE => pg_sys::get_range_subtype(pg_sys::get_multirange_range(type_id)),
-                pg_sys::TYPTYPE_RANGE => pg_sys::get_range_subtype(type_id),
-                _ => pg_sys::InvalidOid,
-            };
-            if ranged != pg_sys::InvalidOid {
-                Form::of(ranged)?;
-            }
-        }
-        Ok(Form::Output(output_function(type_id)))
-    }
-
-    /// A value may be a JSON array, so that the brackets of an array of them are not told from its own.
-    pub(super) fn may_be_array(&self) -> bool {
-        matches!(self, Form::Jsonb | Form::Array(..))
-    }
-
-    /// A value that is not NULL may be `null`.
-    pub(super) fn may_be_null(&self) -> bool {
-        matches!(self, Form::Jsonb)
-    }
-
-    /// Writing the form calls an output function, whose answer may depend on settings.
-    pub fn reads_settings(&self) -> bool {
-        match self {
-            Form::Output(_) | Form::Composite => true,
-            Form::Array(form, _) => form.reads_settings(),
-            _ => false,
-        }
-    }
-}
-
-impl Element {
-    /// The elements of a type, if it is an array type.
-    pub(super) fn of(array: pg_sys::Oid) -> Option<Element> {
-        // SAFETY: both take the oid of a type that exists and write to the variables given.
-        unsafe {
-            let type_id = pg_sys::get_element_type(array);
-            if type_id == pg_sys::InvalidOid {
-                return None;
-            }
-            let (mut length, mut by_value, mut alignment) = (0, false, 0);
-            pg_sys::get_typlenbyvalalign(type_id, &mut length, &mut by_value, &mut alignment);
-            let lower_bound = if matches!(array, pg_sys::INT2VECTOROID | pg_sys::OIDVECTOROID) { 0 } else { 1 };
-            Some(Element { type_id, length, by_value, alignment: alignment as u8, lower_bound })
-        }
-    }
-}
 
 /// The function that gives the text of a type's values.
 pub(super) fn output_function(type_id: pg_sys::Oid) -> pg_sys::Oid {
@@ -184,6 +19,12 @@ pub fn base_type(type_id: pg_sys::Oid) -> pg_sys::Oid {
     unsafe { pg_sys::getBaseType(type_id) }
 }
 
+/// It is a multirange, or a domain over one.
+pub fn is_multirange(type_id: pg_sys::Oid) -> bool {
+    // SAFETY: both take the oid of any type.
+    unsafe { pg_sys::type_is_multirange(pg_sys::getBaseType(type_id)) }
+}
+
 /// It is an enum.
 pub fn is_enum(type_id: pg_sys::Oid) -> bool {
     // SAFETY: takes any oid.
@@ -193,37 +34,7 @@ pub fn is_enum(type_id: pg_sys::Oid) -> bool {
 /// A type's name, as in SQL.
 pub fn type_name(type_id: pg_sys::Oid) -> String {
     // SAFETY: takes any oid and answers a palloc'd string.
-    super::relation::string(unsafe { pg_sys::format_type_be(type_id) })
-}
-
-/// The hash function of a column's type: values that the type holds equal hash alike.
-#[derive(Clone, Copy)]
-pub struct ValueHash {
-    pub(super) function: *mut pg_sys::FmgrInfo,
-    pub(super) collation: pg_sys::Oid,
-}
-
-impl ValueHash {
-    /// The column's hash function, if its type has one.
-    pub fn of(column: &Column) -> Option<ValueHash> {
-        // SAFETY: an entry of the type cache lives as long as the backend, at the same address.
-        unsafe {
-            let flags = pg_sys::TYPECACHE_HASH_EXTENDED_PROC_FINFO | pg_sys::TYPECACHE_EQ_OPR;
-            let entry = pg_sys::lookup_type_cache(column.type_id, flags as i32);
-            let function = &raw mut (*entry).hash_extended_proc_finfo;
-            ((*function).fn_oid != pg_sys::InvalidOid).then_some(ValueHash { function, collation: column.collation })
-        }
-    }
-}
-
-impl Unsupported {
-    /// Why, as a sentence.
-    pub fn reason(&self) -> String {
-        format!(
-            "The text of type {} depends on the locale or on the system catalogs, and so may change while the value does not.",
-            self.0
-        )
-    }
+    unsafe { super::text::string(pg_sys::format_type_be(type_id)) }
 }
 
 /// The column holds a `bigint`.
@@ -245,22 +56,6 @@ pub fn is_timestamptz(column: &Column) -> bool {
     column.type_id == pg_sys::TIMESTAMPTZOID
 }
 
-/// The operator holds the same values equal as the column's type does by default: it calls the same function.
-pub(super) fn is_equality_of(operator: pg_sys::Oid, column: &Column) -> bool {
-    // SAFETY: take the oids of any type and of any operator.
-    unsafe {
-        let default = (*pg_sys::lookup_type_cache(column.type_id, pg_sys::TYPECACHE_EQ_OPR as i32)).eq_opr;
-        operator == default || pg_sys::get_opcode(operator) == pg_sys::get_opcode(default)
-    }
-}
-
-/// An operator in SQL, whatever the search_path.
-pub fn operator_sql(operator: pg_sys::Oid) -> String {
-    // SAFETY: an operator that exists has a name; `format_operator_qualified` writes `schema.=(type,type)`.
-    let text = super::relation::string(unsafe { pg_sys::format_operator_qualified(operator) });
-    format!("OPERATOR({})", text.rsplit_once('(').map_or(text.as_str(), |(name, _)| name))
-}
-
 /// A value of the type, or of the one below it where it is a domain, read from a text by the input function. It lasts as
 /// long as the current memory context.
 pub(super) fn value_of(type_id: pg_sys::Oid, text: &str) -> Result<pg_sys::Datum, Error> {
@@ -274,20 +69,29 @@ pub(super) fn value_of(type_id: pg_sys::Oid, text: &str) -> Result<pg_sys::Datum
 }
 
 /// The text of a value, by its type's output function.
-pub(super) fn text_of(type_id: pg_sys::Oid, datum: pg_sys::Datum) -> String {
+///
+/// # Safety
+/// The datum is a value, not NULL, of this type.
+pub(super) unsafe fn text_of(type_id: pg_sys::Oid, datum: pg_sys::Datum) -> String {
     // SAFETY: the function is the output function of the datum's type; its answer is a NUL-terminated string.
-    super::relation::string(unsafe { pg_sys::OidOutputFunctionCall(output_function(type_id), datum) })
+    unsafe { super::text::string(pg_sys::OidOutputFunctionCall(output_function(type_id), datum)) }
 }
 
 /// The value stands for infinity, or is no number: `infinity`, `-infinity`, `NaN`.
-pub(super) fn is_infinite(type_id: pg_sys::Oid, datum: pg_sys::Datum) -> bool {
+///
+/// # Safety
+/// The datum is a value, not NULL, of this type.
+pub(super) unsafe fn is_infinite(type_id: pg_sys::Oid, datum: pg_sys::Datum) -> bool {
     // SAFETY: takes the oid of any type.
     match unsafe { pg_sys::getBaseType(type_id) } {
         pg_sys::DATEOID => matches!(datum.value() as i32, i32::MIN | i32::MAX),
         pg_sys::TIMESTAMPOID | pg_sys::TIMESTAMPTZOID => matches!(datum.value() as i64, i64::MIN | i64::MAX),
         pg_sys::FLOAT4OID => !f32::from_bits(datum.value() as u32).is_finite(),
         pg_sys::FLOAT8OID => !f64::from_bits(datum.value() as u64).is_finite(),
-        pg_sys::NUMERICOID => veritable_core::line::numeric::is_special(super::value::bytes(datum)),
+        pg_sys::NUMERICOID => {
+            // SAFETY: by the contract of this function, a value of a varlena type.
+            veritable_core::line::numeric::is_special(unsafe { super::datum::bytes(datum) })
+        }
         _ => false,
     }
 }
@@ -306,85 +110,6 @@ pub(super) fn predecessor(range: pg_sys::Oid, element: pg_sys::Datum) -> Option<
     }
 }
 
-/// How values of a column are compared for equality: by its type's default B-tree operator, under its collation.
-#[derive(Clone, Copy)]
-pub struct Equality {
-    /// A function of the type cache, whose entries live as long as the backend, at the same address.
-    pub(super) function: *mut pg_sys::FmgrInfo,
-    pub(super) collation: pg_sys::Oid,
-    operator: pg_sys::Oid,
-}
-
-impl Equality {
-    /// The column's equality, if its type has one and an order beside it.
-    pub fn of(column: &Column) -> Option<Equality> {
-        // SAFETY: takes any type's oid.
-        unsafe {
-            let flags = pg_sys::TYPECACHE_EQ_OPR | pg_sys::TYPECACHE_EQ_OPR_FINFO | pg_sys::TYPECACHE_LT_OPR;
-            let entry = pg_sys::lookup_type_cache(column.type_id, flags as i32);
-            let function = &raw mut (*entry).eq_opr_finfo;
-            ((*function).fn_oid != pg_sys::InvalidOid && (*entry).lt_opr != pg_sys::InvalidOid).then_some(Equality {
-                function,
-                collation: column.collation,
-                operator: (*entry).eq_opr,
-            })
-        }
-    }
-
-    /// Its operator, as the strategy of the default GiST operator class of the column's type, if that has it.
-    pub fn gist_strategy(&self, column: &Column) -> Option<i32> {
-        gist_strategy(column, self.operator)
-    }
-
-    /// A GiST index of the column can refuse values that differ.
-    pub fn has_gist_unequal(&self, column: &Column) -> bool {
-        gist_strategy(column, self.negator()).is_some()
-    }
-
-    /// Its operator.
-    pub fn operator(&self) -> pg_sys::Oid {
-        self.operator
-    }
-
-    /// The operator that says the opposite.
-    pub fn negator(&self) -> pg_sys::Oid {
-        // SAFETY: takes any operator's oid; zero says that there is none.
-        unsafe { pg_sys::get_negator(self.operator) }
-    }
-
-    /// Its operator in SQL, whatever the search_path.
-    pub fn sql(&self) -> String {
-        operator_sql(self.operator)
-    }
-
-    /// What turns a value of the column into one of the operator's type, in SQL, where need be. In an extension's schema
-    /// others may have made operators of the same name, which PostgreSQL would prefer for a domain, say. In its own
-    /// schema nobody makes any.
-    pub fn cast_of(&self, column: &Column) -> String {
-        let (mut left, mut right) = (pg_sys::InvalidOid, pg_sys::InvalidOid);
-        // SAFETY: the operator exists; the variables are written. The name is a palloc'd string.
-        unsafe {
-            pg_sys::op_input_types(self.operator, &mut left, &mut right);
-            if left == column.type_id || u32::from(self.operator) < pg_sys::FirstNormalObjectId {
-                return String::new();
-            }
-            format!("::{}", super::relation::string(pg_sys::format_type_be_qualified(left)))
-        }
-    }
-}
-
-fn gist_strategy(column: &Column, operator: pg_sys::Oid) -> Option<i32> {
-    // SAFETY: all take any oids; zero says that there is none.
-    unsafe {
-        let class = pg_sys::GetDefaultOpClass(column.type_id, pg_sys::GIST_AM_OID);
-        if class == pg_sys::InvalidOid || operator == pg_sys::InvalidOid {
-            return None;
-        }
-        let strategy = pg_sys::get_op_opfamily_strategy(operator, pg_sys::get_opclass_family(class));
-        (strategy != 0).then_some(strategy)
-    }
-}
-
 /// Values of the type have few bytes: a fixed number, or those of a number.
 pub fn is_short(type_id: pg_sys::Oid) -> bool {
     // SAFETY: both take the oid of a type that exists.
@@ -395,4 +120,13 @@ pub fn is_short(type_id: pg_sys::Oid) -> bool {
 pub fn is_deterministic(collation: pg_sys::Oid) -> bool {
     // SAFETY: takes the oid of a collation.
     collation == pg_sys::InvalidOid || unsafe { pg_sys::get_collation_isdeterministic(collation) }
+}
+
+impl Column {
+    /// Its values are ordered as a language orders them, and equal only where their bytes are.
+    pub fn has_language(&self) -> bool {
+        self.collation != pg_sys::InvalidOid
+            && self.collation != pg_sys::C_COLLATION_OID
+            && is_deterministic(self.collation)
+    }
 }

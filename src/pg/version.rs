@@ -2,9 +2,11 @@
 
 use pgrx::pg_sys;
 
+use super::datum::Owned;
+use super::parameter::Parameter;
 use super::relation::Relation;
 use super::snapshot;
-use super::spi::{Fetched, Parameter};
+use super::spi::Fetched;
 
 /// The place of a row version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,35 +73,39 @@ impl Tid {
         }
     }
 
-    /// Many, as a `tid[]` parameter. It lasts as long as the current memory context.
+    /// Many, as a `tid[]` parameter.
     pub fn parameter(tids: &[Tid]) -> Parameter<'static> {
         let pointers: Vec<_> = tids.iter().map(|tid| tid.pointer()).collect();
         let mut values: Vec<_> =
             pointers.iter().map(|pointer| pg_sys::Datum::from(std::ptr::from_ref(pointer))).collect();
-        // SAFETY: a `tid` is passed by reference, has six bytes and begins on two; the array copies them.
+        // SAFETY: a `tid` is passed by reference, has six bytes and begins on two; the array copies them. It is of a varlena
+        // type.
         let array = unsafe {
-            pg_sys::construct_array(
+            let array = pg_sys::construct_array(
                 values.as_mut_ptr(),
                 values.len() as i32,
                 pg_sys::TIDOID,
                 size_of::<pg_sys::ItemPointerData>() as i32,
                 false,
                 b's' as std::ffi::c_char,
-            )
+            );
+            Owned::copy(pg_sys::Datum::from(array), false, -1)
         };
-        Parameter::of_type(Tid::ARRAY, Some(pg_sys::Datum::from(array)))
+        Parameter::owned(Tid::ARRAY, Some(array))
     }
 }
 
 impl Version {
     /// The version whose `ctid`, `xmin` and `cmin` a query has at these positions.
     pub fn fetched(row: &Fetched, ctid: usize, xmin: usize, cmin: usize) -> Option<Version> {
-        let tid = row.datum(ctid)?;
+        let tid = row.typed(ctid, |type_id| type_id == pg_sys::TIDOID)?;
+        let inserter = row.typed(xmin, |type_id| type_id == pg_sys::XIDOID)?;
+        let command = row.typed(cmin, |type_id| type_id == pg_sys::CIDOID)?;
         Some(Version {
             // SAFETY: a `tid` is a pointer to such a structure.
             tid: Tid::of(unsafe { *tid.cast_mut_ptr::<pg_sys::ItemPointerData>() }),
-            inserter: (row.datum(xmin)?.value() as u32).into(),
-            command: row.datum(cmin)?.value() as u32,
+            inserter: (inserter.value() as u32).into(),
+            command: command.value() as u32,
         })
     }
 
@@ -129,21 +135,32 @@ pub fn lock_row(relation: &Relation, tid: Tid, intent: Intent, wait: bool) -> Ro
         Intent::Update => pg_sys::LockTupleMode::LockTupleNoKeyExclusive,
         Intent::Delete => pg_sys::LockTupleMode::LockTupleExclusive,
     };
-    // SAFETY: the relation is open and locked, and of a table access method that has this function; the slot is made
-    // for it; the variables outlive the call.
+    // SAFETY: the relation is open and locked, and of a table access method that has these functions; the slots are made
+    // for it; the variables outlive the calls.
     unsafe {
         let table = relation.raw();
-        let Some(lock) = (*(*table).rd_tableam).tuple_lock else { return RowLock::Gone };
-        let slot = pg_sys::MakeSingleTupleTableSlot((*table).rd_att, pg_sys::table_slot_callbacks(table));
+        let methods = (*table).rd_tableam;
+        if methods.is_null() {
+            return RowLock::Gone;
+        }
+        let (Some(fetch), Some(lock)) = ((*methods).tuple_fetch_row_version, (*methods).tuple_lock) else {
+            return RowLock::Gone;
+        };
+        let new_slot = || pg_sys::MakeSingleTupleTableSlot((*table).rd_att, pg_sys::table_slot_callbacks(table));
+        let (seen, locked) = (new_slot(), new_slot());
         let mut pointer = tid.pointer();
         let mut failure = pg_sys::TM_FailureData::default();
         let policy = if wait { pg_sys::LockWaitPolicy::LockWaitBlock } else { pg_sys::LockWaitPolicy::LockWaitSkip };
         let result = pg_sys::ffi::pg_guard_ffi_boundary(|| {
+            // A lock is for a place that holds a row, which is not asked there. While the slot holds it, none is pruned.
+            if !fetch(table, &mut pointer, &raw mut pg_sys::SnapshotAnyData, seen) {
+                return pg_sys::TM_Result::TM_Deleted;
+            }
             lock(
                 table,
                 &mut pointer,
                 if pg_sys::ActiveSnapshotSet() { pg_sys::GetActiveSnapshot() } else { std::ptr::null_mut() },
-                slot,
+                locked,
                 pg_sys::GetCurrentCommandId(true),
                 mode,
                 policy,
@@ -151,7 +168,8 @@ pub fn lock_row(relation: &Relation, tid: Tid, intent: Intent, wait: bool) -> Ro
                 &mut failure,
             )
         });
-        pg_sys::ExecDropSingleTupleTableSlot(slot);
+        pg_sys::ExecDropSingleTupleTableSlot(locked);
+        pg_sys::ExecDropSingleTupleTableSlot(seen);
         match result {
             pg_sys::TM_Result::TM_Ok => RowLock::Taken,
             pg_sys::TM_Result::TM_WouldBlock | pg_sys::TM_Result::TM_BeingModified => RowLock::Busy,

@@ -1,6 +1,7 @@
 //! The columns that the configuration of a feature names.
 
-use crate::pg::relation::{Column, Relation};
+use crate::pg::column::Column;
+use crate::pg::relation::Relation;
 use crate::pg::report::{Class, Error, Result};
 
 /// The columns of a table, found by their names.

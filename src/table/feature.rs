@@ -7,8 +7,9 @@ use std::ffi::CStr;
 use std::sync::OnceLock;
 
 use crate::pg::extension;
+use crate::pg::lookup;
 use crate::pg::oid::Oid;
-use crate::pg::relation::{self, Relation};
+use crate::pg::relation::Relation;
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::Session;
 use crate::pg::trigger::TriggerInfo;
@@ -179,7 +180,7 @@ impl Feature {
     pub fn oids(&self) -> Result<Vec<Oid>> {
         self.functions
             .iter()
-            .map(|function| relation::function(c"veritable", function.name).ok_or_else(|| no_function(function.name)))
+            .map(|function| lookup::function(c"veritable", function.name).ok_or_else(|| no_function(function.name)))
             .collect()
     }
 

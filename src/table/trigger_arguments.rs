@@ -5,11 +5,11 @@ use crate::pg::report::Result;
 
 sql_function! {
     /// `veritable.trigger_arguments(bytea) → text[]`
-    veritable_trigger_arguments / pg_finfo_veritable_trigger_arguments = trigger_arguments
+    veritable_trigger_arguments = trigger_arguments
 }
 sql_function! {
     /// `veritable.trigger_argument(bytea, text) → text[]`
-    veritable_trigger_argument / pg_finfo_veritable_trigger_argument = trigger_argument
+    veritable_trigger_argument = trigger_argument
 }
 
 fn trigger_arguments(call: &Call) -> Result<Answer> {

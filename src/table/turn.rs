@@ -9,15 +9,13 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use pgrx::pg_sys;
-
 use crate::pg::lock::{self, Key, Kind, Mode};
 use crate::pg::oid::Oid;
-use crate::pg::system;
+use crate::pg::transaction;
 
 #[derive(Default)]
 struct Turns {
-    transaction: pg_sys::LocalTransactionId,
+    transaction: transaction::Transaction,
     /// The keys whose locks this transaction holds, and whether somebody has looked under them.
     keys: BTreeMap<Key, bool>,
 }
@@ -141,8 +139,8 @@ fn with_turns<T>(act: impl FnOnce(&mut Turns) -> T) -> T {
     // Taken out, not borrowed: waiting for a lock may end in an error. Then what was held is forgotten here; taken once
     // more, it counts twice, and a release leaves it held.
     let mut turns = TURNS.take();
-    if turns.transaction != system::transaction() {
-        turns = Turns { transaction: system::transaction(), keys: BTreeMap::new() };
+    if turns.transaction != transaction::transaction() {
+        turns = Turns { transaction: transaction::transaction(), keys: BTreeMap::new() };
     }
     let answer = act(&mut turns);
     TURNS.set(turns);

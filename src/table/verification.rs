@@ -7,12 +7,13 @@ use super::faults::Faults;
 use super::feature::Feature;
 use super::problems;
 use crate::pg::acting::{Acting, as_owner, with_settings};
+use crate::pg::clock;
 use crate::pg::oid::Oid;
 use crate::pg::relation::{self, Lock, Relation};
 use crate::pg::report::{Class, Error, Result, notice};
 use crate::pg::snapshot::Latest;
 use crate::pg::spi;
-use crate::pg::system;
+use crate::pg::transaction;
 
 /// The verification of one feature, while it runs.
 pub trait Verification {
@@ -74,18 +75,18 @@ pub fn without_indexes(acting: &Acting) {
 
 /// Verifies all tables of the feature. Those that cannot be read are reported.
 pub fn all<V: Verification>(verification: &mut V) -> Result<()> {
-    let deadline = system::deadline();
+    let deadline = clock::deadline();
     let mut patience = Patience { left: WAITS_MAX };
     for table in tables(V::FEATURE)? {
-        if deadline.is_some_and(|deadline| system::clock() > deadline) {
+        if deadline.is_some_and(|deadline| clock::now() > deadline) {
             return Err(Error::new(Class::Canceled, "canceling statement due to statement timeout"));
         }
         if table.is_of_other_session {
             notice(format!("skipped temporary table \"{}\" of another session", table.name));
             continue;
         }
-        let began = system::clock();
-        let attempt = system::attempt(|| {
+        let began = clock::now();
+        let attempt = transaction::attempt(|| {
             with_settings(|acting| {
                 patience.apply(acting);
                 one(table.oid, verification)
@@ -97,7 +98,7 @@ pub fn all<V: Verification>(verification: &mut V) -> Result<()> {
                 continue;
             }
             if failure.is_lock_timeout {
-                patience.spend(system::clock() - began);
+                patience.spend(clock::now() - began);
             }
             verification.faults().tables += 1;
             verification.faults().unread(table.oid, &format!("The table cannot be read: {}.", failure.message));
@@ -145,7 +146,7 @@ impl Patience {
     /// The caller's own `lock_timeout` stays where it is shorter.
     fn apply(&self, acting: &Acting) {
         let mut wait = self.left.clamp(1, WAIT_MAX);
-        let own = system::lock_timeout();
+        let own = clock::lock_timeout();
         if own > 0 {
             wait = wait.min(own);
         }

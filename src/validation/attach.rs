@@ -16,11 +16,11 @@ use crate::table::{self, scan};
 
 sql_function! {
     /// `add_validation(regclass, name, name, text, name, text, boolean) → bigint`
-    veritable_add_validation / pg_finfo_veritable_add_validation = add_validation
+    veritable_add_validation = add_validation
 }
 sql_function! {
     /// `drop_validation(regclass, name) → void`
-    veritable_drop_validation / pg_finfo_veritable_drop_validation = drop_validation
+    veritable_drop_validation = drop_validation
 }
 
 fn add_validation(call: &Call) -> Result<Answer> {
@@ -38,7 +38,7 @@ fn add_validation(call: &Call) -> Result<Answer> {
         let layout = Layout::of(&relation, &arguments)?;
         let trigger = triggers::name_for(&arguments.document, layout.document);
         check_table(&relation, &arguments, &trigger)?;
-        let (table, alias) = (relation.qualified_name(), relation.alias());
+        let (table, alias) = (relation.qualified_name(), relation.alias("t"));
         let check = || as_owner(&relation, |_| check_rows(session, &layout, &table, &alias));
         let checked = if check_existing { check()? } else { 0 };
         drop(relation);

@@ -1,18 +1,18 @@
 //! `schema_compatibility()`, and whether a version may follow those before it.
 
-use pgrx::JsonB;
 use veritable_schema::{Mode, Value, Verdict, Version, covers, references};
 
 use super::document::shortened;
 use super::registry::Record;
 use super::{compile, document, register, settings};
+use crate::pg::datum::Jsonb;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::report::{Class, Error, Result};
-use crate::pg::system;
+use crate::pg::stack;
 
 sql_function! {
     /// `schema_compatibility(jsonb, jsonb) → setof record`
-    veritable_schema_compatibility / pg_finfo_veritable_schema_compatibility = schema_compatibility
+    veritable_schema_compatibility = schema_compatibility
 }
 
 /// The mode of this name. Schema registries write modes in capitals; here they are read in any case.
@@ -75,9 +75,9 @@ fn compare(new: &Version, old: &Version) -> Verdict {
         return Verdict::Undecided { reason: "a schema is larger than veritable.comparison_size_limit".to_string() };
     }
     // It cannot be interrupted in between.
-    system::check_for_interrupts();
+    stack::check_for_interrupts();
     let verdict = covers(new, old, settings::formats(), &document::limits());
-    system::check_for_interrupts();
+    stack::check_for_interrupts();
     verdict
 }
 
@@ -104,7 +104,7 @@ fn schema_compatibility(call: &Call) -> Result<Answer> {
     };
     let words = (word(&backward), word(&forward));
     let lost = |verdict| match verdict {
-        Verdict::Incompatible { lost } => lost.map(JsonB),
+        Verdict::Incompatible { lost } => lost.map(|lost| Jsonb(lost.to_string())),
         _ => None,
     };
     call.rows().put([words.0.into(), words.1.into(), lost(backward).into(), lost(forward).into()]);

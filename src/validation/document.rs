@@ -4,15 +4,15 @@ use veritable_schema::{Bounds, Exceeded, Form, Limits, Problem, Shown, Validator
 
 use super::settings;
 use crate::pg::report::{Class, Error, Result, number};
-use crate::pg::system;
+use crate::pg::stack;
 
 fn bounds(steps: u64) -> Bounds {
     let interrupted = || {
         // A cancelled statement ends here.
-        system::check_for_interrupts();
+        stack::check_for_interrupts();
         false
     };
-    Bounds { floor: system::stack_floor(), steps, interrupted }
+    Bounds { floor: stack::floor(), steps, interrupted }
 }
 
 /// What compiling a schema may use.

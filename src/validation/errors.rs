@@ -8,11 +8,11 @@ use crate::pg::report::{Error, Result};
 
 sql_function! {
     /// `schema_errors(jsonb, jsonb) → setof record`
-    veritable_schema_errors / pg_finfo_veritable_schema_errors = schema_errors
+    veritable_schema_errors = schema_errors
 }
 sql_function! {
     /// `schema_problems(jsonb, boolean) → setof record`
-    veritable_schema_problems / pg_finfo_veritable_schema_problems = schema_problems
+    veritable_schema_problems = schema_problems
 }
 
 fn schema_errors(call: &Call) -> Result<Answer> {

@@ -1,8 +1,9 @@
 //! A validation's configuration resolved against a relation: where its columns are.
 
 use super::arguments::{Arguments, Named, Unknown};
+use crate::pg::column::Column;
 use crate::pg::oid::types;
-use crate::pg::relation::{Column, Relation};
+use crate::pg::relation::Relation;
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::{Descriptor, Output, Row};
 use crate::pg::types::{base_type, is_enum};
@@ -75,9 +76,9 @@ impl Layout {
     /// The name of the schema of a row's document.
     pub fn name(&self, row: &Row) -> Option<String> {
         match &self.named {
-            NameSource::Text(place) => row.bytes(*place).map(|bytes| String::from_utf8_lossy(bytes).into_owned()),
+            NameSource::Text(place) => row.bytes(*place).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
             NameSource::Padded(place) => {
-                row.bytes(*place).map(|bytes| String::from_utf8_lossy(bytes).trim_end_matches(' ').to_string())
+                row.bytes(*place).map(|bytes| String::from_utf8_lossy(&bytes).trim_end_matches(' ').to_string())
             }
             NameSource::Other(place, output) => row.text(*place, output),
             NameSource::Fixed(name) => Some(name.clone()),

@@ -16,19 +16,19 @@ use crate::table::lru::Lru;
 
 sql_function! {
     /// `json_matches_schema(json, json) → boolean`
-    veritable_json_matches_schema / pg_finfo_veritable_json_matches_schema = json_matches_schema
+    veritable_json_matches_schema = json_matches_schema
 }
 sql_function! {
     /// `jsonb_matches_schema(json, jsonb) → boolean`
-    veritable_jsonb_matches_schema / pg_finfo_veritable_jsonb_matches_schema = jsonb_matches_schema
+    veritable_jsonb_matches_schema = jsonb_matches_schema
 }
 sql_function! {
     /// `jsonschema_is_valid(json) → boolean`
-    veritable_jsonschema_is_valid / pg_finfo_veritable_jsonschema_is_valid = jsonschema_is_valid
+    veritable_jsonschema_is_valid = jsonschema_is_valid
 }
 sql_function! {
     /// `jsonschema_validation_errors(json, json) → text[]`
-    veritable_jsonschema_validation_errors / pg_finfo_veritable_jsonschema_validation_errors = jsonschema_validation_errors
+    veritable_jsonschema_validation_errors = jsonschema_validation_errors
 }
 
 type Compiled<F> = Rc<Validator<F>>;

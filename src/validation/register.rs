@@ -8,17 +8,17 @@ use super::registry::{self, Record};
 use super::{compatibility, compile, document, settings};
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::report::{Class, Error, Result, notice};
+use crate::pg::role;
 use crate::pg::snapshot::Latest;
 use crate::pg::spi::{self, Session};
-use crate::pg::system;
 
 sql_function! {
     /// `register_schema(text, jsonb, text, boolean) → integer`
-    veritable_register_schema / pg_finfo_veritable_register_schema = register_schema
+    veritable_register_schema = register_schema
 }
 sql_function! {
     /// `retire_schema(text) → integer`
-    veritable_retire_schema / pg_finfo_veritable_retire_schema = retire_schema
+    veritable_retire_schema = retire_schema
 }
 
 /// The longest name, in characters.
@@ -131,7 +131,7 @@ fn insert(name: &str, text: Option<&str>, mode: Mode, resolved: &BTreeMap<String
             "INSERT INTO veritable.event_schemas (name, schema, compatibility, resolved, registered_at, registered_by)
              VALUES ($1, $2::pg_catalog.jsonb, $3, $4::pg_catalog.jsonb, pg_catalog.clock_timestamp(), $5::pg_catalog.name)
              RETURNING version",
-            &[name.into(), text.into(), mode.to_string().into(), resolved.to_string().into(), system::outer_role().into()],
+            &[name.into(), text.into(), mode.to_string().into(), resolved.to_string().into(), role::outer().into()],
         )?;
         inserted.rows().next().and_then(|row| row.get(0)).ok_or_else(|| {
             Error::new(

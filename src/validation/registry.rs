@@ -22,7 +22,7 @@ use crate::table::lru::Lru;
 
 sql_function! {
     /// `veritable.event_schemas_changed()`: AFTER INSERT OR UPDATE OR DELETE on the registry.
-    veritable_event_schemas_changed / pg_finfo_veritable_event_schemas_changed = event_schemas_changed
+    veritable_event_schemas_changed = event_schemas_changed
 }
 
 /// A version of an event schema, as it is stored.

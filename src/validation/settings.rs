@@ -2,25 +2,26 @@
 
 use std::ffi::CStr;
 
-use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};
 use veritable_schema::{Formats, Limits};
 
-static DOCUMENT_SIZE_LIMIT: GucSetting<i32> = GucSetting::<i32>::new(64 * 1024);
-static SCHEMA_SIZE_LIMIT: GucSetting<i32> = GucSetting::<i32>::new(256);
-static SCHEMA_DEPTH_LIMIT: GucSetting<i32> = GucSetting::<i32>::new(64);
-static SCHEMA_WORK_LIMIT: GucSetting<i32> = GucSetting::<i32>::new(Limits::STEPS as i32);
-static SCHEMA_PATTERN_LIMIT: GucSetting<i32> = GucSetting::<i32>::new((Limits::PATTERNS / 1024) as i32);
-static COMPARISON_SIZE_LIMIT: GucSetting<i32> = GucSetting::<i32>::new(32);
-static ERRORS_SHOWN: GucSetting<i32> = GucSetting::<i32>::new(5);
-static ASSERT_FORMATS: GucSetting<bool> = GucSetting::<bool>::new(true);
+use crate::pg::guc::{Description, Number, SetBy, Switch, Unit};
+
+static DOCUMENT_SIZE_LIMIT: Number = Number::new(64 * 1024);
+static SCHEMA_SIZE_LIMIT: Number = Number::new(256);
+static SCHEMA_DEPTH_LIMIT: Number = Number::new(64);
+static SCHEMA_WORK_LIMIT: Number = Number::new(Limits::STEPS as i32);
+static SCHEMA_PATTERN_LIMIT: Number = Number::new((Limits::PATTERNS / 1024) as i32);
+static COMPARISON_SIZE_LIMIT: Number = Number::new(32);
+static ERRORS_SHOWN: Number = Number::new(5);
+static ASSERT_FORMATS: Switch = Switch::new(true);
 
 /// Defines them, when the library is loaded. What would let in what the registry keeps out is a superuser's to set.
 pub fn define() {
-    let size = |name: &'static CStr, short, long, setting, max| {
-        GucRegistry::define_int_guc(name, short, long, setting, 1, max, GucContext::Suset, GucFlags::UNIT_KB);
+    let size = |name: &'static CStr, short, long, setting: &'static Number, max| {
+        setting.define(Description { name, short, long }, max, Unit::Kilobytes, SetBy::Superuser);
     };
-    let number = |name: &'static CStr, short, long, setting, max, context| {
-        GucRegistry::define_int_guc(name, short, long, setting, 1, max, context, GucFlags::default());
+    let number = |name: &'static CStr, short, long, setting: &'static Number, max, by| {
+        setting.define(Description { name, short, long }, max, Unit::None, by);
     };
     size(
         c"veritable.document_size_limit",
@@ -49,7 +50,7 @@ pub fn define() {
         c"A deeper one is refused.",
         &SCHEMA_DEPTH_LIMIT,
         128,
-        GucContext::Suset,
+        SetBy::Superuser,
     );
     number(
         c"veritable.schema_work_limit",
@@ -57,7 +58,7 @@ pub fn define() {
         c"A sub-schema takes some ten, each time that it is compiled. A schema that takes more is refused.",
         &SCHEMA_WORK_LIMIT,
         i32::MAX,
-        GucContext::Suset,
+        SetBy::Superuser,
     );
     size(
         c"veritable.schema_pattern_limit",
@@ -72,16 +73,14 @@ pub fn define() {
         c"schema_errors() and schema_problems() list them all.",
         &ERRORS_SHOWN,
         100,
-        GucContext::Userset,
+        SetBy::Anybody,
     );
-    GucRegistry::define_bool_guc(
-        c"veritable.assert_formats",
-        c"Refuses values that do not have the format that an event schema gives.",
-        c"Otherwise \"format\" is an annotation.",
-        &ASSERT_FORMATS,
-        GucContext::Suset,
-        GucFlags::default(),
-    );
+    let description = Description {
+        name: c"veritable.assert_formats",
+        short: c"Refuses values that do not have the format that an event schema gives.",
+        long: c"Otherwise \"format\" is an annotation.",
+    };
+    ASSERT_FORMATS.define(description, SetBy::Superuser);
 }
 
 /// The largest document, in bytes.
@@ -124,6 +123,6 @@ pub fn formats() -> Formats {
     if ASSERT_FORMATS.get() { Formats::Asserted } else { Formats::Annotations }
 }
 
-fn kilobytes(setting: &GucSetting<i32>) -> usize {
+fn kilobytes(setting: &Number) -> usize {
     setting.get() as usize * 1024
 }

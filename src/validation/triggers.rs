@@ -5,16 +5,16 @@ use super::feature::{FEATURE, VALIDATES};
 use super::layout::Layout;
 use crate::pg::relation::Relation;
 use crate::pg::report::{Class, Error, Result};
-use crate::pg::trigger::NAME_MAX;
+use crate::pg::text::NAME_LENGTH;
 
 /// The name of the trigger for a column. Where that is too long for a name, its end gives way to the number of the column.
 pub fn name_for(document: &str, place: usize) -> String {
     let name = format!("{}{document}", VALIDATES.name);
-    if name.len() <= NAME_MAX {
+    if name.len() < NAME_LENGTH {
         return name;
     }
     let number = format!("_{}", place + 1);
-    let room = NAME_MAX - number.len();
+    let room = NAME_LENGTH - 1 - number.len();
     let end = (0..=room).rev().find(|end| name.is_char_boundary(*end)).unwrap_or_default();
     format!("{}{number}", &name[..end])
 }

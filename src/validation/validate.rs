@@ -22,7 +22,7 @@ use crate::pg::trigger::{Event, Firing};
 
 sql_function! {
     /// `veritable.validate()`: BEFORE INSERT OR UPDATE FOR EACH ROW.
-    veritable_validate / pg_finfo_veritable_validate = validate
+    veritable_validate = validate
 }
 
 /// No name of a schema has more bytes: four for each of its characters.
@@ -155,6 +155,7 @@ fn is_readable(relation: &Relation) -> bool {
 /// The version that the row's document matches; none where there is no document, or its schema need not be registered.
 pub fn matching(schemas: &Schemas, layout: &Layout, row: &Row, may_show: impl FnOnce() -> bool) -> Result<Option<i64>> {
     let Some(document) = row.bytes(layout.document) else { return Ok(None) };
+    let document = &*document;
     let name = layout.name(row);
     let found = match &name {
         // No name is longer, and one that is made up is not to be remembered.

@@ -1,31 +1,14 @@
-//! The clock, randomness, and the transaction that is open.
+//! The transaction that is open, and its subtransactions; waiting for others.
 
 use pgrx::pg_sys::panic::CaughtError;
 use pgrx::{PgSqlErrorCode, pg_sys};
 
-use super::report::{Class, Error, Result};
-
-/// The time now, in microseconds since 2000-01-01 UTC, as a `timestamptz` is stored.
-pub fn clock() -> i64 {
-    // SAFETY: asks the operating system.
-    unsafe { pg_sys::GetCurrentTimestamp() }
-}
-
-/// Bytes that nobody can predict.
-pub fn random<const LENGTH: usize>() -> Result<[u8; LENGTH]> {
-    let mut bytes = [0; LENGTH];
-    // SAFETY: writes as many bytes as there are.
-    if unsafe { pg_sys::pg_strong_random(bytes.as_mut_ptr().cast(), LENGTH) } {
-        Ok(bytes)
-    } else {
-        Err(Error::new(Class::State, "could not generate random values"))
-    }
-}
+use super::report::Result;
 
 /// A subtransaction of this backend: one that has ended never comes again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
-    transaction: pg_sys::LocalTransactionId,
+    transaction: Transaction,
     subtransaction: pg_sys::SubTransactionId,
 }
 
@@ -48,14 +31,18 @@ pub fn moment() -> Moment {
     Moment { transaction: transaction(), subtransaction: unsafe { pg_sys::GetCurrentSubTransactionId() } }
 }
 
-/// The transaction that is open now: a number that this backend gives to no other.
-pub fn transaction() -> pg_sys::LocalTransactionId {
+/// A transaction of this backend, which gives its number to no other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Transaction(pg_sys::LocalTransactionId);
+
+/// The transaction that is open now.
+pub fn transaction() -> Transaction {
     // SAFETY: a transaction is open, so this backend has a process entry.
     unsafe {
         #[cfg(any(feature = "pg15", feature = "pg16"))]
-        return (*pg_sys::MyProc).lxid;
+        return Transaction((*pg_sys::MyProc).lxid);
         #[cfg(not(any(feature = "pg15", feature = "pg16")))]
-        (*pg_sys::MyProc).vxid.lxid
+        Transaction((*pg_sys::MyProc).vxid.lxid)
     }
 }
 
@@ -128,46 +115,4 @@ pub fn attempt<T>(body: impl FnOnce() -> Result<T>) -> std::result::Result<T, Fa
             Err(panic) => std::panic::resume_unwind(panic),
         },
     }
-}
-
-/// When the statement that the client has sent has to end, by `statement_timeout`; in microseconds, as `clock()` tells.
-///
-/// PostgreSQL sees to that itself, but only once: a function that catches the error takes the statement past its end.
-pub fn deadline() -> Option<i64> {
-    // SAFETY: variables of the backend.
-    let (start, timeout) = unsafe { (pg_sys::GetCurrentStatementStartTimestamp(), pg_sys::StatementTimeout) };
-    (timeout > 0).then(|| start.saturating_add(i64::from(timeout) * 1000))
-}
-
-/// The setting `lock_timeout`, in milliseconds; 0 for none.
-pub fn lock_timeout() -> i32 {
-    // SAFETY: a variable of the backend.
-    unsafe { pg_sys::LockTimeout }
-}
-
-/// The lowest address that the stack may reach: PostgreSQL's own limit, `max_stack_depth`.
-pub fn stack_floor() -> usize {
-    thread_local! {
-        // Where the stack begins does not change. It is told only in exchange for another.
-        static BASE: usize = unsafe {
-            // SAFETY: what is set is what was there.
-            let here = pg_sys::set_stack_base();
-            pg_sys::restore_stack_base(here);
-            here as usize
-        };
-    }
-    // SAFETY: a variable of the backend.
-    let limit = unsafe { pg_sys::max_stack_depth } as usize * 1024;
-    BASE.with(|base| base.saturating_sub(limit))
-}
-
-/// The name of the role that the session acts as, whatever function with its owner's rights it is in.
-pub fn outer_role() -> String {
-    // SAFETY: the role of a session exists; the answer is a palloc'd string.
-    super::relation::string(unsafe { pg_sys::GetUserNameFromId(pg_sys::GetOuterUserId(), false) })
-}
-
-/// Ends the statement here if somebody has cancelled it.
-pub fn check_for_interrupts() {
-    pg_sys::check_for_interrupts!();
 }

@@ -5,9 +5,12 @@ use std::ffi::CStr;
 use pgrx::{pg_sys, varlena};
 use veritable_core::line;
 
-use super::relation::{attribute, string};
-use super::report::{Class, Error, Result};
-use super::types::{Element, Form};
+use super::form::{Element, Form, Kind};
+use crate::pg::column::attribute;
+use crate::pg::datum::{bytes, elements};
+use crate::pg::report::{Class, Error, Result};
+use crate::pg::row::Row;
+use crate::pg::text::string;
 
 unsafe extern "C" {
     // common/shortest_dec.h, which pgrx does not bind. They write a NUL-terminated text, at most 25 and 16 bytes.
@@ -15,68 +18,49 @@ unsafe extern "C" {
     fn float_to_shortest_decimal_buf(value: f32, text: *mut std::ffi::c_char) -> std::ffi::c_int;
 }
 
-/// The bytes of a varlena value, after its header, detoasted.
-pub(super) fn bytes<'a>(datum: pg_sys::Datum) -> &'a [u8] {
-    // SAFETY: the caller knows that the datum is of a varlena type. The bytes live in the row, or in the current
-    // memory context when they had to be fetched or decompressed.
-    unsafe {
-        let mut value = datum.cast_mut_ptr::<pg_sys::varlena>();
-        if varlena::varatt_is_1b_e(value) || varlena::varatt_is_4b_c(value) {
-            value = pg_sys::pg_detoast_datum_packed(value);
-        }
-        varlena::varlena_to_byte_slice(value)
-    }
-}
-
-/// A varlena value as it is in its row: with its header, compressed if it is, and a pointer where it is stored elsewhere.
-pub(super) fn stored<'a>(datum: pg_sys::Datum) -> &'a [u8] {
-    // SAFETY: the caller knows that the datum is of a varlena type, which begins with its length.
-    unsafe { std::slice::from_raw_parts(datum.cast_mut_ptr(), varlena::varsize_any(datum.cast_mut_ptr())) }
-}
-
-/// The bytes of a value that is passed by reference and has this length by its type, a header included.
-pub(super) fn whole<'a>(datum: pg_sys::Datum, length: i16) -> &'a [u8] {
-    // SAFETY: the caller knows that the datum is of such a type; a varlena begins with its length, and one of length
-    // -2 is a NUL-terminated string.
-    unsafe {
-        match length {
-            -1 => {
-                let value = pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr());
-                std::slice::from_raw_parts(value.cast(), varlena::varsize_any(value))
-            }
-            -2 => CStr::from_ptr(datum.cast_mut_ptr()).to_bytes_with_nul(),
-            length => std::slice::from_raw_parts(datum.cast_mut_ptr(), length as usize),
-        }
+impl Row<'_> {
+    /// Writes the value at `place`, which is not NULL, as JSON.
+    pub fn write(&self, place: usize, form: &Form, out: &mut Vec<u8>) -> Result<()> {
+        let datum = self.typed(place, form.type_id());
+        // SAFETY: the form is that of the value's type.
+        unsafe { write(datum, &form.kind, out) }
     }
 }
 
 /// Writes one value as JSON.
-pub(super) fn write(datum: pg_sys::Datum, form: &Form, out: &mut Vec<u8>) -> Result<()> {
-    match form {
-        Form::Bool => out.extend_from_slice(if datum.value() as u8 != 0 { b"true" } else { b"false" }),
-        Form::Int2 => line::number::write_integer(out, i64::from(datum.value() as i16)),
-        Form::Int4 => line::number::write_integer(out, i64::from(datum.value() as i32)),
-        Form::Int8 => line::number::write_integer(out, datum.value() as i64),
-        Form::Float4 => {
+///
+/// # Safety
+/// The datum is a value, not NULL, of a type that has this form, and of which it may be a domain.
+pub(super) unsafe fn write(datum: pg_sys::Datum, kind: &Kind, out: &mut Vec<u8>) -> Result<()> {
+    // SAFETY: by the contract of this function, where the form is one of a varlena type.
+    let bytes = || unsafe { bytes(datum) };
+    match kind {
+        Kind::Bool => out.extend_from_slice(if datum.value() as u8 != 0 { b"true" } else { b"false" }),
+        Kind::Int2 => line::number::write_integer(out, i64::from(datum.value() as i16)),
+        Kind::Int4 => line::number::write_integer(out, i64::from(datum.value() as i32)),
+        Kind::Int8 => line::number::write_integer(out, datum.value() as i64),
+        Kind::Float4 => {
             // SAFETY: the buffer is longer than the longest text.
             float(out, |text| unsafe { float_to_shortest_decimal_buf(f32::from_bits(datum.value() as u32), text) })?
         }
-        Form::Float8 => {
+        Kind::Float8 => {
             // SAFETY: the buffer is longer than the longest text.
             float(out, |text| unsafe { double_to_shortest_decimal_buf(f64::from_bits(datum.value() as u64), text) })?
         }
-        Form::Numeric => line::numeric::write(out, bytes(datum))?,
-        Form::Text | Form::Json => line::string::write(out, bytes(datum))?,
-        Form::Jsonb => line::jsonb::write(out, bytes(datum))?,
+        Kind::Numeric => line::numeric::write(out, bytes())?,
+        Kind::Text | Kind::Json => line::string::write(out, bytes())?,
+        Kind::Jsonb => line::jsonb::write(out, bytes())?,
         // SAFETY: a uuid is passed by reference and has 16 bytes.
-        Form::Uuid => line::uuid::write(out, unsafe { &*datum.cast_mut_ptr::<[u8; 16]>() }),
-        Form::Bytea => line::bytea::write(out, bytes(datum))?,
-        Form::Date => line::time::write_date(out, datum.value() as i32),
-        Form::Timestamp => line::time::write_timestamp(out, datum.value() as i64),
-        Form::TimestampTz => line::time::write_timestamptz(out, datum.value() as i64),
-        Form::Array(form, element) => array(datum, form, element, out)?,
-        Form::Composite => composite(datum, out)?,
-        Form::Output(function) => {
+        Kind::Uuid => line::uuid::write(out, unsafe { &*datum.cast_mut_ptr::<[u8; 16]>() }),
+        Kind::Bytea => line::bytea::write(out, bytes())?,
+        Kind::Date => line::time::write_date(out, datum.value() as i32),
+        Kind::Timestamp => line::time::write_timestamp(out, datum.value() as i64),
+        Kind::TimestampTz => line::time::write_timestamptz(out, datum.value() as i64),
+        // SAFETY: the datum is an array of such elements.
+        Kind::Array(kind, element) => unsafe { array(datum, kind, element, out)? },
+        // SAFETY: the datum is a composite value.
+        Kind::Composite => unsafe { composite(datum, out)? },
+        Kind::Output(function) => {
             // SAFETY: `function` is the output function of the datum's type; its answer is a NUL-terminated string.
             let text = unsafe { CStr::from_ptr(pg_sys::OidOutputFunctionCall(*function, datum)) };
             line::string::write(out, text.to_bytes())?;
@@ -103,8 +87,11 @@ pub(super) struct Array<'a> {
 
 impl Array<'_> {
     /// Takes the array apart. The parts point into the value, or into the current memory context.
-    pub(super) fn of(datum: pg_sys::Datum, element: &Element) -> Self {
-        // SAFETY: the datum is an array; its dimensions and then their lower bounds lie behind the fixed part of its
+    ///
+    /// # Safety
+    /// The datum is an array of such elements, and lives as long as the answer is used, as does the context.
+    pub(super) unsafe fn of(datum: pg_sys::Datum, element: &Element) -> Self {
+        // SAFETY: by the contract of this function; the dimensions and then their lower bounds lie behind the fixed part of its
         // header.
         let (array, dimensions, lower_bounds) = unsafe {
             let array = pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast::<pg_sys::ArrayType>();
@@ -112,44 +99,47 @@ impl Array<'_> {
             let dimensions = std::slice::from_raw_parts(bounds, count);
             (pg_sys::Datum::from(array), dimensions, std::slice::from_raw_parts(bounds.add(count), count))
         };
-        let values = super::function::elements(
-            array,
-            element.type_id,
-            i32::from(element.length),
-            element.by_value,
-            element.alignment,
-        );
+        // SAFETY: by the contract of this function.
+        let values =
+            unsafe { elements(array, element.type_id, i32::from(element.length), element.by_value, element.alignment) };
         Array { dimensions, lower_bounds, values }
     }
 }
 
 /// An array of arrays for several dimensions, `[]` for none; named, as `veritable_core::line` says, where that leaves a
 /// doubt.
-fn array(datum: pg_sys::Datum, form: &Form, element: &Element, out: &mut Vec<u8>) -> Result<()> {
+///
+/// # Safety
+/// The datum is an array of such elements.
+unsafe fn array(datum: pg_sys::Datum, kind: &Kind, element: &Element, out: &mut Vec<u8>) -> Result<()> {
     // SAFETY: an error where there is no more stack.
     unsafe { pg_sys::check_stack_depth() };
-    let array = Array::of(datum, element);
-    let nulls: Vec<usize> = if form.may_be_null() {
+    // SAFETY: by the contract of this function.
+    let array = unsafe { Array::of(datum, element) };
+    let nulls: Vec<usize> = if kind.may_be_null() {
         array.values.iter().zip(1..).filter(|(value, _)| value.is_none()).map(|(_, place)| place).collect()
     } else {
         Vec::new()
     };
     let usual = array.lower_bounds.iter().all(|bound| *bound == element.lower_bound);
-    let named = !usual || !nulls.is_empty() || array.dimensions.len() > 1 && form.may_be_array();
+    let named = !usual || !nulls.is_empty() || array.dimensions.len() > 1 && kind.may_be_array();
     if named {
         line::array::begin_named(out, &nulls, array.lower_bounds, array.dimensions)?;
     }
-    dimension(array.dimensions, &mut array.values.into_iter(), form, out)?;
+    // SAFETY: its values are elements.
+    unsafe { dimension(array.dimensions, &mut array.values.into_iter(), kind, out)? };
     if named {
         line::array::punctuate(out, b'}')?;
     }
     Ok(())
 }
 
-fn dimension(
+/// # Safety
+/// The values are of a type that has this form.
+unsafe fn dimension(
     dimensions: &[i32],
     values: &mut impl Iterator<Item = Option<pg_sys::Datum>>,
-    form: &Form,
+    kind: &Kind,
     out: &mut Vec<u8>,
 ) -> Result<()> {
     let (count, inner) = dimensions.split_first().map_or((0, &[][..]), |(count, inner)| (*count, inner));
@@ -157,11 +147,13 @@ fn dimension(
     for place in 0..count as usize {
         line::array::separate(out, place)?;
         if !inner.is_empty() {
-            dimension(inner, values, form, out)?;
+            // SAFETY: by the contract of this function.
+            unsafe { dimension(inner, values, kind, out)? };
             continue;
         }
         match values.next().flatten() {
-            Some(value) => write(value, form, out)?,
+            // SAFETY: by the contract of this function.
+            Some(value) => unsafe { write(value, kind, out)? },
             None => out.extend_from_slice(b"null"),
         }
     }
@@ -170,8 +162,13 @@ fn dimension(
 
 /// The attributes of a composite value and what they hold: nothing where they are NULL or dropped. The values point into
 /// the composite, or into the current memory context.
-pub(super) fn fields<'a>(datum: pg_sys::Datum) -> Vec<(&'a pg_sys::FormData_pg_attribute, Option<pg_sys::Datum>)> {
-    // SAFETY: the datum is a composite: its header names its row type, whose descriptor is copied; the tuple points to
+///
+/// # Safety
+/// The datum is a composite value, and lives as long as the answer is used, as does the context.
+pub(super) unsafe fn fields<'a>(
+    datum: pg_sys::Datum,
+) -> Vec<(&'a pg_sys::FormData_pg_attribute, Option<pg_sys::Datum>)> {
+    // SAFETY: by the contract of this function: the header names its row type, whose descriptor is copied; the tuple points to
     // the detoasted datum; the arrays have a member for each attribute.
     unsafe {
         let header = pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast::<pg_sys::HeapTupleHeaderData>();
@@ -195,19 +192,25 @@ pub(super) fn fields<'a>(datum: pg_sys::Datum) -> Vec<(&'a pg_sys::FormData_pg_a
 }
 
 /// An object with the attributes that are not NULL, in their order: a `null` is that of a `jsonb`.
-fn composite(datum: pg_sys::Datum, out: &mut Vec<u8>) -> Result<()> {
+///
+/// # Safety
+/// The datum is a composite value.
+unsafe fn composite(datum: pg_sys::Datum, out: &mut Vec<u8>) -> Result<()> {
     // SAFETY: an error where there is no more stack.
     unsafe { pg_sys::check_stack_depth() };
     line::array::punctuate(out, b'{')?;
-    let given = fields(datum).into_iter().filter_map(|(attribute, value)| Some((attribute, value?)));
+    // SAFETY: by the contract of this function.
+    let given = unsafe { fields(datum) }.into_iter().filter_map(|(attribute, value)| Some((attribute, value?)));
     for (place, (attribute, value)) in given.enumerate() {
         line::array::separate(out, place)?;
-        line::string::write(out, string(attribute.attname.data.as_ptr()).as_bytes())?;
+        // SAFETY: a name is NUL-terminated.
+        line::string::write(out, unsafe { string(attribute.attname.data.as_ptr()) }.as_bytes())?;
         line::array::separate(out, 0)?;
         out.push(b':');
-        let form =
-            Form::of(attribute.atttypid).map_err(|unsupported| Error::new(Class::Unsupported, unsupported.reason()))?;
-        write(value, &form, out)?;
+        let kind =
+            Kind::of(attribute.atttypid).map_err(|unsupported| Error::new(Class::Unsupported, unsupported.reason()))?;
+        // SAFETY: the value is of the attribute's type.
+        unsafe { write(value, &kind, out)? };
     }
     Ok(line::array::punctuate(out, b'}')?)
 }

@@ -5,15 +5,14 @@ use pgrx::pg_sys;
 use veritable_core::line;
 use veritable_period::image::{List, PREFIX_LENGTH_MAX, write_bounded, write_interval, write_null};
 
-use super::function::Call;
-use super::relation::attribute;
-use super::report::{Class, Error, Result};
-use super::types::{Element, Form, is_deterministic, output_function, type_name};
-use super::value::{self, Array, bytes, fields};
-
-/// The support function of a B-tree operator class that promises that equal values have the same bytes, as
-/// deduplication needs it; access/nbtree.h.
-const EQUAL_IMAGE: i16 = 4;
+use super::form::{Element, Kind};
+use super::value::{self, Array, fields};
+use crate::pg::column::attribute;
+use crate::pg::datum::bytes;
+use crate::pg::equality::equal_have_same_bytes;
+use crate::pg::function::Call;
+use crate::pg::report::{Class, Error, Result};
+use crate::pg::types::{is_deterministic, output_function, type_name};
 
 unsafe extern "C-unwind" {
     // utils/multirangetypes.h, which pgrx does not bind.
@@ -27,9 +26,15 @@ unsafe extern "C-unwind" {
 
 /// How the image of a type's values is written.
 #[derive(Clone, Debug)]
-pub enum Image {
+pub struct Image {
+    type_id: pg_sys::Oid,
+    form: ImageForm,
+}
+
+#[derive(Clone, Debug)]
+enum ImageForm {
     /// as in a line
-    Line(Form),
+    Line(Kind),
     /// as in a line, with one zero
     Float4,
     /// as in a line, with one zero
@@ -47,22 +52,22 @@ pub enum Image {
     /// a number
     Byte,
     /// a JSON array, in an object with its bounds where they are not the usual ones
-    Array(Box<Image>, Element),
+    Array(Box<ImageForm>, Element),
     /// a JSON array
     Composite(Attributes),
     /// a JSON array, or a string for the empty range; the image is that of bounds, the oid that of the range type
-    Range(Box<Image>, pg_sys::Oid),
+    Range(Box<ImageForm>, pg_sys::Oid),
     /// a JSON array of those
-    Multirange(Box<Image>, pg_sys::Oid),
+    Multirange(Box<ImageForm>, pg_sys::Oid),
 }
 
 /// The attributes of a composite type, as they were at one time.
 #[derive(Clone, Debug)]
-pub struct Attributes {
+struct Attributes {
     type_id: pg_sys::Oid,
     version: u64,
     /// None for an attribute that has been dropped.
-    images: Vec<Option<Image>>,
+    images: Vec<Option<ImageForm>>,
 }
 
 /// Why a type has no image.
@@ -82,6 +87,26 @@ impl Unsupported {
 impl Image {
     /// The image of values of a type that are compared under `collation`, if there is one.
     pub fn of(type_id: pg_sys::Oid, collation: pg_sys::Oid) -> std::result::Result<Image, Unsupported> {
+        Ok(Image { type_id, form: ImageForm::of(type_id, collation)? })
+    }
+
+    /// Writing the image may call a function whose answer depends on settings.
+    pub fn reads_settings(&self) -> bool {
+        self.form.reads_settings()
+    }
+
+    /// Writes the image of the argument at `position`, which is of this type; NULL has one, too. The call has been asked for
+    /// its `argument_types`.
+    pub fn write_argument(&self, call: &Call, position: usize, out: &mut Vec<u8>) -> Result<()> {
+        let datum = call.argument_of(position, self.type_id);
+        // SAFETY: the argument is of the type whose image this is.
+        unsafe { self.form.write(datum, out) }
+    }
+}
+
+impl ImageForm {
+    /// The image of values of a type that are compared under `collation`, if there is one.
+    fn of(type_id: pg_sys::Oid, collation: pg_sys::Oid) -> std::result::Result<ImageForm, Unsupported> {
         // SAFETY: an error where there is no more stack; the others take the oid of any type, and that of any operator.
         let (base, equality) = unsafe {
             pg_sys::check_stack_depth();
@@ -92,97 +117,108 @@ impl Image {
         let unsupported = |reason| Err(Unsupported { type_name: type_name(type_id), reason });
         // What values are held equal by says how to write them, whatever their type is called.
         Ok(match u32::from(equality) {
-            pg_sys::F_FLOAT4EQ => Image::Float4,
-            pg_sys::F_FLOAT8EQ => Image::Float8,
-            pg_sys::F_NUMERIC_EQ => Image::Numeric,
-            pg_sys::F_INTERVAL_EQ => Image::Interval,
-            pg_sys::F_JSONB_EQ => Image::Jsonb,
-            pg_sys::F_OIDEQ => Image::Oid,
-            pg_sys::F_CHAREQ => Image::Byte,
-            pg_sys::F_CASH_EQ | pg_sys::F_PG_LSN_EQ => Image::Line(Form::Int8),
+            pg_sys::F_FLOAT4EQ => ImageForm::Float4,
+            pg_sys::F_FLOAT8EQ => ImageForm::Float8,
+            pg_sys::F_NUMERIC_EQ => ImageForm::Numeric,
+            pg_sys::F_INTERVAL_EQ => ImageForm::Interval,
+            pg_sys::F_JSONB_EQ => ImageForm::Jsonb,
+            pg_sys::F_OIDEQ => ImageForm::Oid,
+            pg_sys::F_CHAREQ => ImageForm::Byte,
+            pg_sys::F_CASH_EQ | pg_sys::F_PG_LSN_EQ => ImageForm::Line(Kind::Int8),
             pg_sys::F_ARRAY_EQ => match Element::of(base) {
-                Some(element) => Image::Array(Box::new(Image::of(element.type_id, collation)?), element),
+                Some(element) => ImageForm::Array(Box::new(ImageForm::of(element.type_id, collation)?), element),
                 None => return unsupported("has elements whose type is not known beforehand"),
             },
             pg_sys::F_RECORD_EQ if base == pg_sys::RECORDOID => {
                 return unsupported("has attributes that are not known beforehand");
             }
-            pg_sys::F_RECORD_EQ => Image::Composite(Attributes::of(base)?),
-            pg_sys::F_RANGE_EQ => Image::Range(Box::new(image_of_bounds(base)?), base),
+            pg_sys::F_RECORD_EQ => ImageForm::Composite(Attributes::of(base)?),
+            pg_sys::F_RANGE_EQ => ImageForm::Range(Box::new(image_of_bounds(base)?), base),
             pg_sys::F_MULTIRANGE_EQ => {
                 // SAFETY: takes the oid of a multirange type.
                 let range = unsafe { pg_sys::get_multirange_range(base) };
-                Image::Multirange(Box::new(image_of_bounds(range)?), range)
+                ImageForm::Multirange(Box::new(image_of_bounds(range)?), range)
             }
             _ if !is_deterministic(collation) => {
                 return unsupported("is compared under a collation that may hold different texts equal");
             }
-            pg_sys::F_BPCHAREQ => Image::Padded,
+            pg_sys::F_BPCHAREQ => ImageForm::Padded,
             // A literal that has no type yet; it is a text.
-            _ if base == pg_sys::UNKNOWNOID => Image::Line(Form::Output(output_function(base))),
+            _ if base == pg_sys::UNKNOWNOID => ImageForm::Line(Kind::Output(output_function(base))),
             0 => return unsupported("has no equality"),
             _ if !equal_have_same_bytes(base, collation) => {
                 return unsupported("may hold values equal whose texts differ");
             }
-            _ => match Form::of(base) {
-                Ok(form) => Image::Line(form),
+            _ => match Kind::of(base) {
+                Ok(kind) => ImageForm::Line(kind),
                 Err(_) => return unsupported("has a text that may change while the value does not"),
             },
         })
     }
 
     /// Writing the image may call a function whose answer depends on settings.
-    pub fn reads_settings(&self) -> bool {
+    fn reads_settings(&self) -> bool {
         match self {
-            Image::Line(form) => form.reads_settings(),
+            ImageForm::Line(form) => form.reads_settings(),
             // An attribute that is added later may.
-            Image::Composite(_) => true,
-            Image::Array(image, _) | Image::Range(image, _) | Image::Multirange(image, _) => image.reads_settings(),
+            ImageForm::Composite(_) => true,
+            ImageForm::Array(image, _) | ImageForm::Range(image, _) | ImageForm::Multirange(image, _) => {
+                image.reads_settings()
+            }
             _ => false,
         }
     }
 
-    /// Writes the image of a value of this type; `None` is NULL.
-    pub(super) fn write(&self, datum: Option<pg_sys::Datum>, out: &mut Vec<u8>) -> Result<()> {
+    /// Writes the image of a value; `None` is NULL.
+    ///
+    /// # Safety
+    /// The datum is of a type whose image has this form.
+    unsafe fn write(&self, datum: Option<pg_sys::Datum>, out: &mut Vec<u8>) -> Result<()> {
         let Some(datum) = datum else {
             write_null(out);
             return Ok(());
         };
+        // SAFETY: by the contract of this function, the value is of a varlena type where its bytes are asked for.
+        let bytes = || unsafe { bytes(datum) };
         match self {
-            Image::Line(form) => value::write(datum, form, out)?,
-            Image::Float4 => {
+            // SAFETY: by the contract of this function.
+            ImageForm::Line(kind) => unsafe { value::write(datum, kind, out)? },
+            ImageForm::Float4 => {
                 let is_zero = f32::from_bits(datum.value() as u32) == 0.0;
-                value::write(if is_zero { pg_sys::Datum::from(0_usize) } else { datum }, &Form::Float4, out)?;
+                let datum = if is_zero { pg_sys::Datum::from(0_usize) } else { datum };
+                // SAFETY: a number of this type.
+                unsafe { value::write(datum, &Kind::Float4, out)? };
             }
-            Image::Float8 => {
+            ImageForm::Float8 => {
                 let is_zero = f64::from_bits(datum.value() as u64) == 0.0;
-                value::write(if is_zero { pg_sys::Datum::from(0_usize) } else { datum }, &Form::Float8, out)?;
+                let datum = if is_zero { pg_sys::Datum::from(0_usize) } else { datum };
+                // SAFETY: a number of this type.
+                unsafe { value::write(datum, &Kind::Float8, out)? };
             }
-            Image::Numeric => line::numeric::write_normal(out, bytes(datum))?,
-            Image::Padded => line::string::write(out, without_blanks(bytes(datum)))?,
-            Image::Interval => {
+            ImageForm::Numeric => line::numeric::write_normal(out, bytes())?,
+            ImageForm::Padded => line::string::write(out, without_blanks(bytes()))?,
+            ImageForm::Interval => {
                 // SAFETY: an interval is a pointer to such a structure.
                 let interval = unsafe { &*datum.cast_mut_ptr::<pg_sys::Interval>() };
                 write_interval(out, interval.month, interval.day, interval.time)?;
             }
-            Image::Jsonb => {
+            ImageForm::Jsonb => {
                 let mut list = List::begin(out)?;
-                line::jsonb::write_normal(list.value()?, bytes(datum))?;
+                line::jsonb::write_normal(list.value()?, bytes())?;
                 list.end()?;
             }
-            Image::Oid => line::number::write_integer(out, i64::from(datum.value() as u32)),
-            Image::Byte => line::number::write_integer(out, i64::from(datum.value() as u8)),
-            Image::Array(image, element) => write_array(datum, image, element, out)?,
-            Image::Composite(attributes) => attributes.write(datum, out)?,
-            Image::Range(image, range) => write_range(datum, image, *range, out)?,
-            Image::Multirange(image, range) => write_multirange(datum, image, *range, out)?,
+            ImageForm::Oid => line::number::write_integer(out, i64::from(datum.value() as u32)),
+            ImageForm::Byte => line::number::write_integer(out, i64::from(datum.value() as u8)),
+            // SAFETY: an array of such elements.
+            ImageForm::Array(image, element) => unsafe { write_array(datum, image, element, out)? },
+            // SAFETY: a composite value.
+            ImageForm::Composite(attributes) => unsafe { attributes.write(datum, out)? },
+            // SAFETY: a value of this range type.
+            ImageForm::Range(image, range) => unsafe { write_range(datum, image, *range, out)? },
+            // SAFETY: a multirange over this range type.
+            ImageForm::Multirange(image, range) => unsafe { write_multirange(datum, image, *range, out)? },
         }
         Ok(())
-    }
-
-    /// Writes the image of the argument at `position`, which is of this type.
-    pub fn write_argument(&self, call: &Call, position: usize, out: &mut Vec<u8>) -> Result<()> {
-        self.write(call.argument(position), out)
     }
 }
 
@@ -195,25 +231,10 @@ impl From<Unsupported> for Error {
 
 /// How many of the first `PREFIX_LENGTH_MAX` bytes of a text are whole characters.
 pub fn clip(text: &[u8]) -> usize {
-    // SAFETY: reads the text, which is in the encoding of the database.
-    unsafe { pg_sys::pg_mbcliplen(text.as_ptr().cast(), text.len() as i32, PREFIX_LENGTH_MAX as i32) as usize }
-}
-
-/// Values that the type's default B-tree order holds equal have the same bytes, and so the same text.
-fn equal_have_same_bytes(type_id: pg_sys::Oid, collation: pg_sys::Oid) -> bool {
-    // SAFETY: all take the oids of any types, and then of what the first has found; the function is one of those that
-    // take the type of the operator class and return a boolean.
-    unsafe {
-        let class = pg_sys::GetDefaultOpClass(type_id, pg_sys::BTREE_AM_OID);
-        if class == pg_sys::InvalidOid {
-            return false;
-        }
-        let (family, input) = (pg_sys::get_opclass_family(class), pg_sys::get_opclass_input_type(class));
-        let function = pg_sys::get_opfamily_proc(family, input, input, EQUAL_IMAGE);
-        let typical = pg_sys::get_typcollation(type_id);
-        let collation = if collation == pg_sys::InvalidOid { typical } else { collation };
-        function != pg_sys::InvalidOid && pg_sys::OidFunctionCall1Coll(function, collation, input.into()).value() != 0
-    }
+    let length = text.len().min(i32::MAX as usize);
+    // SAFETY: reads no more than the text, but for the end of a character that it breaks off.
+    let clipped = unsafe { pg_sys::pg_mbcliplen(text.as_ptr().cast(), length as i32, PREFIX_LENGTH_MAX as i32) };
+    (clipped as usize).min(length)
 }
 
 impl Attributes {
@@ -225,8 +246,9 @@ impl Attributes {
             (descriptor, (*descriptor).natts as usize)
         };
         let image_of = |place| {
-            let attribute = attribute(descriptor, place);
-            (!attribute.attisdropped).then(|| Image::of(attribute.atttypid, attribute.attcollation)).transpose()
+            // SAFETY: the descriptor is ours, and has this place.
+            let attribute = unsafe { attribute(descriptor, place) };
+            (!attribute.attisdropped).then(|| ImageForm::of(attribute.atttypid, attribute.attcollation)).transpose()
         };
         let images = (0..width).map(image_of).collect::<std::result::Result<_, _>>()?;
         Ok(Attributes { type_id, version, images })
@@ -238,10 +260,13 @@ impl Attributes {
         unsafe { (*pg_sys::lookup_type_cache(type_id, pg_sys::TYPECACHE_TUPDESC as i32)).tupDesc_identifier }
     }
 
-    fn write(&self, datum: pg_sys::Datum, out: &mut Vec<u8>) -> Result<()> {
+    /// # Safety
+    /// The datum is a value of this composite type.
+    unsafe fn write(&self, datum: pg_sys::Datum, out: &mut Vec<u8>) -> Result<()> {
         // SAFETY: an error where there is no more stack.
         unsafe { pg_sys::check_stack_depth() };
-        let fields = fields(datum);
+        // SAFETY: by the contract of this function.
+        let fields = unsafe { fields(datum) };
         // Attributes may be added while an expression lives. There are never fewer of them, so the newer images suffice.
         let renewed;
         let images = if self.version == Attributes::version(self.type_id) {
@@ -257,7 +282,8 @@ impl Attributes {
         for value in &values[..width] {
             match value {
                 None => write_null(list.value()?),
-                Some((value, image)) => image.write(Some(*value), list.value()?)?,
+                // SAFETY: the value is of the attribute's type.
+                Some((value, image)) => unsafe { image.write(Some(*value), list.value()?)? },
             }
         }
         Ok(list.end()?)
@@ -265,7 +291,7 @@ impl Attributes {
 }
 
 /// The image of the bounds of a range type.
-fn image_of_bounds(range: pg_sys::Oid) -> std::result::Result<Image, Unsupported> {
+fn image_of_bounds(range: pg_sys::Oid) -> std::result::Result<ImageForm, Unsupported> {
     // SAFETY: the entry of a range type has the parts of one; entries live as long as the backend.
     let (bound, collation, is_usual) = unsafe {
         let entry = &*range_entry(range);
@@ -277,7 +303,7 @@ fn image_of_bounds(range: pg_sys::Oid) -> std::result::Result<Image, Unsupported
         let reason = "compares its bounds otherwise than their type does";
         return Err(Unsupported { type_name: type_name(range), reason });
     }
-    Image::of(bound, collation)
+    ImageForm::of(bound, collation)
 }
 
 fn range_entry(range: pg_sys::Oid) -> *mut pg_sys::TypeCacheEntry {
@@ -290,14 +316,18 @@ fn without_blanks(text: &[u8]) -> &[u8] {
     &text[..text.len() - blanks]
 }
 
-fn write_array(datum: pg_sys::Datum, image: &Image, element: &Element, out: &mut Vec<u8>) -> Result<()> {
+/// # Safety
+/// The datum is an array of such elements, whose type has this image.
+unsafe fn write_array(datum: pg_sys::Datum, image: &ImageForm, element: &Element, out: &mut Vec<u8>) -> Result<()> {
     // SAFETY: an error where there is no more stack.
     unsafe { pg_sys::check_stack_depth() };
-    let Array { dimensions, lower_bounds, values } = Array::of(datum, element);
+    // SAFETY: by the contract of this function.
+    let Array { dimensions, lower_bounds, values } = unsafe { Array::of(datum, element) };
     let elements = |out: &mut Vec<u8>| {
         let mut list = List::begin(out)?;
         for value in values {
-            image.write(value, list.value()?)?;
+            // SAFETY: an element.
+            unsafe { image.write(value, list.value()?)? };
         }
         Ok(list.end()?)
     };
@@ -311,7 +341,9 @@ fn write_array(datum: pg_sys::Datum, image: &Image, element: &Element, out: &mut
     }
 }
 
-fn write_range(datum: pg_sys::Datum, image: &Image, range: pg_sys::Oid, out: &mut Vec<u8>) -> Result<()> {
+/// # Safety
+/// The datum is a value of this range type, whose bounds have this image.
+unsafe fn write_range(datum: pg_sys::Datum, image: &ImageForm, range: pg_sys::Oid, out: &mut Vec<u8>) -> Result<()> {
     let (mut lower, mut upper, mut is_empty) = (pg_sys::RangeBound::default(), pg_sys::RangeBound::default(), false);
     // SAFETY: an error where there is no more stack; the value is of this range type; the variables are written.
     unsafe {
@@ -326,13 +358,23 @@ fn write_range(datum: pg_sys::Datum, image: &Image, range: pg_sys::Oid, out: &mu
     let value = |bound: pg_sys::RangeBound| (!bound.infinite).then_some(bound.val);
     let mut list = List::begin(out)?;
     line::string::write(list.value()?, bracket(lower.inclusive, b"[", b"("))?;
-    image.write(value(lower), list.value()?)?;
-    image.write(value(upper), list.value()?)?;
+    // SAFETY: bounds of the value.
+    unsafe {
+        image.write(value(lower), list.value()?)?;
+        image.write(value(upper), list.value()?)?;
+    }
     line::string::write(list.value()?, bracket(upper.inclusive, b"]", b")"))?;
     Ok(list.end()?)
 }
 
-fn write_multirange(datum: pg_sys::Datum, image: &Image, range: pg_sys::Oid, out: &mut Vec<u8>) -> Result<()> {
+/// # Safety
+/// The datum is a multirange over this range type, whose bounds have this image.
+unsafe fn write_multirange(
+    datum: pg_sys::Datum,
+    image: &ImageForm,
+    range: pg_sys::Oid,
+    out: &mut Vec<u8>,
+) -> Result<()> {
     let (mut count, mut ranges) = (0, std::ptr::null_mut());
     // SAFETY: the value is a multirange over this range type; the variables are written, the array has `count` members.
     let ranges = unsafe {
@@ -343,7 +385,8 @@ fn write_multirange(datum: pg_sys::Datum, image: &Image, range: pg_sys::Oid, out
     };
     let mut list = List::begin(out)?;
     for value in ranges {
-        write_range(value, image, range, list.value()?)?;
+        // SAFETY: a range of the value.
+        unsafe { write_range(value, image, range, list.value()?)? };
     }
     Ok(list.end()?)
 }

@@ -1,0 +1,80 @@
+//! The columns of a relation.
+
+use pgrx::pg_sys;
+
+use super::relation::Relation;
+use super::text::string;
+
+/// A column that has not been dropped.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// Its place in a row, counted from zero.
+    pub place: usize,
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub type_id: pg_sys::Oid,
+    /// What the type is declared with, such as a precision; -1 for nothing.
+    pub typmod: i32,
+    /// Its collation, or none.
+    pub collation: pg_sys::Oid,
+    /// Declared NOT NULL.
+    pub not_null: bool,
+    /// `GENERATED ALWAYS AS (…)`: computed after BEFORE triggers.
+    pub generated: bool,
+    /// It has a default.
+    pub has_default: bool,
+    /// It is an identity column.
+    pub identity: bool,
+}
+
+impl Relation {
+    /// Its columns, in the order of the table.
+    pub fn columns(&self) -> Vec<Column> {
+        (0..self.width())
+            // SAFETY: the descriptor of an open relation, which has so many attributes.
+            .map(|place| (place, unsafe { attribute(self.descriptor(), place) }))
+            .filter(|(_, attribute)| !attribute.attisdropped)
+            .map(|(place, attribute)| Column {
+                place,
+                // SAFETY: a name is NUL-terminated.
+                name: unsafe { string(attribute.attname.data.as_ptr()) },
+                type_id: attribute.atttypid,
+                typmod: attribute.atttypmod,
+                collation: attribute.attcollation,
+                not_null: attribute.attnotnull,
+                generated: attribute.attgenerated != 0,
+                has_default: attribute.atthasdef && attribute.attgenerated == 0,
+                identity: attribute.attidentity != 0,
+            })
+            .collect()
+    }
+
+    /// A name for a row of it in SQL: the wanted one, or one like it that no column has, since a column would be meant first.
+    pub fn alias(&self, wanted: &str) -> String {
+        let columns = self.columns();
+        let mut alias = wanted.to_string();
+        while columns.iter().any(|column| column.name == alias) {
+            alias.push('_');
+        }
+        alias
+    }
+}
+
+/// An attribute of a descriptor.
+///
+/// # Safety
+/// The descriptor lives as long as the answer is used, and has this place.
+pub(super) unsafe fn attribute<'a>(descriptor: pg_sys::TupleDesc, place: usize) -> &'a pg_sys::FormData_pg_attribute {
+    // SAFETY: by the contract of this function. From PostgreSQL 18 on, the attributes lie behind the compact ones.
+    unsafe {
+        #[cfg(any(feature = "pg15", feature = "pg16", feature = "pg17"))]
+        return &*(*descriptor).attrs.as_ptr().add(place);
+        #[cfg(feature = "pg18")]
+        {
+            let compact = (*descriptor).compact_attrs.as_ptr();
+            let attributes = compact.add((*descriptor).natts as usize).cast::<pg_sys::FormData_pg_attribute>();
+            &*attributes.add(place)
+        }
+    }
+}

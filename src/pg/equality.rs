@@ -1,0 +1,149 @@
+//! When two values of a column are equal, and how they are hashed.
+
+use pgrx::pg_sys;
+
+use super::column::Column;
+use super::text::string;
+
+/// The hash function of a column's type: values that the type holds equal hash alike.
+#[derive(Clone, Copy)]
+pub struct ValueHash {
+    pub(super) type_id: pg_sys::Oid,
+    pub(super) function: *mut pg_sys::FmgrInfo,
+    pub(super) collation: pg_sys::Oid,
+}
+
+impl ValueHash {
+    /// The column's hash function, if its type has one.
+    pub fn of(column: &Column) -> Option<ValueHash> {
+        // SAFETY: an entry of the type cache lives as long as the backend, at the same address.
+        unsafe {
+            let flags = pg_sys::TYPECACHE_HASH_EXTENDED_PROC_FINFO | pg_sys::TYPECACHE_EQ_OPR;
+            let entry = pg_sys::lookup_type_cache(column.type_id, flags as i32);
+            let function = &raw mut (*entry).hash_extended_proc_finfo;
+            ((*function).fn_oid != pg_sys::InvalidOid).then_some(ValueHash {
+                type_id: column.type_id,
+                function,
+                collation: column.collation,
+            })
+        }
+    }
+}
+
+/// The operator holds the same values equal as the column's type does by default: it calls the same function.
+pub(super) fn is_equality_of(operator: pg_sys::Oid, column: &Column) -> bool {
+    // SAFETY: take the oids of any type and of any operator.
+    unsafe {
+        let default = (*pg_sys::lookup_type_cache(column.type_id, pg_sys::TYPECACHE_EQ_OPR as i32)).eq_opr;
+        operator == default || pg_sys::get_opcode(operator) == pg_sys::get_opcode(default)
+    }
+}
+
+/// An operator in SQL, whatever the search_path.
+pub fn operator_sql(operator: pg_sys::Oid) -> String {
+    // SAFETY: an operator that exists has a name; `format_operator_qualified` writes `schema.=(type,type)`.
+    let text = unsafe { string(pg_sys::format_operator_qualified(operator)) };
+    format!("OPERATOR({})", text.rsplit_once('(').map_or(text.as_str(), |(name, _)| name))
+}
+
+/// How values of a column are compared for equality: by its type's default B-tree operator, under its collation.
+#[derive(Clone, Copy)]
+pub struct Equality {
+    pub(super) type_id: pg_sys::Oid,
+    /// A function of the type cache, whose entries live as long as the backend, at the same address.
+    pub(super) function: *mut pg_sys::FmgrInfo,
+    pub(super) collation: pg_sys::Oid,
+    operator: pg_sys::Oid,
+}
+
+impl Equality {
+    /// The column's equality, if its type has one and an order beside it.
+    pub fn of(column: &Column) -> Option<Equality> {
+        // SAFETY: takes any type's oid.
+        unsafe {
+            let flags = pg_sys::TYPECACHE_EQ_OPR | pg_sys::TYPECACHE_EQ_OPR_FINFO | pg_sys::TYPECACHE_LT_OPR;
+            let entry = pg_sys::lookup_type_cache(column.type_id, flags as i32);
+            let function = &raw mut (*entry).eq_opr_finfo;
+            ((*function).fn_oid != pg_sys::InvalidOid && (*entry).lt_opr != pg_sys::InvalidOid).then_some(Equality {
+                type_id: column.type_id,
+                function,
+                collation: column.collation,
+                operator: (*entry).eq_opr,
+            })
+        }
+    }
+
+    /// Its operator, as the strategy of the default GiST operator class of the column's type, if that has it.
+    pub fn gist_strategy(&self, column: &Column) -> Option<i32> {
+        gist_strategy(column, self.operator)
+    }
+
+    /// A GiST index of the column can refuse values that differ.
+    pub fn has_gist_unequal(&self, column: &Column) -> bool {
+        gist_strategy(column, self.negator()).is_some()
+    }
+
+    /// Its operator.
+    pub fn operator(&self) -> pg_sys::Oid {
+        self.operator
+    }
+
+    /// The operator that says the opposite.
+    pub fn negator(&self) -> pg_sys::Oid {
+        // SAFETY: takes any operator's oid; zero says that there is none.
+        unsafe { pg_sys::get_negator(self.operator) }
+    }
+
+    /// Its operator in SQL, whatever the search_path.
+    pub fn sql(&self) -> String {
+        operator_sql(self.operator)
+    }
+
+    /// What turns a value of the column into one of the operator's type, in SQL, where need be. In an extension's schema
+    /// others may have made operators of the same name, which PostgreSQL would prefer for a domain, say. In its own
+    /// schema nobody makes any.
+    pub fn cast_of(&self, column: &Column) -> String {
+        let (mut left, mut right) = (pg_sys::InvalidOid, pg_sys::InvalidOid);
+        // SAFETY: the operator exists; the variables are written. The name is a palloc'd string.
+        unsafe {
+            pg_sys::op_input_types(self.operator, &mut left, &mut right);
+            if left == column.type_id || u32::from(self.operator) < pg_sys::FirstNormalObjectId {
+                return String::new();
+            }
+            format!("::{}", string(pg_sys::format_type_be_qualified(left)))
+        }
+    }
+}
+
+fn gist_strategy(column: &Column, operator: pg_sys::Oid) -> Option<i32> {
+    // SAFETY: all take any oids; zero says that there is none.
+    unsafe {
+        let class = pg_sys::GetDefaultOpClass(column.type_id, pg_sys::GIST_AM_OID);
+        if class == pg_sys::InvalidOid || operator == pg_sys::InvalidOid {
+            return None;
+        }
+        let strategy = pg_sys::get_op_opfamily_strategy(operator, pg_sys::get_opclass_family(class));
+        (strategy != 0).then_some(strategy)
+    }
+}
+
+/// The support function of a B-tree operator class that promises that equal values have the same bytes, as
+/// deduplication needs it; access/nbtree.h.
+const EQUAL_IMAGE: i16 = 4;
+
+/// Values that the type's default B-tree order holds equal have the same bytes, and so the same text.
+pub(super) fn equal_have_same_bytes(type_id: pg_sys::Oid, collation: pg_sys::Oid) -> bool {
+    // SAFETY: all take the oids of any types, and then of what the first has found; the function is one of those that
+    // take the type of the operator class and return a boolean.
+    unsafe {
+        let class = pg_sys::GetDefaultOpClass(type_id, pg_sys::BTREE_AM_OID);
+        if class == pg_sys::InvalidOid {
+            return false;
+        }
+        let (family, input) = (pg_sys::get_opclass_family(class), pg_sys::get_opclass_input_type(class));
+        let function = pg_sys::get_opfamily_proc(family, input, input, EQUAL_IMAGE);
+        let typical = pg_sys::get_typcollation(type_id);
+        let collation = if collation == pg_sys::InvalidOid { typical } else { collation };
+        function != pg_sys::InvalidOid && pg_sys::OidFunctionCall1Coll(function, collation, input.into()).value() != 0
+    }
+}
