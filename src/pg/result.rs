@@ -49,7 +49,10 @@ impl Rows {
         let shape = self.shape();
         // SAFETY: a descriptor, which has as many attributes as it says.
         let types: Vec<_> = unsafe { (0..(*shape).natts as usize).map(|i| attribute(shape, i).atttypid).collect() };
-        let fits = |(cell, declared): (&Cell, &pg_sys::Oid)| is_compatible(cell.0.type_id, *declared);
+        // A NULL is one of any type.
+        let fits = |(cell, declared): (&Cell, &pg_sys::Oid)| {
+            cell.0.value.is_none() || is_compatible(cell.0.type_id, *declared)
+        };
         if types.len() != WIDTH || !row.iter().zip(&types).all(fits) {
             Error::new(Class::Declaration, "function returns rows of another type than declared").fail();
         }
