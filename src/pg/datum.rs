@@ -27,14 +27,14 @@ impl Owned {
         if length > VARLENA_MAX {
             Error::new(Class::Limit, "value is too large").fail();
         }
-        let mut words = vec![0u64; length.div_ceil(8)];
-        let start = words.as_mut_ptr().cast::<u8>();
+        let mut words = zeros(length);
+        let start = room(&mut words);
         // SAFETY: there is room for the header and, behind it, the contents.
         unsafe {
             varlena::set_varsize_4b(start.cast(), length as i32);
             start.add(pg_sys::VARHDRSZ).copy_from_nonoverlapping(contents.as_ptr(), contents.len());
         }
-        Owned::Copied(words.into())
+        Owned::Copied(words)
     }
 
     /// A copy of a value, detoasted.
@@ -47,10 +47,10 @@ impl Owned {
         }
         // SAFETY: by the contract of this function.
         let bytes = unsafe { whole(datum, length) };
-        let mut words = vec![0u64; bytes.len().div_ceil(8)];
+        let mut words = zeros(bytes.len());
         // SAFETY: there is room for the bytes.
-        unsafe { words.as_mut_ptr().cast::<u8>().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
-        Owned::Copied(words.into())
+        unsafe { room(&mut words).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+        Owned::Copied(words)
     }
 
     /// The value as PostgreSQL's functions take it; they do not write to it.
@@ -73,6 +73,16 @@ impl Owned {
             },
         }
     }
+}
+
+/// Memory for so many bytes, in one allocation.
+fn zeros(length: usize) -> Rc<[u64]> {
+    std::iter::repeat_n(0, length.div_ceil(8)).collect()
+}
+
+/// Where the bytes of a value that nobody else has yet begin.
+fn room(words: &mut Rc<[u64]>) -> *mut u8 {
+    Rc::get_mut(words).map_or(std::ptr::null_mut(), |words| words.as_mut_ptr().cast())
 }
 
 /// `MaxAllocSize` of utils/memutils.h.

@@ -15,14 +15,22 @@ use super::types;
 /// The shape of a relation's rows, kept longer than the relation is open.
 pub struct Descriptor {
     raw: pg_sys::TupleDesc,
+    /// The one that it was copied from, which is kept, so that whoever has the same address has the same shape.
+    source: pg_sys::TupleDesc,
 }
 
 impl Descriptor {
     /// A copy of the relation's, with the values that columns added later have in old rows.
     pub fn of(relation: &Relation) -> Descriptor {
         super::memory::lasting(|| {
-            // SAFETY: the descriptor of an open relation; the copy is in the context that `lasting` sets.
-            Descriptor { raw: unsafe { pg_sys::CreateTupleDescCopyConstr(relation.descriptor()) } }
+            let source = relation.descriptor();
+            // SAFETY: the descriptor of an open relation, which is counted, as those that `typcache.c` keeps: no resource
+            // owner knows of it. The copy is in the context that `lasting` sets.
+            unsafe {
+                let raw = pg_sys::CreateTupleDescCopyConstr(source);
+                (*source).tdrefcount += 1;
+                Descriptor { raw, source }
+            }
         })
     }
 
@@ -50,7 +58,7 @@ impl Descriptor {
     /// `other` is a descriptor.
     pub(super) unsafe fn require_fit(&self, other: pg_sys::TupleDesc) {
         // SAFETY: by the contract of this function, both are descriptors.
-        let fits = unsafe { is_same_shape(self.raw, other) };
+        let fits = other == self.source || unsafe { is_same_shape(self.raw, other) };
         if !fits {
             Error::mismatch("a row").fail();
         }
@@ -77,8 +85,14 @@ pub(super) unsafe fn is_same_shape(one: pg_sys::TupleDesc, other: pg_sys::TupleD
 impl Drop for Descriptor {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            // SAFETY: ours, and nothing refers to it.
-            unsafe { pg_sys::FreeTupleDesc(self.raw) };
+            // SAFETY: ours, and nothing refers to it; the source is counted once for us, and goes with the last who counts it.
+            unsafe {
+                pg_sys::FreeTupleDesc(self.raw);
+                (*self.source).tdrefcount -= 1;
+                if (*self.source).tdrefcount == 0 {
+                    pg_sys::FreeTupleDesc(self.source);
+                }
+            }
         }
     }
 }
