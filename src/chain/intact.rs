@@ -12,6 +12,7 @@ use veritable_core::chain::{Anchor, Balance, BalanceKey};
 use super::line::layout_of;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::report::{Class, Error, Result};
+use crate::pg::spi::Session;
 
 sql_function! {
     /// The transition function of `veritable.intact(record, bytea)` and `veritable.broken(record, bytea)`.
@@ -66,6 +67,24 @@ impl Group {
         let (&is_known, entity) = rest.split_first()?;
         let entity = u64::from_le_bytes(entity.try_into().ok()?);
         Some(Group { balance: Balance::from_bytes(balance)?, entity: (is_known == 1).then_some(entity) })
+    }
+}
+
+/// Refuses aggregates that are not made of this library's functions: SQL finds them by their names.
+pub fn require_own(session: &Session) -> Result<()> {
+    let found = session.query_as_caller(
+        "SELECT pg_catalog.count(*)
+         FROM pg_catalog.pg_aggregate a
+         JOIN pg_catalog.pg_proc f
+           ON f.oid IN (a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn)
+         JOIN pg_catalog.pg_language l ON l.oid = f.prolang
+         WHERE a.aggfnoid IN ('veritable.intact'::pg_catalog.regproc, 'veritable.broken'::pg_catalog.regproc)
+           AND l.lanname = 'c' AND f.probin = '$libdir/veritable' AND f.prosrc = pg_catalog.concat('veritable_', f.proname)",
+        &[],
+    )?;
+    match found.rows().next().and_then(|row| row.get::<i64>(0)) {
+        Some(10) => Ok(()),
+        _ => Err(Error::damaged("the aggregates of verification")),
     }
 }
 

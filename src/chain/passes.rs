@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use veritable_core::chain::{Fault, FaultKind, LinkHash, Walk};
 
 use super::backdated::{self, Times};
-use super::intact::Sought;
+use super::intact::{self, Sought};
 use super::layout::Layout;
 use super::triggers::Chain;
 use super::verdict::Verdict;
@@ -129,13 +129,14 @@ impl Table {
 
     /// The first pass.
     fn check_balance(&self, session: &Session, key: [u8; 16]) -> Result<Counts> {
+        intact::require_own(session)?;
         let counts = session.query_as_caller(
             &format!(
                 "SELECT pg_catalog.count(*) FILTER (WHERE g.events > 0),
                         pg_catalog.count(*) FILTER (WHERE g.events IS NULL),
                         COALESCE(pg_catalog.sum(g.events), 0)::pg_catalog.int8,
-                        COALESCE(pg_catalog.sum(g.rows) FILTER (WHERE g.events IS NOT NULL), 0)::pg_catalog.int8
-                 FROM (SELECT veritable.intact({}, $1) AS events, pg_catalog.count(*) AS rows FROM {} GROUP BY {}) AS g",
+                        pg_catalog.count(*) FILTER (WHERE g.events <= 0)
+                 FROM (SELECT veritable.intact({}, $1) AS events FROM {} GROUP BY {}) AS g",
                 self.alias,
                 self.from,
                 self.group()
@@ -144,11 +145,14 @@ impl Table {
         )?;
         let counts = counts.rows().next().and_then(|row| {
             let count = |position| row.get::<i64>(position).and_then(|count| u64::try_from(count).ok());
-            let counts = Counts { intact: count(0)?, broken: count(1)?, events: count(2)? };
-            // Each row of an intact chain was looked at.
-            (count(3)? == counts.events).then_some(counts)
+            Some((Counts { intact: count(0)?, broken: count(1)?, events: count(2)? }, count(3)?))
         });
-        counts.ok_or_else(|| Error::damaged("the counts of chains"))
+        // A chain without events is one that the aggregate has not looked at, unless the table is one chain, and is empty.
+        match counts {
+            Some((counts, 0)) => Ok(counts),
+            Some((counts, 1)) if self.entity.is_empty() && !has_rows(self.oid)? => Ok(counts),
+            _ => Err(Error::damaged("the counts of chains")),
+        }
     }
 
     /// The hashes of the entities whose chains the first pass finds broken; `None` where there are too many to keep.

@@ -134,8 +134,10 @@ fn internal_functions_answer_or_refuse_whatever_they_are_given() {
     session.run("CREATE TABLE t (id int NOT NULL); CREATE TABLE plain (id int); SELECT add_chain('t', '{id}')");
     session.run("INSERT INTO t VALUES (1), (1), (2); INSERT INTO plain VALUES (1)");
     let key = "'\\x000102030405060708090a0b0c0d0e0f'::bytea";
-    let codes =
-        ["42701", "42704", "42809", "55000", "22023", "22P02", "0A000", "42883", "39P01", "39P03", "XX001", "42725", "42846"];
+    let codes = [
+        "42701", "42704", "42809", "55000", "22023", "22P02", "0A000", "42883", "39P01", "39P03", "XX001", "42725",
+        "42846",
+    ];
     for sql in [
         "SELECT veritable.intact(NULL, NULL)",
         "SELECT veritable.intact(NULL::t, NULL)",
