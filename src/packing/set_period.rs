@@ -19,7 +19,7 @@ use crate::pg::quote;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::snapshot::{self, Latest};
-use crate::pg::spi::{self, Parameter, Session};
+use crate::pg::spi::{self, Fetched, Parameter, Session};
 use crate::pg::stack;
 use crate::pg::version::{Intent, Tid, Version};
 use crate::table::turn;
@@ -103,7 +103,8 @@ impl<'s> Portion<'s> {
             return refused("argument \"fact\" must be a JSON object".to_string());
         }
         let names = self.session.query("SELECT pg_catalog.jsonb_object_keys($1)", std::slice::from_ref(fact))?;
-        let names: Vec<String> = names.rows().filter_map(|row| row.get(0)).collect();
+        let name = |row: Fetched| row.get(0).ok_or_else(|| Error::damaged("the names of a fact"));
+        let names = names.rows().map(name).collect::<Result<Vec<String>>>()?;
         let key = self.layout.key.iter().map(|key| &key.column.name);
         let needed: Vec<_> = key.chain([&self.layout.period.name]).collect();
         if let Some(missing) = needed.iter().find(|name| !names.contains(name)) {
