@@ -20,7 +20,7 @@ bench: ## what a chain, a packing and a validation cost, against none and agains
 	@scripts/bench
 
 install: ## build the extension and install it into the PostgreSQL at hand, or under DESTDIR
-	@scripts/install
+	@scripts/install --dist
 
 uninstall: ## remove it from there
 	@scripts/install --uninstall
