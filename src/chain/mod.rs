@@ -7,6 +7,7 @@ mod arguments;
 mod attach;
 mod backdated;
 mod backfill;
+mod ddl;
 mod feature;
 mod genesis;
 mod guard;
@@ -24,4 +25,5 @@ mod triggers;
 mod verdict;
 mod verify;
 
+pub use ddl::GUARD;
 pub use feature::FEATURE;

@@ -8,7 +8,7 @@ use super::touched::{Functions, Touched};
 use crate::pg::oid::Oid;
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::{Fetched, Kept, Parameter, Session};
-use crate::table::feature::{self, Feature, Kind};
+use crate::table::feature::{self, Feature, Guard, Kind};
 
 /// What a row is about.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,7 +37,7 @@ pub struct Definition {
 thread_local! {
     /// A statement for each feature, in the order of the list: planning it takes longer than reading a few rows.
     static READ: Vec<Kept> =
-        feature::all().iter().map(|feature| Kept::new(format!("{}{TRIGGERS}", feature.definitions))).collect();
+        feature::all().iter().map(|listed| Kept::new(format!("{}{TRIGGERS}", listed.guard.definitions))).collect();
 }
 
 const TRIGGERS: &str = include_str!("triggers.sql");
@@ -75,7 +75,12 @@ impl Kind {
 impl Key {
     /// The feature that depends on it.
     pub fn feature(&self) -> &'static Feature {
-        feature::all()[self.feature.0]
+        feature::all()[self.feature.0].feature
+    }
+
+    /// What is asked of that feature.
+    pub fn guard(&self) -> &'static Guard {
+        feature::all()[self.feature.0].guard
     }
 
     /// Of a partition, the table that it is a partition of; of an attribute, the relation of its type.

@@ -10,7 +10,7 @@ use crate::pg::relation::{Lock, Relation, exists, name_of};
 use crate::pg::report::{Error, Result};
 use crate::pg::role;
 use crate::pg::spi::Session;
-use crate::table::feature::{self, Kind, Partitions};
+use crate::table::feature::{self, Kind, Listed, Partitions};
 
 /// What was there has to be there still, as it was.
 pub fn what_was(before: &Definitions, after: &Definitions, touched: &Touched) -> Result<()> {
@@ -24,7 +24,8 @@ pub fn what_was(before: &Definitions, after: &Definitions, touched: &Touched) ->
             None if key.kind.may_go() || !exists(key.table()) => continue,
             None => "drop",
         };
-        let is_dropped_with_others = key.kind == Kind::Type && verb == "drop" && !touched.may_refuse_of_type(key);
+        let is_dropped_with_others =
+            key.kind == Kind::Type && verb == "drop" && !touched.may_refuse_of_type(key.parent(), key.table());
         if may_refuse(key, definition, touched) && !is_dropped_with_others {
             return Err(refusal::of_change(verb, key, definition));
         }
@@ -85,7 +86,7 @@ fn check_by_hand(key: &Key) -> Result<()> {
     feature.check_placement(&relation)?;
     relation.require_table()?;
     feature.check_exclusions(&relation)?;
-    (feature.check_by_hand)(&relation)
+    (key.guard().check_by_hand)(&relation)
 }
 
 /// Partitions come and go: with their triggers, and without rows that a guarantee covers.
@@ -117,8 +118,8 @@ pub fn partitions(
         }
     }
     let _own = command::own_commands();
-    for feature in feature::all() {
-        let Some(partitions) = feature.partitions else { continue };
+    for Listed { feature, guard } in feature::all() {
+        let Some(partitions) = guard.partitions else { continue };
         let tables = |keys: &[(Key, _)]| -> Vec<_> {
             let theirs = keys.iter().filter(|(key, _)| key.feature().name == feature.name);
             theirs.map(|(key, _)| key.table()).filter(|table| exists(*table)).collect()
@@ -138,18 +139,17 @@ pub fn partitions(
 
 /// What the feature of a partition's key does about partitions.
 fn of_feature(key: &Key) -> Result<&'static Partitions> {
-    key.feature().partitions.ok_or_else(|| Error::damaged("the definitions of partitions"))
+    key.guard().partitions.ok_or_else(|| Error::damaged("the definitions of partitions"))
 }
 
 /// What a table's guarantee depends on is known by its configuration alone: where that cannot be read, nothing is judged
 /// to be harmless.
 pub fn configurations(touched: &Touched) -> Result<()> {
-    for (place, feature) in feature::all().iter().enumerate() {
+    for (place, Listed { feature, guard }) in feature::all().iter().enumerate() {
         let tables = touched.tables_of(place);
         for table in tables.into_iter().filter(|table| exists(*table) && touched.may_refuse(*table)) {
             let relation = Relation::open(table, Lock::AccessShare)?;
-            (feature.check_configuration)(&relation)
-                .map_err(|error| refusal::unreadable(feature, &relation, &error))?;
+            (guard.check_configuration)(&relation).map_err(|error| refusal::unreadable(feature, &relation, &error))?;
         }
     }
     Ok(())

@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::definitions::Key;
 use super::running::Running;
 use crate::pg::command::{Object, objects};
 use crate::pg::extension;
@@ -29,7 +28,7 @@ impl Functions {
         if !extension::is_installed(c"veritable") {
             return Ok(None);
         }
-        feature::all().iter().map(|feature| feature.oids()).collect::<Result<_>>().map(|all| Some(Functions(all)))
+        feature::all().iter().map(|listed| listed.feature.oids()).collect::<Result<_>>().map(|all| Some(Functions(all)))
     }
 
     /// Those of the feature at this place.
@@ -44,13 +43,16 @@ impl Functions {
 
     /// The feature that has this function.
     pub fn feature_of(&self, function: Oid) -> Option<&'static Feature> {
-        self.0.iter().position(|functions| functions.contains(&function)).map(|place| feature::all()[place])
+        self.0.iter().position(|functions| functions.contains(&function)).map(|place| feature::all()[place].feature)
     }
 
     /// Those of the features for which `is_meant` holds.
     pub fn of_features(&self, is_meant: impl Fn(&Feature) -> bool) -> Vec<Oid> {
         let pairs = feature::all().iter().zip(&self.0);
-        pairs.filter(|(feature, _)| is_meant(feature)).flat_map(|(_, functions)| functions.iter().copied()).collect()
+        pairs
+            .filter(|(listed, _)| is_meant(listed.feature))
+            .flat_map(|(_, functions)| functions.iter().copied())
+            .collect()
     }
 }
 
@@ -174,9 +176,9 @@ impl Touched {
 
     /// A part of a type is gone because the command names the type, or by the doing of somebody whose privileges the
     /// table's owner has: not because something that the type is made of was dropped from under it.
-    pub fn may_refuse_of_type(&self, part: &Key) -> bool {
-        self.named.contains(&u32::from(part.parent()))
-            || self.owner(part.table()).is_some_and(|owner| role::has_privileges_of(owner, role::caller()))
+    pub fn may_refuse_of_type(&self, row_type: Oid, table: Oid) -> bool {
+        self.named.contains(&u32::from(row_type))
+            || self.owner(table).is_some_and(|owner| role::has_privileges_of(owner, role::caller()))
     }
 
     /// A table's guarantee can keep the caller from a command: the command is about the table, or the table's owner has

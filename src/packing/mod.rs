@@ -7,6 +7,7 @@
 mod arguments;
 mod attach;
 mod constraint;
+mod ddl;
 mod feature;
 mod layout;
 mod look;
@@ -20,4 +21,5 @@ mod triggers;
 mod value_key;
 mod verify;
 
+pub use ddl::GUARD;
 pub use feature::FEATURE;

@@ -179,7 +179,7 @@ impl<'s> Portion<'s> {
     }
 
     fn found(&self, rows: &spi::Table) -> Result<Vec<Found>> {
-        let found = |row: spi::Fetched| {
+        let found = |row: Fetched| {
             let (Some(version), Some(is_same), Some(period)) =
                 (Version::fetched(&row, 0, 1, 2), row.get(3), self.layout.range.fetched(&row, 4))
             else {

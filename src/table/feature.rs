@@ -30,6 +30,10 @@ pub struct Feature {
     pub late: Option<Late>,
     /// What inheritance does to the guarantee.
     pub inheritance: Inheritance,
+}
+
+/// What the event triggers ask of a feature.
+pub struct Guard {
     /// The query of what the guarantee depends on: see [`Kind`] and `src/ddl/definitions.rs`.
     pub definitions: &'static str,
     /// Why a definition has to stay as it is, and what to do instead.
@@ -42,6 +46,14 @@ pub struct Feature {
     pub on_new_column: Option<NoticeOfColumn>,
     /// What a partition has of the guarantee beyond the row triggers that PostgreSQL clones.
     pub partitions: Option<&'static Partitions>,
+}
+
+/// A feature in the list of all.
+pub struct Listed {
+    /// The feature.
+    pub feature: &'static Feature,
+    /// What the event triggers ask of it.
+    pub guard: &'static Guard,
 }
 
 /// Message and HINT about a new column, given the column as messages say it and the name of its table.
@@ -147,16 +159,16 @@ pub enum Kind {
 }
 
 /// All features and exclusions, as [`register`] was given them.
-static ALL: OnceLock<(&[&Feature], &[Exclusion])> = OnceLock::new();
+static ALL: OnceLock<(&[Listed], &[Exclusion])> = OnceLock::new();
 
 /// Makes the features known, when the library is loaded. They come in the order in which their BEFORE row triggers fire.
-pub fn register(features: &'static [&'static Feature], exclusions: &'static [Exclusion]) {
+pub fn register(features: &'static [Listed], exclusions: &'static [Exclusion]) {
     // A library is loaded once for each process.
     let _ = ALL.set((features, exclusions));
 }
 
 /// All features, in the order in which their BEFORE row triggers fire.
-pub fn all() -> &'static [&'static Feature] {
+pub fn all() -> &'static [Listed] {
     ALL.get().map_or(&[], |(features, _)| features)
 }
 
@@ -186,9 +198,9 @@ impl Feature {
 
     /// The functions whose triggers may fire after those of this feature: its own, and those of the features behind it.
     pub fn followers(&self) -> Result<Vec<Oid>> {
-        let place = all().iter().position(|other| other.name == self.name).unwrap_or_default();
-        all()[place..].iter().try_fold(Vec::new(), |mut all, feature| {
-            all.extend(feature.oids()?);
+        let place = all().iter().position(|other| other.feature.name == self.name).unwrap_or_default();
+        all()[place..].iter().try_fold(Vec::new(), |mut all, listed| {
+            all.extend(listed.feature.oids()?);
             Ok(all)
         })
     }
@@ -222,7 +234,7 @@ impl Feature {
                 name if name == *other => one,
                 _ => continue,
             };
-            let excluded = all().iter().find(|feature| feature.name == *other);
+            let excluded = all().iter().map(|listed| listed.feature).find(|feature| feature.name == *other);
             if let Some(excluded) = excluded
                 && excluded.is_on(relation)?
             {

@@ -4,7 +4,7 @@ use veritable_schema::{Mode, Value, Verdict, Version, covers, references};
 
 use super::document::shortened;
 use super::registry::Record;
-use super::{compile, document, register, settings};
+use super::{admission, compile, document, refusal, settings};
 use crate::pg::datum::Jsonb;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::report::{Class, Error, Result};
@@ -84,11 +84,11 @@ fn compare(new: &Version, old: &Version) -> Verdict {
 fn schema_compatibility(call: &Call) -> Result<Answer> {
     let argument = |position, name| -> Result<(Value, Vec<(String, Value)>)> {
         let text = call.jsonb_text(position).ok_or_else(|| Error::null_argument(name))?;
-        let problems = register::problems(&text, false)?;
+        let problems = admission::problems(&text, false)?;
         if !problems.is_empty() {
-            return Err(register::not_valid(&problems));
+            return Err(refusal::not_valid(&problems));
         }
-        let mut schema = register::parse(&text)?;
+        let mut schema = admission::parse(&text)?;
         let resolved = compile::resolve(&references(&schema))?;
         let resources = compile::complete(&mut schema, &resolved)?;
         Ok((schema, resources))

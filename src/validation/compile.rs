@@ -7,7 +7,7 @@ use veritable_schema::{
     uri, with_versions,
 };
 
-use super::{document, register, registry, settings};
+use super::{document, refusal, registry, settings};
 use crate::pg::report::{Class, Error, Result};
 
 /// A schema that refers to more others, directly or not, is refused.
@@ -25,7 +25,7 @@ pub fn validator<F: Form>(
     build(&schema, &resources, Some(&base)).map_err(|refusal| match refusal {
         Refusal::Problem(_) => registry::damaged(name, version),
         // An older version of the extension, or another setting, has admitted it.
-        excess => register::refused(excess),
+        excess => refusal::refused(excess),
     })
 }
 
@@ -83,7 +83,7 @@ fn undefined(message: String) -> Error {
 
 /// Gives the references of a schema their versions, and answers all that they lead to, by their addresses.
 pub fn complete(schema: &mut Value, resolved: &BTreeMap<String, i64>) -> Result<Vec<(String, Value)>> {
-    check_texts(schema, &document::limits()).map_err(register::refused)?;
+    check_texts(schema, &document::limits()).map_err(refusal::refused)?;
     with_versions(schema, resolved);
     let mut resources = BTreeMap::new();
     let mut waiting = references(schema);
@@ -103,7 +103,7 @@ pub fn complete(schema: &mut Value, resolved: &BTreeMap<String, i64>) -> Result<
         let Some((mut other, resolved)) = record.and_then(|record| Some((record.schema?, record.resolved))) else {
             return Err(undefined(format!("event schema \"{name}\" has no version {version}")));
         };
-        check_texts(&other, &document::limits()).map_err(register::refused)?;
+        check_texts(&other, &document::limits()).map_err(refusal::refused)?;
         with_versions(&mut other, &resolved);
         waiting.extend(references(&other));
         resources.insert(address, other);

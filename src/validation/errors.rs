@@ -2,7 +2,7 @@
 
 use veritable_schema::{Stored, Validator, Value, references};
 
-use super::{compile, document, register};
+use super::{admission, compile, document, refusal};
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::report::{Error, Result};
 
@@ -19,7 +19,7 @@ fn schema_errors(call: &Call) -> Result<Answer> {
     let text = call.jsonb_text(0).ok_or_else(|| Error::null_argument("schema"))?;
     let document = call.contents(1).ok_or_else(|| Error::null_argument("document"))?;
     document::check_size(document)?;
-    let mut schema = register::parse(&text)?;
+    let mut schema = admission::parse(&text)?;
     let validator: Validator<Stored> = compile(&mut schema)?;
     let mut rows = call.rows();
     for violation in document::violations(&validator, document, document.len())? {
@@ -37,13 +37,13 @@ fn schema_errors(call: &Call) -> Result<Answer> {
 fn compile(schema: &mut Value) -> Result<Validator<Stored>> {
     let resolved = compile::resolve(&references(schema))?;
     let resources = compile::complete(schema, &resolved)?;
-    compile::build(schema, &resources, None).map_err(register::refused)
+    compile::build(schema, &resources, None).map_err(refusal::refused)
 }
 
 fn schema_problems(call: &Call) -> Result<Answer> {
     let text = call.jsonb_text(0).ok_or_else(|| Error::null_argument("schema"))?;
     let strict = call.boolean(1).ok_or_else(|| Error::null_argument("strict"))?;
-    let problems = register::problems(&text, strict)?;
+    let problems = admission::problems(&text, strict)?;
     let mut rows = call.rows();
     for problem in problems {
         rows.put([problem.location.into(), problem.message.into()]);

@@ -1,8 +1,7 @@
 //! What a validation is to the layers that know all features.
 
-use super::triggers;
 use crate::pg::trigger::TriggerInfo;
-use crate::table::feature::{Feature, Function, Inheritance, Kind, Late, Part, Reason};
+use crate::table::feature::{Feature, Function, Inheritance, Late, Part};
 
 /// The place of `veritable.validate()` among the functions.
 pub const VALIDATE: usize = 0;
@@ -31,25 +30,8 @@ pub static FEATURE: Feature = Feature {
     parts: &[VALIDATES],
     late: Some(Late { harm: "change documents after they are validated", on_update: true }),
     inheritance: Inheritance::NoChildren(Some("Documents in the rows of a child would not be validated.")),
-    definitions: include_str!("definitions.sql"),
-    reason,
-    check_configuration: triggers::check_configuration,
-    check_by_hand: triggers::check_by_hand,
-    on_new_column: None,
-    partitions: None,
 };
 
 fn validates(trigger: &TriggerInfo) -> bool {
     trigger.before_insert_row() && trigger.before_update_row() && !trigger.conditional
-}
-
-fn reason(kind: Kind) -> Reason {
-    let detail = match kind {
-        Kind::Trigger => "The trigger is part of the validation.",
-        _ => "The table's documents are validated by it.",
-    };
-    Reason {
-        detail: Some(detail),
-        hint: "Use drop_validation() to end the validation; add_validation() can begin a new one.",
-    }
 }

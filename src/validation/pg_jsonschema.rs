@@ -9,7 +9,7 @@ use std::thread::LocalKey;
 
 use veritable_schema::{Form, Formats, Parsed, Patterns, Problem, Refusal, Rules, Stored, Validator, Value};
 
-use super::{document, register};
+use super::{admission, document, refusal};
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::report::{Class, Error, Result, notice};
 use crate::table::lru::Lru;
@@ -99,7 +99,7 @@ fn kept<F: Form>(call: &Call, recent: &'static Kept<F>) -> Result<Compiled<F>> {
     {
         return Ok(Rc::clone(validator));
     }
-    let validator = compiled(text, recent)?.map_err(|problem| register::not_valid(&[problem]))?;
+    let validator = compiled(text, recent)?.map_err(|problem| refusal::not_valid(&[problem]))?;
     // An expression has any number of calls, and what they keep is not counted.
     if validator.footprint() <= KEPT_MAX {
         last.0.replace(Some((text.into(), Rc::clone(&validator))));
@@ -121,7 +121,7 @@ fn compiled<F: Form>(text: &str, recent: &'static Kept<F>) -> Result<std::result
 }
 
 fn compile<F: Form>(text: &str) -> Result<std::result::Result<Validator<F>, Problem>> {
-    register::check_size(text)?;
+    admission::check_size(text)?;
     let rules = Rules { patterns: Patterns::Backtracking, formats: Formats::AsDrafted, resources: &[], base: None };
     let built = match veritable_schema::parse(text) {
         Ok(schema) => Validator::build(&schema, &rules, &document::limits()),
@@ -130,6 +130,6 @@ fn compile<F: Form>(text: &str) -> Result<std::result::Result<Validator<F>, Prob
     match built {
         Ok(validator) => Ok(Ok(validator)),
         Err(Refusal::Problem(problem)) => Ok(Err(problem)),
-        Err(refusal) => Err(register::refused(refusal)),
+        Err(refusal) => Err(refusal::refused(refusal)),
     }
 }

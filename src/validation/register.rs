@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use veritable_schema::{Excess, Mode, Problem, Refusal, Stored, Value, check_texts, references};
+use veritable_schema::{Mode, Stored, Value, references};
 
 use super::registry::{self, Record};
-use super::{compatibility, compile, document, settings};
+use super::{admission, compatibility, compile, refusal};
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::report::{Class, Error, Result, notice};
 use crate::pg::role;
@@ -24,19 +24,16 @@ sql_function! {
 /// The longest name, in characters.
 pub const NAME_MAX: usize = 200;
 
-/// So much of a location is said.
-const LOCATION_MAX: usize = 500;
-
 fn register_schema(call: &Call) -> Result<Answer> {
     let name = name(call)?;
     let text = call.jsonb_text(1).ok_or_else(|| Error::null_argument("schema"))?;
     let mode = call.text(2)?.map(compatibility::mode).transpose()?;
     let strict = call.boolean(3).ok_or_else(|| Error::null_argument("strict"))?;
-    let problems = problems(&text, strict)?;
+    let problems = admission::problems(&text, strict)?;
     if !problems.is_empty() {
-        return Err(not_valid(&problems));
+        return Err(refusal::not_valid(&problems));
     }
-    let mut schema = parse(&text)?;
+    let mut schema = admission::parse(&text)?;
     lock()?;
     let found = references(&schema);
     if found.iter().any(|reference| reference.name == name && reference.version.is_none()) {
@@ -56,7 +53,7 @@ fn register_schema(call: &Call) -> Result<Answer> {
         return answer(newest.version);
     }
     let resources = compile::complete(&mut schema, &resolved)?;
-    compile::build::<Stored>(&schema, &resources, None).map_err(refused)?;
+    compile::build::<Stored>(&schema, &resources, None).map_err(refusal::refused)?;
     compatibility::check(&name, mode, &schema, &resources, &history)?;
     let version = insert(&name, Some(&text), mode, &resolved)?;
     if mode != before && newest.is_some() {
@@ -141,84 +138,4 @@ fn insert(name: &str, text: Option<&str>, mode: Mode, resolved: &BTreeMap<String
         })
     };
     spi::connect(insert)
-}
-
-/// What keeps a schema from being registered.
-pub fn problems(text: &str, strict: bool) -> Result<Vec<Problem>> {
-    let schema = parse(text)?;
-    let (formats, depth) = (settings::formats(), settings::schema_depth_limit());
-    let problems = veritable_schema::problems(&schema, strict, formats, depth, &document::limits()).map_err(refused)?;
-    if !problems.is_empty() || !references(&schema).is_empty() {
-        return Ok(problems);
-    }
-    match compile::build::<Stored>(&schema, &[], None) {
-        Ok(_) => Ok(Vec::new()),
-        Err(Refusal::Problem(problem)) => Ok(vec![problem]),
-        Err(refusal) => Err(refused(refusal)),
-    }
-}
-
-/// The text of a schema, read; not if it is too large or too deep.
-pub fn parse(text: &str) -> Result<Value> {
-    check_size(text)?;
-    let schema = veritable_schema::parse(text).map_err(|problem| {
-        if problem.message.starts_with("recursion limit") { too_deep() } else { not_valid(&[problem]) }
-    })?;
-    if veritable_schema::is_deeper(&schema, settings::schema_depth_limit()) {
-        return Err(too_deep());
-    }
-    check_texts(&schema, &document::limits()).map_err(refused)?;
-    Ok(schema)
-}
-
-fn too_deep() -> Error {
-    let limit = settings::schema_depth_limit();
-    Error::new(Class::Limit, "schema is nested too deeply")
-        .detail(format!("It has more than {limit} levels, which is veritable.schema_depth_limit."))
-}
-
-/// The text of a schema is not longer than the limit.
-pub fn check_size(text: &str) -> Result<()> {
-    let limit = settings::schema_size_limit();
-    if text.len() <= limit {
-        return Ok(());
-    }
-    Err(Error::new(Class::Limit, "schema is too large").detail(format!(
-        "Its text has {} bytes; veritable.schema_size_limit is {} kB.",
-        text.len(),
-        limit / 1024
-    )))
-}
-
-/// The error of a schema that cannot be registered or used.
-pub fn not_valid(problems: &[Problem]) -> Error {
-    Error::new(Class::Argument, "schema is not valid").detail(document::detail_of(problems))
-}
-
-/// The error of a schema that is not compiled.
-pub fn refused(refusal: Refusal) -> Error {
-    let (of, location) = match refusal {
-        Refusal::Problem(problem) => return not_valid(&[problem]),
-        Refusal::Excess { of, location } => (of, location),
-    };
-    let place = document::shortened(location, LOCATION_MAX);
-    let at = if place.is_empty() { String::new() } else { format!(" at {place}") };
-    let increase = |setting: &str| format!("Increase the configuration parameter \"{setting}\".");
-    match of {
-        Excess::Work | Excess::Interrupted => Error::new(Class::Limit, "schema is too complex to be compiled")
-            .detail(format!("It takes more than {} steps, exceeded{at}.", settings::schema_work_limit()))
-            .hint(increase("veritable.schema_work_limit")),
-        Excess::Patterns => Error::new(Class::Limit, "patterns of the schema are too large to be compiled")
-            .detail(format!(
-                "Together they take more than {} kB, exceeded{at}.",
-                settings::schema_pattern_limit() / 1024
-            ))
-            .hint(increase("veritable.schema_pattern_limit")),
-        Excess::Lost => Error::new(Class::Limit, "too many recursive schemas have been compiled in this session")
-            .detail("Compiled schemas with recursive references below \"unevaluatedProperties\" or \"unevaluatedItems\" keep their memory.")
-            .hint("Start a new session."),
-        Excess::Stack => Error::new(Class::Limit, "schema is nested too deeply to be compiled")
-            .detail(format!("Its sub-schemas and references lead further down than the stack allows{at}."))
-            .hint(increase("max_stack_depth")),
-    }
 }

@@ -1,29 +1,16 @@
-//! The registry as a backend knows it: what a name and a version stand for, compiled.
-//!
-//! It is read as PostgreSQL reads its catalogs: what is committed now counts, whatever the snapshot of the transaction. All that
-//! was read is dropped when the registry changes; a trigger on it says so.
+//! The table of the registry. It is read as PostgreSQL reads its catalogs: what is committed now counts, whatever the snapshot
+//! of the transaction.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
-use veritable_schema::{Formats, Stored, Validator, Value};
+use veritable_schema::Value;
 
-use super::{compile, settings};
 use crate::pg::acting::as_owner;
-use crate::pg::cache::{self, Cache, Derived};
-use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::oid::Oid;
 use crate::pg::relation::{self, Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::snapshot::Latest;
 use crate::pg::spi::{self, Fetched};
-use crate::table::lru::Lru;
-
-sql_function! {
-    /// `veritable.event_schemas_changed()`: AFTER INSERT OR UPDATE OR DELETE on the registry.
-    veritable_event_schemas_changed = event_schemas_changed
-}
 
 /// A version of an event schema, as it is stored.
 pub struct Record {
@@ -37,74 +24,10 @@ pub struct Record {
     pub compatibility: String,
 }
 
-/// What a name stands for.
-#[derive(Clone)]
-pub enum Entry {
-    /// Nothing.
-    Unknown,
-    /// It has been ended.
-    Retired,
-    /// A schema.
-    Schema(Rc<EventSchema>),
-}
-
-/// A version of an event schema, ready for documents.
-pub struct EventSchema {
-    /// Its number.
-    pub version: i64,
-    /// It, compiled.
-    pub validator: Validator<Stored>,
-}
-
-/// What this backend has read of the registry since it changed last.
-pub struct Registry {
-    relation: Oid,
-    entries: RefCell<Lru<Key, Entry>>,
-}
-
-/// A name, and a version where it is not the newest one; and whether formats are asserted.
-type Key = (String, Option<i64>, bool);
-
-thread_local! {
-    static REGISTRY: Cache<Registry> = Cache::default();
-}
-
-impl Derived for Registry {
-    fn depends_on(&self, relation: Oid) -> bool {
-        relation == self.relation
-    }
-}
-
 /// The table.
 pub fn table() -> Result<Oid> {
     relation::named(c"veritable", c"event_schemas")
         .ok_or_else(|| Error::new(Class::State, "extension veritable is not installed in this database"))
-}
-
-/// The newest version of `name`, or this one; `relation` is the table.
-pub fn look_up(relation: Oid, name: &str, version: Option<i64>) -> Result<Entry> {
-    let registry = REGISTRY.with(|registry| {
-        registry.get(relation, || Ok::<_, Error>(Registry { relation, entries: RefCell::default() }))
-    })?;
-    let key = (name.to_string(), version, settings::formats() == Formats::Asserted);
-    if let Some(entry) = registry.entries.borrow_mut().get(&key) {
-        return Ok(entry);
-    }
-    // If the registry changes while it is read, what is put here is dropped with all the rest.
-    let entry = read_entry(name, version)?;
-    let weight = match &entry {
-        Entry::Schema(schema) => schema.validator.footprint(),
-        Entry::Unknown | Entry::Retired => 0,
-    };
-    registry.entries.borrow_mut().put(key, entry.clone(), weight);
-    Ok(entry)
-}
-
-fn read_entry(name: &str, version: Option<i64>) -> Result<Entry> {
-    let Some(record) = read(name, version)? else { return Ok(Entry::Unknown) };
-    let Some(schema) = record.schema else { return Ok(Entry::Retired) };
-    let validator = compile::validator(name, record.version, schema, &record.resolved)?;
-    Ok(Entry::Schema(Rc::new(EventSchema { version: record.version, validator })))
 }
 
 /// The newest version of `name`, or this one, from the table.
@@ -159,9 +82,4 @@ fn record(name: &str, row: &Fetched) -> Result<Record> {
 pub fn damaged(name: &str, version: i64) -> Error {
     Error::new(Class::Corrupted, format!("event schema \"{name}\" version {version} is damaged"))
         .hint("verify_chain('veritable.event_schemas') names what was changed.")
-}
-
-fn event_schemas_changed(call: &Call) -> Result<Answer> {
-    cache::invalidate(call.firing()?.relation_oid());
-    Ok(Answer::VOID)
 }

@@ -8,9 +8,10 @@ use veritable_schema::{Formats, Shown};
 use super::arguments::{Arguments, Unknown};
 use super::document::{self, shortened};
 use super::feature::{FEATURE, VALIDATE};
+use super::known::{self, Entry, EventSchema};
 use super::layout::Layout;
 use super::register::NAME_MAX;
-use super::registry::{self, Entry, EventSchema};
+use super::registry;
 use super::settings;
 use crate::pg::cache::{self, Cache, Derived};
 use crate::pg::function::{Answer, Call, sql_function};
@@ -68,7 +69,7 @@ impl Schemas {
         if let Some((_, _, schema)) = self.newest.borrow().iter().find(known) {
             return Ok(Entry::Schema(Rc::clone(schema)));
         }
-        let entry = registry::look_up(self.registry, name, None)?;
+        let entry = known::look_up(self.registry, name, None)?;
         if let Entry::Schema(schema) = &entry {
             let mut newest = self.newest.borrow_mut();
             if newest.len() == SCHEMAS_MAX {
@@ -183,12 +184,10 @@ pub fn matching(schemas: &Schemas, layout: &Layout, row: &Row, may_show: impl Fn
         }
     };
     let schema = match layout.version(row) {
-        Some(version) if version != newest.version => {
-            match registry::look_up(schemas.registry, &name, Some(version))? {
-                Entry::Schema(schema) => schema,
-                _ => return refused(format!("event schema \"{name}\" version {version} does not exist")),
-            }
-        }
+        Some(version) if version != newest.version => match known::look_up(schemas.registry, &name, Some(version))? {
+            Entry::Schema(schema) => schema,
+            _ => return refused(format!("event schema \"{name}\" version {version} does not exist")),
+        },
         _ => newest,
     };
     document::check_size(document)?;

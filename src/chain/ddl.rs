@@ -1,0 +1,38 @@
+//! What the event triggers ask of a chain.
+
+use super::{partitions, triggers};
+use crate::table::feature::{Guard, Kind, Partitions, Reason};
+
+const ANEW: &str = "Use drop_chain() to end the chain; add_chain() can begin a new one.";
+
+/// What the event triggers ask of a chain.
+pub static GUARD: Guard = Guard {
+    definitions: include_str!("definitions.sql"),
+    reason,
+    check_configuration: triggers::check_configuration,
+    check_by_hand: triggers::check_by_hand,
+    on_new_column: None,
+    partitions: Some(&Partitions {
+        refuse_to_detach: partitions::refuse_to_detach_rows,
+        check: triggers::check_partition,
+        guard: partitions::guard,
+        unguard: partitions::unguard,
+        dropped: (
+            "Its events would be missing from their chains.",
+            "A partition without events can be detached, and dropped then. Use drop_chain() to end the chain.",
+        ),
+    }),
+};
+
+fn reason(kind: Kind) -> Reason {
+    let (detail, hint) = match kind {
+        Kind::Trigger => ("The trigger is part of the chain.", "Use drop_chain() to end the chain."),
+        Kind::ExcludedColumn => ("A column is excluded by its name.", ANEW),
+        Kind::Index => (
+            "The newest event of an entity is found by it.",
+            "Create another index on the same columns first, or use drop_chain() to end the chain.",
+        ),
+        _ => ("The hashes of the table's rows cover it.", ANEW),
+    };
+    Reason { detail: Some(detail), hint }
+}

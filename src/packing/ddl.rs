@@ -1,0 +1,33 @@
+//! What the event triggers ask of a packing.
+
+use super::triggers;
+use crate::table::feature::{Guard, Kind, Reason};
+
+/// What the event triggers ask of a packing.
+pub static GUARD: Guard = Guard {
+    definitions: include_str!("definitions.sql"),
+    reason,
+    check_configuration: triggers::check_configuration,
+    check_by_hand: triggers::check_by_hand,
+    on_new_column: Some(not_compared),
+    partitions: None,
+};
+
+fn reason(kind: Kind) -> Reason {
+    let detail = match kind {
+        Kind::Trigger => "The trigger is part of the packing.",
+        Kind::Index => "The rows that overlap or touch a new one are found by it.",
+        Kind::NotNull => "Rows with a null in it would escape the packing.",
+        Kind::Type => "Values of the packing are compared as text.",
+        _ => "The table is packed by it.",
+    };
+    Reason { detail: Some(detail), hint: "Use drop_packing() to end the packing; add_packing() can begin a new one." }
+}
+
+/// A new column is no part of what a packing compares, which may not be what was meant.
+fn not_compared(column: &str, table: &str) -> (String, &'static str) {
+    (
+        format!("{column} of packed table \"{table}\" is not compared: rows that differ only in it are packed"),
+        "To compare it, use drop_packing() and then add_packing().",
+    )
+}

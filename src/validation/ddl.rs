@@ -1,0 +1,25 @@
+//! What the event triggers ask of a validation.
+
+use super::triggers;
+use crate::table::feature::{Guard, Kind, Reason};
+
+/// What the event triggers ask of a validation.
+pub static GUARD: Guard = Guard {
+    definitions: include_str!("definitions.sql"),
+    reason,
+    check_configuration: triggers::check_configuration,
+    check_by_hand: triggers::check_by_hand,
+    on_new_column: None,
+    partitions: None,
+};
+
+fn reason(kind: Kind) -> Reason {
+    let detail = match kind {
+        Kind::Trigger => "The trigger is part of the validation.",
+        _ => "The table's documents are validated by it.",
+    };
+    Reason {
+        detail: Some(detail),
+        hint: "Use drop_validation() to end the validation; add_validation() can begin a new one.",
+    }
+}
