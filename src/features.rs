@@ -7,9 +7,9 @@ use crate::{chain, packing, validation};
 /// All features, in the order in which their BEFORE row triggers fire. PostgreSQL fires them in the order of their names:
 /// a document is validated first, since a schema's version is put into the row; a row is sealed last, as it will be.
 pub static FEATURES: [Listed; 3] = [
-    Listed { feature: &validation::FEATURE, guard: &validation::GUARD },
-    Listed { feature: &packing::FEATURE, guard: &packing::GUARD },
-    Listed { feature: &chain::FEATURE, guard: &chain::GUARD },
+    Listed { feature: &validation::FEATURE, ddl: &validation::DDL },
+    Listed { feature: &packing::FEATURE, ddl: &packing::DDL },
+    Listed { feature: &chain::FEATURE, ddl: &chain::DDL },
 ];
 
 /// The features that no table can have both.

@@ -1,12 +1,12 @@
 //! What the event triggers ask of a chain.
 
 use super::{partitions, triggers};
-use crate::table::feature::{Guard, Kind, Partitions, Reason};
+use crate::table::feature::{Ddl, Kind, Partitions, Reason};
 
 const ANEW: &str = "Use drop_chain() to end the chain; add_chain() can begin a new one.";
 
 /// What the event triggers ask of a chain.
-pub static GUARD: Guard = Guard {
+pub static DDL: Ddl = Ddl {
     definitions: include_str!("definitions.sql"),
     reason,
     check_configuration: triggers::check_configuration,

@@ -25,5 +25,5 @@ mod triggers;
 mod verdict;
 mod verify;
 
-pub use ddl::GUARD;
+pub use ddl::DDL;
 pub use feature::FEATURE;

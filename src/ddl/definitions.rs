@@ -8,7 +8,7 @@ use super::touched::{Functions, Touched};
 use crate::pg::oid::Oid;
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::{Fetched, Kept, Parameter, Session};
-use crate::table::feature::{self, Feature, Guard, Kind};
+use crate::table::feature::{self, Ddl, Feature, Kind};
 
 /// What a row is about.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,7 +37,7 @@ pub struct Definition {
 thread_local! {
     /// A statement for each feature, in the order of the list: planning it takes longer than reading a few rows.
     static READ: Vec<Kept> =
-        feature::all().iter().map(|listed| Kept::new(format!("{}{TRIGGERS}", listed.guard.definitions))).collect();
+        feature::all().iter().map(|listed| Kept::new(format!("{}{TRIGGERS}", listed.ddl.definitions))).collect();
 }
 
 const TRIGGERS: &str = include_str!("triggers.sql");
@@ -79,8 +79,8 @@ impl Key {
     }
 
     /// What is asked of that feature.
-    pub fn guard(&self) -> &'static Guard {
-        feature::all()[self.feature.0].guard
+    pub fn ddl(&self) -> &'static Ddl {
+        feature::all()[self.feature.0].ddl
     }
 
     /// Of a partition, the table that it is a partition of; of an attribute, the relation of its type.

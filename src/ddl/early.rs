@@ -24,7 +24,7 @@ pub fn judge(command: &Command) -> Result<()> {
         && is_owned(table)
         && Relation::open(partition, Lock::AccessShare)?.ancestors().first() == Some(&table)
     {
-        for partitions in feature::all().iter().filter_map(|listed| listed.guard.partitions) {
+        for partitions in feature::all().iter().filter_map(|listed| listed.ddl.partitions) {
             (partitions.refuse_to_detach)(partition, table)?;
         }
     }

@@ -86,7 +86,7 @@ fn check_by_hand(key: &Key) -> Result<()> {
     feature.check_placement(&relation)?;
     relation.require_table()?;
     feature.check_exclusions(&relation)?;
-    (key.guard().check_by_hand)(&relation)
+    (key.ddl().check_by_hand)(&relation)
 }
 
 /// Partitions come and go: with their triggers, and without rows that a guarantee covers.
@@ -118,8 +118,8 @@ pub fn partitions(
         }
     }
     let _own = command::own_commands();
-    for Listed { feature, guard } in feature::all() {
-        let Some(partitions) = guard.partitions else { continue };
+    for Listed { feature, ddl } in feature::all() {
+        let Some(partitions) = ddl.partitions else { continue };
         let tables = |keys: &[(Key, _)]| -> Vec<_> {
             let theirs = keys.iter().filter(|(key, _)| key.feature().name == feature.name);
             theirs.map(|(key, _)| key.table()).filter(|table| exists(*table)).collect()
@@ -139,17 +139,17 @@ pub fn partitions(
 
 /// What the feature of a partition's key does about partitions.
 fn of_feature(key: &Key) -> Result<&'static Partitions> {
-    key.guard().partitions.ok_or_else(|| Error::damaged("the definitions of partitions"))
+    key.ddl().partitions.ok_or_else(|| Error::damaged("the definitions of partitions"))
 }
 
 /// What a table's guarantee depends on is known by its configuration alone: where that cannot be read, nothing is judged
 /// to be harmless.
 pub fn configurations(touched: &Touched) -> Result<()> {
-    for (place, Listed { feature, guard }) in feature::all().iter().enumerate() {
+    for (place, Listed { feature, ddl }) in feature::all().iter().enumerate() {
         let tables = touched.tables_of(place);
         for table in tables.into_iter().filter(|table| exists(*table) && touched.may_refuse(*table)) {
             let relation = Relation::open(table, Lock::AccessShare)?;
-            (guard.check_configuration)(&relation).map_err(|error| refusal::unreadable(feature, &relation, &error))?;
+            (ddl.check_configuration)(&relation).map_err(|error| refusal::unreadable(feature, &relation, &error))?;
         }
     }
     Ok(())

@@ -9,7 +9,7 @@ use crate::table::feature::{Feature, Kind, Partitions};
 /// A definition must not be changed: `verb` says what would have been done to it.
 pub fn of_change(verb: &str, key: &Key, definition: &Definition) -> Error {
     let (feature, table) = (key.feature(), name_of(key.table()));
-    let reason = (key.guard().reason)(key.kind);
+    let reason = (key.ddl().reason)(key.kind);
     let message = format!("cannot {verb} {} of {} \"{table}\"", definition.name, feature.noun());
     let error = Error::new(Class::State, message).hint(reason.hint);
     match reason.detail {
@@ -58,13 +58,13 @@ pub fn of_addition(key: &Key, definition: &Definition) -> Error {
             .hint("Add a column without a default, and set the default for new rows afterwards."),
         kind => error
             .detail("It would change the hashed line of rows that are already sealed.")
-            .hint((key.guard().reason)(kind).hint),
+            .hint((key.ddl().reason)(kind).hint),
     }
 }
 
 /// A new column that a guarantee does not cover, which may not be what was meant.
 pub fn tell_of_column(key: &Key, definition: &Definition) {
-    if let Some(notice_of) = key.guard().on_new_column {
+    if let Some(notice_of) = key.ddl().on_new_column {
         let (message, hint) = notice_of(&definition.name, &name_of(key.table()));
         notice_with_hint(message, hint);
     }

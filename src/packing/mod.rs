@@ -14,6 +14,7 @@ mod look;
 mod merge;
 mod pack;
 mod pack_early;
+mod packer;
 mod problems;
 mod row_locks;
 mod set_period;
@@ -21,5 +22,5 @@ mod triggers;
 mod value_key;
 mod verify;
 
-pub use ddl::GUARD;
+pub use ddl::DDL;
 pub use feature::FEATURE;

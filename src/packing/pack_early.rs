@@ -3,7 +3,7 @@
 //! Not before an UPDATE: that has locked the row by then, and may wait for others, with which the lock must not be held.
 
 use super::feature::{FEATURE, PACK_EARLY};
-use super::pack::Packer;
+use super::packer::Packer;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::report::Result;
 use crate::pg::trigger::Event;

@@ -33,7 +33,7 @@ pub struct Feature {
 }
 
 /// What the event triggers ask of a feature.
-pub struct Guard {
+pub struct Ddl {
     /// The query of what the guarantee depends on: see [`Kind`] and `src/ddl/definitions.rs`.
     pub definitions: &'static str,
     /// Why a definition has to stay as it is, and what to do instead.
@@ -53,7 +53,7 @@ pub struct Listed {
     /// The feature.
     pub feature: &'static Feature,
     /// What the event triggers ask of it.
-    pub guard: &'static Guard,
+    pub ddl: &'static Ddl,
 }
 
 /// Message and HINT about a new column, given the column as messages say it and the name of its table.

@@ -1,10 +1,10 @@
 //! What the event triggers ask of a validation.
 
 use super::triggers;
-use crate::table::feature::{Guard, Kind, Reason};
+use crate::table::feature::{Ddl, Kind, Reason};
 
 /// What the event triggers ask of a validation.
-pub static GUARD: Guard = Guard {
+pub static DDL: Ddl = Ddl {
     definitions: include_str!("definitions.sql"),
     reason,
     check_configuration: triggers::check_configuration,

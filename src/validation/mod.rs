@@ -22,6 +22,6 @@ mod settings;
 mod triggers;
 mod validate;
 
-pub use ddl::GUARD;
+pub use ddl::DDL;
 pub use feature::FEATURE;
 pub use settings::define as define_settings;
