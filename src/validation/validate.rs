@@ -157,20 +157,28 @@ fn is_readable(relation: &Relation) -> bool {
 pub fn matching(schemas: &Schemas, layout: &Layout, row: &Row, may_show: impl FnOnce() -> bool) -> Result<Option<i64>> {
     let Some(document) = row.bytes(layout.document) else { return Ok(None) };
     let document = &*document;
-    let name = layout.name(row);
-    let found = match &name {
-        // No name is longer, and one that is made up is not to be remembered.
-        Some(name) if name.len() <= NAME_BYTES_MAX => schemas.newest(name)?,
-        _ => Entry::Unknown,
-    };
+    let Some((name, schema)) = schema_for(schemas, layout, row)? else { return Ok(None) };
+    document::check_size(document)?;
+    if document::is_valid(&schema.validator, document, document.len())? {
+        return Ok(Some(schema.version));
+    }
+    let shown = if may_show() { Shown::Values } else { Shown::Masked };
+    let message = format!("document does not match event schema \"{name}\" version {}", schema.version);
+    Err(Error::new(Class::Check, message).detail(document::detail(&schema.validator, document, shown)))
+}
+
+/// The schema that counts for the row's document, with its name; none where it need not be registered.
+fn schema_for(schemas: &Schemas, layout: &Layout, row: &Row) -> Result<Option<(String, Rc<EventSchema>)>> {
     let refused = |message: String| Err(Error::new(Class::Check, message));
-    let Some(name) = name else {
+    let Some(name) = layout.name(row) else {
         return match layout.unknown {
             Unknown::Allow => Ok(None),
             Unknown::Refuse => Err(Error::new(Class::Check, "document has no event schema")
                 .detail("The column that names its schema is null.")),
         };
     };
+    // No name is longer, and one that is made up is not to be remembered.
+    let found = if name.len() <= NAME_BYTES_MAX { schemas.newest(&name)? } else { Entry::Unknown };
     let newest = match found {
         Entry::Schema(newest) => newest,
         // A name that has ended has ended for all its versions.
@@ -190,11 +198,5 @@ pub fn matching(schemas: &Schemas, layout: &Layout, row: &Row, may_show: impl Fn
         },
         _ => newest,
     };
-    document::check_size(document)?;
-    if document::is_valid(&schema.validator, document, document.len())? {
-        return Ok(Some(schema.version));
-    }
-    let shown = if may_show() { Shown::Values } else { Shown::Masked };
-    Err(Error::new(Class::Check, format!("document does not match event schema \"{name}\" version {}", schema.version))
-        .detail(document::detail(&schema.validator, document, shown)))
+    Ok(Some((name, schema)))
 }
