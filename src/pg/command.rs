@@ -50,7 +50,7 @@ impl<'call> Call<'call> {
         unsafe {
             let data = (*self.info()).context;
             if data.is_null() || (*data).type_ != pg_sys::NodeTag::T_EventTriggerData {
-                return Err(Error::new(Class::EventTriggerProtocol, "not called by the event trigger manager"));
+                return Err(self.not_called_by("event trigger manager", Class::EventTriggerProtocol));
             }
             let data = data.cast::<pg_sys::EventTriggerData>();
             Ok(Command { tag: (*data).tag, tree: (*data).parsetree, marker: PhantomData })

@@ -11,6 +11,7 @@ use super::answer::{Content, Nested, running};
 use super::datum::{bytes, elements, is_compatible, is_toasted};
 use super::parameter::Parameter;
 use super::report::{Class, Error, Result};
+use super::text::string;
 use super::{memory, types};
 
 /// One call of a function, with its arguments.
@@ -77,6 +78,16 @@ impl<'call> Call<'call> {
 
     pub(super) fn info(&self) -> pg_sys::FunctionCallInfo {
         self.info
+    }
+
+    /// The error of a trigger function that was called otherwise, in the server's own words.
+    pub(super) fn not_called_by(&self, caller: &str, class: Class) -> Error {
+        // SAFETY: a call has its function's record; the name of any function is a NUL-terminated string, or NULL.
+        let name = unsafe {
+            let name = pg_sys::get_func_name((*(*self.info).flinfo).fn_oid);
+            if name.is_null() { String::new() } else { string(name) }
+        };
+        Error::new(class, format!("function \"{name}\" was not called by {caller}"))
     }
 
     fn extra(&self) -> &'call Extra {

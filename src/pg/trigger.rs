@@ -153,7 +153,7 @@ impl<'call> Call<'call> {
         let data = unsafe { (*self.info()).context };
         // SAFETY: a node begins with its tag.
         if data.is_null() || unsafe { (*data).type_ } != pg_sys::NodeTag::T_TriggerData {
-            return Err(Error::new(Class::TriggerProtocol, "not called by the trigger manager"));
+            return Err(self.not_called_by("trigger manager", Class::TriggerProtocol));
         }
         Ok(Firing { data: data.cast(), call: running(), marker: PhantomData })
     }

@@ -97,11 +97,13 @@ fn must_fire_when_it_is_meant_to() {
 fn is_the_only_way_to_call_its_function() {
     let mut session = Database::new().owner();
     for function in ["seal", "guard"] {
-        session.refused(&format!("SELECT veritable.{function}()")).with("39P01", "not called by the trigger manager");
+        session
+            .refused(&format!("SELECT veritable.{function}()"))
+            .with("39P01", &format!("function \"{function}\" was not called by trigger manager"));
     }
     for function in ["before_ddl", "after_ddl"] {
         session
             .refused(&format!("SELECT veritable.{function}()"))
-            .with("39P03", "not called by the event trigger manager");
+            .with("39P03", &format!("function \"{function}\" was not called by event trigger manager"));
     }
 }

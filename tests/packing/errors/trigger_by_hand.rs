@@ -6,7 +6,9 @@ use super::*;
 fn the_trigger_functions_are_for_triggers_alone() {
     let mut session = Database::new().owner();
     for function in ["pack", "pack_early"] {
-        session.refused(&format!("SELECT veritable.{function}()")).with("39P01", "not called by the trigger manager");
+        session
+            .refused(&format!("SELECT veritable.{function}()"))
+            .with("39P01", &format!("function \"{function}\" was not called by trigger manager"));
     }
 }
 
