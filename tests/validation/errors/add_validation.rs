@@ -29,7 +29,7 @@ fn validation_is_for_tables() {
     session
         .refused("SELECT add_validation('parent', 'payload', schema => 'order')")
         .with("0A000", "table \"parent\" has inheritance children")
-        .detail("Documents in their rows would not be validated.")
+        .detail("Documents in the rows of a child would not be validated.")
         .hint("Use declarative partitioning.");
     session.run("SELECT add_validation('child', 'payload', schema => 'order')");
     session.refused("SELECT add_validation(4000000000, 'payload', schema => 'order')").with_code("42704");

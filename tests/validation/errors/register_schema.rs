@@ -56,11 +56,11 @@ fn arguments_of_registering_are_checked() {
     session
         .refused("SELECT register_schema('x', '{}', strict => NULL)")
         .with("22023", "argument \"strict\" must not be null");
-    for mode in ["", "backward", "SOMETIMES"] {
+    for mode in ["", "backwards", "SOMETIMES"] {
         session
             .refused(&format!("SELECT register_schema('x', '{{}}', '{mode}')"))
             .with("22023", &format!("unrecognized compatibility \"{mode}\""))
-            .hint("It is NONE, BACKWARD, FORWARD, FULL, BACKWARD_TRANSITIVE, FORWARD_TRANSITIVE or FULL_TRANSITIVE.");
+            .hint("Available values: NONE, BACKWARD, FORWARD, FULL, BACKWARD_TRANSITIVE, FORWARD_TRANSITIVE, FULL_TRANSITIVE.");
     }
     session.refused("SELECT register_schema('x', '{')").with_code("22P02");
 }
