@@ -106,7 +106,7 @@ COMMENT ON FUNCTION veritable.pack() IS
 Errors: 23514 a period that is null, empty, not half-open or has an infinite bound; 40001 in REPEATABLE READ, a neighbour added '
 'since the snapshot: retry; 55000 no constraint, or a trigger or rule that prevents merging.';
 
--- As in veritable.chains: one row for each table, and no arguments, whoever wrote them, may make the view fail.
+-- As in veritable.chains: one row for each table, and no trigger arguments, even hand-written ones, make the view fail.
 CREATE VIEW veritable.packings AS
 SELECT DISTINCT ON (t.tgrelid)
        t.tgrelid::pg_catalog.regclass AS target,

@@ -4,8 +4,8 @@
 //! the transaction ends: they find the row in progress, and wait. So the next row needs neither the lock nor the scan.
 //! But the row must have reached the table: ON CONFLICT DO NOTHING may skip a sealed row, and a rollback to a savepoint
 //! removes it. PostgreSQL counts inserted and deleted rows for each table and subtransaction. A row has landed if, at
-//! the next row, the counters show exactly one more insertion and no deletion. In all other cases the transaction
-//! forgets all its heads and searches again.
+//! the next row, the counters show exactly one more insertion and no deletion. With equal counters the row was skipped.
+//! Otherwise all heads are forgotten.
 
 use std::cell::RefCell;
 use std::collections::HashMap;

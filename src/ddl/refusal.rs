@@ -62,7 +62,7 @@ pub fn of_addition(key: &Key, definition: &Definition) -> Error {
     }
 }
 
-/// Notices a new column outside the guarantee, which the user may not have intended.
+/// Gives a NOTICE of a new column outside the guarantee, which the user may not have intended.
 pub fn tell_of_column(key: &Key, definition: &Definition) {
     if let Some(notice_of) = key.ddl().on_new_column {
         let (message, hint) = notice_of(&definition.name, &name_of(key.table()));

@@ -138,7 +138,7 @@ pub struct Exclusion {
 pub enum Kind {
     /// A trigger of the feature.
     Trigger,
-    /// A trigger of no feature that fires after those of the feature.
+    /// Another trigger, which fires after those of the feature.
     LateTrigger,
     /// A column that the feature depends on.
     Column,
