@@ -1,4 +1,4 @@
-//! What a database has to be for the extension to be created in it.
+//! The requirement of the extension on its database.
 
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::report::{Class, Error, Result};
@@ -9,7 +9,7 @@ sql_function! {
     veritable_check_database = check_database
 }
 
-/// Lines, keys and documents are UTF-8, whatever a client speaks.
+/// Refuses an encoding other than UTF8: lines, keys and documents are UTF-8, whatever the client's encoding is.
 fn check_database(_: &Call) -> Result<Answer> {
     if database_is_utf8() {
         return Ok(Answer::VOID);

@@ -1,6 +1,5 @@
-//! veritable: tables whose rows are sealed, so that tampering shows, whose periods are packed, and whose documents match
-//! their schemas.
-//! ARCHITECTURE.md is the map. The SQL surface is written by hand, in sql/install.
+//! veritable: sealed rows, so that tampering shows; packed periods; and documents that match their schemas.
+//! ARCHITECTURE.md is the map. The SQL surface is hand-written, in sql/install.
 
 mod chain;
 mod database;

@@ -1,6 +1,6 @@
 -- requires: table
 
--- The public functions. They live in the schema that CREATE EXTENSION was given; everything else in `veritable`.
+-- The public functions. They are in the schema given to CREATE EXTENSION; everything else is in `veritable`.
 
 CREATE FUNCTION @extschema@.add_chain(
     target regclass,
@@ -74,7 +74,7 @@ A chain cannot show that its newest events were cut off, that a whole entity was
 Errors: 55000 not chained; 42501 no SELECT privilege, or row-level security hides rows; 42809 a partition; 22023 a wrong number '
 'of entity values.';
 
--- The trigger functions. A chain's configuration is in the arguments of its triggers, key=value: format, entity (once
+-- The trigger functions. The arguments of the triggers hold a chain's configuration as key=value: format, entity (once
 -- for each column), seq, previous, hash, recorded, exclude (once for each column), identity.
 
 CREATE FUNCTION veritable.seal() RETURNS trigger
@@ -153,13 +153,13 @@ COMMENT ON AGGREGATE veritable.broken(record, bytea) IS
 'Returns the hash of the entity of a chain that has a fault, or NULL if the chain is intact. Arguments: those of '
 'veritable.intact().';
 
--- In the leader alone, where verify_chain() runs.
+-- This function runs in the leader only, where verify_chain() runs.
 CREATE FUNCTION veritable.is_sought(event record, number bigint) RETURNS boolean
     LANGUAGE c STABLE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'veritable_is_sought';
 COMMENT ON FUNCTION veritable.is_sought(record, bigint) IS
 'Returns whether verify_chain() currently seeks the entity of an event; false outside of verify_chain().';
 
--- What is chained, and how: read from the triggers, which hold the configuration.
+-- The chained tables and their configurations, read from the triggers.
 
 CREATE FUNCTION veritable.configuration_line(arguments bytea) RETURNS text
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
@@ -176,8 +176,8 @@ COMMENT ON FUNCTION veritable.chain_genesis(regclass) IS
 Argument: target, a chained table. Needs no privilege, because the configuration is in the catalogs.
 Errors: 42704 no such table; 55000 not chained.';
 
--- A table is one chain: of several sealing triggers, the one that fires first counts, as it does for verification. Only a
--- partition has its triggers from another table. Arguments are what somebody wrote: nothing here may fail on them.
+-- A table is one chain: of several sealing triggers, the first to fire counts, as in verification. Only a partition has
+-- its triggers from another table. Any user may have written the arguments, so the view must not fail on them.
 CREATE VIEW veritable.chains AS
 SELECT DISTINCT ON (t.tgrelid)
        t.tgrelid::pg_catalog.regclass AS target,

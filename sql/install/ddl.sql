@@ -1,18 +1,18 @@
 -- requires: chain, packing, validation, pg_jsonschema
 
--- The event triggers that refuse a command which would silently break a chain, a packing or a validation. They are for all
--- commands: what a command has touched decides, not what it is called.
+-- The event triggers that refuse a command which would silently break a chain, a packing or a validation. They fire for
+-- all commands, because the effect of a command decides, not its tag.
 
--- It names no function or operator, but finds indexes and partitions by their names as the command does: with the caller's
--- search_path.
+-- before_ddl() names no function or operator. It finds indexes and partitions by their names as the command does: with
+-- the caller's search_path.
 CREATE FUNCTION veritable.before_ddl() RETURNS event_trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'veritable_before_ddl';
 CREATE FUNCTION veritable.note_dropped() RETURNS event_trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'veritable_note_dropped';
--- The few rows that it wants are found by indexes, however small the catalogs were when its statements were planned. Without
--- JIT: compiling would take longer than all the rest.
+-- after_ddl() finds its few rows by indexes, even if the catalogs were small when its statements were planned. JIT is
+-- off, because compiling would take longer than all the rest.
 CREATE FUNCTION veritable.after_ddl() RETURNS event_trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp
     SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off

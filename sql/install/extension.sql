@@ -1,9 +1,9 @@
--- Whoever may create objects in the schema that the extension is put into could have put functions, operators and types
--- there that match better than those of PostgreSQL. So nothing is looked up there: what is public is named with its schema.
+-- A user with CREATE on the target schema could have put functions, operators and types there that match better than
+-- PostgreSQL's. So the script looks up nothing there: it names public objects with their schema.
 SET LOCAL search_path = pg_catalog, pg_temp;
 
--- The fixed schema of everything that is not called by name every day. Triggers name its functions, so it cannot be
--- chosen: a dump of a chained table must restore wherever the extension is.
+-- The fixed schema of all objects that users do not call every day. Triggers name its functions, so its name is fixed:
+-- a dump of a chained table must restore wherever the extension is.
 
 CREATE SCHEMA veritable;
 GRANT USAGE ON SCHEMA veritable TO PUBLIC;

@@ -1,6 +1,6 @@
 -- requires: table
 
--- Packing: the public functions, the trigger functions, and the view of what is packed.
+-- Packing: the public functions, the trigger functions, and the view of packed tables.
 
 CREATE FUNCTION @extschema@.add_packing(
     target regclass,
@@ -61,7 +61,7 @@ Faults: overlap, the row overlaps a row of the same key and another value; unpac
 'be packed; unread, the table cannot be read: only without an argument, and the other tables are still verified.
 Errors, with an argument: 55000 not packed; 42501 no SELECT privilege, or row-level security hides rows.';
 
--- No search_path is set: the triggers of the table run as in any INSERT of the caller's.
+-- No search_path is set: the table's triggers run as in any INSERT of the caller.
 CREATE FUNCTION @extschema@.set_period(target anyelement, fact jsonb) RETURNS SETOF anyelement
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'veritable_set_period';
@@ -106,7 +106,7 @@ COMMENT ON FUNCTION veritable.pack() IS
 Errors: 23514 a period that is null, empty, not half-open or has an infinite bound; 40001 in REPEATABLE READ, a neighbour added '
 'since the snapshot: retry; 55000 no constraint, or a trigger or rule that prevents merging.';
 
--- As in veritable.chains: a row for each table, and nothing fails on what somebody wrote as arguments.
+-- As in veritable.chains: one row for each table, and no trigger arguments, even hand-written ones, make the view fail.
 CREATE VIEW veritable.packings AS
 SELECT DISTINCT ON (t.tgrelid)
        t.tgrelid::pg_catalog.regclass AS target,
@@ -129,7 +129,7 @@ COMMENT ON COLUMN veritable.packings.value IS 'columns that say what is valid';
 COMMENT ON COLUMN veritable.packings.trigger IS 'trigger that packs after an INSERT';
 COMMENT ON COLUMN veritable.packings.enabled IS 'whether that trigger fires';
 
--- What an exclusion constraint compares where no operator of its own can tell the values of a row apart.
+-- The text that an exclusion constraint compares if no operator of its own can distinguish a row's values.
 
 CREATE FUNCTION veritable.value_key(VARIADIC "any") RETURNS text
     LANGUAGE c IMMUTABLE PARALLEL SAFE

@@ -1,6 +1,6 @@
 -- requires: extension
 
--- The functions of the extension pg_jsonschema, by their names and arguments: what was written for it works unchanged.
+-- The functions of the extension pg_jsonschema, with the same names and arguments: existing calls work unchanged.
 
 CREATE FUNCTION @extschema@.json_matches_schema(schema json, instance json) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100

@@ -1,6 +1,6 @@
 -- requires: extension
 
--- What the features share over the tables that they are attached to.
+-- The functions that the features share, for the tables that they are attached to.
 
 CREATE FUNCTION veritable.trigger_arguments(arguments bytea) RETURNS text[]
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE

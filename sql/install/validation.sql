@@ -1,7 +1,7 @@
 -- requires: chain, packing
 
--- The registry is chained here, and add_chain() looks for the features that exclude a chain.
--- Event schemas: the registry, which is a chained table, and the tables whose documents it validates.
+-- Event schemas: the registry, and the tables whose documents it validates. The registry is chained here, and
+-- add_chain() looks for features that exclude a chain; so this part requires those.
 
 CREATE TABLE veritable.event_schemas (
     name text COLLATE "C" NOT NULL,
@@ -16,7 +16,7 @@ CREATE TABLE veritable.event_schemas (
     PRIMARY KEY (name, version)
 );
 SELECT @extschema@.add_chain('veritable.event_schemas'::regclass, entity => '{name}'::name[], seq => 'version'::name);
--- In this order they can be inserted again: rows come back with their hashes, each after the one before it.
+-- Rows can be inserted again in this order: a dump restores each row with its hash, after the row before it.
 SELECT pg_catalog.pg_extension_config_dump('veritable.event_schemas', 'ORDER BY name, version');
 GRANT SELECT ON veritable.event_schemas TO PUBLIC;
 COMMENT ON TABLE veritable.event_schemas IS
@@ -32,7 +32,7 @@ COMMENT ON COLUMN veritable.event_schemas.registered_by IS 'role that registered
 COMMENT ON COLUMN veritable.event_schemas.previous_event_hash IS 'hash of the version before';
 COMMENT ON COLUMN veritable.event_schemas.event_hash IS 'hash of the line of this version';
 
--- Every session forgets what it knows of the registry when it changes: also where the changes of another server are applied.
+-- Each session drops its cache when the registry changes, even by changes that are applied from another server.
 CREATE FUNCTION veritable.event_schemas_changed() RETURNS trigger
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'veritable_event_schemas_changed';
@@ -164,7 +164,7 @@ COMMENT ON FUNCTION veritable.validate() IS
 Errors: 23514 the document does not match, or its schema does not exist or is retired; 54000 the document is larger than '
 'veritable.document_size_limit, or nested too deeply for max_stack_depth.';
 
--- As in veritable.chains, but a row for each column that is validated.
+-- As in veritable.chains, but one row for each validated column.
 CREATE VIEW veritable.validations AS
 SELECT DISTINCT ON (t.tgrelid, a.document)
        t.tgrelid::pg_catalog.regclass AS target,

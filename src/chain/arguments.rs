@@ -1,4 +1,4 @@
-//! The configuration of a chain, as the arguments of its triggers hold it.
+//! The configuration of a chain, stored in the arguments of its triggers.
 
 use veritable_core::chain::{Configuration, LinkHash};
 
@@ -10,30 +10,30 @@ const FORMAT: &str = "1";
 
 const KEYS: [&str; 8] = ["format", "entity", "seq", "previous", "hash", "recorded", "exclude", "identity"];
 
-/// The longest identity, in bytes: a qualified name has 257 at most.
+/// The longest identity, in bytes: a qualified name has at most 257.
 const IDENTITY_MAX: usize = 1000;
 
-/// Which columns make up a chain.
+/// The columns of a chain, and its identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arguments {
-    /// The columns whose values say which chain an event belongs to; none: the table is one chain.
+    /// The columns whose values name the entity of an event; empty if the whole table is one chain.
     pub entity: Vec<String>,
-    /// The column of the place in the chain.
+    /// The column of the position in the chain.
     pub seq: String,
-    /// The column of the hash of the event before.
+    /// The column of the previous event's hash.
     pub previous: String,
     /// The column of the hash.
     pub hash: String,
-    /// The column of the recorded time, where there is one.
+    /// The column of the recorded time, if the chain has one.
     pub recorded: Option<String>,
     /// The columns that are not hashed and may change.
     pub exclude: Vec<String>,
-    /// What the chain is called under its hashes: by default the table's qualified name when it was chained.
+    /// The name of the chain under its hashes; by default the table's qualified name at the time of add_chain().
     pub identity: Option<String>,
 }
 
 impl Arguments {
-    /// Reads the arguments of a trigger, and checks them.
+    /// Parses and checks the arguments of a trigger.
     pub fn parse(arguments: &[String]) -> Result<Arguments> {
         let arguments = arguments::Arguments::parse("chain", &KEYS, arguments)?;
         if arguments.optional("format")?.is_some_and(|format| format != FORMAT) {
@@ -52,8 +52,8 @@ impl Arguments {
         Ok(arguments)
     }
 
-    /// Checks what can be checked without the table: no column has two roles. So no column of the chain is excluded,
-    /// either: its values could be changed, and with them what the chain says.
+    /// Checks what can be checked without the table: no column has two roles. So no chain column is excluded either: an
+    /// UPDATE could then change its value, and with it the chain.
     pub fn check(&self) -> Result<()> {
         let chain = [&self.seq, &self.previous, &self.hash];
         columns::distinct(self.entity.iter().chain(chain).chain(&self.recorded).chain(&self.exclude))?;
@@ -67,12 +67,12 @@ impl Arguments {
         }
     }
 
-    /// Line 0 of the chain: its configuration, as it is hashed.
+    /// Line 0 of the chain: the configuration in its hashed form.
     pub fn line(&self) -> Result<String> {
         Ok(self.configuration().line()?)
     }
 
-    /// The hash of line 0: the previous hash of the first event of each entity.
+    /// The hash of line 0: the previous hash of each entity's first event.
     pub fn genesis(&self) -> Result<LinkHash> {
         Ok(self.configuration().genesis()?)
     }

@@ -1,4 +1,4 @@
-//! `add_chain()` and `drop_chain()`: from an ordinary table to a chained one and back, all or nothing.
+//! `add_chain()` and `drop_chain()`: turn an ordinary table into a chained one and back, all or nothing.
 
 use super::arguments::Arguments;
 use super::feature::FEATURE;
@@ -52,7 +52,7 @@ fn add_chain(call: &Call) -> Result<Answer> {
         check_rules(target)?;
         check_distribution(session, target, &arguments)?;
         add_columns(session, target, &arguments)?;
-        // Resolving the layout refuses what a line cannot hold, before anything is sealed.
+        // Resolving the layout refuses columns that a line cannot hold, before any row is sealed.
         let layout = Layout::of(&Relation::open(target, Lock::Held)?, &arguments)?;
         triggers::check_columns(&Relation::open(target, Lock::Held)?, &layout)?;
         check_partition_key(session, target, &layout)?;
@@ -133,7 +133,7 @@ fn check_columns(relation: &Relation, arguments: &Arguments, order_by: &[String]
     Ok(())
 }
 
-/// The places of the columns that a partitioned table is partitioned by; `None` for an expression.
+/// The places of a partitioned table's partition key columns; `None` for an expression.
 fn partition_key(session: &Session, target: Oid) -> Result<Vec<Option<usize>>> {
     let keys = session.query(
         "SELECT pg_catalog.unnest(partattrs::pg_catalog.int2[]) FROM pg_catalog.pg_partitioned_table WHERE partrelid = $1",
@@ -142,7 +142,7 @@ fn partition_key(session: &Session, target: Oid) -> Result<Vec<Option<usize>>> {
     Ok(keys.rows().map(|key| key.get::<i16>(0).and_then(|number| usize::try_from(number - 1).ok())).collect())
 }
 
-/// The partition of a row is chosen before it is sealed.
+/// Refuses a chain column in the partition key: PostgreSQL chooses the partition of a row before the row is sealed.
 fn check_partition_key(session: &Session, target: Oid, layout: &Layout) -> Result<()> {
     let chain = [layout.seq, layout.previous.place, layout.hash.place];
     if partition_key(session, target)?.into_iter().flatten().any(|place| chain.contains(&place)) {
@@ -155,7 +155,7 @@ fn check_partition_key(session: &Session, target: Oid, layout: &Layout) -> Resul
     Ok(())
 }
 
-/// A rule that does something else instead of an INSERT loses events, and nobody is told.
+/// Refuses a rule that does something else instead of an INSERT: the rule would lose events silently.
 fn check_rules(target: Oid) -> Result<()> {
     match problems::rules(&[target])?.into_iter().next() {
         None => Ok(()),
@@ -165,8 +165,8 @@ fn check_rules(target: Oid) -> Result<()> {
     }
 }
 
-/// Citus spreads the rows of a table over other servers, where this one cannot seal them; and it has each copy of a
-/// reference table sealed by its own clock.
+/// Refuses distributed tables with rows: Citus keeps these rows on other servers, where this server cannot seal them.
+/// Also refuses reference tables with recorded times: each copy would be sealed by its own server's clock.
 fn check_distribution(session: &Session, target: Oid, arguments: &Arguments) -> Result<()> {
     let catalog = session.query("SELECT pg_catalog.to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL", &[])?;
     if catalog.rows().next().and_then(|row| row.get::<bool>(0)) != Some(true) {
@@ -211,10 +211,10 @@ fn add_columns(session: &Session, target: Oid, arguments: &Arguments) -> Result<
     Ok(())
 }
 
-/// The index by which the head is found; unique wherever PostgreSQL allows it, as the last line of defence.
+/// Adds the index that finds the head. The index is unique wherever PostgreSQL allows it, as the last line of defence.
 fn add_index(session: &Session, target: Oid, layout: &Layout, arguments: &Arguments) -> Result<()> {
     let relation = Relation::open(target, Lock::Held)?;
-    // A unique index of a partitioned table must contain its partition key.
+    // A unique index of a partitioned table must contain the partition key.
     let is_entity = |place: Option<usize>| layout.entity.iter().any(|column| Some(column.place) == place);
     let partition_key = partition_key(session, target)?;
     let unique = partition_key.iter().copied().all(is_entity);
@@ -225,8 +225,8 @@ fn add_index(session: &Session, target: Oid, layout: &Layout, arguments: &Argume
         return Ok(());
     }
     let table = relation.qualified_name();
-    // By the order of bytes, wherever that holds the same texts equal: the order of a language changes with the
-    // operating system, and an index of before would lead to the wrong head, or to none. A partition key keeps its own.
+    // Sort in byte order if byte order has the same equal texts: an operating system upgrade can change a language's
+    // order, and a stale index would find a wrong head or none. Partition key columns keep their own collation.
     let columns = relation.columns();
     let column = |name: &String| {
         let is_by_bytes = |column: &Column| column.has_language() && !partition_key.contains(&Some(column.place));

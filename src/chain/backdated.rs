@@ -1,19 +1,19 @@
-//! Recorded times that cannot be: null, infinite, or not after that of the event before.
+//! Impossible recorded times: null, infinite, or not after the previous event's time.
 //!
-//! The line covers the recorded time, so an edit of it shows as any other. What is looked for here is a time that was
-//! wrong when it was sealed, by who can make rows with their hashes: a replica, a superuser, the owner with triggers off.
-//! One edit makes one fault: an event that has the seq of another, or comes after a time that is none, is not judged
-//! by it.
+//! The line covers the recorded time, so verification already detects an edit. This check finds times that were wrong
+//! at sealing. A replica, a superuser, or an owner with disabled triggers can insert such rows with their hashes.
+//! One edit makes one fault: an event that shares its seq with another event, or follows an event without a finite
+//! time, is not compared with that event.
 
 use crate::pg::report::{Error, Result};
 use crate::pg::spi::{Parameter, Session};
 use crate::table::scan;
 
-/// Where the recorded times of a chained table are, as SQL.
+/// The recorded times of a chained table, as SQL.
 pub struct Times {
-    /// What follows FROM: the table under an alias, and which rows of it.
+    /// The FROM clause: the table under an alias, and the condition on its rows.
     pub from: String,
-    /// The columns that name the entity, with the alias before them, as all columns are here.
+    /// The entity columns, qualified with the alias, like all columns here.
     pub entity: Vec<String>,
     /// The seq.
     pub seq: String,
@@ -23,8 +23,8 @@ pub struct Times {
     pub recorded: String,
 }
 
-/// Reports each event whose recorded time cannot be, with the active snapshot: its entity as text, its seq,
-/// and what is wrong, as a sentence. PostgreSQL sorts the times within `work_mem`; the events come through a cursor.
+/// Reports each event with an impossible recorded time under the active snapshot: entity as text, seq, and a sentence
+/// that names the fault. PostgreSQL sorts the times within `work_mem`; a cursor delivers the events.
 pub fn report(
     session: &Session,
     times: &Times,
@@ -45,7 +45,7 @@ pub fn report(
     })
 }
 
-/// An event that is not sealed is reported as such, and has no recorded time to speak of.
+/// The query for [`report`]. Verification reports an unsealed event as such; the event has no recorded time to check.
 fn statement(times: &Times) -> String {
     let Times { from, entity, seq, hash, recorded } = times;
     let named: Vec<_> = entity.iter().enumerate().map(|(i, column)| format!("{column} AS k{i}, ")).collect();

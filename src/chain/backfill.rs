@@ -1,4 +1,4 @@
-//! Sealing the rows that a table has when it becomes a chain.
+//! Sealing the existing rows of a table that becomes a chain.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -18,7 +18,7 @@ use crate::pg::row::Row;
 use crate::pg::spi::{Fetched, Parameter, Prepared, Session};
 use crate::table::{scan, topology};
 
-/// Seals the rows of `target`, each entity's in the order of the columns `order_by`, and says how many.
+/// Seals the rows of `target`, each entity's rows in the order of `order_by`, and returns their number.
 pub fn seal(
     session: &Session,
     target: Oid,
@@ -38,7 +38,7 @@ pub fn seal(
         .hint("Name the columns to seal them by: add_chain(…, order_by => '{created_at,id}')."));
     }
     let silenced = silence_triggers(session, target)?;
-    // The owner's functions may run: of indexes, constraints and generated columns.
+    // The UPDATE may run the owner's functions: in indexes, constraints and generated columns.
     let sealed = as_owner(&Relation::open(target, Lock::Held)?, |_| {
         seal_rows(session, &from, &alias, layout, arguments, order_by)
     })?;
@@ -48,14 +48,14 @@ pub fn seal(
     Ok(sealed)
 }
 
-/// The table has no rows.
+/// Whether the table is empty.
 pub fn is_empty(session: &Session, target: Oid) -> Result<bool> {
     let (from, _) = source(target)?;
     let look = |_: &Acting| Ok(session.query(&format!("SELECT FROM {from} LIMIT 1"), &[])?.is_empty());
     as_owner(&Relation::open(target, Lock::Held)?, look)
 }
 
-/// The table as a statement reads it: all that is in it and its partitions, and what a row is called.
+/// The FROM clause of the table with all its partitions, and the alias of its rows.
 fn source(target: Oid) -> Result<(String, String)> {
     let relation = Relation::open(target, Lock::Held)?;
     let alias = relation.alias("event");
@@ -75,7 +75,7 @@ fn seal_rows(
     };
     let entity = list(&arguments.entity);
     let partition = if entity.is_empty() { String::new() } else { format!("PARTITION BY {entity}") };
-    // Equal ranks are ties: rows whose order nobody knows.
+    // Equal ranks are ties: rows without a known order.
     let cursor = session.cursor(
         &format!(
             "SELECT {alias}.tableoid, {alias}.ctid, {alias},
@@ -166,8 +166,8 @@ fn parameter(column: HashColumn, hash: &LinkHash) -> Parameter<'static> {
     }
 }
 
-/// Disables the table's own triggers, which are not meant for this update, and gives the commands that enable them
-/// again. Foreign keys do not look at the columns that change.
+/// Disables the table's own triggers, which are not meant for this UPDATE, and returns the commands that restore them.
+/// The UPDATE changes no column of a foreign key.
 fn silence_triggers(session: &Session, target: Oid) -> Result<Vec<String>> {
     let triggers: Vec<(String, String, String)> = {
         let found = session.query(

@@ -1,11 +1,11 @@
-//! What the event triggers ask of a chain.
+//! The callbacks of a chain for the event triggers.
 
 use super::{partitions, triggers};
 use crate::table::feature::{Ddl, Kind, Partitions, Reason};
 
 const ANEW: &str = "Use drop_chain() to end the chain; add_chain() can begin a new one.";
 
-/// What the event triggers ask of a chain.
+/// The callbacks of a chain for the event triggers.
 pub static DDL: Ddl = Ddl {
     definitions: include_str!("definitions.sql"),
     reason,

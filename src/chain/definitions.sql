@@ -1,7 +1,7 @@
--- What chained tables depend on. $1: the tables; $2: the functions seal and guard; $3: those whose triggers may fire after
--- the one that seals; $4: indexes that are left out.
+-- The definitions that chained tables depend on. $1: the tables; $2: the functions seal and guard; $3: the functions
+-- whose triggers may fire after the sealing trigger; $4: indexes to leave out.
 WITH RECURSIVE
--- The configuration of each table: of several triggers, the one that fires first. What is a partition has its triggers from
+-- The configuration of each table: of several triggers, the first to fire counts. A partition has its triggers from
 -- another table.
 chains AS MATERIALIZED (
     SELECT DISTINCT ON (t.tgrelid)
@@ -14,7 +14,7 @@ chains AS MATERIALIZED (
     WHERE t.tgrelid = ANY ($1) AND t.tgfoid = ($2)[1] AND (t.tgparentid = 0 OR NOT c.relispartition)
     ORDER BY t.tgrelid, t.tgname
 ),
--- The columns that lines cover. Whatever writes a value depends on its type.
+-- The columns that lines cover. The type of a value decides how the value is written.
 covered AS MATERIALIZED (
     SELECT c.target, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attcollation,
            a.attnotnull AND a.attname = ANY (c.entity) AS entity,
@@ -23,7 +23,7 @@ covered AS MATERIALIZED (
     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.target
     WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND a.attname <> ALL (c.exclude)
 ),
--- The types of what is written, with the types that those are made of. Most are base types, which are made of none.
+-- The types of these columns, with the types that they are made of. Most are base types, which have no parts.
 types AS (
     SELECT c.target, c.atttypid AS type
     FROM covered c
@@ -60,7 +60,7 @@ JOIN pg_catalog.pg_type y ON y.oid = t.type
 JOIN pg_catalog.pg_namespace n ON n.oid = y.typnamespace
 JOIN pg_catalog.pg_enum e ON e.enumtypid = t.type
 UNION ALL
--- A line has the names of attributes, and of all of them.
+-- A line contains all attributes, with their names.
 SELECT 'type', a.attrelid, a.attnum, t.target,
        pg_catalog.format('attribute "%s" of type %I.%I', a.attname, n.nspname, y.typname),
        pg_catalog.concat_ws(' ', a.attname, a.atttypid, a.atttypmod), true, y.typowner
@@ -87,7 +87,7 @@ WHERE EXISTS (
           = (SELECT a.attnum FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.target AND a.attname = c.seq)
 )
 UNION ALL
--- BEFORE INSERT FOR EACH ROW (bits 0, 1, 2 of tgtype), in the order of names that PostgreSQL fires triggers in.
+-- BEFORE INSERT FOR EACH ROW (bits 0, 1, 2 of tgtype), in name order, in which PostgreSQL fires triggers.
 SELECT 'late trigger', late.oid, 0, late.tgrelid, late.tgname, '', false, 0
 FROM pg_catalog.pg_trigger late
 WHERE late.tgrelid = ANY ($1)
@@ -95,7 +95,7 @@ WHERE late.tgrelid = ANY ($1)
   AND EXISTS (SELECT FROM pg_catalog.pg_trigger seal
               WHERE seal.tgrelid = late.tgrelid AND seal.tgfoid = ($2)[1] AND seal.tgname < late.tgname)
 UNION ALL
--- A partition of a chain, and the table of which it is one.
+-- A partition of a chain, and its parent.
 SELECT 'partition', parent.tgrelid, 0, t.tgrelid, pg_catalog.format('partition "%s"', c.relname), '', false, root.relowner
 FROM pg_catalog.pg_trigger t
 JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
@@ -103,7 +103,7 @@ JOIN pg_catalog.pg_trigger parent ON parent.oid = t.tgparentid
 JOIN pg_catalog.pg_class root ON root.oid = parent.tgrelid
 WHERE t.tgrelid = ANY ($1) AND t.tgfoid = ($2)[1] AND c.relispartition
 UNION ALL
--- Nothing but a check: a function that gives no array is not the extension's.
+-- Only a check: if a function returns no array, the function is not the extension's.
 SELECT 'configuration', target, 0, target, 'configuration',
        CASE WHEN entity IS NOT NULL AND exclude IS NOT NULL THEN '' END, false, 0
 FROM chains

@@ -1,14 +1,14 @@
-//! What a chain is to the layers that know all features.
+//! The chain, as described to the layers that know all features.
 
 use crate::pg::trigger::TriggerInfo;
 use crate::table::feature::{Feature, Function, Inheritance, Late, Part};
 
-/// The place of `veritable.seal()` among the functions.
+/// The position of `veritable.seal()` among the functions.
 pub const SEAL: usize = 0;
-/// The place of `veritable.guard()`.
+/// The position of `veritable.guard()` among the functions.
 pub const GUARD: usize = 1;
 
-/// The sealing trigger fires last of all BEFORE triggers: one that fired after it could change the row after it was hashed.
+/// The sealing trigger. It fires after all other BEFORE triggers, because a later trigger could change the row after hashing.
 pub const SEALS: Part = Part {
     name: "zz_veritable_chain",
     function: SEAL,

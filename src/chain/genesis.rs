@@ -1,4 +1,4 @@
-//! Line 0 of a chain: its configuration, to which the first event of each entity links.
+//! Line 0 of a chain: its configuration, to which each entity's first event links.
 
 use super::arguments::Arguments;
 use super::triggers::Chain;
@@ -16,8 +16,8 @@ sql_function! {
     veritable_chain_genesis = chain_genesis
 }
 
-/// Line 0 of the chain with these arguments of triggers; NULL where they are those of no chain, so that the view of all
-/// chains does not fail because of one.
+/// Line 0 of the chain with these trigger arguments; NULL for arguments of no chain, so that one bad trigger does not
+/// break the view of all chains.
 fn configuration_line(call: &Call) -> Result<Answer> {
     let line = Arguments::parse(&taken_apart(call.bytes(0).unwrap_or_default())).and_then(|chain| chain.line());
     Ok(line.ok().into())

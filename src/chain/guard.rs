@@ -1,4 +1,4 @@
-//! The guard: a sealed row is not changed, removed or truncated away, by anybody.
+//! The guard: no role can change, delete or truncate sealed rows.
 
 use super::arguments::Arguments;
 use super::feature::{FEATURE, GUARD};
@@ -37,7 +37,7 @@ fn guard(call: &Call) -> Result<Answer> {
     }
 }
 
-/// An update may change the columns that are not hashed.
+/// Refuses an UPDATE of a hashed column; the other columns may change.
 fn update(firing: &Firing) -> Result<Answer> {
     let guarded = GUARDED.with(|cache| cache.get(firing.relation_oid(), || Guarded::of(firing)))?;
     let old: Row = firing.row(&guarded.layout.descriptor);
@@ -65,13 +65,13 @@ impl Guarded {
         Ok(Guarded { relation: relation.oid(), layout, names })
     }
 
-    /// The first of the sealed columns that the UPDATE sets, unless the caller may read all of these. To set a column to
-    /// what it is passes, so whoever may not read it could find out by trying.
+    /// The first sealed column that the UPDATE sets, unless the caller may read all the sealed columns that it sets. An
+    /// UPDATE to the same value succeeds, so a caller without that privilege could guess values.
     fn first_unreadable(&self, firing: &Firing) -> Result<Option<usize>> {
         let set: Vec<usize> = (0..self.names.len()).filter(|i| firing.sets(self.layout.sealed[*i])).collect();
         let Some(first) = set.first() else { return Ok(None) };
         let relation = firing.relation();
-        // The rows are those of the whole table, whichever partition they are in; columns have other places there.
+        // The privileges are those of the whole table, in any partition; the columns have other places in the root.
         let root = root_of(&relation)?;
         let root = root.as_ref().unwrap_or(&relation);
         let is_set = |name: &String| set.iter().any(|i| self.names[*i] == *name);

@@ -1,4 +1,4 @@
-//! The head of a chain: the newest event of an entity, wherever in the table it is.
+//! The head of a chain: the newest event of an entity, in any partition of the table.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -21,15 +21,15 @@ use crate::pg::row::Row;
 /// The newest event of an entity.
 #[derive(Clone)]
 pub struct Head {
-    /// Its place.
+    /// The position of the event.
     pub seq: i64,
-    /// Its hash.
+    /// The hash of the event.
     pub hash: LinkHash,
-    /// Its recorded time, where the chain has one.
+    /// The recorded time of the event, if the chain has one.
     pub recorded: Option<i64>,
 }
 
-/// Finds heads in one table, or in all partitions of a partitioned one.
+/// Finds heads in one table, or in all partitions of a partitioned table.
 pub struct Heads {
     leaves: Vec<Leaf>,
 }
@@ -41,28 +41,28 @@ struct Leaf {
     last: LastRow,
 }
 
-/// What a look for the head gives.
+/// The result of a lookup for the head.
 pub enum Look {
     /// The entity has no event yet.
     None,
     /// The newest event, committed or of this transaction.
     Head(Head),
-    /// The newest event is of another transaction, still open.
+    /// The newest event is of another transaction, which is still open.
     InProgress(OpenTransaction),
 }
 
-/// More hints than this are not kept; each takes some 40 bytes.
+/// The maximum number of hints; each takes some 40 bytes.
 const HINTS_MAX: usize = 100_000;
 
 thread_local! {
-    /// The seq that an entity's next event was about to get when it was last seen: where the scan of the index may
-    /// begin. Without it a B-tree reads a page of old entries per look. It is only a hint: one that is too high finds
-    /// nothing, and the scan without it follows.
+    /// The next seq of each entity at its last lookup: the start of the next index scan. Without a hint, a lookup reads
+    /// a B-tree page of old entries. A hint may be wrong: a hint that is too high finds no row, and a scan without the
+    /// hint follows.
     static HINTS: RefCell<HashMap<Key, i64>> = RefCell::new(HashMap::new());
 }
 
 impl Heads {
-    /// The heads of the chain whose events are in `root` and its partitions, for rows that come into `target`.
+    /// The heads of the chain in `root` and its partitions, for rows inserted into `target`.
     pub fn of(root: &Relation, target: Oid, arguments: &Arguments) -> Result<Heads> {
         let leaf = |oid| {
             let lock = if oid == target { Lock::Held } else { Lock::AccessShare };
@@ -71,17 +71,17 @@ impl Heads {
         Ok(Heads { leaves: root.leaves()?.into_iter().map(leaf).collect::<Result<_>>()? })
     }
 
-    /// The chain's rows are spread over partitions.
+    /// Whether the chain's rows are spread over partitions.
     pub fn are_partitioned(&self) -> bool {
         self.leaves.len() != 1
     }
 
-    /// Rows of the chain are in this relation.
+    /// Whether this relation holds rows of the chain.
     pub fn include(&self, relation: Oid) -> bool {
         self.leaves.iter().any(|leaf| leaf.relation == relation)
     }
 
-    /// Looks for the head of the entity that `row`, laid out as `layout`, belongs to. The caller holds the lock `key`.
+    /// Finds the head of the entity of `row`, which has the layout `layout`. The caller holds the lock `key`.
     pub fn look(&self, key: Key, row: &Row, layout: &Layout) -> Result<Look> {
         let hint = HINTS.with_borrow(|hints| hints.get(&key).copied());
         let mut look = self.look_from(hint.unwrap_or(1), row, layout)?;
@@ -102,7 +102,7 @@ impl Heads {
     fn look_from(&self, bound: i64, row: &Row, layout: &Layout) -> Result<Look> {
         let mut newest: Option<Head> = None;
         for leaf in &self.leaves {
-            // The entity's columns are the same in every partition, in other places perhaps.
+            // All partitions have the same entity columns, possibly at other places.
             let place_in_row = |place: usize| {
                 let entity = leaf.layout.entity.iter().position(|column| column.place == place);
                 entity.map_or(place, |i| layout.entity[i].place)

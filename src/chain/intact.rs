@@ -1,8 +1,8 @@
-//! The order-free check of chains as aggregates over the events of one entity, and the choice of the chains that are then
-//! read in order.
+//! The order-free check of chains as aggregates over one entity's events, and the filter for chains that are then read
+//! in order.
 //!
-//! An entity is known by the hash of its values. Two that share a hash are read together, which harms nobody; and no
-//! operator is looked up by its name, which an owner's casts could make ambiguous.
+//! The hash of the values identifies an entity. Two entities with the same hash are read together, which is harmless.
+//! No operator is looked up by its name, which an owner's casts could make ambiguous.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
@@ -19,15 +19,15 @@ sql_function! {
     veritable_balance_add = balance_add
 }
 sql_function! {
-    /// Their combine function.
+    /// The combine function of both aggregates.
     veritable_balance_merge = balance_merge
 }
 sql_function! {
-    /// Their serialization function.
+    /// The serialization function of both aggregates.
     veritable_balance_save = balance_save
 }
 sql_function! {
-    /// Their deserialization function.
+    /// The deserialization function of both aggregates.
     veritable_balance_load = balance_load
 }
 sql_function! {
@@ -70,7 +70,7 @@ impl Group {
     }
 }
 
-/// Refuses aggregates that are not made of this library's functions: SQL finds them by their names.
+/// Refuses aggregates that are not made of this library's functions: SQL finds the aggregates by name.
 pub fn require_own(session: &Session) -> Result<()> {
     let found = session.query_as_caller(
         "SELECT pg_catalog.count(*)
@@ -88,7 +88,7 @@ pub fn require_own(session: &Session) -> Result<()> {
     }
 }
 
-/// The key is that of `veritable_core::chain::Balance`: drawn for one run, so that nobody can have prepared rows for it.
+/// Adds an event. The key of `veritable_core::chain::Balance` is random for each run, so an attacker cannot prepare rows for it.
 fn balance_add(call: &Call) -> Result<Answer> {
     let mut group = call.state::<Group>()?;
     let (Some(value), Some(key)) = (call.composite(1), call.bytes(2)) else { return Ok(Answer::state(group)) };
@@ -96,7 +96,7 @@ fn balance_add(call: &Call) -> Result<Answer> {
     let found = layout_of(&value)?;
     let row = value.row(&found.layout.descriptor);
     let event = match found.layout.event(&row) {
-        // A row whose line cannot be written cannot have been sealed as it is; the other chains are none the worse.
+        // A row whose line cannot be written was not sealed in this form; the check of the other chains goes on.
         Err(error) if error.is_about_value() => found.layout.unwritable_event(&row),
         event => event?,
     };
@@ -137,7 +137,7 @@ fn balance_broken(call: &Call) -> Result<Answer> {
 }
 
 thread_local! {
-    /// By their numbers, since an owner's function may verify while somebody else's verification runs.
+    /// The sought entities by number, because an owner's function may start a verification while another verification runs.
     static SOUGHT: RefCell<HashMap<i64, Entities>> = RefCell::default();
     static LAST: Cell<i64> = const { Cell::new(0) };
 }
@@ -145,14 +145,14 @@ thread_local! {
 /// The hashes of entities, and whether an event was compared with them.
 struct Entities(HashSet<u64>, bool);
 
-/// Entities that are sought, while it lives.
+/// A set of sought entities, registered until the drop of this value.
 pub struct Sought {
-    /// The number by which `veritable.is_sought` knows them.
+    /// The number of the set, as an argument of `veritable.is_sought`.
     pub number: i64,
 }
 
 impl Sought {
-    /// Seeks the entities with these hashes.
+    /// Registers the entities with these hashes.
     pub fn new(entities: HashSet<u64>) -> Sought {
         let number = LAST.get() + 1;
         LAST.set(number);
@@ -160,7 +160,7 @@ impl Sought {
         Sought { number }
     }
 
-    /// Whether any event was compared with them.
+    /// Whether any event was compared with the set.
     pub fn was_asked(&self) -> bool {
         SOUGHT.with_borrow(|sought| sought.get(&self.number).is_some_and(|Entities(_, asked)| *asked))
     }

@@ -1,4 +1,4 @@
-//! A chain's configuration resolved against a relation: where its columns are, and a row's line and hash.
+//! A chain's configuration resolved against a relation: column places, and a row's line and hash.
 
 use std::cell::RefCell;
 
@@ -19,9 +19,9 @@ use crate::pg::row::{Descriptor, Output, Row};
 use crate::pg::types::{is_bigint, is_timestamptz, time_unit};
 use crate::table::columns::Columns;
 
-/// Where the columns of a chain are in the rows of one relation.
+/// The places of a chain's columns in the rows of one relation.
 pub struct Layout {
-    /// The shape of the rows.
+    /// The descriptor of the rows.
     pub descriptor: Descriptor,
     /// The columns that name the entity.
     pub entity: Vec<Entity>,
@@ -33,19 +33,19 @@ pub struct Layout {
     pub hash: HashColumn,
     /// The recorded time.
     pub recorded: Option<Recorded>,
-    /// What the first event of each entity links to: the hash of the chain's configuration.
+    /// The hash of the chain's configuration, to which each entity's first event links.
     pub genesis: LinkHash,
-    /// The places that an update may not change: all but the excluded and the generated ones.
+    /// The places that an UPDATE may not change: all except excluded and generated columns.
     pub sealed: Vec<usize>,
     covered: Vec<Covered>,
     reads_settings: bool,
 }
 
-/// One of the columns that name the entity.
+/// A column that names the entity.
 pub struct Entity {
-    /// Its place.
+    /// The place of the column.
     pub place: usize,
-    /// Its name.
+    /// The name of the column.
     pub name: String,
     output: Output,
     hash: ValueHash,
@@ -54,18 +54,18 @@ pub struct Entity {
 /// A column that holds a hash.
 #[derive(Clone, Copy)]
 pub struct HashColumn {
-    /// Its place.
+    /// The place of the column.
     pub place: usize,
-    /// How it holds it.
+    /// The storage form of the hash.
     pub form: HashForm,
 }
 
 /// The column of the recorded time.
 #[derive(Clone, Copy)]
 pub struct Recorded {
-    /// Its place.
+    /// The place of the column.
     pub place: usize,
-    /// How many microseconds the times that it can hold are apart.
+    /// The resolution of the column's type, in microseconds.
     pub unit: i64,
 }
 
@@ -75,7 +75,7 @@ struct Covered {
     form: Form,
 }
 
-/// A line's memory is kept for the next one up to this size.
+/// A line buffer up to this size is kept for the next line.
 const BUFFER_KEPT: usize = 1 << 20;
 
 thread_local! {
@@ -86,7 +86,7 @@ impl Layout {
     /// Resolves `arguments` against a relation.
     pub fn of(relation: &Relation, arguments: &Arguments) -> Result<Layout> {
         let columns = Columns::of(relation);
-        // PostgreSQL computes a generated column after the row is sealed, so it is not hashed.
+        // PostgreSQL computes generated columns after the row is sealed, so the hash leaves them out.
         let own = |name: &str| columns.find_stored(name, "be part of a chain", "row is sealed");
         let typed = |name: &str, is_right: fn(&Column) -> bool, type_name: &str| {
             let column = own(name)?;
@@ -133,10 +133,10 @@ impl Layout {
         })
     }
 
-    /// Hands the row's line to `use_line`.
+    /// Passes the row's line to `use_line`.
     pub fn with_line<T>(&self, row: &Row, use_line: impl FnOnce(&[u8]) -> T) -> Result<T> {
         let _pinned = self.reads_settings.then(Pinned::new);
-        // Taken out, not borrowed: an output function may run SQL that comes back here.
+        // The buffer is taken, not borrowed, because an output function may run SQL that reenters this function.
         let mut buffer = BUFFER.take();
         let mut line = Line::begin(&mut buffer);
         for column in &self.covered {
@@ -156,7 +156,7 @@ impl Layout {
         self.with_line(row, LinkHash::of_line)
     }
 
-    /// The row as verification sees it.
+    /// The row as an event to verify.
     pub fn event(&self, row: &Row) -> Result<Event> {
         Ok(Event {
             seq: row.integer(self.seq),
@@ -166,16 +166,16 @@ impl Layout {
         })
     }
 
-    /// The row as verification sees it where its line cannot be written: no stored hash can be right.
+    /// The row as an event to verify if its line cannot be written: no stored hash can be right.
     pub fn unwritable_event(&self, row: &Row) -> Event {
         let hash = self.hash.stored(row);
-        // SHA-256 of two lengths of zeros: one of them differs from whatever is stored.
+        // SHA-256 of one and of two zero bytes: at least one of the two hashes differs from the stored hash.
         let other = |length| LinkHash::of_line(&[0; 2][..length]);
         let computed = if hash == Stored::Hash(other(1)) { other(2) } else { other(1) };
         Event { seq: row.integer(self.seq), previous: self.previous.stored(row), hash, computed }
     }
 
-    /// What to lock while the entity of this row grows, in the chain of the relation `root`.
+    /// The lock key for appending to the entity of this row in the chain of the relation `root`.
     pub fn key(&self, root: Oid, row: &Row) -> Result<Key> {
         let mut hash = u64::from(u32::from(root));
         for column in &self.entity {
@@ -185,21 +185,21 @@ impl Layout {
                     format!("null value in entity column \"{}\" of a chained table", column.name),
                 ));
             }
-            // The hash of one column seeds that of the next, so that their order counts.
+            // The hash of one column seeds that of the next, so that the order of columns counts.
             hash = row.hash(column.place, column.hash, hash);
         }
         Ok(Key { kind: lock::Kind::Entity, relation: root, hash })
     }
 
-    /// The hash of the row's entity: entities that are equal hash alike. A NULL, which only tampering can put there, hashes
-    /// like any other.
+    /// The hash of the row's entity: equal entities have equal hashes. A NULL, which only tampering can produce, hashes
+    /// like any other value.
     pub fn entity_hash(&self, row: &Row) -> u64 {
         self.entity.iter().fold(0, |hash, column| {
             if row.is_null(column.place) { !hash } else { row.hash(column.place, column.hash, hash) }
         })
     }
 
-    /// A row that has nothing but an entity, whose values are given as texts.
+    /// A row with nothing but an entity, from the values as texts.
     pub fn row_of_entity(&self, values: &[String]) -> Result<Row<'_>> {
         let mut row = Row::empty(&self.descriptor);
         for (column, value) in self.entity.iter().zip(values) {
@@ -208,7 +208,7 @@ impl Layout {
         Ok(row)
     }
 
-    /// The values that name the row's entity, none of which is NULL, as stored.
+    /// The stored bytes of the values that name the row's entity; none of the values is NULL.
     pub fn entity_image(&self, row: &Row) -> Vec<u8> {
         let mut image = Vec::with_capacity(32 * self.entity.len());
         for column in &self.entity {
@@ -217,7 +217,7 @@ impl Layout {
         image
     }
 
-    /// The values that name the row's entity, as text.
+    /// The values that name the row's entity, as texts.
     pub fn entity_texts(&self, row: &Row) -> Vec<Option<String>> {
         let _pinned = Pinned::new();
         self.entity.iter().map(|column| row.text(column.place, &column.output)).collect()

@@ -1,4 +1,4 @@
-//! `chain_line()`, and the layout of rows that functions are given.
+//! `chain_line()`, and the layout of rows in function arguments.
 
 use std::rc::Rc;
 
@@ -33,7 +33,7 @@ thread_local! {
     static LAYOUTS: Cache<RowLayout> = Cache::default();
 }
 
-/// The layout of a composite value's rows: its type must be that of a chained table.
+/// The layout of a composite value's rows; the value's type must be the row type of a chained table.
 pub fn layout_of(value: &Composite) -> Result<Rc<RowLayout>> {
     let row_type = value.row_type();
     LAYOUTS.with(|layouts| {

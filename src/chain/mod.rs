@@ -1,7 +1,7 @@
-//! Chains: every insert is sealed, no sealed row is changed, and verification names what was.
+//! Chains: every inserted row is sealed, no sealed row can be changed, and verification names each change.
 //!
-//! An INSERT goes `seal` (the trigger) → `head` (the newest event of its entity, under a lock) → `layout` (the row as a
-//! line, and its hash). `verify_chain()` goes `verify` → `layout` for each row → `veritable_core::chain`, which judges.
+//! An INSERT runs `seal` (the trigger) → `head` (finds the entity's newest event under a lock) → `layout` (the row's
+//! line and hash). `verify_chain()` runs `verify` → `layout` for each row → `veritable_core::chain`, which judges.
 
 mod arguments;
 mod attach;

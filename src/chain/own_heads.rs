@@ -1,11 +1,11 @@
-//! The heads that this transaction has made itself, so that it need not look for them again.
+//! The heads that this transaction has made, so that the transaction need not search for them again.
 //!
-//! Once a row of this transaction is the newest of its entity, nobody else can append to that entity before the
-//! transaction ends: they find the row in progress, and wait. So neither the lock nor the scan is needed for the
-//! next one. What must be certain is that the row has reached the table: a sealed row may be skipped afterwards by
-//! ON CONFLICT DO NOTHING, or go with its savepoint. PostgreSQL counts, for each table and subtransaction, the rows
-//! that it has inserted and deleted: a row has landed if, when the next one comes, just one more was inserted there,
-//! and none deleted. Whatever else the counters say, everything here is forgotten, and heads are looked for as ever.
+//! Once this transaction has inserted the newest row of an entity, other sessions cannot append to the entity before
+//! the transaction ends: they find the row in progress, and wait. So the next row needs neither the lock nor the scan.
+//! But the row must have reached the table: ON CONFLICT DO NOTHING may skip a sealed row, and a rollback to a savepoint
+//! removes it. PostgreSQL counts inserted and deleted rows for each table and subtransaction. A row has landed if, at
+//! the next row, the counters show exactly one more insertion and no deletion. With equal counters the row was skipped.
+//! Otherwise all heads are forgotten.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -16,27 +16,27 @@ use crate::pg::oid::Oid;
 use crate::pg::relation::{Counts, Lock, Relation};
 use crate::pg::transaction::{Moment, moment};
 
-/// More heads than this are not kept; each takes some 150 bytes.
+/// The maximum number of heads; each takes some 150 bytes.
 const HEADS_MAX: usize = 50_000;
 
 #[derive(Default)]
 struct OwnHeads {
-    /// The subtransaction in which all this holds.
+    /// The subtransaction in which the heads are valid.
     moment: Option<Moment>,
     heads: HashMap<Key, Made>,
     pending: Option<Pending>,
 }
 
-/// A head, and the values of its entity as stored: two entities may share a key.
+/// A head, and the stored values of its entity, because two entities may share a key.
 struct Made {
     entity: Vec<u8>,
     head: Head,
 }
 
-/// A head that was sealed, and has not been seen to land.
+/// A sealed head that has not yet been seen to land.
 struct Pending {
     relation: Oid,
-    /// The relation's counts when it was sealed.
+    /// The relation's counts when the head was sealed.
     counts: Counts,
     key: Key,
     made: Made,
@@ -46,8 +46,8 @@ thread_local! {
     static OWN_HEADS: RefCell<OwnHeads> = RefCell::default();
 }
 
-/// Finds out what has become of the row that was sealed last, before the next one comes into `relation`: it has landed, it
-/// was skipped, or nobody knows, and then everything is forgotten.
+/// Settles the row that was sealed last, before the next row of `relation` is sealed. The row has landed or was
+/// skipped; if the counters do not tell, all heads are forgotten.
 pub fn settle(relation: &Relation) {
     let pending = OWN_HEADS.with_borrow_mut(|own| own.pending.take());
     let landed = pending.map(|pending| {
@@ -70,7 +70,7 @@ pub fn settle(relation: &Relation) {
                 }
                 own.heads.insert(pending.key, pending.made);
             }
-            // Skipped: the head is still the one before it.
+            // Skipped: the head is still the previous one.
             Some((Some(now), pending)) if now == pending.counts => {}
             Some(_) => own.heads.clear(),
             None => {}
@@ -78,12 +78,12 @@ pub fn settle(relation: &Relation) {
     });
 }
 
-/// The head of the entity, if this transaction has made it. What was sealed last is [settled](settle).
+/// The head of the entity, if this transaction has made it. Call [`settle`] first.
 pub fn head(key: Key, entity: &[u8]) -> Option<Head> {
     OWN_HEADS.with_borrow(|own| own.heads.get(&key).filter(|made| made.entity == entity).map(|made| made.head.clone()))
 }
 
-/// A row that is about to go into `relation` will be the head of its entity.
+/// Notes that a row to be inserted into `relation` will be the head of its entity.
 pub fn expect(relation: &Relation, key: Key, entity: Vec<u8>, head: Head) {
     let counts = relation.counts();
     OWN_HEADS.with_borrow_mut(|own| {
@@ -92,7 +92,7 @@ pub fn expect(relation: &Relation, key: Key, entity: Vec<u8>, head: Head) {
     });
 }
 
-/// Forgets everything: rows have come otherwise than by being sealed, or tables have changed.
+/// Forgets all heads: unsealed rows were inserted, or a table has changed.
 pub fn forget() {
     OWN_HEADS.with_borrow_mut(|own| *own = OwnHeads::default());
 }

@@ -1,4 +1,4 @@
-//! The partitions of a chained table: PostgreSQL clones row triggers to them, but not the one that refuses TRUNCATE.
+//! The partitions of a chained table: PostgreSQL clones row triggers to partitions, but not the trigger against TRUNCATE.
 
 use super::feature::{FEATURE, GUARDS_TABLE};
 use crate::pg::acting::as_owner_of;
@@ -9,8 +9,8 @@ use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::Session;
 use crate::table::triggers;
 
-/// Gives each of `tables` that is a partition of a chain the trigger against TRUNCATE that the partitioned table has. As
-/// its owner, who need not be the caller: with the row triggers, PostgreSQL does not ask either.
+/// Adds the partitioned table's trigger against TRUNCATE to each of `tables` that is a partition of a chain. Acts as
+/// the table's owner, not the caller: PostgreSQL clones row triggers without asking the owner either.
 pub fn guard(session: &Session, tables: &[Oid]) -> Result<()> {
     let unguarded = session.query(
         "SELECT c.oid, veritable.trigger_arguments(rows.tgargs)
@@ -30,8 +30,8 @@ pub fn guard(session: &Session, tables: &[Oid]) -> Result<()> {
     Ok(())
 }
 
-/// Takes the trigger against TRUNCATE from each of `tables`, which are partitions of a chain no more. As its owner: the
-/// trigger came with the chain, and goes with it.
+/// Drops the trigger against TRUNCATE from each of `tables`, which are no longer partitions of a chain. Acts as the
+/// owner, because the trigger comes and goes with the chain.
 pub fn unguard(session: &Session, tables: &[Oid]) -> Result<()> {
     let guarded = session.query(
         "SELECT own.tgrelid
@@ -47,7 +47,7 @@ pub fn unguard(session: &Session, tables: &[Oid]) -> Result<()> {
     Ok(())
 }
 
-/// Refuses that a partition leaves the chain of `table` with its rows: the chain would have a gap, or begin anew.
+/// Refuses to detach a partition with rows from the chain of `table`: the chain would have a gap, or restart.
 pub fn refuse_to_detach_rows(partition: Oid, table: Oid) -> Result<()> {
     let table = Relation::open(table, Lock::AccessShare)?;
     if !FEATURE.is_on(&table)? || !has_rows(partition)? {

@@ -1,5 +1,5 @@
-//! The two passes of verification over one table, as SQL: the order-free one over all its chains, and the ordered one over
-//! those that are broken.
+//! The two passes of verification over one table, as SQL: the order-free pass over all chains, and the ordered pass
+//! over the broken ones.
 
 use std::collections::HashSet;
 
@@ -20,39 +20,39 @@ use crate::pg::row::Row;
 use crate::pg::spi::{Parameter, Session};
 use crate::table::{scan, topology};
 
-/// So many broken chains are known one by one, in some 40 MB; where there are more, all chains are read in order.
+/// The maximum number of broken chains that are kept, in some 40 MB; above it, the second pass reads all chains in order.
 const BROKEN_MAX: usize = 1_000_000;
 
-/// A chained table, as the statements that read it need it.
+/// A chained table, with the SQL parts of the statements that read it.
 pub struct Table {
     oid: Oid,
     layout: Layout,
-    /// What a row is called in SQL.
+    /// The alias of a row in SQL.
     alias: String,
-    /// `ONLY schema.table AS alias`, or without ONLY for a partitioned one.
+    /// `ONLY schema.table AS alias`; without ONLY for a partitioned table.
     from: String,
     seq: String,
     hash: String,
-    /// The recorded time, where the chain has one.
+    /// The recorded time, if the chain has one.
     recorded: Option<String>,
-    /// `alias.column`, of each column that names the entity.
+    /// `alias.column` for each entity column.
     entity: Vec<String>,
 }
 
-/// Which rows of a table are read.
+/// The choice of the rows to read.
 struct Filter {
-    /// What follows the table in a statement.
+    /// The WHERE clause after the table, or nothing.
     condition: String,
     sought: Option<Sought>,
 }
 
 impl Filter {
-    /// All.
+    /// The filter that keeps all rows.
     fn none() -> Filter {
         Filter { condition: String::new(), sought: None }
     }
 
-    /// Those of the entities with these hashes, or all.
+    /// The filter that keeps the rows of the entities with these hashes; all rows for `None`.
     fn of(alias: &str, entities: Option<HashSet<u64>>) -> Filter {
         match entities.map(Sought::new) {
             None => Filter::none(),
@@ -65,16 +65,16 @@ impl Filter {
     }
 }
 
-/// What the first pass finds.
+/// The result of the first pass.
 struct Counts {
     intact: u64,
     broken: u64,
-    /// In the intact chains.
+    /// The number of events in intact chains.
     events: u64,
 }
 
 impl Table {
-    /// The table of a chain.
+    /// Resolves the table of a chain.
     pub fn of(relation: &Relation, chain: &Chain) -> Result<Table> {
         let layout = Layout::of(relation, &chain.arguments)?;
         let alias = relation.alias("event");
@@ -91,7 +91,7 @@ impl Table {
         })
     }
 
-    /// `alias.a, alias.b`, or `()` where the table is one chain: what GROUP BY takes.
+    /// The GROUP BY list: `alias.a, alias.b`, or `()` if the whole table is one chain.
     fn group(&self) -> String {
         if self.entity.is_empty() {
             return "()".to_string();
@@ -119,7 +119,7 @@ impl Table {
             verdict.events += counts.events;
         }
         let named = self.name_faults(session, &Filter::of(&self.alias, broken), verdict)?;
-        // What the first pass has found broken is a fault, whether the second one can say more of it or not.
+        // A chain that the first pass finds broken is a fault, even if the second pass cannot name an event.
         if named < counts.broken {
             let broken = number(counts.broken, "chain");
             verdict.broken(self.oid, &format!("{broken} found broken, and faults could be named in {named} only."));
@@ -147,7 +147,7 @@ impl Table {
             let count = |position| row.get::<i64>(position).and_then(|count| u64::try_from(count).ok());
             Some((Counts { intact: count(0)?, broken: count(1)?, events: count(2)? }, count(3)?))
         });
-        // A chain without events is one that the aggregate has not looked at, unless the table is one chain, and is empty.
+        // The aggregate has not read a chain without events, unless the whole table is one chain and is empty.
         match counts {
             Some((counts, 0)) => Ok(counts),
             Some((counts, 1)) if self.entity.is_empty() && !has_rows(self.oid)? => Ok(counts),
@@ -155,7 +155,7 @@ impl Table {
         }
     }
 
-    /// The hashes of the entities whose chains the first pass finds broken; `None` where there are too many to keep.
+    /// The entity hashes of the chains that the first pass finds broken; `None` if there are too many to keep.
     fn broken(&self, session: &Session, key: [u8; 16]) -> Result<Option<HashSet<u64>>> {
         let cursor = session.cursor(
             &format!(
@@ -195,7 +195,7 @@ impl Table {
         self.name_backdated(session, &filter, verdict)
     }
 
-    /// The second pass: reads chains in order and reports their faults. Says of how many it could name any.
+    /// The second pass: reads chains in order, reports their faults, and returns the number of chains with a named fault.
     fn name_faults(&self, session: &Session, filter: &Filter, verdict: &mut Verdict) -> Result<u64> {
         let order = self.entity.iter().chain([&self.seq]).map(String::as_str).collect::<Vec<_>>().join(", ");
         let partition =
@@ -226,14 +226,14 @@ impl Table {
             }
             Ok(())
         })?;
-        // Rows are left out by a function that SQL finds by its name. It must have been this library's.
+        // The filter calls a function that SQL finds by name. The call must have reached this library's function.
         if filter.sought.as_ref().is_some_and(|sought| !sought.was_asked()) && has_rows(self.oid)? {
             return Err(Error::damaged("veritable.is_sought()"));
         }
         Ok(named)
     }
 
-    /// Reports recorded times that cannot be.
+    /// Reports impossible recorded times.
     fn name_backdated(&self, session: &Session, filter: &Filter, verdict: &mut Verdict) -> Result<()> {
         let Some(recorded) = &self.recorded else { return Ok(()) };
         let times = Times {
@@ -248,10 +248,10 @@ impl Table {
         })
     }
 
-    /// Whether the event has a fault.
+    /// Reports the event's fault, and returns whether the event has one.
     fn judge(&self, row: &Row, walk: &mut Walk, verdict: &mut Verdict) -> Result<bool> {
         let mut event = self.layout.event(row);
-        // A row whose line cannot be written cannot have been sealed as it is.
+        // A row whose line cannot be written was not sealed in this form.
         let unwritable = match &mut event {
             Err(error) if error.is_about_value() => Some(error.message().to_string()),
             _ => None,

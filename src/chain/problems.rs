@@ -1,4 +1,4 @@
-//! What guards a chain, and what goes around it: each problem a sentence, for a row `unguarded`.
+//! Problems of a chain's triggers, and ways around them: each a sentence, for a row `unguarded`.
 
 use super::feature::FEATURE;
 use super::triggers::{Chain, sealing_function, sealing_name};
@@ -6,7 +6,7 @@ use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::Result;
 use crate::table::{problems, topology};
 
-/// What is wrong with the triggers of a chained table and of its partitions, and what goes around them.
+/// The problems of the triggers on a chained table and its partitions, and the ways around these triggers.
 pub fn of(relation: &Relation, chain: &Chain) -> Result<Vec<String>> {
     let tables = topology::with_leaves(relation)?;
     let mut found = chain.problems.clone();

@@ -1,8 +1,8 @@
-//! The sealing trigger: gives a new event its seq, the hash of the event before it, and its own hash.
+//! The sealing trigger: sets the seq of a new event, the previous event's hash, and the event's own hash.
 //!
-//! Two sessions that append to one entity take turns by a lock; but no lock is kept until the commit for each entity,
-//! so that a transaction may touch any number of them. What makes the turn safe after the lock is gone is the row
-//! itself: whoever comes next finds it through the index, in progress, and waits for its transaction to end.
+//! Sessions that append to one entity serialize on a lock. A session holds only one such lock, and not until commit, so
+//! a transaction may touch any number of entities. After the lock is released, the row itself protects the chain: the
+//! next session finds the uncommitted row through the index, and waits for its transaction to end.
 
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -30,17 +30,17 @@ sql_function! {
     veritable_seal = seal
 }
 
-/// What sealing a row of one relation needs.
+/// The state for sealing rows of one relation.
 struct Sealer {
-    /// The relation whose rows come.
+    /// The relation that receives the rows.
     relation: Oid,
-    /// The relation whose chain it is: the partitioned table, for a partition.
+    /// The relation of the chain: for a partition, the partitioned table.
     root: Oid,
     layout: Layout,
     arguments: Arguments,
-    /// The places of the chain's own columns in the root: seq, previous hash, hash, recorded time.
+    /// The places of the chain columns in the root: seq, previous hash, hash, recorded time.
     root_columns: Vec<usize>,
-    /// Found out when a row is appended: a row that a replica applies needs no head, and no index to find it by.
+    /// Resolved at the first append: a row that a replica applies needs neither a head nor the index.
     heads: OnceCell<Heads>,
 }
 
@@ -105,14 +105,14 @@ impl Sealer {
         Ok(self.heads.get_or_init(|| heads))
     }
 
-    /// Finds the newest event of the row's entity, and keeps others from appending to it until this row is inserted. Heads
-    /// are looked for in the partitions that there are now; the row has the layout of when its statement began.
+    /// Finds the newest event of the row's entity, and keeps other sessions from appending until this row is inserted.
+    /// `current` searches the present partitions; `self` has the layout of the row, from the start of the statement.
     fn find_head(self: &Rc<Self>, firing: &Firing, key: Key, row: &Row) -> Result<Option<Head>> {
         let mut current = Rc::clone(self);
         loop {
             lock::hold(key);
             if current.heads()?.are_partitioned() {
-                // A partition may have been attached since the statement began, and have taken events.
+                // Another session may have attached a partition with events since the statement began.
                 cache::accept_changes();
                 current = Sealer::of(firing)?;
             }
@@ -120,7 +120,7 @@ impl Sealer {
                 Look::None => return Ok(None),
                 Look::Head(head) => return Ok(Some(head)),
                 Look::InProgress(transaction) => {
-                    // Let go first: that transaction may need the lock for its own next event.
+                    // Release the lock before waiting: the other transaction may need the lock for its own next event.
                     lock::let_go();
                     open_transaction::wait_for(transaction, &firing.relation());
                 }
@@ -128,7 +128,7 @@ impl Sealer {
         }
     }
 
-    /// Seals `row` as the event after `head`, and gives it back as the head that it will be.
+    /// Seals `row` as the event after `head`, and returns the row with its future head.
     fn append<'d>(&self, mut row: Row<'d>, head: Option<Head>) -> Result<(Row<'d>, Head)> {
         let layout = &self.layout;
         let seq = match &head {
@@ -144,8 +144,8 @@ impl Sealer {
         let before = head.and_then(|head| head.recorded);
         let hash = if row.is_null(layout.hash.place) {
             if let Some(column) = layout.recorded {
-                // Not the client's to choose, and strictly increasing: `now()` would be the start of the transaction,
-                // so that a writer who waited would sort before the one it waited for.
+                // The server chooses a strictly increasing time. `now()` would be the start of the transaction, so that
+                // a transaction that waited would sort before the one that it waited for.
                 let time = recorded::next(clock::now(), before, column.unit).ok_or_else(|| self.no_time_left())?;
                 row.set_integer(column.place, time);
             }
@@ -161,9 +161,9 @@ impl Sealer {
         Ok((row, Head { seq, hash, recorded }))
     }
 
-    /// What a client supplies is compared with the newest event of its entity, so success or failure tells of that event.
-    /// Therefore only a role that may read the chain's columns may supply any of them. That is asked of the relation whose
-    /// chain it is, whose rows the answer is about, and not of the partition that the row goes into.
+    /// Refuses chain columns from a caller who may not read them. Supplied values are compared with the entity's newest
+    /// event, so success or failure reveals that event. The check asks for privileges on the root, whose rows the
+    /// answer is about, not on the partition that receives the row.
     fn check_may_supply(&self, row: &Row) -> Result<()> {
         let layout = &self.layout;
         if [layout.seq, layout.previous.place, layout.hash.place].iter().all(|place| row.is_null(*place)) {
@@ -180,7 +180,7 @@ impl Sealer {
         .hint("Leave them out to have the row sealed. Supplying them takes the privilege to read them, of all rows."))
     }
 
-    /// A client that supplies the seq or the previous hash says which head it knows. Another head is a stale one.
+    /// Refuses a supplied seq or previous hash that does not follow the current head: the client knows a stale head.
     fn check_supplied(&self, row: &Row, seq: i64, previous: Option<LinkHash>) -> Result<()> {
         let stale = |column: &str, detail: String| {
             let error = Error::new(Class::Serialization, format!("supplied {column} does not continue the chain"))
@@ -208,7 +208,7 @@ impl Sealer {
         Ok(())
     }
 
-    /// A row that comes with its hash, from a dump or a replica, must match it.
+    /// Refuses a row from a dump or a replica whose hash does not match the row.
     fn check_own_hash(&self, row: &Row) -> Result<LinkHash> {
         let computed = self.layout.hash_of(row)?;
         if self.layout.hash.stored(row) == Stored::Hash(computed) {
@@ -219,7 +219,7 @@ impl Sealer {
         Err(if self.may_show() { error.detail(format!("The hash of the row is {computed}.")) } else { error })
     }
 
-    /// A row that comes with its hash keeps its recorded time, if that could be the one.
+    /// Refuses the recorded time of a row with a supplied hash, unless that time is possible.
     fn check_own_time(&self, row: &Row, before: Option<i64>) -> Result<()> {
         let Some(column) = self.layout.recorded else { return Ok(()) };
         let time = row.integer(column.place);
@@ -248,13 +248,13 @@ impl Sealer {
         }
     }
 
-    /// Rows of the chain are the root's, whichever partition they are in.
+    /// Whether the caller may read the root, which stands for rows in all partitions.
     fn may_show(&self) -> bool {
         Relation::open(self.root, Lock::AccessShare).is_ok_and(|root| root.is_readable())
     }
 }
 
-/// The places of the chain's own columns. Where one is missing, resolving the layout says so.
+/// The places of the chain columns that exist; resolving the layout reports a missing column.
 fn places_of_chain(root: &Relation, arguments: &Arguments) -> Vec<usize> {
     let chain = [&arguments.seq, &arguments.previous, &arguments.hash];
     let is_ours = |name: &String| chain.contains(&name) || arguments.recorded.as_ref() == Some(name);

@@ -1,4 +1,4 @@
-//! The configuration of a chain, as its triggers have it, and which tables may have them.
+//! The configuration of a chain, read from its triggers, and the check of tables that may have these triggers.
 
 use super::arguments::Arguments;
 use super::feature::FEATURE;
@@ -7,36 +7,36 @@ use crate::pg::oid::Oid;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 
-/// A chained table's configuration, and what is wrong with its triggers.
+/// A chained table's configuration, and the problems of its triggers.
 pub struct Chain {
     /// The configuration.
     pub arguments: Arguments,
-    /// Each a sentence; none where all triggers are in place.
+    /// One sentence for each problem; empty if all triggers are in place.
     pub problems: Vec<String>,
 }
 
 impl Chain {
-    /// The chain whose triggers the relation has, if it has any of them.
+    /// The chain of the relation, if the relation has any of the triggers.
     pub fn of(relation: &Relation) -> Result<Option<Chain>> {
         let Some(attached) = FEATURE.attached(relation)? else { return Ok(None) };
         Ok(Some(Chain { arguments: Arguments::parse(&attached.arguments)?, problems: attached.problems }))
     }
 
-    /// The chain of the relation, or the error that there is none.
+    /// The chain of the relation, or the error that the relation has none.
     pub fn required(relation: &Relation) -> Result<Chain> {
         let attached = FEATURE.required(relation)?;
         Ok(Chain { arguments: Arguments::parse(&attached.arguments)?, problems: attached.problems })
     }
 }
 
-/// The name of the trigger that seals the rows of a relation: where there is none, the name that it would get.
+/// The name of the trigger that seals the relation's rows; the default name if the relation has no such trigger.
 pub fn sealing_name(relation: &Relation) -> Result<String> {
     let seal = FEATURE.oids()?[super::feature::SEAL];
     let trigger = relation.triggers().into_iter().find(|trigger| trigger.function == seal);
     Ok(trigger.map_or(super::feature::SEALS.name.to_string(), |trigger| trigger.name))
 }
 
-/// The error, unless rows can be sealed in the relation: in a table that lasts, whose rows are in no other one's.
+/// Refuses a relation whose rows cannot be sealed: the table must be permanent, and must not share rows with another table.
 pub fn check_table(relation: &Relation) -> Result<()> {
     let name = relation.name();
     if relation.is_temporary() {
@@ -60,12 +60,12 @@ pub fn check_table(relation: &Relation) -> Result<()> {
     Ok(())
 }
 
-/// The configuration of the relation's chain can be read, if it has one.
+/// Checks that the configuration of the relation's chain can be read, if the relation has a chain.
 pub fn check_configuration(relation: &Relation) -> Result<()> {
     Chain::of(relation).map(|_| ())
 }
 
-/// A trigger made by hand is on a table that can be a chain, fires at the right time, and has arguments that fit.
+/// Checks a hand-made trigger: the table can be chained, and the trigger has the right firing time and fitting arguments.
 pub fn check_by_hand(relation: &Relation) -> Result<()> {
     check_table(relation)?;
     if seals(relation)? > 1 {
@@ -77,7 +77,7 @@ pub fn check_by_hand(relation: &Relation) -> Result<()> {
     Ok(())
 }
 
-/// A new partition of a chain: rows can be sealed in it, and nobody else seals them.
+/// Checks a new partition of a chain: its rows can be sealed, and no second trigger seals them.
 pub fn check_partition(relation: &Relation) -> Result<()> {
     check_table(relation)?;
     if seals(relation)? > 1 {
@@ -93,12 +93,12 @@ fn seals(relation: &Relation) -> Result<usize> {
     Ok(relation.triggers().iter().filter(|trigger| trigger.function == seal).count())
 }
 
-/// The types of the columns that lines cover are the table owner's to decide on.
+/// Refuses covered columns whose types the table's owner does not control.
 pub fn check_columns(relation: &Relation, layout: &Layout) -> Result<()> {
     relation.check_type_owners(relation.columns().iter().filter(|column| layout.sealed.contains(&column.place)))
 }
 
-/// The partitioned table from which the relation has its sealing trigger; `None` where that is the relation's own.
+/// The partitioned table from which the relation has its sealing trigger; `None` if the trigger is the relation's own.
 pub fn root_of(relation: &Relation) -> Result<Option<Relation>> {
     FEATURE.root_of(relation)
 }

@@ -1,4 +1,4 @@
-//! What verification says: a row for each fault, and one sentence at the end.
+//! The output of verification: a row for each fault, and a closing sentence.
 
 use veritable_core::chain::{Fault, FaultKind, LinkHash};
 
@@ -7,49 +7,49 @@ use crate::pg::report::number;
 use crate::pg::result::{Cell, Rows};
 use crate::table::faults::Faults;
 
-/// What verification has found so far.
+/// The findings of verification so far.
 pub struct Verdict {
     /// The faults.
     pub faults: Faults,
-    /// How many events were read.
+    /// The number of events read.
     pub events: u64,
-    /// In how many chains.
+    /// The number of chains of these events.
     pub chains: u64,
 }
 
 impl Verdict {
-    /// Nothing yet. Faults become `rows` of the answer.
+    /// An empty verdict. Faults become `rows` of the answer.
     pub fn new(rows: Rows) -> Verdict {
         Verdict { faults: Faults::new(rows), events: 0, chains: 0 }
     }
 
-    /// Chains are broken, and no event of them can be named.
+    /// Reports broken chains of which no event can be named.
     pub fn broken(&mut self, target: Oid, detail: &str) {
         self.faults.put(target, None, Cell::from(None::<i64>), "broken", detail);
     }
 
-    /// An event is not what was sealed, by what `detail` says.
+    /// Reports an event that differs from its sealed form, as `detail` explains.
     pub fn altered(&mut self, target: Oid, entity: &[Option<String>], seq: Option<i64>, detail: &str) {
         self.faults.put(target, Some(entity.to_vec()), Cell::from(seq), "altered", detail);
     }
 
-    /// Something is wrong with an event, whose line hashes to `computed` now.
+    /// Reports the fault of an event, whose line now hashes to `computed`.
     pub fn fault(&mut self, target: Oid, entity: &[Option<String>], fault: &Fault, computed: &LinkHash) {
         let detail = explain(fault, computed);
         self.faults.put(target, Some(entity.to_vec()), Cell::from(fault.seq), name(&fault.kind), &detail);
     }
 
-    /// The recorded time of an event is none, or none that could be.
+    /// Reports an event with a missing or impossible recorded time.
     pub fn backdated(&mut self, target: Oid, entity: Vec<Option<String>>, seq: i64, detail: &str) {
         self.faults.put(target, Some(entity), Cell::from(Some(seq)), "backdated", detail);
     }
 
-    /// How many events and faults it speaks of.
+    /// The number of events and faults found.
     pub fn found(&self) -> u64 {
         self.events + self.faults.count()
     }
 
-    /// The sentence at the end.
+    /// The closing sentence.
     pub fn summary(&self) -> String {
         self.faults.summary(&format!("{} in {}", number(self.events, "event"), number(self.chains, "chain")))
     }

@@ -1,8 +1,8 @@
 //! `verify_chain()`: a row for each fault, none for an intact chain.
 //!
-//! First every chain of the table is checked in no order, by an aggregate that PostgreSQL can run in parallel and
-//! that spills to disk. Only the chains that it finds broken are then read in order, to name their faults (`passes`).
-//! Both reads have one snapshot, and neither uses an index. What guards the table is looked at as well (`problems`).
+//! An order-free aggregate, which PostgreSQL can run in parallel and spill to disk, checks every chain of the table
+//! first. Only broken chains are then read in order, to name their faults (`passes`). Both reads share one snapshot and
+//! use no index. The triggers of the table are checked as well (`problems`).
 
 use veritable_core::chain::qualified_name;
 
@@ -27,7 +27,7 @@ sql_function! {
     veritable_verify_chain = verify_chain
 }
 
-/// The values of the entity whose chain is verified, if one is given.
+/// The values of the entity to verify, if the caller names one.
 fn entity(call: &Call) -> Result<Option<Vec<String>>> {
     let value = |value: Option<String>| {
         value.ok_or_else(|| Error::new(Class::Argument, "a value of an entity must not be null"))
@@ -55,7 +55,7 @@ fn verify_chain(call: &Call) -> Result<Answer> {
 /// The verification of chains.
 struct Chains {
     verdict: Verdict,
-    /// The one entity that is verified, where it is one.
+    /// The entity to verify, if the caller names one.
     entity: Option<Vec<String>>,
 }
 
@@ -70,7 +70,7 @@ impl Verification for Chains {
         FEATURE.refuse_partition(relation, |root| format!("SELECT * FROM verify_chain('{root}');"))?;
         let before = self.verdict.found();
         self.verify_root(relation, acting)?;
-        // A table without events is not spoken of: so is the registry where nothing is registered.
+        // A table without events does not count, such as the registry before the first registration.
         self.verdict.faults.tables += u64::from(self.verdict.found() > before);
         Ok(())
     }
@@ -93,7 +93,7 @@ impl Chains {
             notice(format!("table \"{}\" was chained as \"{former}\"", relation.name()));
         }
         verification::without_indexes(acting);
-        // Pinned here for the leader; a parallel worker pins for itself.
+        // Settings are pinned here for the leader; a parallel worker pins its own.
         let _pinned = Pinned::new();
         spi::connect(|session| match &self.entity {
             Some(entity) => table.verify_entity(session, entity, &mut self.verdict),
@@ -102,7 +102,7 @@ impl Chains {
     }
 }
 
-/// What the chain is called, where that is the name of a table, but no more of this one.
+/// The identity of the chain, if the identity is a table's name but no longer this table's name.
 fn former_name<'a>(relation: &Relation, identity: Option<&'a str>) -> Option<&'a str> {
     let (schema, name) = qualified_name(identity?)?;
     if (schema, name) == (relation.schema(), relation.name()) { None } else { identity }

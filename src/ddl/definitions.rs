@@ -1,5 +1,5 @@
-//! What the features depend on of some tables, as it is at one moment: each feature says so by a query, `definitions.sql` in its
-//! folder. Of the catalogs alone: no function that looks into the catalog caches is called there, since they know the present.
+//! The definitions that features depend on, at one moment. Each feature has a query, `definitions.sql` in its folder.
+//! The queries read catalogs only, and call no function that uses the catalog caches: the caches know only the present.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -10,32 +10,32 @@ use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::{Fetched, Kept, Parameter, Session};
 use crate::table::feature::{self, Ddl, Feature, Kind};
 
-/// What a row is about.
+/// The identity of a definition.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
-    /// What it is.
+    /// The kind of the definition.
     pub kind: Kind,
     object: u32,
     number: i32,
-    /// The place of the feature that depends on it: of several, the one that is last in the list is spoken of first.
+    /// The place of the feature that depends on the definition. Of several features, the last in the list is reported first.
     feature: Reverse<usize>,
     table: u32,
 }
 
-/// The rest of the row.
+/// The content of a definition.
 pub struct Definition {
-    /// As messages say it, such as `column "payload"`.
+    /// The name of the definition in messages, such as `column "payload"`.
     pub name: String,
-    /// All of it that matters.
+    /// All parts of the definition that matter, as text.
     pub text: String,
-    /// It may not come new to a table that is chained already.
+    /// Whether the definition must not be added to a table that already has the feature.
     pub fixed: bool,
-    /// Of a part of a type, the owner of the type; of a partition, the owner of the table that it is a partition of.
+    /// For a part of a type, the owner of the type; for a partition, the owner of the partitioned table.
     pub owner: Oid,
 }
 
 thread_local! {
-    /// A statement for each feature, in the order of the list: planning it takes longer than reading a few rows.
+    /// One statement for each feature, in list order; kept because planning takes longer than reading a few rows.
     static READ: Vec<Kept> =
         feature::all().iter().map(|listed| Kept::new(format!("{}{TRIGGERS}", listed.ddl.definitions))).collect();
 }
@@ -45,7 +45,7 @@ const TRIGGERS: &str = include_str!("triggers.sql");
 /// The definitions of some tables.
 pub struct Definitions(BTreeMap<Key, Definition>);
 
-/// The kind of this name, as the features' queries have it.
+/// The kind of this name in the features' queries.
 fn kind(name: &str) -> Result<Kind> {
     match name {
         "trigger" => Ok(Kind::Trigger),
@@ -63,7 +63,7 @@ fn kind(name: &str) -> Result<Kind> {
 }
 
 impl Kind {
-    /// It may be dropped.
+    /// Whether a definition of this kind may be dropped.
     pub fn may_go(self) -> bool {
         matches!(
             self,
@@ -73,32 +73,32 @@ impl Kind {
 }
 
 impl Key {
-    /// The feature that depends on it.
+    /// The feature that depends on the definition.
     pub fn feature(&self) -> &'static Feature {
         feature::all()[self.feature.0].feature
     }
 
-    /// What is asked of that feature.
+    /// The event triggers' callbacks of that feature.
     pub fn ddl(&self) -> &'static Ddl {
         feature::all()[self.feature.0].ddl
     }
 
-    /// Of a partition, the table that it is a partition of; of an attribute, the relation of its type.
+    /// For a partition, the partitioned table; for an attribute, the relation of its type.
     pub fn parent(&self) -> Oid {
         Oid::from(self.object)
     }
 
-    /// Of a column, that it is the one at this place.
+    /// Whether the key is that of the column at this place.
     pub fn is_column(&self, place: usize) -> bool {
         self.object == self.table && usize::try_from(self.number).is_ok_and(|number| number == place + 1)
     }
 
-    /// The table that depends on it.
+    /// The table that depends on the definition.
     pub fn table(&self) -> Oid {
         Oid::from(self.table)
     }
 
-    /// What a column is counted as when its name is not what it was: features know columns by their names.
+    /// The kind of key that a renamed column has: features know columns by their names.
     fn renamed(&self) -> Option<Key> {
         let kind = match self.kind {
             Kind::Column => Kind::OtherColumn,
@@ -110,8 +110,8 @@ impl Key {
 }
 
 impl Definitions {
-    /// Those of the tables, leaving out these indexes: as they are now, or, within
-    /// [`crate::pg::snapshot::Mark::during`], as they were.
+    /// Reads the definitions of the tables, without these indexes. Reads the present catalogs or, within
+    /// [`crate::pg::snapshot::Mark::during`], the catalogs of that moment.
     pub fn read(session: &Session, functions: &Functions, touched: &Touched, without: &[Oid]) -> Result<Definitions> {
         let mut all = BTreeMap::new();
         for place in 0..feature::all().len() {
@@ -149,34 +149,34 @@ impl Definitions {
         Ok((key, Definition { name: text(4)?, text: text(5)?, fixed, owner: oid(7)? }))
     }
 
-    /// All of them, in the order in which they are spoken of.
+    /// All definitions, in the order in which violations are reported.
     pub fn iter(&self) -> impl Iterator<Item = (&Key, &Definition)> {
         self.0.iter()
     }
 
-    /// The one with this key.
+    /// The definition with this key.
     pub fn get(&self, key: &Key) -> Option<&Definition> {
         self.0.get(key)
     }
 
-    /// The column with this key is here, but by another name.
+    /// Whether the column with this key exists under another name.
     pub fn has_renamed(&self, key: &Key) -> bool {
         key.renamed().is_some_and(|renamed| self.0.contains_key(&renamed))
     }
 
-    /// Those that `others` does not have.
+    /// The definitions that are missing from `others`.
     pub fn but_not(&self, others: &Definitions) -> impl Iterator<Item = (&Key, &Definition)> {
         self.0.iter().filter(|(key, _)| !others.0.contains_key(key))
     }
 
-    /// The table of the key is guarded for its feature: a column is there that the feature depends on.
+    /// Whether the key's table is guarded for the key's feature: a column exists that the feature depends on.
     pub fn guards(&self, key: &Key) -> bool {
         let columns = |other: &Key| other.kind == Kind::Column && other.feature == key.feature;
         self.0.keys().any(|other| columns(other) && other.table == key.table)
     }
 }
 
-/// What this version does not know is not passed over: a guard that does not understand what it reads refuses.
+/// The error of an unknown kind or feature: a guard that does not understand its input must refuse.
 fn unknown(what: &str, name: &str) -> Error {
     Error::new(Class::Corrupted, format!("unexpected {what} \"{name}\" in the definitions of guarded tables")).hint(
         "The extension's library and its objects may be of different versions: see ALTER EXTENSION veritable UPDATE.",

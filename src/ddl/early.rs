@@ -1,5 +1,4 @@
-//! What can be refused before a command begins only: commands that commit in their middle, so that at their end nothing
-//! can be undone.
+//! Refusals before a command begins, for commands that commit midway: at their end it is too late to undo them.
 
 use super::definitions::Definitions;
 use super::judge;
@@ -13,8 +12,8 @@ use crate::pg::snapshot::Mark;
 use crate::pg::spi;
 use crate::table::feature;
 
-/// Refuses `DROP INDEX CONCURRENTLY` of the last index that a guarantee needs, and `DETACH PARTITION … CONCURRENTLY` of a
-/// partition with rows that a guarantee covers. A command that its caller may not run is left to PostgreSQL to refuse.
+/// Refuses `DROP INDEX CONCURRENTLY` of the last index that a guarantee needs, and `DETACH PARTITION … CONCURRENTLY` of
+/// a partition with rows under a guarantee. PostgreSQL itself refuses a command that the caller may not run.
 pub fn judge(command: &Command) -> Result<()> {
     let indexes: Vec<_> = command.indexes_dropped_concurrently().into_iter().filter(|index| is_owned(*index)).collect();
     if !indexes.is_empty() {
@@ -37,7 +36,7 @@ fn is_owned(relation: Oid) -> bool {
 
 fn judge_indexes(indexes: &[Oid]) -> Result<()> {
     let Some(functions) = Functions::find()? else { return Ok(()) };
-    // The names in the command are the caller's; those in our statements are PostgreSQL's.
+    // Names in the command resolve with the caller's search_path, names in our statements with PostgreSQL's.
     with_settings(|settings| {
         settings.set(c"search_path", c"pg_catalog, pg_temp");
         spi::connect(|session| {

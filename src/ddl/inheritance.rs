@@ -1,5 +1,5 @@
-//! Inheritance goes around triggers. Rows of a child are in the parent, whose triggers do not fire for them; and a
-//! command on a parent fires no statement triggers of its children, be they partitions or not.
+//! Inheritance bypasses triggers. A parent contains its children's rows, but the parent's triggers do not fire for
+//! them; a command on a parent fires no statement triggers of its children, whether partitions or not.
 
 use super::touched::Functions;
 use crate::pg::oid::Oid;
@@ -10,8 +10,8 @@ use crate::pg::spi::{Fetched, Kept, Session};
 use crate::table::feature::{Feature, Inheritance};
 
 thread_local! {
-    /// The parents and children among some tables ($1) and others that a feature does not allow, with a function of it.
-    /// $2: the functions of features that allow no relatives; $3: of those that allow no children but partitions.
+    /// The forbidden pairs of parent and child with one of some tables ($1), each with a function of the feature that forbids
+    /// it. $2: the functions of features that allow no relatives; $3: of features that allow no children but partitions.
     static FORBIDDEN: Kept = Kept::new(
         "SELECT DISTINCT t.tgfoid, t.tgrelid = i.inhparent, i.inhrelid, i.inhparent
          FROM (SELECT inhrelid, inhparent FROM pg_catalog.pg_inherits WHERE inhrelid = ANY ($1)
@@ -24,11 +24,11 @@ thread_local! {
     );
 }
 
-/// A feature that forbids it, whether its table is the parent, the child, the parent.
+/// The feature that forbids the pair, whether the feature's table is the parent, the child, the parent.
 type Pair = (&'static Feature, bool, Oid, Oid);
 
-/// Refuses children of a guarded table and parents of a packed one, where one of `tables` is the parent or the child and
-/// has become so since `start`. What was so before is not this command's doing.
+/// Refuses children of a guarded table and parents of a packed one, if one of `tables` is the parent or the child and
+/// has become so since `start`. Older pairs are not this command's doing.
 pub fn check(session: &Session, functions: &Functions, start: Mark, tables: &[Oid]) -> Result<()> {
     if tables.is_empty() {
         return Ok(());
@@ -41,7 +41,7 @@ pub fn check(session: &Session, functions: &Functions, start: Mark, tables: &[Oi
     after.iter().find(|pair| !before.iter().any(|other| is_same(pair, other))).map_or(Ok(()), |pair| Err(refusal(pair)))
 }
 
-/// Refuses a table whose features do not allow the parents and children that it has.
+/// Refuses a table with parents or children that its features do not allow.
 pub fn refuse(session: &Session, functions: &Functions, table: Oid) -> Result<()> {
     let found = super::running::now().during(|| forbidden(session, functions, &[table]))?;
     found.first().map_or(Ok(()), |pair| Err(refusal(pair)))

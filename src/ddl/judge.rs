@@ -1,4 +1,4 @@
-//! What a command has done to guarded tables, and whether it may stand.
+//! The judgement of a command by its effects on guarded tables.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::pg::role;
 use crate::pg::spi::Session;
 use crate::table::feature::{self, Kind, Listed, Partitions};
 
-/// What was there has to be there still, as it was.
+/// Refuses a command unless all previous definitions still exist unchanged.
 pub fn what_was(before: &Definitions, after: &Definitions, touched: &Touched) -> Result<()> {
     let mut told = BTreeSet::new();
     for (key, definition) in before.iter() {
@@ -36,7 +36,7 @@ pub fn what_was(before: &Definitions, after: &Definitions, touched: &Touched) ->
     Ok(())
 }
 
-/// What is new has to fit what was there.
+/// Refuses new definitions that do not fit the previous ones.
 pub fn what_is_new(
     session: &Session,
     functions: &Functions,
@@ -78,8 +78,8 @@ pub fn what_is_new(
     Ok(())
 }
 
-/// A trigger of ours that somebody made without `add_…()`. Its function acts for the owner of the table, so nobody else
-/// may make one: the privilege TRIGGER is for one's own functions.
+/// Checks a hand-made trigger of a feature. The trigger's function acts for the owner of the table, so only the owner
+/// may create one: the privilege TRIGGER is for a role's own functions.
 fn check_by_hand(key: &Key) -> Result<()> {
     let (feature, relation) = (key.feature(), Relation::open(key.table(), Lock::AccessShare)?);
     relation.require_ownership()?;
@@ -89,7 +89,7 @@ fn check_by_hand(key: &Key) -> Result<()> {
     (key.ddl().check_by_hand)(&relation)
 }
 
-/// Partitions come and go: with their triggers, and without rows that a guarantee covers.
+/// Judges partitions that were added or removed: they have triggers, and no rows leave a guarantee.
 pub fn partitions(
     session: &Session,
     tag: &str,
@@ -103,7 +103,7 @@ pub fn partitions(
     };
     let gone = of(before, after);
     for (key, owner) in &gone {
-        // With the table above it goes all that is left of the chain there. If that is a partition itself, it is judged.
+        // If the parent is gone, so is the rest of the chain there. If the parent is itself a partition, it is judged on its own.
         let (partition, parent) = (key.table(), key.parent());
         if !exists(parent) || gone.iter().any(|(other, _)| other.table() == parent) {
             continue;
@@ -124,7 +124,7 @@ pub fn partitions(
             let theirs = keys.iter().filter(|(key, _)| key.feature().name == feature.name);
             theirs.map(|(key, _)| key.table()).filter(|table| exists(*table)).collect()
         };
-        // Where a dump is restored, the triggers of the table come after its partitions, and then those of the partitions.
+        // A restored dump creates the triggers of the table after its partitions, and the triggers of the partitions last.
         if tag != "CREATE TRIGGER" {
             let new = tables(&of(after, before));
             for partition in &new {
@@ -137,13 +137,13 @@ pub fn partitions(
     Ok(())
 }
 
-/// What the feature of a partition's key does about partitions.
+/// The partition rules of the feature of a partition's key.
 fn of_feature(key: &Key) -> Result<&'static Partitions> {
     key.ddl().partitions.ok_or_else(|| Error::damaged("the definitions of partitions"))
 }
 
-/// What a table's guarantee depends on is known by its configuration alone: where that cannot be read, nothing is judged
-/// to be harmless.
+/// Refuses a command that leaves a configuration unreadable: only the configuration tells what a guarantee depends on,
+/// so no change can be called harmless without it.
 pub fn configurations(touched: &Touched) -> Result<()> {
     for (place, Listed { feature, ddl }) in feature::all().iter().enumerate() {
         let tables = touched.tables_of(place);
@@ -155,7 +155,7 @@ pub fn configurations(touched: &Touched) -> Result<()> {
     Ok(())
 }
 
-/// A change of a type is judged by the owners of table and type, anything else by what the command is about.
+/// Whether a guarantee may refuse: for a type, the owners of table and type decide; otherwise the command's target decides.
 fn may_refuse(key: &Key, definition: &Definition, touched: &Touched) -> bool {
     match key.kind {
         Kind::Type => touched.owner(key.table()).is_some_and(|owner| role::has_privileges_of(owner, definition.owner)),

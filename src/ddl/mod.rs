@@ -1,10 +1,10 @@
-//! The event triggers: a command that would silently break a guarantee is refused.
+//! The event triggers: refuse commands that would silently break a guarantee.
 //!
-//! What changed is judged, not how: what the tables that a command has touched depend on (`definitions.sql` of each feature) is read as it
-//! was before the command and as it is after it. So it does not matter by which way a command reaches a column, a type or
-//! an index, and no table counts but those that it has reached (`touched.sql`).
-//! This is a guard against accidents. An owner can end any of them, a superuser anything; verification tells.
-//! It is the layer above the features, which know nothing of it; and it names none of them: `src/features.rs` lists them.
+//! The event triggers judge the effect of a command, not its form. Each feature's `definitions.sql` reads the
+//! definitions that touched tables depend on, as they were before the command and are after it. So it does not matter
+//! how a command reaches a column, a type or an index, and only reached tables count (`touched.sql`).
+//! This is a guard against accidents. An owner can end any guarantee, and a superuser can do anything; verification tells.
+//! This layer is above the features, which do not know it. It names no feature: `src/features.rs` lists them.
 
 mod definitions;
 mod early;

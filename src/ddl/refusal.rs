@@ -1,12 +1,12 @@
-//! What is said of a command that would break a guarantee. A refusal of a definition is 55000, whatever the feature: the table is
-//! not in the state for it. Rows that must not be changed or removed are 23001.
+//! The messages for commands that would break a guarantee. Refused changes of definitions are 55000 for all features:
+//! the table is not in the right state. Refused changes or removals of protected rows are 23001.
 
 use super::definitions::{Definition, Key};
 use crate::pg::relation::{Relation, name_of};
 use crate::pg::report::{Class, Error, notice_with_hint, warning};
 use crate::table::feature::{Feature, Kind, Partitions};
 
-/// A definition must not be changed: `verb` says what would have been done to it.
+/// The error of a definition that must not be changed; `verb` names the attempted change.
 pub fn of_change(verb: &str, key: &Key, definition: &Definition) -> Error {
     let (feature, table) = (key.feature(), name_of(key.table()));
     let reason = (key.ddl().reason)(key.kind);
@@ -18,7 +18,7 @@ pub fn of_change(verb: &str, key: &Key, definition: &Definition) -> Error {
     }
 }
 
-/// A partition must not be dropped with the rows that a guarantee covers.
+/// The error of a dropped partition with rows under a guarantee.
 pub fn of_partition(key: &Key, partitions: &Partitions, definition: &Definition) -> Error {
     let (noun, table) = (key.feature().noun(), name_of(key.parent()));
     let (detail, hint) = partitions.dropped;
@@ -27,7 +27,7 @@ pub fn of_partition(key: &Key, partitions: &Partitions, definition: &Definition)
         .hint(hint)
 }
 
-/// A guarantee is broken by a command from which it may not keep the caller.
+/// Warns that a command breaks a guarantee that may not refuse the caller's command.
 pub fn let_pass(verb: &str, key: &Key, definition: &Definition) {
     let table = name_of(if key.kind == Kind::Partition { key.parent() } else { key.table() });
     let name = match key.kind {
@@ -47,7 +47,7 @@ pub fn let_pass(verb: &str, key: &Key, definition: &Definition) {
     );
 }
 
-/// A definition must not come new.
+/// The error of a definition that must not be added.
 pub fn of_addition(key: &Key, definition: &Definition) -> Error {
     let (feature, table) = (key.feature(), name_of(key.table()));
     let message = format!("cannot add {} to {} \"{table}\"", definition.name, feature.noun());
@@ -62,7 +62,7 @@ pub fn of_addition(key: &Key, definition: &Definition) -> Error {
     }
 }
 
-/// A new column that a guarantee does not cover, which may not be what was meant.
+/// Gives a NOTICE of a new column outside the guarantee, which the user may not have intended.
 pub fn tell_of_column(key: &Key, definition: &Definition) {
     if let Some(notice_of) = key.ddl().on_new_column {
         let (message, hint) = notice_of(&definition.name, &name_of(key.table()));
@@ -70,7 +70,7 @@ pub fn tell_of_column(key: &Key, definition: &Definition) {
     }
 }
 
-/// The configuration of a table's feature cannot be read, for this reason.
+/// The error of a table whose configuration for a feature cannot be read, with the reason.
 pub fn unreadable(feature: &Feature, relation: &Relation, reason: &Error) -> Error {
     let message = format!("configuration of {} \"{}\" cannot be read", feature.noun(), relation.name());
     Error::new(Class::Corrupted, message)

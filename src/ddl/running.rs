@@ -1,19 +1,19 @@
-//! The commands that are running, one within the other: a function that a command calls may run commands of its own.
+//! The running commands, nested: a function that a command calls may run commands of its own.
 //!
-//! A command is judged by what has changed in the catalogs since its start. All that has to be kept for that is the
-//! moment; what the command drops is noted when PostgreSQL tells it, shortly before the end.
+//! A command is judged by the changes in the catalogs since its start, so only that moment is kept. Dropped objects are
+//! noted when PostgreSQL reports them, shortly before the end.
 
 use std::cell::RefCell;
 
 use crate::pg::command::{Command, Object};
 use crate::pg::snapshot::Mark;
 
-/// A command that is running.
+/// A running command.
 pub struct Running {
     command: usize,
-    /// Its start.
+    /// The start of the command.
     pub start: Mark,
-    /// What it has dropped.
+    /// The objects that the command has dropped.
     pub dropped: Vec<Object>,
 }
 
@@ -21,7 +21,7 @@ thread_local! {
     static RUNNING: RefCell<Vec<Running>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A command starts. Those that ended in an error, which nobody is told of, are forgotten now.
+/// Notes the start of a command, and forgets commands that ended in an error, which PostgreSQL does not report.
 pub fn start(command: &Command) {
     RUNNING.with_borrow_mut(|running| {
         running.retain(|other| other.start.is_open());
@@ -29,7 +29,7 @@ pub fn start(command: &Command) {
     });
 }
 
-/// A running command has dropped these.
+/// Notes the objects that a running command has dropped.
 pub fn note_dropped(command: &Command, dropped: Vec<Object>) {
     RUNNING.with_borrow_mut(|running| {
         if let Some(place) = place_of(running, command) {
@@ -38,7 +38,7 @@ pub fn note_dropped(command: &Command, dropped: Vec<Object>) {
     });
 }
 
-/// A command ends; `None` where its start was not seen, since the event triggers were off then.
+/// Ends a command; `None` if its start was not seen because the event triggers were disabled then.
 pub fn end(command: &Command) -> Option<Running> {
     RUNNING.with_borrow_mut(|running| {
         let place = place_of(running, command)?;
@@ -51,7 +51,7 @@ fn place_of(running: &[Running], command: &Command) -> Option<usize> {
     running.iter().rposition(|running| running.command == command.identity())
 }
 
-/// The present, to read the catalogs as they are now: what the command has done is visible in it.
+/// The present, including the command's own effects, to read the catalogs.
 pub fn now() -> Mark {
     crate::pg::snapshot::advance();
     Mark::now()

@@ -1,5 +1,5 @@
-//! Which guarded tables a command has touched: those that it names, those that it reaches, and those whose types it
-//! changes. Nothing else is read, so nobody else's tables make a command slow, wait or fail.
+//! The guarded tables that a command has touched: tables that it names or reaches, and tables whose types it changes.
+//! No other table is read, so other roles' tables cannot make a command slow, wait or fail.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use crate::pg::spi::{Fetched, Kept, Parameter, Session};
 use crate::table::feature::{self, Feature};
 
 thread_local! {
-    /// Planning it takes longer than running it.
+    /// Kept because planning takes longer than running.
     static FIND: Kept = Kept::new(include_str!("touched.sql").to_string());
 }
 
@@ -22,8 +22,8 @@ thread_local! {
 pub struct Functions(Vec<Vec<Oid>>);
 
 impl Functions {
-    /// `None` where the extension is not there, or not there any more. A function that is missing while the extension is
-    /// there is an error: without it, no table of its feature could be told from others.
+    /// Finds the functions; `None` if the extension is not installed, or no longer. A missing function of an installed
+    /// extension is an error: without the function, the feature's tables cannot be recognized.
     pub fn find() -> Result<Option<Functions>> {
         if !extension::is_installed(c"veritable") {
             return Ok(None);
@@ -31,12 +31,12 @@ impl Functions {
         feature::all().iter().map(|listed| listed.feature.oids()).collect::<Result<_>>().map(|all| Some(Functions(all)))
     }
 
-    /// Those of the feature at this place.
+    /// The functions of the feature at this place.
     pub fn of(&self, place: usize) -> &[Oid] {
         &self.0[place]
     }
 
-    /// Those whose triggers may fire after the ones of the feature at this place.
+    /// The functions whose triggers may fire after those of the feature at this place.
     pub fn followers(&self, place: usize) -> Vec<Oid> {
         self.0[place..].concat()
     }
@@ -46,7 +46,7 @@ impl Functions {
         self.0.iter().position(|functions| functions.contains(&function)).map(|place| feature::all()[place].feature)
     }
 
-    /// Those of the features for which `is_meant` holds.
+    /// The functions of the features for which `is_meant` holds.
     pub fn of_features(&self, is_meant: impl Fn(&Feature) -> bool) -> Vec<Oid> {
         let pairs = feature::all().iter().zip(&self.0);
         pairs
@@ -61,20 +61,20 @@ impl Functions {
 pub struct Objects {
     /// Relations and triggers that the command names.
     named: [Vec<Oid>; 2],
-    /// Relations and triggers that it has come to otherwise.
+    /// Relations and triggers that the command has reached otherwise.
     reached: [Vec<Oid>; 2],
     types: Vec<Oid>,
 }
 
 impl Objects {
-    /// Those of a command that is about to end.
+    /// The objects of a command that is about to end.
     pub fn of(session: &Session, tag: &str, running: &Running) -> Result<Objects> {
         let mut found = Objects::default();
         for object in objects(session)? {
             found.add(&object, true);
         }
-        // What was dropped is named if the command is about such an object, not if it has an owner or a schema to be rid
-        // of. A column is named by the ALTER TABLE that it comes with.
+        // A dropped object is named if the command drops such objects, not if the command drops an owner or a schema.
+        // ALTER TABLE itself names the table of a dropped column.
         let names = matches!(tag, "DROP TABLE" | "DROP FOREIGN TABLE" | "DROP INDEX" | "DROP TRIGGER");
         for object in &running.dropped {
             found.add(object, names && object.named && object.column == 0);
@@ -82,7 +82,7 @@ impl Objects {
         Ok(found)
     }
 
-    /// Those that are named by their oids alone.
+    /// The objects named by their oids alone.
     pub fn of_relations(relations: Vec<Oid>) -> Objects {
         Objects { named: [relations, Vec::new()], ..Objects::default() }
     }
@@ -98,7 +98,7 @@ impl Objects {
         known[place].push(object.id);
     }
 
-    /// Nothing that guarded tables could depend on.
+    /// Whether no object is one that guarded tables could depend on.
     pub fn is_empty(&self) -> bool {
         self.named.iter().chain(&self.reached).all(Vec::is_empty) && self.types.is_empty()
     }
@@ -113,7 +113,7 @@ impl Objects {
 struct Table {
     owner: Oid,
     addressed: bool,
-    /// The trigger functions of ours that it has.
+    /// The extension's trigger functions on the table.
     functions: Vec<Oid>,
 }
 
@@ -128,7 +128,7 @@ pub struct Touched {
 }
 
 impl Touched {
-    /// Adds those of the catalogs as they are now, or, within [`crate::pg::snapshot::Mark::during`], as they were.
+    /// Adds the touched tables of the present catalogs or, within [`crate::pg::snapshot::Mark::during`], of that moment.
     pub fn find(&mut self, session: &Session, functions: &Functions, objects: &Objects) -> Result<()> {
         let oids = |oids: &Vec<Oid>| Parameter::from(oids.clone());
         let parameters = [
@@ -154,36 +154,36 @@ impl Touched {
         Ok(())
     }
 
-    /// There are none.
+    /// Whether no guarded table was touched.
     pub fn is_empty(&self) -> bool {
         self.tables.is_empty()
     }
 
-    /// Those that have triggers of the feature at this place.
+    /// The touched tables with triggers of the feature at this place.
     pub fn tables_of(&self, place: usize) -> Vec<Oid> {
         self.places.get(place).cloned().unwrap_or_default()
     }
 
-    /// The owner of one of them.
+    /// The owner of a touched table.
     pub fn owner(&self, table: Oid) -> Option<Oid> {
         self.tables.get(&u32::from(table)).map(|table| table.owner)
     }
 
-    /// The command is about the table.
+    /// Whether the command is about the table.
     pub fn is_addressed(&self, table: Oid) -> bool {
         self.tables.get(&u32::from(table)).is_some_and(|table| table.addressed)
     }
 
-    /// A part of a type is gone because the command names the type, or by the doing of somebody whose privileges the
-    /// table's owner has: not because something that the type is made of was dropped from under it.
+    /// Whether a table may refuse the loss of a part of a type. The command names the type, or the table's owner has
+    /// the caller's privileges. It may not refuse if another object was only dropped from under the type.
     pub fn may_refuse_of_type(&self, row_type: Oid, table: Oid) -> bool {
         self.named.contains(&u32::from(row_type))
             || self.owner(table).is_some_and(|owner| role::has_privileges_of(owner, role::caller()))
     }
 
-    /// A table's guarantee can keep the caller from a command: the command is about the table, or the table's owner has
-    /// the caller's privileges and could have been the one to run it. Otherwise one role's table would block another's
-    /// commands.
+    /// Whether a table's guarantee may refuse the caller's command. The command is about the table, or the table's
+    /// owner has the caller's privileges and could have run the command. Otherwise one role's table could block another
+    /// role's commands.
     pub fn may_refuse(&self, table: Oid) -> bool {
         let table = self.tables.get(&u32::from(table));
         table.is_some_and(|table| table.addressed || role::has_privileges_of(table.owner, role::caller()))

@@ -1,7 +1,7 @@
--- The guarded tables that a command has touched. $1: our trigger functions; $2: relations that the command names, $3: those
--- that it has come to otherwise; $4 and $5: triggers, likewise. An index stands for its table, a table also for all below it.
--- A type, which may be the row type of a table, stands for the tables that use it: as far as the owner of each thing has the
--- privileges of the owner of what it uses. Others' tables are neither judged nor looked for.
+-- The guarded tables that a command has touched. $1: our trigger functions; $2: relations that the command names, $3:
+-- relations that it has reached otherwise; $4 and $5: triggers, likewise. An index stands for its table, a table also
+-- for all tables below it. A type, such as a table's row type, stands for its users, as far as each user's owner has
+-- the privileges of the owner of the used object. Tables of other owners are neither judged nor searched.
 WITH RECURSIVE
 named (relation, addressed) AS (
     SELECT relation, true FROM pg_catalog.unnest($2) AS relation
@@ -14,7 +14,7 @@ tree (relation, addressed) AS (
     SELECT COALESCE(i.indrelid, n.relation), n.addressed
     FROM named n LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = n.relation
     UNION
-    -- OFFSET keeps the planner from reading all of a catalog that is small when it plans.
+    -- OFFSET stops the planner from reading all of a catalog that was small at planning.
     SELECT i.inhrelid, false
     FROM tree
     CROSS JOIN LATERAL (

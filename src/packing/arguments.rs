@@ -1,23 +1,23 @@
-//! The configuration of a packing, as the arguments of its triggers hold it.
+//! The configuration of a packing, stored in the arguments of its triggers.
 
 use crate::pg::report::Result;
 use crate::table::arguments;
 
 const KEYS: [&str; 3] = ["period", "key", "value"];
 
-/// Which columns make up a packing.
+/// The columns of a packing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arguments {
-    /// The column that says when a row holds.
+    /// The column of the period during which a row is valid.
     pub period: String,
-    /// The columns that say what a row is about; none: the table has one timeline.
+    /// The columns that name the subject of a row; empty if the table has one timeline.
     pub key: Vec<String>,
-    /// The columns that say what holds; none: only that something does.
+    /// The columns that hold the fact; empty if only the existence of a row matters.
     pub value: Vec<String>,
 }
 
 impl Arguments {
-    /// Reads the arguments of a trigger.
+    /// Parses the arguments of a trigger.
     pub fn parse(arguments: &[String]) -> Result<Arguments> {
         let arguments = arguments::Arguments::parse("packing", &KEYS, arguments)?;
         Ok(Arguments {

@@ -1,4 +1,4 @@
-//! `add_packing()` and `drop_packing()`: from an ordinary table to a packed one and back, all or nothing.
+//! `add_packing()` and `drop_packing()`: turn an ordinary table into a packed one and back, all or nothing.
 
 use super::arguments::Arguments;
 use super::constraint;
@@ -48,8 +48,8 @@ fn add_packing(call: &Call) -> Result<Answer> {
         check_columns(&relation, &layout)?;
         triggers::check_columns(&relation, &layout)?;
         let name = relation.new_index_name(c"packing");
-        // The rows as the owner, whose functions may run; the definitions as the caller, for whom PostgreSQL does the
-        // same where it reads rows.
+        // The owner reads the rows, because the owner's functions may run; the caller runs the definitions, for which
+        // PostgreSQL itself switches to the owner to read rows.
         as_owner(&relation, |_| check_rows(session, &layout, &relation.alias("t")))?;
         let absorbed = pack_all(&relation, &layout)?;
         drop(relation);
@@ -65,7 +65,7 @@ fn drop_packing(call: &Call) -> Result<Answer> {
     let (table, index, triggers) = {
         let relation = Relation::open_owned(target, Lock::AccessExclusive)?;
         let packing = Packing::required(&relation)?;
-        // A packing whose columns are gone has no constraint either.
+        // A packing without its columns has no constraint either.
         let layout = Layout::of(&relation, &packing.arguments).ok();
         let index = layout.and_then(|layout| constraint::index_of(&relation, &layout));
         (relation.qualified_name(), index, FEATURE.triggers(&relation)?)
@@ -97,7 +97,7 @@ fn open_table(target: Oid) -> Result<Relation> {
     Ok(relation)
 }
 
-/// All columns that can hold a fact: not generated, and not a name for the row.
+/// All columns that can hold a fact: neither generated columns nor row identifiers.
 fn default_value(relation: &Relation, period: &String, key: &[String], exclude: &[String]) -> Vec<String> {
     let primary_key = relation.primary_key();
     let columns = relation.columns().into_iter();
@@ -153,7 +153,7 @@ fn check_columns(relation: &Relation, layout: &Layout) -> Result<()> {
     Ok(())
 }
 
-/// Refuses rows whose period is none, the first one found.
+/// Refuses the first row without a proper period.
 fn check_rows(session: &Session, layout: &Layout, alias: &str) -> Result<()> {
     let sql = format!("SELECT {alias} FROM ONLY {} AS {alias}", layout.table);
     Latest::during(|_| {

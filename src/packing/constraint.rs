@@ -1,4 +1,4 @@
-//! The exclusion constraint of a packing, which refuses different values over one instant, and whose index finds neighbours.
+//! The exclusion constraint of a packing: refuses different values at one instant, and its index finds neighbours.
 
 use super::layout::{Compared, Layout};
 use crate::pg::equality::operator_sql;
@@ -11,7 +11,7 @@ use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::Session;
 use crate::pg::types::{is_deterministic, is_short};
 
-/// The value is one column that can stand in the constraint as it is: never null, and not too long for an index.
+/// Whether the value is a single column that the constraint can compare directly: never null, and short enough for an index.
 pub fn has_direct_value(layout: &Layout) -> bool {
     let is_direct = |value: &Compared| {
         value.column.not_null && value.equality.has_gist_unequal(&value.column) && is_short(value.column.type_id)
@@ -19,10 +19,10 @@ pub fn has_direct_value(layout: &Layout) -> bool {
     matches!(&layout.value[..], [value] if is_direct(value))
 }
 
-/// The constraint that refuses different values over one instant, or, where there is no value, the index alone.
+/// Adds the constraint that refuses different values at one instant; without value columns, adds only the index.
 pub fn add(session: &Session, layout: &Layout, name: &str) -> Result<()> {
-    // The key first, then the period. With the period first, or the value before it, a search by key and period reads
-    // more pages, each of which costs some 5 µs: GiST tests every entry of a page.
+    // The key comes first, then the period. With the period first, or the value before it, a search by key and period
+    // reads more pages, each at some 5 µs: GiST tests every entry of a page.
     let key = layout.key.iter().map(|key| (quote::identifier(&key.column.name), key.equality.sql()));
     let value = match &layout.value[..] {
         [] => None,
@@ -49,13 +49,13 @@ pub fn add(session: &Session, layout: &Layout, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// The index of the packing's constraint, or, where there is no value, the index that stands for it.
+/// The index of the packing's constraint; without value columns, the plain index in its place.
 pub fn index_of(relation: &Relation, layout: &Layout) -> Option<GistIndex> {
     relation.gist_indexes().into_iter().find(|index| fits(index, layout))
 }
 
-/// The index has the key first, compared as the table compares it, and then period and value in any order. Where there
-/// are values, it is that of a constraint that refuses different ones over one instant.
+/// Whether the index has the key first, compared as the table compares it, then period and value in any order. If there
+/// are values, the index must belong to a constraint that refuses different values at one instant.
 fn fits(index: &GistIndex, layout: &Layout) -> bool {
     let key: Vec<_> = layout.key.iter().map(|key| Some(key.column.place)).collect();
     let period = Some(layout.period.place);
@@ -79,7 +79,7 @@ fn fits(index: &GistIndex, layout: &Layout) -> bool {
     let overlaps = operators.get(at_period) == Some(&oid::RANGE_OVERLAPS);
     let refuses_others = match (&layout.value[..], rest) {
         ([], [_]) => true,
-        // A single value may stand there as it is, or in an expression, as several do.
+        // The index may hold a single value directly or in an expression, and several values only in an expression.
         (values, [_, _]) if !values.is_empty() => match (rest[1 - at_period], values) {
             (None, _) => true,
             (Some(place), [value]) => {
@@ -92,7 +92,7 @@ fn fits(index: &GistIndex, layout: &Layout) -> bool {
     keys_are_equal && overlaps && refuses_others
 }
 
-/// The search for rows that touch a period, through that index.
+/// The search through that index for rows that touch a period.
 pub fn scan_of(relation: &Relation, layout: &Layout, index: &GistIndex) -> Option<Touching> {
     let key: Vec<_> = layout.key.iter().map(|key| (key.column.clone(), key.equality)).collect();
     let position = index.columns.iter().position(|column| *column == Some(layout.period.place))?;

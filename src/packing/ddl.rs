@@ -1,9 +1,9 @@
-//! What the event triggers ask of a packing.
+//! The callbacks of a packing for the event triggers.
 
 use super::triggers;
 use crate::table::feature::{Ddl, Kind, Reason};
 
-/// What the event triggers ask of a packing.
+/// The callbacks of a packing for the event triggers.
 pub static DDL: Ddl = Ddl {
     definitions: include_str!("definitions.sql"),
     reason,
@@ -24,7 +24,7 @@ fn reason(kind: Kind) -> Reason {
     Reason { detail: Some(detail), hint: "Use drop_packing() to end the packing; add_packing() can begin a new one." }
 }
 
-/// A new column is no part of what a packing compares, which may not be what was meant.
+/// The notice that a packing does not compare a new column, which the user may not have intended.
 fn not_compared(column: &str, table: &str) -> (String, &'static str) {
     (
         format!("{column} of packed table \"{table}\" is not compared: rows that differ only in it are packed"),

@@ -1,12 +1,12 @@
--- What packed tables depend on. $1: the tables; $2: the functions pack and pack_early; $3: not used, a trigger may fire after
--- those of a packing; $4: indexes that are left out.
+-- The definitions that packed tables depend on. $1: the tables; $2: the functions pack and pack_early; $3: unused,
+-- because a trigger may fire after those of a packing; $4: indexes to leave out.
 WITH RECURSIVE
--- The configuration of each table, with the index of its packing: on the key, the period, and the value if there is one (a
--- column, or 0 for an expression), which may stand before the period as well.
+-- The configuration of each table, with the index of its packing: on the key, the period, and the value if there is one
+-- (a column, or 0 for an expression). The value may precede the period.
 packings AS MATERIALIZED (
     SELECT p.target, p.period, p.key, p.value, i.relname AS index, i.indisexclusion, i.indkey
     FROM (
-        -- Of the triggers that pack, the one after an INSERT (bit 2 of tgtype); of several, the one that fires first.
+        -- Of the packing triggers, the one after INSERT (bit 2 of tgtype); of several, the first to fire.
         SELECT DISTINCT ON (t.tgrelid)
                t.tgrelid AS target,
                (veritable.trigger_argument(t.tgargs, 'period'))[1]::pg_catalog.name AS period,
@@ -44,7 +44,7 @@ packings AS MATERIALIZED (
         LIMIT 1
     ) AS i ON true
 ),
--- The columns of packed tables, and what for.
+-- The columns of packed tables, and their roles.
 packed AS MATERIALIZED (
     SELECT p.target, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.attgenerated,
            CASE WHEN a.attname = ANY (p.key) THEN 'key'
@@ -55,7 +55,7 @@ packed AS MATERIALIZED (
     JOIN pg_catalog.pg_attribute a ON a.attrelid = p.target
     WHERE a.attnum > 0 AND NOT a.attisdropped
 ),
--- The types of values that are compared as text, with the types that those are made of.
+-- The types of values that are compared as text, with the types that they are made of.
 types AS (
     SELECT p.target, p.atttypid AS type
     FROM packed p
@@ -96,7 +96,7 @@ JOIN pg_catalog.pg_type y ON y.oid = t.type
 JOIN pg_catalog.pg_namespace n ON n.oid = y.typnamespace
 JOIN pg_catalog.pg_enum e ON e.enumtypid = t.type
 UNION ALL
--- The text of a value has its attributes in order, without nulls at the end and without names.
+-- The text of a value contains its attributes in order, without trailing nulls and without names.
 SELECT 'type', a.attrelid, a.attnum, t.target,
        pg_catalog.format('attribute "%s" of type %I.%I', a.attname, n.nspname, y.typname),
        pg_catalog.concat_ws(' ', a.atttypid, a.atttypmod), false, y.typowner
@@ -111,6 +111,6 @@ SELECT 'index', target, 0, target,
 FROM packings
 WHERE index IS NOT NULL
 UNION ALL
--- Nothing but a check: a function that gives no array is not the extension's.
+-- Only a check: if a function returns no array, the function is not the extension's.
 SELECT 'configuration', target, 0, target, 'configuration', CASE WHEN key IS NOT NULL AND value IS NOT NULL THEN '' END, false, 0
 FROM packings

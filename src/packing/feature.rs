@@ -1,16 +1,16 @@
-//! What a packing is to the layers that know all features.
+//! The packing, as described to the layers that know all features.
 
 use crate::pg::trigger::{Event, TriggerInfo};
 use crate::table::feature::{Feature, Function, Inheritance, Part};
 
-/// The place of `veritable.pack()` among the functions.
+/// The position of `veritable.pack()` among the functions.
 pub const PACK: usize = 0;
-/// The place of `veritable.pack_early()`.
+/// The position of `veritable.pack_early()` among the functions.
 pub const PACK_EARLY: usize = 1;
 
 const STATEMENT: &str = "REFERENCING NEW TABLE AS veritable_new FOR EACH STATEMENT";
 
-/// The trigger that packs after an INSERT fires first of all AFTER triggers, so that others find the table packed.
+/// The trigger that packs after INSERT. It fires before all other AFTER triggers, so that they find the table packed.
 pub const AFTER_INSERT: Part = Part {
     name: "aa_veritable_packing_insert",
     function: PACK,
@@ -20,7 +20,7 @@ pub const AFTER_INSERT: Part = Part {
     fits: follows_insert,
     role: "packs after an INSERT",
 };
-/// The one after an UPDATE: by the old rows it is seen which of the new ones the UPDATE has changed.
+/// The trigger that packs after UPDATE. The old rows show which of the new rows the UPDATE has changed.
 pub const AFTER_UPDATE: Part = Part {
     name: "aa_veritable_packing_update",
     function: PACK,
@@ -30,7 +30,7 @@ pub const AFTER_UPDATE: Part = Part {
     fits: follows_update,
     role: "packs after an UPDATE",
 };
-/// The trigger that takes the lock of a row's key. It fires last, when the row is what it will be.
+/// The trigger that takes the lock of a row's key. It fires last, when the row is final.
 pub const LOCKS: Part = Part {
     name: "zz_veritable_packing",
     function: PACK_EARLY,

@@ -1,4 +1,4 @@
-//! A packing's configuration resolved against its table: where the columns are, what is equal, what is a period.
+//! A packing's configuration resolved against its table: column places, equality, and periods.
 
 use veritable_period::Period;
 
@@ -16,19 +16,19 @@ use crate::pg::row::{Descriptor, Row};
 use crate::pg::types::{is_deterministic, is_multirange, type_name};
 use crate::table::columns::Columns;
 
-/// Where the columns of a packing are in the rows of its table.
+/// The places of a packing's columns in the rows of its table.
 pub struct Layout {
     /// The table.
     pub relation: Oid,
-    /// The shape of its rows.
+    /// The descriptor of the rows.
     pub descriptor: Descriptor,
     /// The type of the period.
     pub range: RangeType,
     /// The column of the period.
     pub period: Column,
-    /// The columns that say what a row is about.
+    /// The columns that name the subject of a row.
     pub key: Vec<Compared>,
-    /// The columns that say what holds.
+    /// The columns that hold the fact.
     pub value: Vec<Compared>,
     /// The table's name in SQL.
     pub table: String,
@@ -38,7 +38,7 @@ pub struct Layout {
 pub struct Compared {
     /// The column.
     pub column: Column,
-    /// When two of its values are equal.
+    /// The equality of the column's values.
     pub equality: Equality,
     hash: Option<ValueHash>,
 }
@@ -65,7 +65,7 @@ impl Layout {
         })
     }
 
-    /// The period of a row, or why it is refused.
+    /// The period of a row, or the error that refuses it.
     pub fn period(&self, row: &Row) -> Result<Period<Bound>> {
         self.range.period(row, self.period.place).map_err(|refusal| self.refused(row, refusal))
     }
@@ -97,15 +97,15 @@ impl Layout {
         }
     }
 
-    /// What to lock while the rows of this row's key change; `None` where the key is null, which the table refuses.
+    /// The lock key for changing rows of this row's key; `None` if the key is null, which the table refuses.
     pub fn lock_key(&self, row: &Row) -> Option<Key> {
         let mut hash = u64::from(u32::from(self.relation));
         for compared in &self.key {
             if row.is_null(compared.column.place) {
                 return None;
             }
-            // The hash of one column seeds that of the next, so that their order counts. A type without hashes makes
-            // the lock coarser, no more.
+            // The hash of one column seeds that of the next, so that the order of columns counts. A type without hashes
+            // only makes the lock coarser.
             if let Some(of_value) = compared.hash {
                 hash = row.hash(compared.column.place, of_value, hash);
             }
@@ -113,13 +113,13 @@ impl Layout {
         Some(Key { kind: Kind::Key, relation: self.relation, hash })
     }
 
-    /// The two rows have the same key and the same value.
+    /// Whether the two rows have the same key and the same value.
     pub fn is_same_fact(&self, one: &Row, other: &Row) -> bool {
         let mut compared = self.key.iter().chain(&self.value);
         compared.all(|compared| one.is_same(other, compared.column.place, &compared.equality))
     }
 
-    /// The places of all columns that matter.
+    /// The places of the key, the value and the period.
     pub fn places(&self) -> Vec<usize> {
         let compared = self.key.iter().chain(&self.value).map(|compared| compared.column.place);
         compared.chain([self.period.place]).collect()
@@ -127,21 +127,21 @@ impl Layout {
 }
 
 impl Compared {
-    /// The column in SQL, of the table with this alias.
+    /// The column in SQL, qualified with the alias of its table.
     pub fn of(&self, alias: &str) -> String {
         format!("{alias}.{}", quote::identifier(&self.column.name))
     }
 
-    /// A condition that two expressions of the column's type are equal.
+    /// The SQL condition that two expressions of the column's type are equal.
     pub fn equals(&self, one: &str, other: &str) -> String {
         let (operator, cast) = (self.equality.sql(), self.equality.cast_of(&self.column));
         format!("{one}{cast} {operator} {other}{cast}")
     }
 
-    /// An expression to sort by, in which equal values, and no others, are peers.
+    /// The ORDER BY expression in which exactly the equal values are peers.
     pub fn order(&self, alias: &str) -> String {
         let column = self.of(alias);
-        // Cheaper than a language's order, and as good.
+        // Byte order is cheaper than a language's order, and serves as well.
         if self.column.collation != oid::INVALID && is_deterministic(self.column.collation) {
             format!("{column} COLLATE pg_catalog.\"C\"")
         } else {

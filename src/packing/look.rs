@@ -1,8 +1,8 @@
-//! The look after a statement: which rows have become neighbours of equal rows.
+//! The lookup after a statement: finds rows that have become neighbours of equal rows.
 //!
-//! Existing rows are packed, so whatever is to be merged touches a new row. A few new rows are looked up one by one
-//! through the index; many, against a table that is not much larger, are sorted together with the rows of their keys,
-//! which costs a tenth of that for each.
+//! Existing rows are packed, so each row to merge touches a new row. A few new rows are looked up one by one through
+//! the index. Many new rows, in a table that is not much larger, are sorted together with the rows of their keys, at a
+//! tenth of the cost for each.
 
 use std::collections::HashMap;
 
@@ -22,13 +22,13 @@ use crate::pg::trigger::Firing;
 use crate::pg::version::{Command, Tid, Version};
 use crate::table::scan;
 
-/// So few new rows are always looked up one by one.
+/// Up to this number, new rows are always looked up one by one.
 const FEW: u64 = 8;
 
 /// A row that may be merged.
 type Candidate = (usize, Period<Bound>, Version);
 
-/// Finds what the new rows of the statement make necessary. `started`: the first command of the statement.
+/// Finds the changes that the new rows of the statement require. `started` is the first command of the statement.
 pub fn look(
     firing: &Firing,
     relation: &Relation,
@@ -51,7 +51,7 @@ pub fn look(
     }
 }
 
-/// Looks at all rows of the table, as if each were new.
+/// Finds the changes that all rows of the table require, as if each row were new.
 pub fn look_at_all(session: &Session, layout: &Layout) -> Result<Changes> {
     sort(session, layout, "", |_| true)
 }
@@ -64,7 +64,7 @@ fn look_up(firing: &Firing, layout: &Layout, index: &Touching, started: Command)
             let mut found = Vec::new();
             index.visit(row, &period, snapshot, |held| {
                 let other = held.row(&layout.descriptor);
-                // What the index says is only certain up to its own precision.
+                // The index is exact only up to its own precision.
                 if let Ok(period_of_other) = layout.range.period(&other, layout.period.place)
                     && period.touches(&period_of_other)
                     && layout.is_same_fact(row, &other)
@@ -79,7 +79,7 @@ fn look_up(firing: &Firing, layout: &Layout, index: &Touching, started: Command)
     merge(groups.candidates(), |version| !version.is_since(started))
 }
 
-/// Only rows whose key a new row has: other keys' locks are not held.
+/// The SQL condition that a new row has the row's key: this transaction does not hold the locks of other keys.
 fn in_keys_of(new_rows: &str, layout: &Layout) -> String {
     if layout.key.is_empty() {
         return String::new();
@@ -111,7 +111,7 @@ fn sort(session: &Session, layout: &Layout, condition: &str, existing: impl Fn(&
             let (Some(version), Some(fact)) = (Version::fetched(row, 0, 1, 2), row.get::<i64>(3)) else {
                 return Err(Error::damaged("a row of the table"));
             };
-            // A row without a proper period touches none. It came while the triggers were off.
+            // A row without a proper period touches no other row. It was inserted while the triggers were disabled.
             let Some(Ok(period)) = layout.range.fetched(row, 4) else { return Ok(()) };
             let is_existing = existing(&version);
             if let Some(island) = islands.add(fact, period, version, is_existing) {
@@ -127,7 +127,7 @@ fn sort(session: &Session, layout: &Layout, condition: &str, existing: impl Fn(&
 }
 
 fn merge(mut candidates: Vec<Candidate>, existing: impl Fn(&Version) -> bool) -> Result<Changes> {
-    // Of rows that start together, which one survives does not depend on chance.
+    // The sort makes the survivor among rows with the same start deterministic.
     candidates.sort_by(|(group, period, version), (other_group, other, other_version)| {
         group.cmp(other_group).then_with(|| period.cmp(other)).then(version.tid.cmp(&other_version.tid))
     });
@@ -145,18 +145,18 @@ fn merge(mut candidates: Vec<Candidate>, existing: impl Fn(&Version) -> bool) ->
     Ok(changes)
 }
 
-/// Rows that hang together, since each was found with one of the others.
+/// Groups of rows: each row was found together with another row of its group.
 #[derive(Default)]
 struct Groups {
     rows: HashMap<Tid, (usize, Period<Bound>, Version)>,
-    /// The group into which each has gone, or itself.
+    /// For each group, the group that it was merged into, or itself.
     into: Vec<usize>,
 }
 
 impl Groups {
     /// Adds rows that were found together.
     fn add(&mut self, found: Vec<(Period<Bound>, Version)>) {
-        // Alone with itself: the usual case.
+        // The usual case: a row alone with itself.
         if found.iter().all(|(_, version)| version.tid == found[0].1.tid) {
             return;
         }

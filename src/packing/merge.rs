@@ -1,4 +1,4 @@
-//! Making rows one: the absorbed ones are deleted, the surviving ones get the union for their period.
+//! Merging rows: absorbed rows are deleted, and surviving rows get the union as their period.
 
 use std::cell::Cell;
 
@@ -18,18 +18,18 @@ use crate::pg::transaction::Moment;
 use crate::pg::trigger::{self, Event, Firing};
 use crate::pg::version::{Command, Intent, Tid, Version};
 
-/// What is to be done to the rows of a table.
+/// The changes to the rows of a table.
 #[derive(Default)]
 pub struct Changes {
     absorbed: Vec<Tid>,
     widened: Vec<Tid>,
-    /// What the widened rows' periods become.
+    /// The new periods of the widened rows.
     periods: Vec<Period<Bound>>,
-    /// Those that others can lock or change meanwhile.
+    /// The rows that other transactions can lock or change meanwhile.
     shared: Vec<(Tid, Intent)>,
 }
 
-/// The commands that do it.
+/// The commands that apply the changes.
 pub struct Commands {
     delete: Kept,
     update: Kept,
@@ -37,9 +37,9 @@ pub struct Commands {
 }
 
 impl Changes {
-    /// Adds what an island of rows makes necessary.
+    /// Adds the changes that an island of rows requires.
     pub fn add(&mut self, island: Island<Bound, Version>) -> Result<()> {
-        // The survivor also where its period stays: nobody may move it away while the others vanish.
+        // Includes a survivor with an unchanged period: no transaction may move it away while the absorbed rows vanish.
         let survivor = (&island.survivor, Intent::Update);
         let rows = || island.absorbed.iter().map(|version| (version, Intent::Delete)).chain([survivor]);
         if rows().any(|(version, _)| version.is_newer_than_snapshot()) {
@@ -59,19 +59,19 @@ impl Changes {
         Ok(())
     }
 
-    /// There is nothing to do.
+    /// Whether there is nothing to change.
     pub fn is_empty(&self) -> bool {
         self.absorbed.is_empty()
     }
 
-    /// The rows that others can lock or change meanwhile.
+    /// The rows that other transactions can lock or change meanwhile.
     pub fn shared(&self) -> &[(Tid, Intent)] {
         &self.shared
     }
 
-    /// Does it, on behalf of the caller, and says how many rows were absorbed.
+    /// Applies the changes on behalf of the caller, and returns the number of absorbed rows.
     pub fn apply(&self, session: &Session, relation: &Relation, commands: &Commands, after: After) -> Result<u64> {
-        // Planned as the owner, executed as the caller.
+        // The owner plans the commands, and the caller executes them.
         let (deletion, update) = as_owner(relation, |_| -> Result<_> {
             let deletion = plan(&commands.delete, session, relation, &[Tid::ARRAY])?;
             let is_needed = !self.widened.is_empty();
@@ -79,7 +79,7 @@ impl Changes {
             Ok((deletion, is_needed.then(|| plan(&commands.update, session, relation, &types)).transpose()?))
         })?;
         let _errors = (!relation.is_readable()).then(Errors::hide_rows);
-        // The deletion first: a unique key may contain the period.
+        // The deletion comes first, because a unique key may contain the period.
         let absorbed = [Tid::parameter(&self.absorbed)];
         if deletion.execute(&absorbed, after, |_| ()) != self.absorbed.len() as u64 {
             return Err(prevented(relation));
@@ -107,16 +107,16 @@ fn prevented(relation: &Relation) -> Error {
     Error::new(Class::State, message)
 }
 
-/// The firing of the trigger after an UPDATE that the UPDATE of [`Changes::apply`] leads to.
+/// The firing of the trigger after UPDATE that the UPDATE of [`Changes::apply`] causes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Awaited {
     moment: Moment,
     relation: Oid,
-    /// That of the active snapshot while the trigger runs: the command during which the firing is queued.
+    /// The command of the active snapshot while the trigger runs; the firing is queued during this command.
     command: Command,
-    /// How deep in triggers.
+    /// The nesting depth of triggers.
     depth: i32,
-    /// How many rows the UPDATE has changed.
+    /// The number of rows that the UPDATE has changed.
     rows: u64,
 }
 
@@ -130,15 +130,15 @@ impl Awaited {
     }
 }
 
-/// The trigger that is running after an UPDATE has no rows but those that [`Changes::apply`] has widened.
+/// Whether the running trigger after UPDATE has only rows that [`Changes::apply`] has widened.
 ///
-/// It is never another UPDATE. PostgreSQL gives no two writing statements of a transaction the same command, also after
-/// a rollback to a savepoint; so this trigger runs for the very statement whose packing is awaited. What else that statement
-/// updates in the table (in a WITH clause, or by the cascade of a foreign key) either shares the firing, whose rows are
-/// more then than the awaited ones; or has its own, with other transition tables. One that was queued before has fired
-/// before. One that is queued later fires later, when the awaited one has fired and is awaited no more. If the trigger
-/// is disabled, neither is queued, since a table in use cannot be altered. Statements of other triggers, and of
-/// functions that run meanwhile, are commands of their own.
+/// No other UPDATE matches. PostgreSQL never gives the same command to two writing statements of a transaction, even
+/// after a rollback to a savepoint; so this trigger runs for the very statement whose packing is awaited. Other updates
+/// of the table by that statement (in a WITH clause, or by a foreign key's cascade) either share the firing, which then
+/// has more rows than the awaited ones, or have a firing of their own, with other transition tables. A firing queued
+/// before has fired before. A firing queued later fires after the awaited firing, which is then no longer awaited. A
+/// disabled trigger queues neither firing, since a table in use cannot be altered. Statements of other triggers, and of
+/// functions that run meanwhile, have commands of their own.
 pub fn is_awaited(firing: &Firing) -> bool {
     let this = || Awaited::of(firing.relation_oid(), Command::running(), trigger::depth(), firing.new_row_count());
     let is_awaited = firing.event() == Event::Update && AWAITED.get().is_some_and(|awaited| awaited == this());
@@ -149,7 +149,7 @@ pub fn is_awaited(firing: &Firing) -> bool {
 }
 
 impl Commands {
-    /// The commands for a table.
+    /// Builds the commands for a table.
     pub fn of(layout: &Layout) -> Commands {
         let (table, period) = (&layout.table, quote::identifier(&layout.period.name));
         Commands {

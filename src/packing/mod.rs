@@ -1,8 +1,8 @@
-//! Packing: for each key, the periods in which a value holds are kept without overlap and without redundancy.
+//! Packing: for each key, the periods of a value are kept without overlap and without redundancy.
 //!
-//! A statement's rows go `pack_early` (the key's lock, before a row is inserted) → `pack` (after the statement: `look` finds
-//! the rows that have become neighbours, `veritable_period` says which become one, `merge` does it). Different
-//! values that overlap are refused by an exclusion constraint, which `attach` makes.
+//! A statement runs `pack_early` (locks the key before a row is inserted) → `pack` (after the statement: `look` finds
+//! the new neighbours, `veritable_period` chooses the rows to merge, `merge` merges them). An exclusion constraint,
+//! which `attach` creates, refuses overlaps of different values.
 
 mod arguments;
 mod attach;

@@ -1,4 +1,4 @@
-//! `veritable.pack()`, the trigger that merges what a statement has made neighbours; and `pack(table)`.
+//! `veritable.pack()`, the trigger that merges the new neighbours of a statement, and `pack(table)`.
 
 use super::feature::{FEATURE, PACK};
 use super::layout::Layout;
@@ -32,7 +32,7 @@ fn pack_statement(call: &Call) -> Result<Answer> {
         return Err(FEATURE.misplaced(PACK));
     }
     let packer = Packer::of(&firing)?;
-    // What packing has widened touches nothing else, unless a trigger has bent it.
+    // Rows that packing itself has widened touch no other row, unless a trigger has changed the UPDATE.
     if merge::is_awaited(&firing) && !packer.is_bent {
         return Ok(Answer::VOID);
     }
@@ -69,10 +69,10 @@ fn pack_table(call: &Call) -> Result<Answer> {
     Ok(Answer::from(absorbed as i64))
 }
 
-/// Packs all rows of a table of the caller's, and says how many were merged into others.
+/// Packs all rows of a table that the caller owns, and returns the number of absorbed rows.
 ///
-/// As the owner, whoever calls: also where row-level security is forced on the owner, whose rows must all be seen. The
-/// triggers fire within, so that none of them runs as the caller.
+/// Acts as the owner for any caller, because packing must see all rows, even if row-level security is forced on the
+/// owner. The triggers fire here, so that none of them runs as the caller.
 pub fn pack_all(relation: &Relation, layout: &Layout) -> Result<u64> {
     let _errors = (!relation.is_owned_by_current_role()).then(Errors::refer_to_owner);
     as_owner(relation, |_| {

@@ -1,6 +1,6 @@
 //! `veritable.pack_early()`: takes the lock of a row's key before the row is inserted.
 //!
-//! Not before an UPDATE: that has locked the row by then, and may wait for others, with which the lock must not be held.
+//! Not for UPDATE: the UPDATE has locked the row by then, may wait for others, and must not hold the key's lock meanwhile.
 
 use super::feature::{FEATURE, PACK_EARLY};
 use super::packer::Packer;

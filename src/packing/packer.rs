@@ -1,4 +1,4 @@
-//! What packing the rows of one table needs, kept for as long as the table stays as it is.
+//! The state for packing the rows of one table, cached until the table changes.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -15,15 +15,15 @@ use crate::pg::range_scan::Touching;
 use crate::pg::report::Result;
 use crate::pg::trigger::{Firing, TriggerInfo};
 
-/// What packing the rows of one table needs.
+/// The state for packing the rows of one table.
 pub struct Packer {
     layout: Layout,
     /// The search for rows that touch a period.
     pub index: Touching,
     index_oid: Oid,
-    /// The statements that merge.
+    /// The statements that merge rows.
     pub commands: Commands,
-    /// A trigger of the table may change what an UPDATE writes.
+    /// Whether a trigger of the table may change the rows that an UPDATE writes.
     pub is_bent: bool,
 }
 
@@ -59,12 +59,12 @@ impl Packer {
         })
     }
 
-    /// Where the columns are.
+    /// The places of the columns.
     pub fn layout(&self) -> &Layout {
         &self.layout
     }
 
-    /// The keys of the statement's rows, as many as are locked one by one at most, and one more.
+    /// The keys of the statement's rows: at most one more than the number of keys that are locked one by one.
     pub fn keys(&self, firing: &Firing) -> Result<BTreeSet<lock::Key>> {
         let mut keys = BTreeSet::new();
         let places = self.layout.places();

@@ -1,4 +1,4 @@
-//! What guards a packing, and what goes around it: each problem a sentence, for a row `unguarded`.
+//! Problems of a packing's triggers and constraint, and ways around them: each a sentence, for a row `unguarded`.
 
 use super::constraint::{index_of, scan_of};
 use super::layout::Layout;
@@ -7,7 +7,7 @@ use crate::pg::relation::Relation;
 use crate::pg::report::Result;
 use crate::table::problems;
 
-/// What is wrong with the triggers of a packed table, with its constraint, and what goes around them.
+/// The problems of a packed table's triggers and constraint, and the ways around them.
 pub fn of(relation: &Relation, layout: &Layout, packing: Packing) -> Result<Vec<String>> {
     let mut found = packing.problems;
     if index_of(relation, layout).and_then(|index| scan_of(relation, layout, &index)).is_none() {

@@ -1,5 +1,5 @@
-//! Locking the rows that are to be changed: all of them or none. Who waits for a row holds neither another row nor, if
-//! it can be helped, the turn: whoever has the row may be waiting for either.
+//! Locking the rows to change: all or none. A transaction that waits for a row holds no other row and, where possible,
+//! not the key's lock, because the row's holder may be waiting for either.
 
 use crate::pg::relation::Relation;
 use crate::pg::transaction;
@@ -8,17 +8,17 @@ use crate::pg::version::{Intent, RowLock, Tid, lock_row};
 
 use crate::table::turn::Turn;
 
-/// What came of an attempt to lock rows.
+/// The result of an attempt to lock rows.
 pub enum Locked {
-    /// All are locked.
+    /// All rows are locked.
     All,
-    /// None is. Another transaction has this one.
+    /// No row is locked, because another transaction has locked this one.
     Busy(Tid, Intent),
-    /// None is. One of them is no longer what it was: look again.
+    /// No row is locked, because one of them has changed: repeat the lookup.
     Gone,
 }
 
-/// Locks the rows, without waiting for anybody.
+/// Locks the rows, without waiting for other transactions.
 pub fn lock(relation: &Relation, rows: &[(Tid, Intent)]) -> Locked {
     let lock_each = || {
         for &(tid, intent) in rows {
@@ -32,7 +32,7 @@ pub fn lock(relation: &Relation, rows: &[(Tid, Intent)]) -> Locked {
     };
     match rows {
         [] => Locked::All,
-        // Nothing is held where the only one is not to be had.
+        // If a single row cannot be locked, no lock is left to release.
         [_] => lock_each(),
         _ => transaction::subtransaction(|| match lock_each() {
             Locked::All => (Outcome::Commit, Locked::All),
@@ -41,7 +41,7 @@ pub fn lock(relation: &Relation, rows: &[(Tid, Intent)]) -> Locked {
     }
 }
 
-/// Waits until the row is free, and leaves it free.
+/// Waits until the row is free, and leaves it unlocked.
 pub fn wait_for(relation: &Relation, turn: Turn, tid: Tid, intent: Intent) {
     turn.give_back();
     transaction::subtransaction(|| (Outcome::RollBack, lock_row(relation, tid, intent, true)));

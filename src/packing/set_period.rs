@@ -1,8 +1,8 @@
-//! `set_period()` and `clear_period()`: what SQL:2011 calls `FOR PORTION OF`. A value is put over a part of a key's
-//! timeline, or a part is cleared, whatever was there.
+//! `set_period()` and `clear_period()`: SQL:2011's `FOR PORTION OF`. The caller sets a value for a part of a key's
+//! timeline, or clears a part, whatever the part held before.
 //!
-//! They do with the caller's rights what the caller could do by hand, under the key's lock: trim, split and delete the
-//! rows that overlap, then insert. The triggers pack after each step.
+//! Both functions act with the caller's rights, under the key's lock: they trim, split and delete the overlapping rows,
+//! and then insert. The triggers pack after each step.
 
 use std::collections::BTreeSet;
 
@@ -52,7 +52,7 @@ fn change(call: &Call, set: bool) -> Result<Answer> {
     let packing = Packing::required(&relation)?;
     relation.require_plain("packed")?;
     let layout = Layout::of(&relation, &packing.arguments)?;
-    // Before anything is locked. The other privileges are checked by the statements that need them.
+    // This check precedes all locks. The statements themselves check the other privileges.
     relation.require_delete()?;
     spi::connect(|session| {
         let portion = Portion { session, relation: &relation, layout: &layout };
@@ -63,7 +63,7 @@ fn change(call: &Call, set: bool) -> Result<Answer> {
         )?;
         let Some(fact) = populated.rows().next().and_then(|row| row.composite(0)) else { return Ok(()) };
         let is_given = |value: &Compared| columns.contains(&value.column.name);
-        // Where a value is left to its default, it is not known yet which rows have it.
+        // If a value column is left to its default, the rows with that value are not yet known.
         portion.clear(&fact, set && layout.value.iter().all(is_given))?;
         if set {
             portion.insert(&fact, &columns)?;
@@ -81,12 +81,12 @@ fn change(call: &Call, set: bool) -> Result<Answer> {
 /// A row that touches the period.
 struct Found {
     version: Version,
-    /// It has the fact's values.
+    /// Whether the row has the fact's values.
     is_same: bool,
     period: Period<Bound>,
 }
 
-/// A part of a timeline that is being changed.
+/// The part of a timeline to change.
 struct Portion<'s> {
     session: &'s Session,
     relation: &'s Relation,
@@ -94,8 +94,8 @@ struct Portion<'s> {
 }
 
 impl<'s> Portion<'s> {
-    /// The columns that the fact names. They are the table's, with the key and the period among them; to clear a part,
-    /// these are all.
+    /// The columns that the fact names: columns of the table, with the key and the period among them. To clear a part,
+    /// the fact names only these.
     fn columns_of(&self, fact: &Parameter, set: bool) -> Result<Vec<String>> {
         let refused = |message: String| Err(Error::new(Class::Argument, message));
         let kind = self.session.query("SELECT pg_catalog.jsonb_typeof($1)", std::slice::from_ref(fact))?;
@@ -129,7 +129,7 @@ impl<'s> Portion<'s> {
         Ok(names)
     }
 
-    /// Makes the timeline of the fact's key empty over its period; where `spare`, but for rows that hold the fact.
+    /// Clears the timeline of the fact's key over the fact's period; if `spare`, rows with the fact's values stay.
     fn clear(&self, fact: &Composite, spare: bool) -> Result<()> {
         let row = fact.row(&self.layout.descriptor);
         let hole = self.layout.period(&row)?;
@@ -149,14 +149,14 @@ impl<'s> Portion<'s> {
                 )
                 .hint("The transaction might succeed if retried."));
             }
-            // Those that are adjacent as well: packing may change them, and by then the turn cannot be given back.
+            // Lock adjacent rows as well: packing may change them when the key's lock can no longer be released.
             let all: Vec<_> = found.iter().map(|found| (found.version.tid, Intent::Delete)).collect();
             match row_locks::lock(self.relation, &all) {
                 Locked::All => {
                     for found in found.iter().filter(in_the_way) {
                         self.cut(found.version.tid, &found.period, &hole)?;
                     }
-                    // Triggers may have changed what was written.
+                    // A trigger may have changed the written rows.
                     let is_clear = !self.touching(fact)?.iter().any(|found| in_the_way(&found));
                     return if is_clear { Ok(()) } else { Err(self.prevented()) };
                 }
@@ -166,12 +166,12 @@ impl<'s> Portion<'s> {
         }
     }
 
-    /// The rows of the fact's key that touch its period, whether the transaction's snapshot sees them or not.
+    /// The rows of the fact's key that touch its period, visible to the transaction's snapshot or not.
     fn touching(&self, fact: &Composite) -> Result<Vec<Found>> {
         Latest::during(|_| self.found(&self.session.query_as_caller(&self.select_versions(), &[fact.parameter()])?))
     }
 
-    /// The transaction's snapshot sees others than these.
+    /// Whether the transaction's snapshot sees other rows than these.
     fn have_changed(&self, fact: &Composite, found: &[Found]) -> Result<bool> {
         let seen = self.found(&self.session.query(&self.select_versions(), &[fact.parameter()])?)?;
         let is_seen = |tid| seen.iter().any(|seen| seen.version.tid == tid);
@@ -185,7 +185,7 @@ impl<'s> Portion<'s> {
             else {
                 return Err(Error::damaged("a row of the table"));
             };
-            // Rows that no trigger has seen, when it was off. To leave them would leave what is to be cleared.
+            // Such a row was inserted while the triggers were disabled. The caller wants to clear it.
             let period = period.map_err(|_| {
                 Error::new(
                     Class::State,
@@ -214,8 +214,8 @@ impl<'s> Portion<'s> {
         self.session.query(&self.select_touching(&alias, ""), &[fact.parameter()])
     }
 
-    /// Selects from the rows of the key of `$1` that touch its period, in order: `columns`, and then the period, or
-    /// the whole row where there are none.
+    /// The query for the rows of `$1`'s key that touch its period, in order. It selects `columns` and then the period;
+    /// without `columns`, the whole row.
     fn select_touching(&self, alias: &str, columns: &str) -> String {
         let period = format!("{alias}.{}", quote::identifier(&self.layout.period.name));
         let fact_period = format!("($1).{}", quote::identifier(&self.layout.period.name));
@@ -267,7 +267,7 @@ impl<'s> Portion<'s> {
         )
     }
 
-    /// What the second half of a row that is split takes over: all that is not made anew for each row.
+    /// The columns that the second half of a split row copies: all except those that are made anew for each row.
     fn copied_columns(&self) -> Vec<String> {
         let unique = self.relation.indexes().into_iter().filter(|index| index.unique);
         let unique: Vec<_> = unique.flat_map(|index| index.columns).collect();
@@ -282,7 +282,7 @@ impl<'s> Portion<'s> {
     }
 
     fn insert(&self, fact: &Composite, columns: &[String]) -> Result<()> {
-        // A generated column may be in the key, to say which timeline is meant; the table makes its value.
+        // The key may contain a generated column, which the fact names to choose the timeline; the table generates its value.
         let generated: Vec<_> = self.relation.columns().into_iter().filter(|column| column.generated).collect();
         let is_given = |name: &&String| generated.iter().all(|column| column.name != **name);
         let list: Vec<_> = columns.iter().filter(is_given).map(quote::identifier).collect();

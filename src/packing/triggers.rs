@@ -1,4 +1,4 @@
-//! The configuration of a packing, as its triggers have it, and which tables may have them.
+//! The configuration of a packing, read from its triggers, and the check of tables that may have these triggers.
 
 use super::arguments::Arguments;
 use super::feature::FEATURE;
@@ -6,29 +6,29 @@ use super::layout::Layout;
 use crate::pg::relation::Relation;
 use crate::pg::report::Result;
 
-/// A packed table's configuration, and what is wrong with its triggers.
+/// A packed table's configuration, and the problems of its triggers.
 pub struct Packing {
     /// The configuration.
     pub arguments: Arguments,
-    /// Each a sentence; none where all triggers are in place.
+    /// One sentence for each problem; empty if all triggers are in place.
     pub problems: Vec<String>,
 }
 
 impl Packing {
-    /// The packing of the relation, or the error that there is none.
+    /// The packing of the relation, or the error that the relation has none.
     pub fn required(relation: &Relation) -> Result<Packing> {
         let attached = FEATURE.required(relation)?;
         Ok(Packing { arguments: Arguments::parse(&attached.arguments)?, problems: attached.problems })
     }
 }
 
-/// The configuration of the relation's packing can be read, if it has one.
+/// Checks that the configuration of the relation's packing can be read, if the relation has a packing.
 pub fn check_configuration(relation: &Relation) -> Result<()> {
     let attached = FEATURE.attached(relation)?;
     attached.map_or(Ok(()), |attached| Arguments::parse(&attached.arguments).map(|_| ()))
 }
 
-/// A trigger made by hand is on a table that can be packed, fires at the right time, and has arguments that fit.
+/// Checks a hand-made trigger: the table can be packed, and the trigger has the right firing time and fitting arguments.
 pub fn check_by_hand(relation: &Relation) -> Result<()> {
     relation.require_plain(FEATURE.participle)?;
     if FEATURE.has_twice(relation)? {
@@ -40,7 +40,7 @@ pub fn check_by_hand(relation: &Relation) -> Result<()> {
     Ok(())
 }
 
-/// The types of the columns that are compared are the table owner's to decide on.
+/// Refuses compared columns whose types the table's owner does not control.
 pub fn check_columns(relation: &Relation, layout: &Layout) -> Result<()> {
     let compared = layout.key.iter().chain(&layout.value).map(|compared| &compared.column);
     relation.check_type_owners(compared.chain([&layout.period]))

@@ -1,4 +1,4 @@
-//! The text that an exclusion constraint compares instead of the values of a row: see `veritable_period::image`.
+//! The text that an exclusion constraint compares instead of a row's values: see `veritable_period::image`.
 
 use veritable_period::image::{List, shorten};
 
@@ -12,7 +12,7 @@ sql_function! {
     veritable_value_key = value_key
 }
 
-/// How the arguments of one call in an expression are written.
+/// The writers for the arguments of one call in an expression.
 struct Images {
     images: Vec<Image>,
     read_settings: bool,

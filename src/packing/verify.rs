@@ -25,10 +25,10 @@ sql_function! {
     veritable_verify_packing = verify_packing
 }
 
-/// Where the query has the period; the key follows.
+/// The position of the period in the query; the key follows.
 const PERIOD: usize = 2;
 
-/// What verification has found so far.
+/// The findings of verification so far.
 struct Verdict {
     faults: Faults,
     periods: u64,
@@ -127,8 +127,8 @@ fn explain(refusal: Refusal) -> &'static str {
 }
 
 impl Verdict {
-    /// Something is wrong with a row that `verify_rows` has read. Its values are written by the output functions of their
-    /// types: a cast to text may be a function of anybody's.
+    /// Reports a row that `verify_rows` has read. The output functions of the types write the values: a cast to text
+    /// may be any user's function.
     fn put_row(&mut self, layout: &Layout, row: &Fetched, fault: &str, detail: &str) {
         let key = (0..layout.key.len()).map(|position| row.text(PERIOD + 1 + position)).collect();
         self.faults.put(layout.relation, Some(key), Cell::from(row.text(PERIOD)), fault, detail);

@@ -1,20 +1,20 @@
-//! The arguments of a trigger that hold its configuration: `key=value`, where a key may repeat.
+//! The arguments of a trigger, which hold its configuration: `key=value`, where a key may repeat.
 //!
-//! It lives there because triggers are cloned to partitions, dumped and restored, and cached with their relation.
+//! The configuration is in triggers, because PostgreSQL clones, dumps and caches triggers with their tables.
 
 use crate::pg::report::{Class, Error, Result};
 
-/// The arguments of a trigger, taken apart.
+/// The parsed arguments of a trigger.
 pub struct Arguments<'a> {
-    /// What the trigger is for, as messages say it.
+    /// The trigger's feature, as named in messages.
     feature: &'static str,
-    /// The keys that there are.
+    /// The known keys.
     keys: &'static [&'static str],
     pairs: Vec<(&'a str, &'a str)>,
 }
 
 impl<'a> Arguments<'a> {
-    /// Takes them apart; there are no other keys than these.
+    /// Parses the arguments; other keys than `keys` are errors.
     pub fn parse(
         feature: &'static str,
         keys: &'static [&'static str],
@@ -35,7 +35,7 @@ impl<'a> Arguments<'a> {
         self.pairs.iter().filter(|(k, _)| *k == key).map(|(_, value)| value.to_string()).collect()
     }
 
-    /// The value of a key that comes at most once.
+    /// The value of a key that occurs at most once.
     pub fn optional(&self, key: &str) -> Result<Option<String>> {
         let mut values = self.all(key);
         if values.len() > 1 {
@@ -44,7 +44,7 @@ impl<'a> Arguments<'a> {
         Ok(values.pop())
     }
 
-    /// The value of a key that comes exactly once.
+    /// The value of a key that occurs exactly once.
     pub fn required(&self, key: &str) -> Result<String> {
         self.optional(key)?
             .ok_or_else(|| self.refused(format!("{} trigger argument \"{key}\" is missing", self.feature)))

@@ -1,4 +1,4 @@
-//! What every feature asks of a table before it is attached to it.
+//! The common checks before a feature is attached to a table.
 
 use super::feature::Feature;
 use super::topology;
@@ -7,8 +7,8 @@ use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::Result;
 
 impl Feature {
-    /// Opens a table of the caller's in order to attach the feature: nobody else may have the table meanwhile, and the
-    /// caller sees all its rows.
+    /// Opens a table that the caller owns in order to attach the feature: locks the table exclusively, and checks that
+    /// the caller sees all its rows.
     pub fn open(&self, target: Oid) -> Result<Relation> {
         let relation = Relation::open_owned(target, Lock::AccessExclusive)?;
         relation.require_table()?;

@@ -1,18 +1,18 @@
-//! The columns that the configuration of a feature names.
+//! The columns that a feature's configuration names.
 
 use crate::pg::column::Column;
 use crate::pg::relation::Relation;
 use crate::pg::report::{Class, Error, Result};
 
-/// The columns of a table, found by their names.
+/// The columns of a table, looked up by name.
 pub struct Columns {
     table: String,
-    /// In the order of the table.
+    /// The columns in table order.
     pub list: Vec<Column>,
 }
 
 impl Columns {
-    /// Those of a relation.
+    /// The columns of a relation.
     pub fn of(relation: &Relation) -> Columns {
         Columns { table: relation.name(), list: relation.columns() }
     }
@@ -25,8 +25,8 @@ impl Columns {
         })
     }
 
-    /// The column of this name, which must not be a generated one: `what` says what such a column cannot do, `seen` when
-    /// the value would be needed.
+    /// The column of this name, which must not be a generated one. In the error, `what` says what a generated column
+    /// cannot do, and `seen` when its value would be needed.
     pub fn find_stored(&self, name: &str, what: &str, seen: &str) -> Result<&Column> {
         let column = self.find(name)?;
         if column.generated {
@@ -36,7 +36,7 @@ impl Columns {
         Ok(column)
     }
 
-    /// The error of a column of another type.
+    /// The error of a column with a wrong type.
     pub fn wrong_type(&self, column: &str, type_name: &str) -> Error {
         Error::new(
             Class::WrongType,

@@ -1,7 +1,7 @@
-//! What a feature is to those who know all of them: the layer that the features share, and the event triggers.
+//! A feature, as described to the layers that know all features: this folder and the event triggers.
 //!
-//! Each feature describes itself as data, in its own folder; `src/features.rs` lists them. Nothing outside of a feature's
-//! folder and that list names a feature.
+//! Each feature describes itself as data, in its own folder; `src/features.rs` lists the features. No other code names
+//! a feature.
 
 use std::ffi::CStr;
 use std::sync::OnceLock;
@@ -18,122 +18,122 @@ use crate::pg::trigger::TriggerInfo;
 pub struct Feature {
     /// The guarantee, as in `add_chain` and `veritable.chains`: "chain".
     pub name: &'static str,
-    /// What a table with it is: "chained".
+    /// The adjective for a table with the guarantee: "chained".
     pub participle: &'static str,
-    /// What its `add_…` function does: "chain".
+    /// The verb for the feature's `add_…` function: "chain".
     pub verb: &'static str,
-    /// Its trigger functions.
+    /// The trigger functions of the feature.
     pub functions: &'static [Function],
     /// The triggers that a table of the feature has.
     pub parts: &'static [Part],
-    /// What a trigger of somebody else's could do that fires after those of the feature. `None` where that harms nothing.
+    /// The harm that another trigger could do if it fired after the feature's triggers. `None` if there is no harm.
     pub late: Option<Late>,
-    /// What inheritance does to the guarantee.
+    /// The effect of inheritance on the guarantee.
     pub inheritance: Inheritance,
 }
 
-/// What the event triggers ask of a feature.
+/// The callbacks of a feature for the event triggers.
 pub struct Ddl {
-    /// The query of what the guarantee depends on: see [`Kind`] and `src/ddl/definitions.rs`.
+    /// The query for the definitions that the guarantee depends on: see [`Kind`] and `src/ddl/definitions.rs`.
     pub definitions: &'static str,
-    /// Why a definition has to stay as it is, and what to do instead.
+    /// The reason why a definition must not change, and the alternative.
     pub reason: fn(Kind) -> Reason,
-    /// Checks that the configuration can be read, as most of the triggers have it.
+    /// Checks that the configuration in the majority of the triggers can be read.
     pub check_configuration: fn(&Relation) -> Result<()>,
-    /// Checks triggers of the feature that somebody created without its `add_…` function.
+    /// Checks triggers of the feature that were created without its `add_…` function.
     pub check_by_hand: fn(&Relation) -> Result<()>,
-    /// What a new column of a table is told about, as message and HINT, where the guarantee does not cover it.
+    /// The notice, as message and HINT, about a new column that the guarantee does not cover.
     pub on_new_column: Option<NoticeOfColumn>,
-    /// What a partition has of the guarantee beyond the row triggers that PostgreSQL clones.
+    /// The rules for partitions, beyond the row triggers that PostgreSQL clones.
     pub partitions: Option<&'static Partitions>,
 }
 
-/// A feature in the list of all.
+/// A feature in the list of all features.
 pub struct Listed {
     /// The feature.
     pub feature: &'static Feature,
-    /// What the event triggers ask of it.
+    /// The feature's callbacks for the event triggers.
     pub ddl: &'static Ddl,
 }
 
-/// Message and HINT about a new column, given the column as messages say it and the name of its table.
+/// The message and HINT about a new column, from the column as named in messages and the table's name.
 pub type NoticeOfColumn = fn(column: &str, table: &str) -> (String, &'static str);
 
-/// A trigger function of a feature's, in the schema `veritable`.
+/// A trigger function of a feature, in the schema `veritable`.
 pub struct Function {
-    /// Its name.
+    /// The name of the function.
     pub name: &'static CStr,
-    /// How it must be fired, as its error says it.
+    /// The required way of firing, as worded in the error.
     pub usage: &'static str,
 }
 
-/// A trigger of a feature's, as it has to be.
+/// A trigger of a feature, as the feature requires it.
 pub struct Part {
-    /// The name that it gets, or how its name begins where a table can have several.
+    /// The name of the trigger, or the start of the name if a table can have several.
     pub name: &'static str,
-    /// The place of its function in [`Feature::functions`].
+    /// The place of the trigger's function in [`Feature::functions`].
     pub function: usize,
-    /// Before `ON table`: `BEFORE INSERT`.
+    /// The clause before `ON table`: `BEFORE INSERT`.
     pub timing: &'static str,
-    /// After it: `FOR EACH ROW`.
+    /// The clause after `ON table`: `FOR EACH ROW`.
     pub rows: &'static str,
-    /// Whether it fires as `ALWAYS`, also where changes of another server are applied.
+    /// Whether the trigger fires as `ALWAYS`, even for changes that are applied from another server.
     pub always: bool,
-    /// Whether a trigger fires at the times of this one.
+    /// Whether another trigger fires at the times of this one.
     pub fits: fn(&TriggerInfo) -> bool,
-    /// What it does, as problems say it: "seals inserted rows".
+    /// The work of the trigger, as worded in problems: "seals inserted rows".
     pub role: &'static str,
 }
 
-/// What a BEFORE row trigger could do that fires after those of the feature.
+/// The harm that a BEFORE row trigger could do if it fired after the feature's triggers.
 pub struct Late {
-    /// As its error says it: "change rows after they are sealed".
+    /// The harm, as worded in the error: "change rows after they are sealed".
     pub harm: &'static str,
-    /// Whether those for UPDATE can do it, too, not only those for INSERT.
+    /// Whether triggers for UPDATE can do the harm, too, not only triggers for INSERT.
     pub on_update: bool,
 }
 
-/// What inheritance does to a guarantee. Each gives the DETAIL of the refusal.
+/// The effect of inheritance on a guarantee. Each variant has the DETAIL of the refusal.
 pub enum Inheritance {
-    /// Children that are not partitions break it: triggers do not fire for their rows.
+    /// Children other than partitions break the guarantee: triggers do not fire for their rows.
     NoChildren(Option<&'static str>),
-    /// Any parent or child breaks it, partitions too: of a child, and of a parent.
+    /// Any parent or child breaks the guarantee, even a partition. The DETAIL of a child, and of a parent.
     None(&'static str, &'static str),
 }
 
-/// Why a definition has to stay as it is.
+/// The reason why a definition must not change.
 pub struct Reason {
-    /// A sentence, where it says more than the message.
+    /// A sentence, if there is more to say than the message says.
     pub detail: Option<&'static str>,
-    /// What to do instead.
+    /// The alternative for the user.
     pub hint: &'static str,
 }
 
-/// What the event triggers do about the partitions of a feature's tables.
+/// The event triggers' rules for the partitions of a feature's tables.
 pub struct Partitions {
-    /// Refuses that a partition leaves a table with what the guarantee covers.
+    /// Refuses to detach a partition with contents that the guarantee covers.
     pub refuse_to_detach: fn(partition: Oid, table: Oid) -> Result<()>,
     /// Checks a new partition.
     pub check: fn(&Relation) -> Result<()>,
-    /// Gives new partitions what PostgreSQL does not clone.
+    /// Adds to new partitions the triggers that PostgreSQL does not clone.
     pub guard: fn(&Session, &[Oid]) -> Result<()>,
-    /// Takes that from tables that are partitions no more.
+    /// Removes these triggers from tables that are no longer partitions.
     pub unguard: fn(&Session, &[Oid]) -> Result<()>,
-    /// DETAIL and HINT of refusing to drop a partition.
+    /// The DETAIL and HINT of the refusal to drop a partition.
     pub dropped: (&'static str, &'static str),
 }
 
-/// Two features that no table can have both.
+/// Two features that exclude each other on one table.
 pub struct Exclusion {
-    /// Their names.
+    /// The names of the features.
     pub features: [&'static str; 2],
-    /// Why not.
+    /// The reason of the exclusion.
     pub detail: &'static str,
-    /// What to do instead.
+    /// The alternative for the user.
     pub hint: &'static str,
 }
 
-/// What a definition is of, in the order in which violations are reported.
+/// The kind of a definition, in the order in which violations are reported.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// A trigger of the feature.
@@ -142,37 +142,37 @@ pub enum Kind {
     LateTrigger,
     /// A column that the feature depends on.
     Column,
-    /// The index by which rows are found.
+    /// The index that finds rows.
     Index,
-    /// A column's being NOT NULL.
+    /// The NOT NULL of a column.
     NotNull,
     /// A part of the type of a column.
     Type,
-    /// A column that is left out by its name. It may go.
+    /// A column that is excluded by its name. It may be dropped.
     ExcludedColumn,
-    /// A column that the feature does not read. It may come and go.
+    /// A column that the feature does not read. It may be added and dropped.
     OtherColumn,
-    /// A partition. They may come and go.
+    /// A partition. Partitions may be added and removed.
     Partition,
-    /// That the configuration can be read, for each trigger that has one.
+    /// A readable configuration, for each trigger that has one.
     Configuration,
 }
 
-/// All features and exclusions, as [`register`] was given them.
+/// All features and exclusions, set by [`register`].
 static ALL: OnceLock<(&[Listed], &[Exclusion])> = OnceLock::new();
 
-/// Makes the features known, when the library is loaded. They come in the order in which their BEFORE row triggers fire.
+/// Registers the features when the library is loaded, in the firing order of their BEFORE row triggers.
 pub fn register(features: &'static [Listed], exclusions: &'static [Exclusion]) {
-    // A library is loaded once for each process.
+    // A process loads the library once.
     let _ = ALL.set((features, exclusions));
 }
 
-/// All features, in the order in which their BEFORE row triggers fire.
+/// All features, in the firing order of their BEFORE row triggers.
 pub fn all() -> &'static [Listed] {
     ALL.get().map_or(&[], |(features, _)| features)
 }
 
-/// The error of a trigger function that is not there, with the extension or without it.
+/// The error of a missing trigger function, with the extension installed or not.
 fn no_function(name: &CStr) -> Error {
     if !extension::is_installed(c"veritable") {
         return Error::new(Class::State, "extension veritable is not installed in this database");
@@ -183,12 +183,12 @@ fn no_function(name: &CStr) -> Error {
 }
 
 impl Feature {
-    /// What a table is called that has it.
+    /// The noun for a table with the feature.
     pub fn noun(&self) -> String {
         format!("{} table", self.participle)
     }
 
-    /// The oids of its trigger functions, in their order.
+    /// The oids of the feature's trigger functions, in their order.
     pub fn oids(&self) -> Result<Vec<Oid>> {
         self.functions
             .iter()
@@ -196,7 +196,7 @@ impl Feature {
             .collect()
     }
 
-    /// The functions whose triggers may fire after those of this feature: its own, and those of the features behind it.
+    /// The functions whose triggers may fire after those of this feature: its own, and those of later features.
     pub fn followers(&self) -> Result<Vec<Oid>> {
         let place = all().iter().position(|other| other.feature.name == self.name).unwrap_or_default();
         all()[place..].iter().try_fold(Vec::new(), |mut all, listed| {
@@ -205,7 +205,7 @@ impl Feature {
         })
     }
 
-    /// The error of a function of the feature's that is fired otherwise than it must be.
+    /// The error of a feature's function that is fired in a wrong way.
     pub fn misplaced(&self, function: usize) -> Error {
         let Function { name, usage } = &self.functions[function];
         Error::new(
@@ -214,13 +214,13 @@ impl Feature {
         )
     }
 
-    /// The error of a table that does not have the feature.
+    /// The error of a table without the feature.
     pub fn missing(&self, table: &str) -> Error {
         Error::new(Class::State, format!("table \"{table}\" is not {}", self.participle))
             .hint(format!("Use add_{}() to {} it.", self.name, self.verb))
     }
 
-    /// The error of a table that has the feature.
+    /// The error of a table that already has the feature.
     pub fn duplicate(&self, table: &str) -> Error {
         Error::new(Class::Duplicate, format!("table \"{table}\" is already {}", self.participle))
     }

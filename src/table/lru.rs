@@ -1,16 +1,16 @@
-//! What was used of late, within a bound on its number and on its weight.
+//! An LRU cache, bounded by entry count and total weight.
 
 use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// A backend keeps as many compiled schemas, and other answers of the registry.
+/// The maximum number of compiled schemas and other registry answers in a backend.
 const COUNT_MAX: usize = 128;
 
-/// And as many bytes of them. PostgreSQL knows nothing of this memory.
+/// The maximum total size of these entries, in bytes. PostgreSQL does not account for this memory.
 const WEIGHT_MAX: usize = 32 << 20;
 
-/// Values by their keys; the one that was not used for longest goes first.
+/// Values by their keys; the least recently used value is evicted first.
 pub struct Lru<K, V> {
     entries: HashMap<K, Entry<V>>,
     weight: usize,
@@ -30,7 +30,7 @@ impl<K, V> Default for Lru<K, V> {
 }
 
 impl<K: Hash + Eq + Clone, V: Clone> Lru<K, V> {
-    /// The value with this key, if it is here.
+    /// The value with this key, if cached.
     pub fn get<Q: Hash + Eq + ?Sized>(&mut self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
@@ -41,7 +41,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Lru<K, V> {
         Some(entry.value.clone())
     }
 
-    /// Keeps a value, of this many bytes.
+    /// Caches a value that weighs `weight` bytes.
     pub fn put(&mut self, key: K, value: V, weight: usize) {
         self.remove(&key);
         while self.entries.len() >= COUNT_MAX || !self.entries.is_empty() && self.weight + weight > WEIGHT_MAX {

@@ -1,4 +1,4 @@
-//! What the features share over the tables that they are attached to.
+//! The code that the features share, for the tables that they are attached to.
 
 pub mod arguments;
 mod attach;

@@ -1,11 +1,11 @@
-//! What goes around the triggers of a feature: each problem a sentence, for a row `unguarded`.
+//! Ways around the triggers of a feature: each problem is a sentence, for a row `unguarded`.
 
 use super::feature::Feature;
 use crate::pg::oid::Oid;
 use crate::pg::report::{Error, Result};
 use crate::pg::spi::{self, Fetched, Parameter};
 
-/// Triggers of the feature that the catalog hides from a look at the table.
+/// Triggers of the feature that the catalog hides from the table's trigger list.
 pub fn hidden_triggers(feature: &Feature, tables: &[Oid]) -> Result<Vec<String>> {
     sentences(
         "SELECT pg_catalog.format('The trigger \"%s\" on \"%s\" is %s.', t.tgname, c.relname,
@@ -21,7 +21,7 @@ pub fn hidden_triggers(feature: &Feature, tables: &[Oid]) -> Result<Vec<String>>
     )
 }
 
-/// Rules that keep commands from the triggers.
+/// Rules that divert commands from the triggers.
 pub fn rules(tables: &[Oid]) -> Result<Vec<String>> {
     sentences(
         "SELECT pg_catalog.format('The rule \"%s\" on \"%s\" does something else instead of %s.', r.rulename, c.relname,
@@ -34,7 +34,7 @@ pub fn rules(tables: &[Oid]) -> Result<Vec<String>> {
     )
 }
 
-/// The answers of a query that writes sentences.
+/// The sentences that a query returns.
 pub fn sentences(sql: &str, parameters: &[Parameter]) -> Result<Vec<String>> {
     spi::connect(|session| {
         let found = session.query_as_caller(sql, parameters)?;

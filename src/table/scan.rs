@@ -1,13 +1,13 @@
-//! Reading many rows: in batches, so that memory stays bounded, however many there are.
+//! Reading many rows in batches, so that memory stays bounded for any number of rows.
 
 use crate::pg::memory;
 use crate::pg::report::Result;
 use crate::pg::spi::{Cursor, Fetched};
 
-/// How many rows are read at once.
+/// The number of rows in a batch.
 const BATCH: usize = 1000;
 
-/// Gives each row of a cursor to `read`. What `read` allocates in PostgreSQL's memory lasts until the end of the batch.
+/// Passes each row of a cursor to `read`. PostgreSQL's memory that `read` allocates lasts until the end of the batch.
 pub fn each(cursor: &Cursor, mut read: impl FnMut(&Fetched) -> Result<()>) -> Result<()> {
     loop {
         let more = memory::scratch(|| -> Result<bool> {

@@ -1,4 +1,4 @@
-//! Tables above and below a table: partitions, which share its triggers, and inheritance children, which do not.
+//! The relatives of a table: partitions, which share its triggers, and inheritance children, which do not.
 
 use super::feature::{Feature, Inheritance};
 use crate::pg::oid::Oid;
@@ -6,9 +6,9 @@ use crate::pg::relation::Relation;
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::{self, Session};
 
-/// Refuses a table with inheritance children, where they would break the guarantee.
+/// Refuses a table with inheritance children if they would break the guarantee.
 pub fn check_children(feature: &Feature, relation: &Relation) -> Result<()> {
-    // Where no relative at all is allowed, the feature says so itself, of partitions too.
+    // A feature that allows no relatives at all checks this itself, for partitions too.
     let Inheritance::NoChildren(detail) = &feature.inheritance else { return Ok(()) };
     if !spi::connect(|session| has_children(session, relation.oid()))? {
         return Ok(());
@@ -21,7 +21,7 @@ pub fn check_children(feature: &Feature, relation: &Relation) -> Result<()> {
     })
 }
 
-/// The table has children that are not its partitions.
+/// Whether the table has children that are not its partitions.
 fn has_children(session: &Session, table: Oid) -> Result<bool> {
     let children = session.query_as_caller(
         "SELECT FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
@@ -31,7 +31,7 @@ fn has_children(session: &Session, table: Oid) -> Result<bool> {
     Ok(!children.is_empty())
 }
 
-/// The relation, and the partitions below it that hold rows.
+/// The relation, and all partitions below it that hold rows.
 pub fn with_leaves(relation: &Relation) -> Result<Vec<Oid>> {
     let mut tables = relation.leaves()?;
     if relation.is_partitioned() {
@@ -40,14 +40,14 @@ pub fn with_leaves(relation: &Relation) -> Result<Vec<Oid>> {
     Ok(tables)
 }
 
-/// The partitions below a partitioned table, of all levels.
+/// All partitions below a partitioned table, at every level.
 pub fn below(session: &Session, table: Oid) -> Result<Vec<Oid>> {
     let tree = session
         .query("SELECT relid::pg_catalog.oid FROM pg_catalog.pg_partition_tree($1) WHERE level > 0", &[table.into()])?;
     tree.rows().map(|row| row.get(0).ok_or_else(|| Error::damaged("pg_inherits"))).collect()
 }
 
-/// The table in a FROM clause, with all that is in its partitions and nothing that only inherits from it.
+/// The table in a FROM clause: with the rows of its partitions, without those of inheritance children.
 pub fn from_clause(relation: &Relation, alias: &str) -> String {
     let only = if relation.is_partitioned() { "" } else { "ONLY " };
     format!("{only}{} AS {alias}", relation.qualified_name())

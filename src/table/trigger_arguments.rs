@@ -1,4 +1,4 @@
-//! `pg_trigger.tgargs` in SQL: for the views, and for the queries of what features depend on.
+//! `pg_trigger.tgargs` in SQL, for the views and for the features' queries of definitions.
 
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::report::Result;
@@ -16,7 +16,7 @@ fn trigger_arguments(call: &Call) -> Result<Answer> {
     Ok(taken_apart(call.bytes(0).unwrap_or_default()).into())
 }
 
-/// Arguments are what somebody wrote: nothing here fails on them.
+/// The values of a key. This function must not fail, because any user may have written the arguments.
 fn trigger_argument(call: &Call) -> Result<Answer> {
     let key = call.text(1)?.unwrap_or_default();
     let arguments = taken_apart(call.bytes(0).unwrap_or_default());
@@ -24,7 +24,7 @@ fn trigger_argument(call: &Call) -> Result<Answer> {
     Ok(pairs.filter(|(name, _)| *name == key).map(|(_, value)| value.to_string()).collect::<Vec<_>>().into())
 }
 
-/// The arguments, each of which has a NUL after it.
+/// Splits `tgargs` into the arguments, each of which ends with a NUL.
 pub fn taken_apart(arguments: &[u8]) -> Vec<String> {
     arguments
         .split_inclusive(|byte| *byte == 0)

@@ -7,11 +7,11 @@ use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::Session;
 use crate::pg::trigger::TriggerInfo;
 
-/// The configuration of a table's feature, and what is wrong with its triggers.
+/// The configuration of a table's feature, and the problems of its triggers.
 pub struct Attached {
     /// The arguments that most of the triggers have.
     pub arguments: Vec<String>,
-    /// Each a sentence; none where all triggers are in place.
+    /// One sentence for each problem; empty if all triggers are in place.
     pub problems: Vec<String>,
 }
 
@@ -22,12 +22,12 @@ impl Feature {
         Ok(relation.triggers().into_iter().filter(|trigger| functions.contains(&trigger.function)).collect())
     }
 
-    /// The relation has a trigger of the feature, in its place or not.
+    /// Whether the relation has a trigger of the feature, in its place or not.
     pub fn is_on(&self, relation: &Relation) -> Result<bool> {
         Ok(!self.triggers(relation)?.is_empty())
     }
 
-    /// What the relation has of the feature, if it has a trigger in the place of one of the parts.
+    /// The feature's state on the relation; `None` unless the relation has a trigger in the place of one of the parts.
     pub fn attached(&self, relation: &Relation) -> Result<Option<Attached>> {
         let (functions, triggers) = (self.oids()?, self.triggers(relation)?);
         let found = |part: &Part| {
@@ -54,12 +54,12 @@ impl Feature {
         Ok(Some(Attached { arguments: arguments.clone(), problems }))
     }
 
-    /// What the relation has of the feature, or the error that it has none of it.
+    /// The feature's state on the relation, or the error that the relation does not have the feature.
     pub fn required(&self, relation: &Relation) -> Result<Attached> {
         self.attached(relation)?.ok_or_else(|| self.missing(&relation.name()))
     }
 
-    /// The partitioned table from which the relation has its triggers; `None` where they are the relation's own.
+    /// The partitioned table from which the relation has its triggers; `None` if they are the relation's own.
     pub fn root_of(&self, relation: &Relation) -> Result<Option<Relation>> {
         let first = self.oids()?[0];
         let of = |relation: &Relation| relation.triggers().into_iter().find(|trigger| trigger.function == first);
@@ -75,7 +75,7 @@ impl Feature {
         Ok(None)
     }
 
-    /// Refuses a relation that has its triggers from a partitioned table. `how` says what to call for that one.
+    /// Refuses a relation that has its triggers from a partitioned table. `how` gives the call for that table.
     pub fn refuse_partition(&self, relation: &Relation, how: impl FnOnce(&str) -> String) -> Result<()> {
         let Some(root) = self.root_of(relation)? else { return Ok(()) };
         let (name, root_name) = (relation.name(), root.name());
@@ -83,7 +83,7 @@ impl Feature {
         Err(Error::new(Class::WrongObject, message).hint(how(&root.qualified_name())))
     }
 
-    /// Checks that each trigger of the feature's fires when it can do its work, and none of them twice.
+    /// Checks that each trigger of the feature has the right firing time, and that no trigger exists twice.
     pub fn check_placement(&self, relation: &Relation) -> Result<()> {
         let (functions, triggers) = (self.oids()?, self.triggers(relation)?);
         let fits =
@@ -97,7 +97,7 @@ impl Feature {
         Ok(())
     }
 
-    /// A trigger part that the relation has twice.
+    /// Whether the relation has the trigger of a part twice.
     pub fn has_twice(&self, relation: &Relation) -> Result<bool> {
         let (functions, triggers) = (self.oids()?, self.triggers(relation)?);
         let count = |part: &Part| {
@@ -107,8 +107,8 @@ impl Feature {
         Ok(self.parts.iter().any(|part| count(part) > 1))
     }
 
-    /// An enabled or disabled trigger of the relation that fires after the one of this name, and could change a row that it
-    /// has seen. Those of the feature itself and of the features behind it do not.
+    /// The triggers, enabled or disabled, that fire after the trigger of this name and could change a row that it has
+    /// seen. The triggers of the feature itself and of later features do not.
     pub fn late(&self, relation: &Relation, name: &str) -> Result<Vec<TriggerInfo>> {
         let Some(late) = &self.late else { return Ok(Vec::new()) };
         let followers = self.followers()?;
@@ -119,7 +119,7 @@ impl Feature {
         Ok(relation.triggers().into_iter().filter(is_late).collect())
     }
 
-    /// Refuses a relation with a trigger that fires after the one of this name.
+    /// Refuses a relation with a trigger that fires after the trigger of this name.
     pub fn check_late(&self, relation: &Relation, name: &str) -> Result<()> {
         match self.late(relation, name)?.first() {
             Some(late) => Err(self.fires_too_late(&late.name, &relation.name())),
@@ -139,7 +139,7 @@ impl Feature {
     }
 }
 
-/// All triggers of a feature have the same arguments. Where somebody changed those of one, the others outvote it.
+/// The arguments of a feature's triggers, which are all the same. If one trigger was altered, the others outvote it.
 fn agreed<'t>(parts: &[(&str, Option<&'t TriggerInfo>)]) -> Option<&'t Vec<String>> {
     let all: Vec<_> = parts.iter().filter_map(|(_, trigger)| trigger.map(|trigger| &trigger.arguments)).collect();
     let votes = |arguments: &Vec<String>| all.iter().filter(|other| **other == arguments).count();
@@ -148,7 +148,7 @@ fn agreed<'t>(parts: &[(&str, Option<&'t TriggerInfo>)]) -> Option<&'t Vec<Strin
 }
 
 impl Part {
-    /// Creates the trigger on a table, by its name in SQL. `name` is the trigger's.
+    /// Creates the trigger with the name `name` on a table, given by its SQL name.
     pub fn create(
         &self,
         session: &Session,
@@ -171,7 +171,7 @@ impl Part {
     }
 }
 
-/// Drops triggers of a table, by their names.
+/// Drops triggers of a table by name.
 pub fn drop(session: &Session, table: &str, names: impl IntoIterator<Item = String>) -> Result<()> {
     for name in names {
         session.run(&format!("DROP TRIGGER {} ON {table}", quote::identifier(name)), &[])?;

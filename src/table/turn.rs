@@ -1,10 +1,10 @@
-//! Taking turns: who looks for neighbours under a key holds its lock until the end of the transaction, so that
-//! whoever looks next finds what the former has done, committed or gone.
+//! Key locks: a transaction holds a key's lock from the lookup for neighbours to its end, so that the next lookup sees
+//! the transaction's work committed or rolled back.
 //!
-//! The lock is taken as early as the first row of a statement is about to be inserted, and at the latest before the
-//! look. Early, because of deadlocks: a row that is in the table already can make others wait for this transaction. At
-//! the look, all keys of a statement are taken in one order. More keys than a transaction's fair share of the lock
-//! table become one lock on the whole packing, which all others share.
+//! The lock is taken before the first row of a statement is inserted, and at the latest before the lookup. It is taken
+//! early to avoid deadlocks: a row that is already in the table can make other transactions wait for this one. At the
+//! lookup, a statement locks all its keys in one order. Above a transaction's fair share of the lock table, one lock on
+//! the whole packing replaces the key locks; all other transactions share that lock.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +16,7 @@ use crate::pg::transaction;
 #[derive(Default)]
 struct Turns {
     transaction: transaction::Transaction,
-    /// The keys whose locks this transaction holds, and whether somebody has looked under them.
+    /// The keys whose locks this transaction holds, and whether a statement has looked under the key.
     keys: BTreeMap<Key, bool>,
 }
 
@@ -24,14 +24,14 @@ thread_local! {
     static TURNS: RefCell<Turns> = RefCell::default();
 }
 
-/// What one statement holds.
+/// The locks of one statement.
 pub struct Turn {
     relation: Oid,
-    /// It holds nothing that an earlier statement has looked under.
+    /// Whether no earlier statement has looked under any of the statement's keys.
     releasable: bool,
-    /// The keys that were taken for it.
+    /// The keys that were locked for the statement.
     taken: Vec<Key>,
-    /// The whole packing was taken for it.
+    /// Whether the whole packing was locked for the statement.
     whole: bool,
 }
 
@@ -39,8 +39,8 @@ fn whole(relation: Oid) -> Key {
     Key { kind: Kind::Table, relation, hash: 0 }
 }
 
-/// Takes the lock of a key before a row of it is inserted; without waiting, where the statement has taken a later one
-/// already.
+/// Takes the lock of a key before a row with the key is inserted. Does not wait if the statement already holds the lock
+/// of a later key.
 pub fn take_early(key: Key) {
     with_turns(|turns| {
         if turns.keys.contains_key(&key) || turns.keys.len() >= lock::fair_share() || is_whole(key.relation) {
@@ -73,7 +73,7 @@ pub fn take(relation: Oid, keys: &BTreeSet<Key>) -> Turn {
                 lock::acquire(whole(relation), Mode::Exclusive, true);
                 turn.whole = true;
             } else {
-                // A set is sorted. The keys first: who waits for one holds no share of the whole.
+                // A set is sorted. Lock the keys first: a transaction that waits for a key holds no share of the whole.
                 turn.taken = keys.iter().copied().filter(|key| !turns.keys.contains_key(key)).collect();
                 for &key in &turn.taken {
                     lock::acquire(key, Mode::Exclusive, true);
@@ -87,7 +87,7 @@ pub fn take(relation: Oid, keys: &BTreeSet<Key>) -> Turn {
 }
 
 impl Turn {
-    /// Lets others have their turn, if nothing has been decided under it: says whether it was possible.
+    /// Releases the locks unless a decision depends on them, and returns whether they were released.
     pub fn give_back(self) -> bool {
         if !self.releasable {
             return false;
@@ -110,7 +110,7 @@ impl Turns {
         self.keys.get(&key) == Some(&true)
     }
 
-    /// Releases what nobody has looked under.
+    /// Releases the locks of keys under which no statement has looked.
     fn release_early(&mut self, relation: Oid) {
         self.keys.retain(|&key, &mut looked| {
             let keep = looked || key.relation != relation;
@@ -125,7 +125,7 @@ impl Turns {
     }
 }
 
-/// This transaction has the whole packing to itself.
+/// Whether this transaction has the exclusive lock on the whole packing.
 fn is_whole(relation: Oid) -> bool {
     lock::is_held_as(whole(relation), Mode::Exclusive)
 }
@@ -136,8 +136,8 @@ fn share(relation: Oid, wait: bool) -> bool {
 }
 
 fn with_turns<T>(act: impl FnOnce(&mut Turns) -> T) -> T {
-    // Taken out, not borrowed: waiting for a lock may end in an error. Then what was held is forgotten here; taken once
-    // more, it counts twice, and a release leaves it held.
+    // The state is taken, not borrowed, because waiting for a lock may fail. The error forgets the held locks here. If
+    // a lock is then taken again, it counts twice, and a release leaves it held.
     let mut turns = TURNS.take();
     if turns.transaction != transaction::transaction() {
         turns = Turns { transaction: transaction::transaction(), keys: BTreeMap::new() };

@@ -1,7 +1,7 @@
-//! Verifying tables one by one: who may ask, as whom it runs, and that no table hides the faults of another.
+//! Verifying tables one by one: privileges, the acting role, and isolation of one table's failure from the others.
 //!
-//! The caller's privileges are checked first. Then the table is read as its owner, restricted. Without a table, each is
-//! attempted in a subtransaction: one that cannot be read, whoever sees to that, is reported and the others go on.
+//! The caller's privileges are checked first. Then verification reads the table as its owner, restricted. Without a target,
+//! each table has its own subtransaction: an unreadable table is reported, for whatever reason, and the others go on.
 
 use super::faults::Faults;
 use super::feature::Feature;
@@ -20,17 +20,17 @@ pub trait Verification {
     /// The feature.
     const FEATURE: &'static Feature;
 
-    /// What it has found so far.
+    /// The faults found so far.
     fn faults(&mut self) -> &mut Faults;
 
-    /// Verifies one table. This runs as its owner, restricted, under a snapshot that sees all that is committed. Rows are
-    /// to be read [`without_indexes`].
+    /// Verifies one table as its owner, restricted, under a snapshot that sees all committed rows. Rows must be read
+    /// [`without_indexes`].
     fn verify(&mut self, relation: &Relation, acting: &Acting) -> Result<()>;
 }
 
-/// A lock is waited for at most so long where many tables are verified, and all locks together …
+/// The longest wait for one lock while many tables are verified, in milliseconds.
 const WAIT_MAX: i32 = 1_000;
-/// … at most so long: milliseconds both.
+/// The longest wait for all these locks together, in milliseconds.
 const WAITS_MAX: i32 = 10_000;
 
 /// Verifies one table.
@@ -40,19 +40,19 @@ pub fn one(target: Oid, verification: &mut impl Verification) -> Result<()> {
 
 fn verify<V: Verification>(relation: &Relation, verification: &mut V) -> Result<()> {
     relation.require_readable(V::FEATURE.name)?;
-    // Also where the transaction has an older snapshot: that may be older than the triggers, and rows that were sealed
-    // since would look as if they were not.
+    // An older snapshot of the transaction is not used: it may predate the triggers, and rows sealed since then would
+    // look unsealed.
     as_owner(relation, |acting| Latest::during(|_| verification.verify(relation, acting)))
 }
 
-/// Reports the triggers of a feature that the catalog hides; whether there are any.
+/// Reports the triggers of a feature that the catalog hides, and returns whether there are any.
 pub fn report_hidden<V: Verification>(verification: &mut V, target: Oid, tables: &[Oid]) -> Result<bool> {
     let hidden = problems::hidden_triggers(V::FEATURE, tables)?;
     hidden.iter().for_each(|problem| verification.faults().unguarded(target, problem));
     Ok(!hidden.is_empty())
 }
 
-/// The configuration of a table. `None` where its triggers do not fit it: a fault like any other, which is reported.
+/// The configuration of a table. If the triggers do not fit the table, reports this as a fault and returns `None`.
 pub fn configuration<V: Verification, T>(verification: &mut V, target: Oid, found: Result<T>) -> Result<Option<T>> {
     match found {
         Ok(found) => Ok(Some(found)),
@@ -64,8 +64,8 @@ pub fn configuration<V: Verification, T>(verification: &mut V, target: Oid, foun
     }
 }
 
-/// Has the rest of a verification read tables as they are: an index may lack rows that its table has, by a damaged
-/// catalog, or by an order of text that has changed.
+/// Makes the rest of a verification read tables without indexes: an index may lack rows of its table, because of a
+/// damaged catalog or a changed text order.
 pub fn without_indexes(acting: &Acting) {
     for setting in [c"enable_indexscan", c"enable_indexonlyscan", c"enable_bitmapscan"] {
         acting.set(setting, c"off");
@@ -73,7 +73,7 @@ pub fn without_indexes(acting: &Acting) {
     acting.set(c"enable_seqscan", c"on");
 }
 
-/// Verifies all tables of the feature. Those that cannot be read are reported.
+/// Verifies all tables of the feature. Unreadable tables are reported.
 pub fn all<V: Verification>(verification: &mut V) -> Result<()> {
     let deadline = clock::deadline();
     let mut patience = Patience { left: WAITS_MAX };
@@ -93,7 +93,7 @@ pub fn all<V: Verification>(verification: &mut V) -> Result<()> {
             })
         });
         if let Err(failure) = attempt {
-            // Dropped meanwhile, it is a table no more.
+            // A table that was dropped meanwhile needs no report.
             if !relation::exists(table.oid) {
                 continue;
             }
@@ -113,8 +113,8 @@ struct Table {
     is_of_other_session: bool,
 }
 
-/// The tables that have triggers of these functions, whatever is wrong with them. A partition is verified with the table
-/// above it that has them, too.
+/// The tables that have triggers with the feature's functions, however broken. A partition is verified with the table
+/// above it if that table has such triggers, too.
 fn tables(feature: &Feature) -> Result<Vec<Table>> {
     let oids = feature.oids()?;
     let read = |session: &spi::Session| {
@@ -137,13 +137,13 @@ fn tables(feature: &Feature) -> Result<Vec<Table>> {
     Latest::during(|_| spi::connect(read))
 }
 
-/// How long locks are waited for yet.
+/// The remaining time for waiting for locks.
 struct Patience {
     left: i32,
 }
 
 impl Patience {
-    /// The caller's own `lock_timeout` stays where it is shorter.
+    /// Sets the lock timeout; a shorter `lock_timeout` of the caller stays.
     fn apply(&self, acting: &Acting) {
         let mut wait = self.left.clamp(1, WAIT_MAX);
         let own = clock::lock_timeout();

@@ -1,4 +1,4 @@
-//! What is admitted as a schema: its size, its depth, and what `veritable_schema` finds wrong with it.
+//! The admission of schemas: size, depth, and the problems that `veritable_schema` finds.
 
 use veritable_schema::{Problem, Refusal, Stored, Value, check_texts, references};
 
@@ -6,7 +6,7 @@ use super::refusal::{not_valid, refused};
 use super::{compile, document, settings};
 use crate::pg::report::{Class, Error, Result};
 
-/// What keeps a schema from being registered.
+/// The problems that keep a schema from being registered.
 pub fn problems(text: &str, strict: bool) -> Result<Vec<Problem>> {
     let schema = parse(text)?;
     let (formats, depth) = (settings::formats(), settings::schema_depth_limit());
@@ -21,7 +21,7 @@ pub fn problems(text: &str, strict: bool) -> Result<Vec<Problem>> {
     }
 }
 
-/// The text of a schema, read; not if it is too large or too deep.
+/// Parses the text of a schema, and refuses a text that is too large or too deep.
 pub fn parse(text: &str) -> Result<Value> {
     check_size(text)?;
     let schema = veritable_schema::parse(text).map_err(|problem| {
@@ -40,7 +40,7 @@ fn too_deep() -> Error {
         .detail(format!("It has more than {limit} levels, which is veritable.schema_depth_limit."))
 }
 
-/// The text of a schema is not longer than the limit.
+/// Refuses a schema whose text is longer than the limit.
 pub fn check_size(text: &str) -> Result<()> {
     let limit = settings::schema_size_limit();
     if text.len() <= limit {

@@ -1,43 +1,43 @@
-//! The configuration of a validation, as the arguments of its trigger hold it.
+//! The configuration of a validation, stored in the arguments of its trigger.
 
 use crate::pg::report::{Class, Error, Result};
 use crate::table::arguments;
 
 const KEYS: [&str; 5] = ["document", "type", "schema", "version", "unknown"];
 
-/// Which documents are validated, and by which schemas.
+/// The documents to validate, and the source of their schemas.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arguments {
     /// The column of the document.
     pub document: String,
-    /// Where the name of its schema comes from.
+    /// The source of the schema's name.
     pub named: Named,
-    /// The column of the version that it matches, where there is one.
+    /// The column of the matching schema version, if there is one.
     pub version: Option<String>,
-    /// What becomes of a document whose schema is not registered.
+    /// The treatment of a document whose schema is not registered.
     pub unknown: Unknown,
 }
 
-/// Where the name of a document's schema comes from.
+/// The source of the name of a document's schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Named {
     /// A column of the row.
     By(String),
-    /// It is this one.
+    /// A fixed name.
     As(String),
 }
 
-/// What becomes of a document whose schema is not registered.
+/// The treatment of a document whose schema is not registered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unknown {
-    /// It is refused.
+    /// Refuse the document.
     Refuse,
-    /// It passes.
+    /// Accept the document.
     Allow,
 }
 
 impl Unknown {
-    /// The value of an option, read in any case as PostgreSQL reads those of its own.
+    /// Parses the value of an option in any case, as PostgreSQL parses its own options.
     pub fn parse(text: &str) -> Result<Unknown> {
         match text.to_ascii_lowercase().as_str() {
             "refuse" => Ok(Unknown::Refuse),
@@ -56,7 +56,7 @@ impl Unknown {
 }
 
 impl Named {
-    /// Exactly one of the two is given.
+    /// The source from the one argument that is given; both or none is an error.
     pub fn one_of(column: Option<String>, name: Option<String>) -> Result<Named> {
         match (column, name) {
             (Some(column), None) => Ok(Named::By(column)),
@@ -68,7 +68,7 @@ impl Named {
 }
 
 impl Arguments {
-    /// Reads the arguments of a trigger.
+    /// Parses the arguments of a trigger.
     pub fn parse(arguments: &[String]) -> Result<Arguments> {
         let arguments = arguments::Arguments::parse("validation", &KEYS, arguments)?;
         Ok(Arguments {

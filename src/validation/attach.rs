@@ -1,4 +1,4 @@
-//! `add_validation()` and `drop_validation()`: from a column of any documents to one of documents that match.
+//! `add_validation()` and `drop_validation()`: start and stop validating the documents of a column.
 
 use super::arguments::{Arguments, Named, Unknown};
 use super::feature::{FEATURE, VALIDATES};
@@ -90,7 +90,7 @@ fn check_table(relation: &Relation, arguments: &Arguments, trigger: &str) -> Res
     FEATURE.check_late(relation, trigger)
 }
 
-/// Refuses rows whose document does not match, the first one found. How many rows there are.
+/// Refuses the first row whose document does not match, and returns the number of rows.
 fn check_rows(session: &Session, layout: &Layout, table: &str, alias: &str) -> Result<i64> {
     let schemas = Schemas::new()?;
     let sql = format!("SELECT {alias} FROM {table} AS {alias}");
@@ -100,7 +100,7 @@ fn check_rows(session: &Session, layout: &Layout, table: &str, alias: &str) -> R
         scan::each(&cursor, |fetched| {
             let value = fetched.composite(0).ok_or_else(|| Error::damaged("a row of the table"))?;
             checked += 1;
-            // The caller owns the table, and row-level security hides nothing.
+            // The caller owns the table, and row-level security hides no rows.
             matching(&schemas, layout, &value.row(&layout.descriptor), || true).map(|_| ())
         })?;
         Ok(checked)

@@ -1,4 +1,4 @@
-//! `schema_compatibility()`, and whether a version may follow those before it.
+//! `schema_compatibility()`, and the check that a version may follow the previous versions.
 
 use veritable_schema::{Mode, Value, Verdict, Version, covers, references};
 
@@ -15,7 +15,7 @@ sql_function! {
     veritable_schema_compatibility = schema_compatibility
 }
 
-/// The mode of this name. Schema registries write modes in capitals; here they are read in any case.
+/// The mode of this name. Schema registries write modes in capitals; this function accepts any case.
 pub fn mode(name: &str) -> Result<Mode> {
     name.to_ascii_uppercase().parse().map_err(|_| {
         Error::new(Class::Argument, format!("unrecognized compatibility \"{name}\""))
@@ -23,7 +23,7 @@ pub fn mode(name: &str) -> Result<Mode> {
     })
 }
 
-/// The error, unless the schema may follow the versions of `history`, the newest of which comes first.
+/// Refuses a schema that may not follow the versions in `history`, which lists the newest version first.
 pub fn check(name: &str, mode: Mode, schema: &Value, resources: &[(String, Value)], history: &[Record]) -> Result<()> {
     let new = Version { schema, resources };
     let count = if mode.transitive() { usize::MAX } else { 1 };
@@ -62,10 +62,10 @@ fn require(verdict: Verdict, name: &str, what: &str, lost_in: &str) -> Result<()
     }
 }
 
-/// The larger the schema, the less a reader learns from its end.
+/// The maximum length of a lost document: the larger the schema, the less a reader learns from its end.
 const LOST_MAX: usize = 2000;
 
-/// Whether every document that `old` allows is valid under `new`.
+/// Compares the schemas: is every document that `old` allows valid under `new`?
 fn compare(new: &Version, old: &Version) -> Verdict {
     let size = |version: &Version| {
         let resources = version.resources.iter().map(|(_, resource)| resource);
@@ -74,7 +74,7 @@ fn compare(new: &Version, old: &Version) -> Verdict {
     if size(new).max(size(old)) > settings::comparison_size_limit() {
         return Verdict::Undecided { reason: "a schema is larger than veritable.comparison_size_limit".to_string() };
     }
-    // It cannot be interrupted in between.
+    // The comparison in between cannot be interrupted.
     stack::check_for_interrupts();
     let verdict = covers(new, old, settings::formats(), &document::limits());
     stack::check_for_interrupts();

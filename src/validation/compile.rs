@@ -1,4 +1,4 @@
-//! From a stored schema to one that is ready for documents.
+//! From a stored schema to a compiled validator for documents.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use veritable_schema::{
 use super::{document, refusal, registry, settings};
 use crate::pg::report::{Class, Error, Result};
 
-/// A schema that refers to more others, directly or not, is refused.
+/// The maximum number of schemas that a schema refers to, directly or indirectly.
 const RESOURCES_MAX: usize = 100;
 
-/// A registered schema, compiled.
+/// The compiled form of a registered schema.
 pub fn validator<F: Form>(
     name: &str,
     version: i64,
@@ -24,12 +24,12 @@ pub fn validator<F: Form>(
     let base = uri(name, version);
     build(&schema, &resources, Some(&base)).map_err(|refusal| match refusal {
         Refusal::Problem(_) => registry::damaged(name, version),
-        // An older version of the extension, or another setting, has admitted it.
+        // An older version of the extension, or another setting, has admitted the schema.
         excess => refusal::refused(excess),
     })
 }
 
-/// As [`complete`], for a schema that is registered, and so must have all that it refers to.
+/// Calls [`complete`] for a registered schema, for which a missing reference is damage.
 pub fn registered(
     name: &str,
     version: i64,
@@ -42,7 +42,7 @@ pub fn registered(
     })
 }
 
-/// A schema with what it refers to, compiled by the rules of event schemas.
+/// Compiles a schema and its resources by the rules of event schemas.
 pub fn build<F: Form>(
     schema: &Value,
     resources: &[(String, Value)],
@@ -57,7 +57,7 @@ pub fn build<F: Form>(
     Validator::build(schema, &rules, &document::limits())
 }
 
-/// What the references of a schema without a version stand for now.
+/// The present versions of a schema's references without a version.
 pub fn resolve(references: &[Reference]) -> Result<BTreeMap<String, i64>> {
     let mut resolved = BTreeMap::new();
     for Reference { name, version, .. } in references {
@@ -81,7 +81,7 @@ fn undefined(message: String) -> Error {
     Error::new(Class::UndefinedObject, message).detail("The schema refers to it.")
 }
 
-/// Gives the references of a schema their versions, and answers all that they lead to, by their addresses.
+/// Puts versions into the references of a schema, and returns all schemas that they reach, by address.
 pub fn complete(schema: &mut Value, resolved: &BTreeMap<String, i64>) -> Result<Vec<(String, Value)>> {
     check_texts(schema, &document::limits()).map_err(refusal::refused)?;
     with_versions(schema, resolved);

@@ -1,9 +1,9 @@
-//! What the event triggers ask of a validation.
+//! The callbacks of a validation for the event triggers.
 
 use super::triggers;
 use crate::table::feature::{Ddl, Kind, Reason};
 
-/// What the event triggers ask of a validation.
+/// The callbacks of a validation for the event triggers.
 pub static DDL: Ddl = Ddl {
     definitions: include_str!("definitions.sql"),
     reason,

@@ -1,11 +1,11 @@
--- What validated tables depend on. $1: the tables; $2: the function validate; $3: those whose triggers may fire after the
--- ones that validate; $4: not used, there are no indexes.
+-- The definitions that validated tables depend on. $1: the tables; $2: the function validate; $3: the functions whose
+-- triggers may fire after the validating ones; $4: unused, because a validation needs no index.
 SELECT CASE WHEN a.attname = ANY (v.columns) THEN 'column' ELSE 'other column' END AS kind,
        v.target AS object, a.attnum::pg_catalog.int4 AS number, v.target, pg_catalog.format('column "%s"', a.attname) AS name,
        CASE WHEN a.attname = ANY (v.columns) THEN pg_catalog.format('%s %s', a.attname, a.atttypid) ELSE '' END AS definition,
        false AS fixed, 0::pg_catalog.oid AS owner
 FROM (
-    -- Of several triggers for one document, the one that fires first.
+    -- Of several triggers for one document, the first to fire.
     SELECT v.target, pg_catalog.array_agg(c.name) AS columns
     FROM (
         SELECT DISTINCT ON (t.tgrelid, a.document) t.tgrelid AS target, a.document, a.type, a.version
@@ -35,7 +35,7 @@ WHERE late.tgrelid = ANY ($1)
   AND EXISTS (SELECT FROM pg_catalog.pg_trigger validate
               WHERE validate.tgrelid = late.tgrelid AND validate.tgfoid = ($2)[1] AND validate.tgname < late.tgname)
 UNION ALL
--- Nothing but a check: a function that gives no array is not the extension's.
+-- Only a check: if a function returns no array, the function is not the extension's.
 SELECT 'configuration', t.tgrelid, 0, t.tgrelid, 'configuration',
        CASE WHEN veritable.trigger_argument(t.tgargs, 'document') IS NOT NULL THEN '' END, false, 0
 FROM pg_catalog.pg_trigger t

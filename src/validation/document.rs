@@ -1,4 +1,4 @@
-//! A document against a compiled schema: within PostgreSQL's limits of stack, time and size, and what is said of it.
+//! Validating a document within PostgreSQL's limits of stack, time and size, and describing the result.
 
 use veritable_schema::{Bounds, Exceeded, Form, Limits, Problem, Shown, Validator, Violation};
 
@@ -15,12 +15,12 @@ fn bounds(steps: u64) -> Bounds {
     Bounds { floor: stack::floor(), steps, interrupted }
 }
 
-/// What compiling a schema may use.
+/// The bounds for compiling a schema.
 pub fn limits() -> Limits {
     Limits { bounds: bounds(settings::schema_work_limit()), patterns: settings::schema_pattern_limit() }
 }
 
-/// The bytes of a `jsonb` are not more than the limit.
+/// Refuses a document with more bytes than the limit.
 pub fn check_size(document: &[u8]) -> Result<()> {
     let limit = settings::document_size_limit();
     if document.len() <= limit {
@@ -33,14 +33,14 @@ pub fn check_size(document: &[u8]) -> Result<()> {
     )))
 }
 
-/// The document, of so many bytes, matches the schema.
+/// Whether the document, of `size` bytes, matches the schema.
 pub fn is_valid<F: Form>(validator: &Validator<F>, document: &F::Input, size: usize) -> Result<bool> {
-    // Usual schemas take less than a hundred steps for each byte. There are some whose time doubles with each reference.
+    // Usual schemas take fewer than 100 steps for each byte. In some schemas, each reference doubles the time.
     let steps = 10_000_000 + 1000 * size as u64;
     validator.is_valid(document, &bounds(steps)).map_err(exceeded)
 }
 
-/// What is wrong with a document, as a DETAIL has it: a line for each of the first errors.
+/// The errors of a document as a DETAIL: one line for each of the first errors.
 pub fn detail<F: Form>(validator: &Validator<F>, document: &F::Input, shown: Shown) -> String {
     match validator.violations(document, &bounds(Bounds::LISTING), settings::errors_shown(), shown) {
         Ok(violations) => {
@@ -51,17 +51,17 @@ pub fn detail<F: Form>(validator: &Validator<F>, document: &F::Input, shown: Sho
     }
 }
 
-/// All that is wrong with a document.
+/// All violations of a document.
 pub fn violations<F: Form>(validator: &Validator<F>, document: &F::Input, size: usize) -> Result<Vec<Violation>> {
     if is_valid(validator, document, size)? {
         return Ok(Vec::new());
     }
-    // It may take far longer, and more memory, than to find that something is wrong: hence the bound.
+    // The list may take far longer, and more memory, than the first error: hence the bound.
     let violations = validator.violations(document, &bounds(Bounds::LISTING), usize::MAX, Shown::Values);
     Ok(violations.map_err(exceeded)?.first)
 }
 
-/// What is wrong with a schema, as a DETAIL has it.
+/// The problems of a schema as a DETAIL.
 pub fn detail_of(problems: &[Problem]) -> String {
     let first = problems.iter().take(settings::errors_shown());
     listed(first.map(|problem| (&problem.location, &problem.message)), problems.len())
@@ -79,7 +79,7 @@ fn listed<'a>(lines: impl Iterator<Item = (&'a String, &'a String)>, total: usiz
     lines.join("\n")
 }
 
-/// The text, or its beginning where it has more bytes.
+/// The text, cut to at most `length_max` bytes.
 pub fn shortened(mut text: String, length_max: usize) -> String {
     if text.len() > length_max {
         let end = (0..=length_max).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! `schema_errors()` and `schema_problems()`: all that is wrong with a document, or with a schema.
+//! `schema_errors()` and `schema_problems()`: all errors of a document, and all problems of a schema.
 
 use veritable_schema::{Stored, Validator, Value, references};
 
@@ -33,7 +33,7 @@ fn schema_errors(call: &Call) -> Result<Answer> {
     Ok(Answer::NULL)
 }
 
-/// Compiles a schema that is not registered. What it refers to is.
+/// Compiles an unregistered schema, whose references are registered.
 fn compile(schema: &mut Value) -> Result<Validator<Stored>> {
     let resolved = compile::resolve(&references(schema))?;
     let resources = compile::complete(schema, &resolved)?;

@@ -1,13 +1,13 @@
-//! What a validation is to the layers that know all features.
+//! The validation, as described to the layers that know all features.
 
 use crate::pg::trigger::TriggerInfo;
 use crate::table::feature::{Feature, Function, Inheritance, Late, Part};
 
-/// The place of `veritable.validate()` among the functions.
+/// The position of `veritable.validate()` among the functions.
 pub const VALIDATE: usize = 0;
 
-/// The trigger that validates a column. Its name sorts before those of the triggers that seal and pack, which want the row
-/// as it will be; the column's name follows.
+/// The trigger that validates a column; the column's name completes the trigger's name. The name sorts before those of
+/// the sealing and packing triggers, which need the final row.
 pub const VALIDATES: Part = Part {
     name: "veritable_validate_",
     function: VALIDATE,

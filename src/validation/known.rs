@@ -1,6 +1,6 @@
-//! The registry as a backend knows it: what a name and a version stand for, compiled.
+//! The registry's cache in a backend: the compiled schemas by name and version.
 //!
-//! All that was read is dropped when the registry changes; a trigger on it says so.
+//! The backend drops the whole cache when the registry changes; a trigger on the registry reports the change.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -19,32 +19,32 @@ sql_function! {
     veritable_event_schemas_changed = event_schemas_changed
 }
 
-/// What a name stands for.
+/// The cached answer for a name.
 #[derive(Clone)]
 pub enum Entry {
-    /// Nothing.
+    /// No schema has this name.
     Unknown,
-    /// It has been ended.
+    /// The name is retired.
     Retired,
-    /// A schema.
+    /// The schema.
     Schema(Rc<EventSchema>),
 }
 
 /// A version of an event schema, ready for documents.
 pub struct EventSchema {
-    /// Its number.
+    /// The version number.
     pub version: i64,
-    /// It, compiled.
+    /// The compiled schema.
     pub validator: Validator<Stored>,
 }
 
-/// What this backend has read of the registry since it changed last.
+/// The entries that this backend has read since the registry's last change.
 pub struct Registry {
     relation: Oid,
     entries: RefCell<Lru<Key, Entry>>,
 }
 
-/// A name, and a version where it is not the newest one; and whether formats are asserted.
+/// A name, the version unless it is the newest one, and whether formats are asserted.
 type Key = (String, Option<i64>, bool);
 
 thread_local! {
@@ -57,7 +57,7 @@ impl Derived for Registry {
     }
 }
 
-/// The newest version of `name`, or this one; `relation` is the table.
+/// The newest version of `name`, or the given version; `relation` is the registry's table.
 pub fn look_up(relation: Oid, name: &str, version: Option<i64>) -> Result<Entry> {
     let registry = REGISTRY.with(|registry| {
         registry.get(relation, || Ok::<_, Error>(Registry { relation, entries: RefCell::default() }))
@@ -66,7 +66,7 @@ pub fn look_up(relation: Oid, name: &str, version: Option<i64>) -> Result<Entry>
     if let Some(entry) = registry.entries.borrow_mut().get(&key) {
         return Ok(entry);
     }
-    // If the registry changes while it is read, what is put here is dropped with all the rest.
+    // If the registry changes during the read, this entry is dropped together with all others.
     let entry = read_entry(name, version)?;
     let weight = match &entry {
         Entry::Schema(schema) => schema.validator.footprint(),

@@ -1,4 +1,4 @@
-//! A validation's configuration resolved against a relation: where its columns are.
+//! A validation's configuration resolved against a relation: column places.
 
 use super::arguments::{Arguments, Named, Unknown};
 use crate::pg::column::Column;
@@ -9,23 +9,23 @@ use crate::pg::row::{Descriptor, Output, Row};
 use crate::pg::types::{base_type, is_enum};
 use crate::table::columns::Columns;
 
-/// Where the columns of a validation are in the rows of one relation.
+/// The places of a validation's columns in the rows of one relation.
 pub struct Layout {
-    /// The shape of the rows.
+    /// The descriptor of the rows.
     pub descriptor: Descriptor,
     /// The place of the document.
     pub document: usize,
-    /// What becomes of a document whose schema is not registered.
+    /// The treatment of a document whose schema is not registered.
     pub unknown: Unknown,
     named: NameSource,
     version: Option<VersionColumn>,
-    /// The places of all that a verdict depends on.
+    /// The places of all columns that a verdict depends on.
     places: Vec<usize>,
 }
 
 enum NameSource {
     Text(usize),
-    /// `char(n)`: the spaces at its end do not count.
+    /// `char(n)`: trailing spaces do not count.
     Padded(usize),
     Other(usize, Output),
     Fixed(String),
@@ -73,7 +73,7 @@ impl Layout {
         })
     }
 
-    /// The name of the schema of a row's document.
+    /// The schema name for a row's document.
     pub fn name(&self, row: &Row) -> Option<String> {
         match &self.named {
             NameSource::Text(place) => row.bytes(*place).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
@@ -85,7 +85,7 @@ impl Layout {
         }
     }
 
-    /// Whether what the documents are validated against comes from columns of their rows.
+    /// Whether columns of the row choose the schema of its document.
     pub fn is_by_row(&self) -> bool {
         self.named.place().is_some() || self.version.is_some()
     }
@@ -95,7 +95,7 @@ impl Layout {
         self.version.as_ref().and_then(|version| row.integer(version.place))
     }
 
-    /// Has the row name a version, where there is a column for it and none is named. Whether the row has changed.
+    /// Sets the row's version if its column is null, and returns whether the row has changed.
     pub fn set_version(&self, row: &mut Row, version: i64) -> Result<bool> {
         match &self.version {
             Some(column) if row.is_null(column.place) => {
@@ -109,7 +109,7 @@ impl Layout {
         }
     }
 
-    /// Nothing that a verdict depends on differs.
+    /// Whether the two rows agree in all columns that a verdict depends on.
     pub fn is_same(&self, one: &Row, other: &Row) -> bool {
         one.first_difference(other, &self.places).is_none()
     }

@@ -1,7 +1,7 @@
 //! Event schemas: a registry of versioned JSON Schemas, and tables whose documents match them.
 //!
-//! What a schema is, which are admitted, and whether a document is valid, `veritable_schema` knows. Here is the registry,
-//! the trigger, and what a backend keeps. A backend never reads a schema from anywhere but the registry.
+//! `veritable_schema` defines schemas, admits them, and validates documents. This folder has the registry, the trigger,
+//! and a backend's cache. A backend reads schemas only from the registry.
 
 mod admission;
 mod arguments;

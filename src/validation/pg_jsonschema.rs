@@ -1,7 +1,7 @@
-//! The functions of pg_jsonschema, by the same names: a schema for each call, compiled once.
+//! The functions of pg_jsonschema under their own names: each call passes a schema, which is compiled once.
 //!
-//! They read a schema as that extension does: `format` counts as its draft has it, patterns may look around, and what is unknown
-//! is ignored. They read no table, so that they can stand in a CHECK.
+//! They interpret a schema as pg_jsonschema does: `format` counts as its draft says, patterns may look around, and
+//! unknown keywords are ignored. They read no table, so that a CHECK constraint may call them.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -34,10 +34,10 @@ sql_function! {
 type Compiled<F> = Rc<Validator<F>>;
 type Kept<F> = LocalKey<RefCell<Lru<Box<str>, Compiled<F>>>>;
 
-/// The schema of the last call from one place in an expression: most often that of the next one.
+/// The schema of the last call from one place in an expression, which the next call most often repeats.
 struct Last<F: Form>(RefCell<Option<(Box<str>, Compiled<F>)>>);
 
-/// A call keeps no schema that takes more bytes, compiled. Those of 50 kB take less.
+/// The maximum size of a compiled schema that a call keeps. Schemas with 50 kB of text stay below it.
 const KEPT_MAX: usize = 1 << 20;
 
 thread_local! {
@@ -78,19 +78,19 @@ fn schema<'call>(call: &Call<'call>) -> Result<&'call str> {
     call.text(0)?.ok_or_else(|| Error::null_argument("schema"))
 }
 
-/// The document of a call, and the bytes of its text.
+/// The document of a call, and the size of its text in bytes.
 fn instance(call: &Call) -> Result<(Value, usize)> {
     let text = call.text(1)?.ok_or_else(|| Error::null_argument("instance"))?;
     document::check_size(text.as_bytes())?;
     let document = veritable_schema::parse(text).map_err(|problem| {
-        // A `json` may also name half a character, which no text holds.
+        // A `json` may also name half a surrogate pair, which no text contains.
         let class = if problem.message.starts_with("recursion limit") { Class::Limit } else { Class::Argument };
         Error::new(class, "document cannot be read").detail(problem.message)
     })?;
     Ok((document, text.len()))
 }
 
-/// The schema of this call, compiled now or before.
+/// The compiled schema of this call, new or kept.
 fn kept<F: Form>(call: &Call, recent: &'static Kept<F>) -> Result<Compiled<F>> {
     let text = schema(call)?;
     let last = call.kept(|| Ok(Last::<F>(RefCell::new(None))))?;
@@ -100,14 +100,14 @@ fn kept<F: Form>(call: &Call, recent: &'static Kept<F>) -> Result<Compiled<F>> {
         return Ok(Rc::clone(validator));
     }
     let validator = compiled(text, recent)?.map_err(|problem| refusal::not_valid(&[problem]))?;
-    // An expression has any number of calls, and what they keep is not counted.
+    // An expression may have any number of calls, and the schemas that they keep are not counted.
     if validator.footprint() <= KEPT_MAX {
         last.0.replace(Some((text.into(), Rc::clone(&validator))));
     }
     Ok(validator)
 }
 
-/// A schema, compiled now or of late, or what is wrong with it.
+/// The compiled schema, new or recently used, or the problem with the schema.
 fn compiled<F: Form>(text: &str, recent: &'static Kept<F>) -> Result<std::result::Result<Compiled<F>, Problem>> {
     if let Some(validator) = recent.with_borrow_mut(|recent| recent.get(text)) {
         return Ok(Ok(validator));

@@ -1,11 +1,11 @@
-//! What is said of a schema that is not registered, or not compiled.
+//! The errors of a schema that is not registered or not compiled.
 
 use veritable_schema::{Excess, Problem, Refusal};
 
 use super::{document, settings};
 use crate::pg::report::{Class, Error};
 
-/// So much of a location is said.
+/// The maximum length of a location in a message.
 const LOCATION_MAX: usize = 500;
 
 /// The error of a schema that cannot be registered or used.

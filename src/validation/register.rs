@@ -1,4 +1,4 @@
-//! `register_schema()` and `retire_schema()`: new versions of the registry, admitted or refused.
+//! `register_schema()` and `retire_schema()`: admit or refuse new versions in the registry.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ sql_function! {
     veritable_retire_schema = retire_schema
 }
 
-/// The longest name, in characters.
+/// The maximum length of a name, in characters.
 pub const NAME_MAX: usize = 200;
 
 fn register_schema(call: &Call) -> Result<Answer> {
@@ -101,13 +101,13 @@ fn answer(version: i64) -> Result<Answer> {
         .map_err(|_| Error::new(Class::Limit, "the event schema has too many versions"))
 }
 
-/// One at a time, so that what a version was compared with is what it follows.
+/// Serializes registrations, so that a version follows the very version that it was compared with.
 fn lock() -> Result<()> {
     spi::connect(|session| session.run("LOCK TABLE veritable.event_schemas IN SHARE ROW EXCLUSIVE MODE", &[]).map(drop))
 }
 
 fn is_registered(name: &str, version: i64, text: &str) -> Result<bool> {
-    // As PostgreSQL compares `jsonb`: 1.0 is 1.
+    // The comparison is PostgreSQL's for `jsonb`: 1.0 equals 1.
     Latest::during(|_| {
         spi::connect(|session| {
             let same = session.query_as_caller(

@@ -1,5 +1,5 @@
-//! The table of the registry. It is read as PostgreSQL reads its catalogs: what is committed now counts, whatever the snapshot
-//! of the transaction.
+//! The table of the registry. A backend reads it as PostgreSQL reads its catalogs: the latest committed rows count,
+//! whatever the snapshot of the transaction is.
 
 use std::collections::BTreeMap;
 
@@ -12,30 +12,30 @@ use crate::pg::report::{Class, Error, Result};
 use crate::pg::snapshot::Latest;
 use crate::pg::spi::{self, Fetched};
 
-/// A version of an event schema, as it is stored.
+/// A stored version of an event schema.
 pub struct Record {
-    /// Its number.
+    /// The version number.
     pub version: i64,
-    /// The schema; none where this version ends the name.
+    /// The schema; `None` if this version retires the name.
     pub schema: Option<Value>,
-    /// The versions that its references without one stand for.
+    /// The versions to which references without a version are pinned.
     pub resolved: BTreeMap<String, i64>,
-    /// The mode of compatibility from this version on.
+    /// The compatibility mode from this version on.
     pub compatibility: String,
 }
 
-/// The table.
+/// The oid of the registry's table.
 pub fn table() -> Result<Oid> {
     relation::named(c"veritable", c"event_schemas")
         .ok_or_else(|| Error::new(Class::State, "extension veritable is not installed in this database"))
 }
 
-/// The newest version of `name`, or this one, from the table.
+/// The newest version of `name`, or the given version, from the table.
 pub fn read(name: &str, version: Option<i64>) -> Result<Option<Record>> {
     Ok(versions(name, version, 1)?.pop())
 }
 
-/// The versions of `name`, the newest first.
+/// The versions of `name`, newest first.
 pub fn history(name: &str) -> Result<Vec<Record>> {
     versions(name, None, i64::MAX)
 }
@@ -60,7 +60,7 @@ fn versions(name: &str, version: Option<i64>, limit: i64) -> Result<Vec<Record>>
     })
 }
 
-/// A row of the registry. What registration would not have written there is an error: a document might pass otherwise.
+/// Reads a row of the registry. A row that registration would not have written is an error: a document might pass otherwise.
 fn record(name: &str, row: &Fetched) -> Result<Record> {
     let version = row.get(0).filter(|version| *version > 0).ok_or_else(|| damaged(name, 0))?;
     let damage = || damaged(name, version);
@@ -78,7 +78,7 @@ fn record(name: &str, row: &Fetched) -> Result<Record> {
     })
 }
 
-/// Registration would not have admitted what the table holds.
+/// The error of a row that registration would not have admitted.
 pub fn damaged(name: &str, version: i64) -> Error {
     Error::new(Class::Corrupted, format!("event schema \"{name}\" version {version} is damaged"))
         .hint("verify_chain('veritable.event_schemas') names what was changed.")

@@ -1,4 +1,4 @@
-//! The settings: what a schema and a document may be, and how much of an error is said.
+//! The settings: limits for schemas and documents, and the detail of error messages.
 
 use std::ffi::CStr;
 
@@ -15,7 +15,7 @@ static COMPARISON_SIZE_LIMIT: Number = Number::new(32);
 static ERRORS_SHOWN: Number = Number::new(5);
 static ASSERT_FORMATS: Switch = Switch::new(true);
 
-/// Defines them, when the library is loaded. What would let in what the registry keeps out is a superuser's to set.
+/// Defines the settings when the library is loaded. Only a superuser sets those that could admit what the registry refuses.
 pub fn define() {
     let size = |name: &'static CStr, short, long, setting: &'static Number, max| {
         setting.define(Description { name, short, long }, max, Unit::Kilobytes, SetBy::Superuser);
@@ -83,42 +83,42 @@ pub fn define() {
     ASSERT_FORMATS.define(description, SetBy::Superuser);
 }
 
-/// The largest document, in bytes.
+/// The maximum size of a document, in bytes.
 pub fn document_size_limit() -> usize {
     kilobytes(&DOCUMENT_SIZE_LIMIT)
 }
 
-/// The largest schema, in bytes of its text.
+/// The maximum size of a schema's text, in bytes.
 pub fn schema_size_limit() -> usize {
     kilobytes(&SCHEMA_SIZE_LIMIT)
 }
 
-/// How many steps compiling a schema may take.
+/// The maximum number of steps for compiling a schema.
 pub fn schema_work_limit() -> u64 {
     SCHEMA_WORK_LIMIT.get() as u64
 }
 
-/// How many bytes the patterns of a schema may take together.
+/// The maximum size of all patterns of a schema together, in bytes.
 pub fn schema_pattern_limit() -> usize {
     kilobytes(&SCHEMA_PATTERN_LIMIT)
 }
 
-/// The largest schema that is compared with another, in bytes of its text.
+/// The maximum size of the text of a schema that is compared with another, in bytes.
 pub fn comparison_size_limit() -> usize {
     kilobytes(&COMPARISON_SIZE_LIMIT)
 }
 
-/// How deep a schema may be nested.
+/// The maximum nesting depth of a schema.
 pub fn schema_depth_limit() -> usize {
     SCHEMA_DEPTH_LIMIT.get() as usize
 }
 
-/// How many errors a message lists.
+/// The maximum number of errors in a message.
 pub fn errors_shown() -> usize {
     ERRORS_SHOWN.get() as usize
 }
 
-/// What "format" means in an event schema.
+/// The meaning of "format" in an event schema.
 pub fn formats() -> Formats {
     if ASSERT_FORMATS.get() { Formats::Asserted } else { Formats::Annotations }
 }

@@ -1,4 +1,4 @@
-//! The validations of a table, as its triggers have them: a table can have one for each of its columns.
+//! The validations of a table, read from its triggers: a table can have one for each of its columns.
 
 use super::arguments::Arguments;
 use super::feature::{FEATURE, VALIDATES};
@@ -7,7 +7,7 @@ use crate::pg::relation::Relation;
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::text::NAME_LENGTH;
 
-/// The name of the trigger for a column. Where that is too long for a name, its end gives way to the number of the column.
+/// The name of the trigger for a column. If the name is too long, the number of the column replaces its end.
 pub fn name_for(document: &str, place: usize) -> String {
     let name = format!("{}{document}", VALIDATES.name);
     if name.len() < NAME_LENGTH {
@@ -19,11 +19,11 @@ pub fn name_for(document: &str, place: usize) -> String {
     format!("{}{number}", &name[..end])
 }
 
-/// One of a table's validations.
+/// A validation of a table.
 pub struct Validation {
-    /// The name of its trigger.
+    /// The name of the trigger.
     pub trigger: String,
-    /// Its configuration.
+    /// The configuration.
     pub arguments: Arguments,
 }
 
@@ -35,12 +35,12 @@ pub fn of(relation: &Relation) -> Result<Vec<Validation>> {
         .collect()
 }
 
-/// The configuration of each of the relation's validations can be read.
+/// Checks that the configuration of each of the relation's validations can be read.
 pub fn check_configuration(relation: &Relation) -> Result<()> {
     of(relation).map(|_| ())
 }
 
-/// A trigger made by hand is on a table, fires at the right time, and has arguments that fit.
+/// Checks a hand-made trigger: its relation is a table, and the trigger has the right firing time and fitting arguments.
 pub fn check_by_hand(relation: &Relation) -> Result<()> {
     let mut documents = Vec::new();
     for Validation { arguments, .. } in of(relation)? {
@@ -53,7 +53,7 @@ pub fn check_by_hand(relation: &Relation) -> Result<()> {
     Ok(())
 }
 
-/// The error of a column that is validated.
+/// The error of a column that is already validated.
 pub fn already_validated(document: &str, table: &str) -> Error {
     Error::new(Class::Duplicate, format!("column \"{document}\" of table \"{table}\" is already validated"))
 }

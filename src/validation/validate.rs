@@ -26,10 +26,10 @@ sql_function! {
     veritable_validate = validate
 }
 
-/// No name of a schema has more bytes: four for each of its characters.
+/// The maximum length of a schema's name, in bytes: four for each character.
 const NAME_BYTES_MAX: usize = 4 * NAME_MAX;
 
-/// As many schemas are looked for one by one.
+/// The maximum number of schemas that are searched one by one.
 const SCHEMAS_MAX: usize = 8;
 
 /// A validation, ready for the rows of one relation.
@@ -39,15 +39,15 @@ struct Checker {
     schemas: Schemas,
 }
 
-/// The schemas that the rows of a table had of late, so that most rows need not ask the registry. Whoever keeps this drops it
-/// when the registry changes.
+/// The schemas that a table's rows used recently, so that most rows need no registry lookup. The holder drops this
+/// value when the registry changes.
 pub struct Schemas {
     registry: Oid,
     newest: RefCell<Vec<(String, Formats, Rc<EventSchema>)>>,
 }
 
 thread_local! {
-    /// By the oids of their triggers: a table may have several.
+    /// The checkers by the oids of their triggers, because a table may have several.
     static CHECKERS: Cache<Checker> = Cache::default();
 }
 
@@ -58,7 +58,7 @@ impl Derived for Checker {
 }
 
 impl Schemas {
-    /// None yet.
+    /// An empty cache.
     pub fn new() -> Result<Schemas> {
         Ok(Schemas { registry: registry::table()?, newest: RefCell::default() })
     }
@@ -86,7 +86,7 @@ fn validate(call: &Call) -> Result<Answer> {
     if !firing.is_before_row() {
         return Err(FEATURE.misplaced(VALIDATE));
     }
-    // A statement may be long, and its transaction takes no lock any more with which it would hear of changes.
+    // A statement may be long, and its transaction takes no more locks that would deliver invalidations.
     cache::accept_changes();
     let checker = Checker::of(&firing)?;
     match firing.event() {
@@ -117,7 +117,7 @@ impl Checker {
         })
     }
 
-    /// The error, unless the row's document matches its schema. Whether the row has changed: it may be given a version.
+    /// Refuses a row whose document does not match its schema. Returns whether the row has changed, because it may get a version.
     fn check(&self, row: &mut Row) -> Result<bool> {
         match matching(&self.schemas, &self.layout, row, || self.may_read())? {
             Some(version) => self.layout.set_version(row, version),
@@ -125,8 +125,8 @@ impl Checker {
         }
     }
 
-    /// The same for a row that was there. Whoever inserts a row knows what it says; whoever updates it may not: then the error says
-    /// nothing of a schema that the row names.
+    /// Checks a row of an UPDATE. The caller of an INSERT knows the row's contents; the caller of an UPDATE may not. In
+    /// that case the error says nothing about a schema that the row names.
     fn check_update(&self, row: &mut Row) -> Result<bool> {
         self.check(row)
             .map_err(|error| if self.layout.is_by_row() && !self.may_read() { unnamed(&error) } else { error })
@@ -137,7 +137,7 @@ impl Checker {
     }
 }
 
-/// The error without what it says of the schema that the row names.
+/// The error without the details of the schema that the row names.
 fn unnamed(error: &Error) -> Error {
     let message = match error.class() {
         Class::Check => "document does not match its event schema",
@@ -147,13 +147,13 @@ fn unnamed(error: &Error) -> Error {
     Error::new(error.class(), message).detail("You do not have permission to read the table.")
 }
 
-/// The caller may read the relation, or a table that it is a partition of.
+/// Whether the caller may read the relation, or a table of which it is a partition.
 fn is_readable(relation: &Relation) -> bool {
     let open = |oid| Relation::open(oid, Lock::AccessShare);
     relation.is_readable() || relation.ancestors().into_iter().any(|oid| open(oid).is_ok_and(|root| root.is_readable()))
 }
 
-/// The version that the row's document matches; none where there is no document, or its schema need not be registered.
+/// The version that the row's document matches; `None` without a document, or if its schema need not be registered.
 pub fn matching(schemas: &Schemas, layout: &Layout, row: &Row, may_show: impl FnOnce() -> bool) -> Result<Option<i64>> {
     let Some(document) = row.bytes(layout.document) else { return Ok(None) };
     let document = &*document;
@@ -167,7 +167,7 @@ pub fn matching(schemas: &Schemas, layout: &Layout, row: &Row, may_show: impl Fn
     Err(Error::new(Class::Check, message).detail(document::detail(&schema.validator, document, shown)))
 }
 
-/// The schema that counts for the row's document, with its name; none where it need not be registered.
+/// The schema for the row's document, with its name; `None` if the schema need not be registered.
 fn schema_for(schemas: &Schemas, layout: &Layout, row: &Row) -> Result<Option<(String, Rc<EventSchema>)>> {
     let refused = |message: String| Err(Error::new(Class::Check, message));
     let Some(name) = layout.name(row) else {
@@ -177,11 +177,11 @@ fn schema_for(schemas: &Schemas, layout: &Layout, row: &Row) -> Result<Option<(S
                 .detail("The column that names its schema is null.")),
         };
     };
-    // No name is longer, and one that is made up is not to be remembered.
+    // No registered name is longer, and an invented name must not be cached.
     let found = if name.len() <= NAME_BYTES_MAX { schemas.newest(&name)? } else { Entry::Unknown };
     let newest = match found {
         Entry::Schema(newest) => newest,
-        // A name that has ended has ended for all its versions.
+        // Retiring a name retires all its versions.
         Entry::Retired => return refused(format!("event schema \"{name}\" is retired")),
         Entry::Unknown if layout.unknown == Unknown::Allow => return Ok(None),
         Entry::Unknown => {
