@@ -1,4 +1,4 @@
-//! Values of range types, taken apart into bounds and put together again.
+//! Values of range types: taking them apart into bounds, and building them.
 
 use std::cmp::Ordering;
 
@@ -26,23 +26,23 @@ pub struct Bound {
     value: Owned,
 }
 
-/// Why a value is not a period.
+/// The reason why a value is not a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// It is NULL.
+    /// A NULL.
     Null,
-    /// It has no instant.
+    /// An empty range, which contains no instant.
     Empty,
-    /// A bound is not what it is in a half-open range.
+    /// A bound that a half-open range does not have.
     NotHalfOpen,
-    /// A bound is an infinite value, where there should be none.
+    /// An infinite value as a bound, which should be unbounded instead.
     Infinite,
 }
 
 impl RangeType {
-    /// The range type with this oid, or that the domain with this oid is over.
+    /// The range type with this oid, or the range type below the domain with this oid.
     pub fn of(type_id: pg_sys::Oid) -> Option<RangeType> {
-        // SAFETY: both take the oid of any type; the entry has its range part filled in, if it is of a range type.
+        // SAFETY: both take the oid of any type; the entry of a range type has its range part filled in.
         unsafe {
             let base = pg_sys::getBaseType(type_id);
             if !pg_sys::type_is_range(base) {
@@ -53,13 +53,13 @@ impl RangeType {
         }
     }
 
-    /// Its oid.
+    /// The range type's oid.
     pub fn oid(self) -> pg_sys::Oid {
         // SAFETY: an entry of the type cache lives as long as the backend.
         unsafe { (*self.entry).type_id }
     }
 
-    /// The oid of the array type over it.
+    /// The oid of the array type over the range type.
     pub fn array(self) -> pg_sys::Oid {
         // SAFETY: takes any type's oid.
         unsafe { pg_sys::get_array_type(self.oid()) }
@@ -70,26 +70,26 @@ impl RangeType {
         unsafe { &*(*self.entry).rngelemtype }
     }
 
-    /// The period that the row has at `place`.
+    /// The row's period at `place`.
     pub fn period(self, row: &Row, place: usize) -> Result<Period<Bound>, Refusal> {
         if row.is_null(place) {
             return Err(Refusal::Null);
         }
-        // SAFETY: a value of this type, since any other is an error there.
+        // SAFETY: the value is of this type, since `typed` refuses any other.
         unsafe { self.read(row.typed(place, self.oid())) }
     }
 
     /// The period at `position`, in a column of this range type; `None` for NULL.
     pub fn fetched(self, row: &Fetched, position: usize) -> Option<Result<Period<Bound>, Refusal>> {
         let datum = row.typed(position, |type_id| type_id == self.oid() || types::base_type(type_id) == self.oid())?;
-        // SAFETY: a value of this type.
+        // SAFETY: the value is of this type.
         Some(unsafe { self.read(datum) })
     }
 
     /// The period in a value.
     ///
     /// # Safety
-    /// It is of this range type.
+    /// The value is of this range type.
     unsafe fn read(self, datum: pg_sys::Datum) -> Result<Period<Bound>, Refusal> {
         let (mut lower, mut upper, mut empty) = (pg_sys::RangeBound::default(), pg_sys::RangeBound::default(), false);
         // SAFETY: the value is of this range type; the variables are written.
@@ -109,13 +109,13 @@ impl RangeType {
     }
 
     /// # Safety
-    /// It is a bound of a value of this range type.
+    /// The bound is one of a value of this range type.
     unsafe fn bound(self, bound: pg_sys::RangeBound) -> Result<Option<Bound>, Refusal> {
         if bound.infinite {
             return Ok(None);
         }
         let element = self.element();
-        // SAFETY: a bound that is there is a value of the element type, which is passed so.
+        // SAFETY: a finite bound is a value of the element type, passed as that type is.
         let value = unsafe {
             if types::is_infinite(element.type_id, bound.val) {
                 return Err(Refusal::Infinite);
@@ -134,13 +134,13 @@ impl RangeType {
         Some(bound.value.datum())
     }
 
-    /// A range that overlaps exactly the periods that touch this one, if the elements are whole numbers of something:
-    /// then a period that ends before `start` has an element one less.
+    /// A range that overlaps exactly the periods that touch this one, if the elements are whole numbers of something: a
+    /// period that ends before `start` contains the element one less.
     pub(super) fn touching(self, period: &Period<Bound>) -> Option<pg_sys::Datum> {
         let (start, end) = (self.value_of(&period.start), self.value_of(&period.end));
         let mut lower = pg_sys::RangeBound { infinite: true, inclusive: false, lower: true, ..Default::default() };
         if let Some(before) = start.map(|start| types::predecessor(self.oid(), start)) {
-            // The least element of all has none before it, and then every period that ends, ends later.
+            // The least element has no predecessor, and every period that ends, ends later.
             if let Some(before) = before? {
                 lower = pg_sys::RangeBound { val: before, infinite: false, inclusive: true, lower: true };
             }
@@ -151,7 +151,7 @@ impl RangeType {
             inclusive: end.is_some(),
             lower: false,
         };
-        // SAFETY: the bounds are of the element type, and are copied. Not made canonical, since there may be no element after the greatest.
+        // SAFETY: the bounds are copies, of the element type. Not made canonical: the greatest element may have no successor.
         unsafe {
             #[cfg(feature = "pg15")]
             let range = pg_sys::range_serialize(self.entry, &mut lower, &mut upper, false);
@@ -170,8 +170,8 @@ impl RangeType {
     /// Periods as a parameter of the array type over this type.
     pub fn parameters(self, periods: &[Period<Bound>]) -> Parameter<'static> {
         let mut values: Vec<_> = periods.iter().map(|period| self.write(period)).collect();
-        // SAFETY: the values are of this range type, whose length, passing and alignment the entry tells; an array is of a
-        // varlena type.
+        // SAFETY: the values are of this range type, which has the length, passing and alignment of the entry; an array
+        // is of a varlena type.
         let array = unsafe {
             let entry = &*self.entry;
             let array = pg_sys::construct_array(
@@ -206,7 +206,7 @@ impl RangeType {
         }
     }
 
-    /// The text of the half-open range with the bounds of the range at `place`, if that is a period: whoever wrote
+    /// The text of the half-open range with the bounds of the range at `place`, if that is a period: the author of
     /// `[a,b]` may have meant it.
     pub fn half_open_text(self, row: &Row, place: usize) -> Option<String> {
         let (mut lower, mut upper, mut empty) = (pg_sys::RangeBound::default(), pg_sys::RangeBound::default(), false);
@@ -214,7 +214,7 @@ impl RangeType {
             return None;
         }
         let datum = row.typed(place, self.oid());
-        // SAFETY: the value is of this range type, and the bounds are its; the variables are written.
+        // SAFETY: the value is of this range type, and the bounds belong to it; the variables are written.
         let period = unsafe {
             let range = pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast::<pg_sys::RangeType>();
             pg_sys::range_deserialize(self.entry, range, &mut lower, &mut upper, &mut empty);
@@ -224,7 +224,7 @@ impl RangeType {
             Period { start: self.bound(lower).ok()?, end: self.bound(upper).ok()? }
         };
         let is_empty = matches!((&period.start, &period.end), (Some(start), Some(end)) if start >= end);
-        // SAFETY: a value of this type.
+        // SAFETY: the value is of this range type.
         (!is_empty).then(|| unsafe { types::text_of(self.oid(), self.write(&period)) })
     }
 }
@@ -234,7 +234,7 @@ impl Ord for Bound {
         if self.range != other.range {
             Error::mismatch("a bound of a period").fail();
         }
-        // SAFETY: both are of the element type, and the function compares such, as the range type sorts them.
+        // SAFETY: both values are of the element type, and the function compares such values in the order of the range type.
         let order = unsafe {
             let entry = self.range.entry;
             pg_sys::FunctionCall2Coll(

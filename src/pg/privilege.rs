@@ -1,4 +1,4 @@
-//! Who may do what with a relation.
+//! The privileges of roles on a relation.
 
 use pgrx::pg_sys;
 
@@ -6,7 +6,7 @@ use super::relation::{Lock, Relation};
 use super::report::{Class, Error, Result};
 
 impl Relation {
-    /// Opens a relation of the caller's. Who may not have it does not get to wait for it.
+    /// Opens a relation that the caller must own. Ownership is checked before waiting for the lock.
     pub fn open_owned(oid: pg_sys::Oid, lock: Lock) -> Result<Relation> {
         {
             Relation::open(oid, Lock::AccessShare)?.require_ownership()?;
@@ -14,7 +14,7 @@ impl Relation {
         Relation::open(oid, lock)
     }
 
-    /// The error, unless the caller owns it.
+    /// The error, unless the caller owns the relation.
     pub fn require_ownership(&self) -> Result<()> {
         if self.is_owned_by_caller() {
             return Ok(());
@@ -22,7 +22,7 @@ impl Relation {
         Err(Error::new(Class::Privilege, format!("must be owner of table {}", self.name())))
     }
 
-    /// The error, unless it is a table of a user's, partitioned or not.
+    /// The error, unless the relation is a user's table, partitioned or not.
     pub fn require_table(&self) -> Result<()> {
         let name = self.name();
         let what = match self.kind() {
@@ -44,7 +44,7 @@ impl Relation {
         Ok(())
     }
 
-    /// The error, unless the caller may delete its rows.
+    /// The error, unless the caller may delete the table's rows.
     pub fn require_delete(&self) -> Result<()> {
         if self.is_granted(pg_sys::ACL_DELETE) {
             return Ok(());
@@ -52,7 +52,7 @@ impl Relation {
         Err(Error::new(Class::Privilege, format!("permission denied for table {}", self.name())))
     }
 
-    /// The caller owns it (or is a member of the owning role, or superuser).
+    /// Whether the caller owns the relation (or is a member of the owning role, or superuser).
     pub fn is_owned_by_caller(&self) -> bool {
         // SAFETY: both take any oids.
         unsafe {
@@ -63,7 +63,7 @@ impl Relation {
         }
     }
 
-    /// Row-level security would hide rows from the caller.
+    /// Whether row-level security would hide rows from the caller.
     pub fn hides_rows(&self) -> bool {
         // SAFETY: takes any relation's oid; an invalid role means the current one.
         unsafe {
@@ -72,13 +72,13 @@ impl Relation {
         }
     }
 
-    /// The error of a table of which the caller does not see all rows, in the server's own words.
+    /// The error for a table that hides rows from the caller, in the server's own words.
     pub fn hidden_rows(&self) -> Error {
         let message = format!("query would be affected by row-level security policy for table \"{}\"", self.name());
         Error::new(Class::Privilege, message)
     }
 
-    /// The error, unless the caller may read all its columns and rows. `purpose` is what is verified.
+    /// The error, unless the caller may read all columns and rows of the table. `purpose` names what is verified.
     pub fn require_readable(&self, purpose: &str) -> Result<()> {
         let denied = |what: String| Err(Error::new(Class::Privilege, format!("permission denied for {what}")));
         if !self.is_in_usable_schema() {
@@ -95,7 +95,7 @@ impl Relation {
         Ok(())
     }
 
-    /// The caller may name what is in its schema.
+    /// Whether the caller may name objects in the relation's schema.
     fn is_in_usable_schema(&self) -> bool {
         // SAFETY: takes any oids.
         let answer = unsafe {
@@ -109,7 +109,7 @@ impl Relation {
         answer == pg_sys::AclResult::ACLCHECK_OK
     }
 
-    /// The caller has this privilege on each of its columns.
+    /// Whether the caller has this privilege on each column of the relation.
     fn are_all_columns_granted(&self, privilege: u32) -> bool {
         // SAFETY: takes any oids.
         let answer = unsafe {
@@ -123,17 +123,17 @@ impl Relation {
         answer == pg_sys::AclResult::ACLCHECK_OK
     }
 
-    /// The caller may read all its columns and rows, so that an error may show them.
+    /// Whether the caller may read all columns and rows of the relation, so that an error may show them.
     pub fn is_readable(&self) -> bool {
         self.is_granted(pg_sys::ACL_SELECT) && !self.hides_rows()
     }
 
-    /// The caller may read these columns of all its rows.
+    /// Whether the caller may read these columns of all rows.
     pub fn are_readable(&self, places: &[usize]) -> bool {
         self.may_select(places) && !self.hides_rows()
     }
 
-    /// The caller has the privilege to read these columns, of all rows or of those that row-level security leaves.
+    /// Whether the caller has the privilege to read these columns, of all rows or of those that row-level security leaves.
     pub fn may_select(&self, places: &[usize]) -> bool {
         let is_granted = |place: &usize| {
             let number = *place as pg_sys::AttrNumber + 1;
@@ -145,7 +145,7 @@ impl Relation {
         self.is_granted(pg_sys::ACL_SELECT) || places.iter().all(is_granted)
     }
 
-    /// The caller has this privilege on the whole of it.
+    /// Whether the caller has this privilege on the whole relation.
     fn is_granted(&self, privilege: u32) -> bool {
         // SAFETY: takes any oids.
         let answer =

@@ -4,10 +4,10 @@ use pgrx::pg_sys;
 
 use super::report::{Class, Error, Result};
 
-/// Bytes that nobody can predict.
+/// Unpredictable bytes.
 pub fn bytes<const LENGTH: usize>() -> Result<[u8; LENGTH]> {
     let mut bytes = [0; LENGTH];
-    // SAFETY: writes as many bytes as there are.
+    // SAFETY: writes as many bytes as the array has.
     if unsafe { pg_sys::pg_strong_random(bytes.as_mut_ptr().cast(), LENGTH) } {
         Ok(bytes)
     } else {

@@ -1,4 +1,4 @@
-//! Finding the rows of one key whose period overlaps a given one or is adjacent to it, through a GiST index.
+//! Finding the rows of one key with a period that overlaps or touches a given period, through a GiST index.
 
 use pgrx::pg_sys;
 use veritable_period::Period;
@@ -16,22 +16,22 @@ use super::snapshot::Latest;
 pub struct Touching {
     table: pg_sys::Oid,
     index: pg_sys::Oid,
-    /// The places of the columns that are compared with the keys, in the table's rows.
+    /// The places, in the table's rows, of the columns that are compared with the keys.
     places: Vec<usize>,
     /// The place of the period.
     period: usize,
     keys: Vec<pg_sys::ScanKeyData>,
     overlaps: pg_sys::ScanKeyData,
     adjacent: pg_sys::ScanKeyData,
-    /// The types of the values that they are compared with.
+    /// The types of the compared values.
     types: Vec<pg_sys::Oid>,
     range: RangeType,
     slot: KeptSlot,
 }
 
 impl Touching {
-    /// A scan of the index with this oid, whose first columns are `key` and whose column number `position`, counted from
-    /// zero, is the one that is at `period` in the table.
+    /// A scan of the index with this oid. The index's first columns are `key`, and its column number `position`,
+    /// counted from zero, is the column at `period` in the table.
     pub fn new(
         table: &Relation,
         index: pg_sys::Oid,
@@ -52,22 +52,22 @@ impl Touching {
         }
         let relation = Relation::open(index, Lock::AccessShare).ok()?;
         let keys = key.iter().enumerate().map(|(position, (_, equality))| {
-            // SAFETY: the vectors of an open index have a member for each key column; zero says that the operator is not
-            // in the family.
+            // SAFETY: the vectors of an open index have a member for each key column; zero says that the operator
+            // family lacks the operator.
             let strategy = unsafe {
                 pg_sys::get_op_opfamily_strategy(equality.operator(), *(*relation.raw()).rd_opfamily.add(position))
             };
-            // SAFETY: the index has this key column, and its family the operator.
+            // SAFETY: the index has this key column, and its operator family has the operator.
             (strategy != 0).then(|| unsafe { scan_key(&relation, position, strategy as u32, equality.operator()) })
         });
-        // An operator class of somebody's own may mean other things by these numbers.
+        // A user's own operator class may give these numbers other meanings.
         let range = |strategy: u32, meant: u32| {
             let operator = operator_of(&relation, position, strategy)?;
             // SAFETY: takes any operator's oid.
             if unsafe { pg_sys::get_opcode(operator) } != meant.into() {
                 return None;
             }
-            // SAFETY: the index has this key column, and its family the operator, since that was found there.
+            // SAFETY: the index has this key column, and its operator family has the operator, which was found there.
             Some(unsafe { scan_key(&relation, position, strategy, operator) })
         };
         Some(Touching {
@@ -84,14 +84,14 @@ impl Touching {
         })
     }
 
-    /// Hands each row to `visit` that the snapshot sees and that has the key of `row` and touches `period`, which is
-    /// that of `row`. A row with the same key and period, such as `row` itself, is among them.
+    /// Hands each row to `visit` that the snapshot sees, that has the key of `row`, and that touches the period of
+    /// `row`, `period`. A row with the same key and period, such as `row` itself, is among them.
     pub fn visit(&self, row: &Row, period: &Period<Bound>, snapshot: &Latest, mut visit: impl FnMut(&HeldRow)) {
-        // Null is equal to nothing.
+        // NULL equals nothing.
         if self.places.iter().any(|&place| row.is_null(place)) {
             return;
         }
-        // Both are locked by the statement that inserts into them.
+        // The inserting statement has locked both.
         let table = Relation::open_existing(self.table, Lock::Held);
         let index = Relation::open_existing(self.index, Lock::Held);
         let own = row.typed(self.period, self.range.oid());
@@ -106,14 +106,14 @@ impl Touching {
             }
             range.sk_argument = argument;
             keys.push(range);
-            // SAFETY: both relations are open and locked, and the index is one of the table; the keys are of the index and
-            // hold values of their types; the snapshot and the keys outlive the scan.
+            // SAFETY: both relations are open and locked, and the index belongs to the table; the keys belong to the
+            // index and hold values of their types; the snapshot and the keys outlive the scan.
             self.slot.during(&table, |slot| unsafe {
                 let scan = begin(&table, &index, snapshot.raw(), &mut keys);
                 while pg_sys::index_getnext_slot(scan, pg_sys::ScanDirection::ForwardScanDirection, slot) {
                     visit(&HeldRow { table: table.raw(), slot });
                 }
-                // What the slot holds belongs to the scan.
+                // The row in the slot belongs to the scan.
                 clear(slot);
                 pg_sys::index_endscan(scan);
             });

@@ -10,18 +10,18 @@ use super::report::{Class, Error, Result};
 use super::text::string;
 use super::transaction::{Transaction, transaction};
 
-/// The lock under which a relation is opened. It is kept until the end of the transaction.
+/// The lock for opening a relation. The transaction keeps the lock until its end.
 #[derive(Clone, Copy)]
 pub enum Lock {
-    /// A lock that suffices is held already.
+    /// No lock: the transaction holds a sufficient one already.
     Held,
-    /// As for reading.
+    /// The lock for reading.
     AccessShare,
-    /// As for changing its rows.
+    /// The lock for changing rows.
     RowExclusive,
-    /// As for changing its triggers: others may read, but not write.
+    /// The lock for changing triggers: other sessions may read, but not write.
     ShareRowExclusive,
-    /// As for changing its definition.
+    /// The lock for changing the definition.
     AccessExclusive,
 }
 
@@ -41,7 +41,7 @@ impl Lock {
 pub struct Relation {
     raw: pg_sys::Relation,
     owned: bool,
-    /// The transaction that it was opened in, which closes what is left open.
+    /// The transaction that opened the relation, and that closes it if it is left open.
     transaction: Transaction,
 }
 
@@ -59,7 +59,7 @@ impl Deref for Borrowed<'_> {
     }
 }
 
-/// How many rows the open subtransaction has inserted into a relation and deleted from it.
+/// The numbers of rows that the open subtransaction has inserted into a relation and deleted from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counts {
     inserted: i64,
@@ -67,14 +67,14 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// These, after one more insertion.
+    /// The numbers after one more insertion.
     pub fn with_one_more_row(self) -> Counts {
         Counts { inserted: self.inserted + 1, ..self }
     }
 }
 
 impl Relation {
-    /// Opens the relation, or says that it does not exist.
+    /// Opens the relation, or fails because the relation does not exist.
     pub fn open(oid: pg_sys::Oid, lock: Lock) -> Result<Relation> {
         // SAFETY: `try_relation_open` accepts any oid.
         let raw = unsafe { pg_sys::try_relation_open(oid, lock.mode()) };
@@ -87,14 +87,14 @@ impl Relation {
         Ok(Relation { raw, owned: true, transaction: transaction() })
     }
 
-    /// Opens a relation that was there when it was last looked at; it is PostgreSQL's own error where it is gone.
+    /// Opens a relation that existed at the last look; PostgreSQL raises its own error if the relation is gone.
     pub(super) fn open_existing(oid: pg_sys::Oid, lock: Lock) -> Relation {
         // SAFETY: takes any oid.
         let raw = unsafe { pg_sys::relation_open(oid, lock.mode()) };
         Relation { raw, owned: true, transaction: transaction() }
     }
 
-    /// A name for an index of it that nothing has yet: its own, with this behind it.
+    /// A free name for an index of the relation: the relation's own name, followed by `label`.
     pub fn new_index_name(&self, label: &CStr) -> String {
         // SAFETY: takes names, of which the second may be missing, and answers a palloc'd string.
         unsafe {
@@ -115,7 +115,7 @@ impl Relation {
         Borrowed { relation, marker: PhantomData }
     }
 
-    /// It is open until this is dropped, or until its transaction ends.
+    /// The open relation: open until this value is dropped, or until its transaction ends.
     pub(super) fn raw(&self) -> pg_sys::Relation {
         if self.transaction != transaction() {
             Error::mismatch("a relation of another transaction").fail();
@@ -133,33 +133,33 @@ impl Relation {
         unsafe { &*(*self.raw()).rd_rel }
     }
 
-    /// Its oid.
+    /// The relation's oid.
     pub fn oid(&self) -> pg_sys::Oid {
         // SAFETY: `raw` is open.
         unsafe { (*self.raw()).rd_id }
     }
 
-    /// Its name, as error messages quote it.
+    /// The relation's name, as error messages quote it.
     pub fn name(&self) -> String {
         // SAFETY: a name is NUL-terminated.
         unsafe { string(self.class().relname.data.as_ptr()) }
     }
 
-    /// The name of its schema.
+    /// The name of the relation's schema.
     pub fn schema(&self) -> String {
-        // SAFETY: takes any oid; the answer is a palloc'd string, or NULL where there is no such schema.
+        // SAFETY: takes any oid; the answer is a palloc'd string, or NULL if there is no such schema.
         unsafe {
             let name = pg_sys::get_namespace_name(self.class().relnamespace);
             if name.is_null() { Error::damaged("pg_class").fail() } else { string(name) }
         }
     }
 
-    /// Its name with its schema, quoted for use in SQL.
+    /// The relation's name with its schema, quoted for use in SQL.
     pub fn qualified_name(&self) -> String {
         pgrx::spi::quote_qualified_identifier(self.schema(), self.name())
     }
 
-    /// The same, whatever the settings: quoted only where it must be.
+    /// The relation's name with its schema, independent of settings: quoted only if needed.
     pub fn stable_name(&self) -> String {
         let _unquoted = super::settings::QuoteWhereNeeded::new();
         self.qualified_name()
@@ -178,7 +178,7 @@ impl Relation {
         self.class().relowner
     }
 
-    /// How many blocks it has now.
+    /// The current number of blocks of the relation.
     pub fn blocks(&self) -> u32 {
         if !self.is_heap() {
             return 0;
@@ -187,47 +187,47 @@ impl Relation {
         unsafe { pg_sys::RelationGetNumberOfBlocksInFork(self.raw(), pg_sys::ForkNumber::MAIN_FORKNUM) }
     }
 
-    /// It is a declaratively partitioned table.
+    /// Whether the relation is a declaratively partitioned table.
     pub fn is_partitioned(&self) -> bool {
         self.kind() == pg_sys::RELKIND_PARTITIONED_TABLE
     }
 
-    /// It is a table, and not a partitioned one.
+    /// Whether the relation is a table that is not partitioned.
     pub fn has_rows_of_its_own(&self) -> bool {
         self.kind() == pg_sys::RELKIND_RELATION
     }
 
-    /// It is a partition of a partitioned table.
+    /// Whether the relation is a partition of a partitioned table.
     pub fn is_partition(&self) -> bool {
         self.class().relispartition
     }
 
-    /// It is a temporary table, of this session or another.
+    /// Whether the relation is a temporary table, of this session or another.
     pub fn is_temporary(&self) -> bool {
         self.class().relpersistence as u8 == pg_sys::RELPERSISTENCE_TEMP
     }
 
-    /// It belongs to the system's catalogs.
+    /// Whether the relation belongs to the system's catalogs.
     pub fn is_catalog(&self) -> bool {
         // SAFETY: `raw` is open.
         unsafe { pg_sys::IsSystemRelation(self.raw()) }
     }
 
-    /// Its rows are kept as a heap keeps them: in progress, dead or alive, each at its place.
+    /// Whether a heap keeps the relation's rows: in progress, dead or alive, each at its place.
     pub fn is_heap(&self) -> bool {
         // SAFETY: `raw` is open; an extension's access method may have the heap's functions under another name.
         unsafe { (*self.raw()).rd_tableam == pg_sys::GetHeapamTableAmRoutine() }
     }
 
-    /// How many columns a row has, dropped ones included.
+    /// The number of columns of a row, including dropped ones.
     pub fn width(&self) -> usize {
         // SAFETY: an open relation has a descriptor.
         unsafe { (*self.descriptor()).natts as usize }
     }
 
-    /// What the open subtransaction has done to it; `None` where PostgreSQL does not count (`track_counts = off`).
+    /// The changes of the relation in the open subtransaction; `None` if PostgreSQL does not count (`track_counts = off`).
     pub fn counts(&self) -> Option<Counts> {
-        // SAFETY: the statistics of an open relation, if it has any, are valid until the end of the transaction.
+        // SAFETY: if an open relation has statistics, they are valid until the end of the transaction.
         unsafe {
             let statistics = (*self.raw()).pgstat_info;
             if !pg_sys::pgstat_track_counts {
@@ -249,42 +249,42 @@ impl Relation {
 impl Drop for Relation {
     fn drop(&mut self) {
         if self.owned && !std::thread::panicking() && self.transaction == transaction() {
-            // SAFETY: opened by us and closed once. The lock stays, as PostgreSQL's own commands leave theirs.
+            // SAFETY: this value opened the relation, and closes it once. The lock stays, as after PostgreSQL's own commands.
             unsafe { pg_sys::relation_close(self.raw, pg_sys::NoLock as i32) };
         }
     }
 }
 
-/// The name of a relation for an error, without opening it.
+/// The name of a relation for an error, without opening the relation.
 pub fn name_of(oid: pg_sys::Oid) -> String {
-    // SAFETY: takes any oid; NULL when there is no such relation, else a palloc'd string.
+    // SAFETY: takes any oid; NULL if there is no such relation, else a palloc'd string.
     unsafe {
         let name = pg_sys::get_rel_name(oid);
         if name.is_null() { format!("{}", u32::from(oid)) } else { string(name) }
     }
 }
 
-/// There is a relation with this oid.
+/// Whether a relation with this oid exists.
 pub fn exists(oid: pg_sys::Oid) -> bool {
-    // SAFETY: takes any oid; NULL when there is no such relation.
+    // SAFETY: takes any oid; NULL if there is no such relation.
     !unsafe { pg_sys::get_rel_name(oid) }.is_null()
 }
 
 /// The relation `schema.name`.
 pub fn named(schema: &CStr, name: &CStr) -> Option<pg_sys::Oid> {
-    // SAFETY: takes any names; zero where there is none.
+    // SAFETY: takes any names; zero if there is no such relation.
     let oid = unsafe { pg_sys::get_relname_relid(name.as_ptr(), pg_sys::get_namespace_oid(schema.as_ptr(), true)) };
     (oid != pg_sys::InvalidOid).then_some(oid)
 }
 
-/// The relation whose row type this is.
+/// The relation that has this row type.
 pub fn of_row_type(row_type: pg_sys::Oid) -> Option<pg_sys::Oid> {
-    // SAFETY: takes any oid; zero when the type is not a row type of a relation.
+    // SAFETY: takes any oid; zero if the type is not a row type of a relation.
     let oid = unsafe { pg_sys::get_typ_typrelid(row_type) };
     (oid != pg_sys::InvalidOid).then_some(oid)
 }
 
-/// The relation is a table, partitioned or not.
+/// Whether the relation is a table, partitioned or not.
 pub(super) fn is_table(oid: pg_sys::Oid) -> bool {
     // SAFETY: takes any oid.
     let kind = unsafe { pg_sys::get_rel_relkind(oid) } as u8;

@@ -1,4 +1,4 @@
-//! The partitions of a relation, the tables that it is a partition of, and those that it inherits from.
+//! A relation's partitions, the tables that have it as a partition, and the tables that it inherits from.
 
 use pgrx::pg_sys;
 
@@ -39,7 +39,7 @@ impl Relation {
         Ok(leaves)
     }
 
-    /// The partitioned tables above it, the nearest first.
+    /// The partitioned tables above the relation, the nearest first.
     pub fn ancestors(&self) -> Vec<pg_sys::Oid> {
         if !self.is_partition() {
             return Vec::new();
@@ -48,7 +48,7 @@ impl Relation {
         unsafe { oids(pg_sys::ffi::pg_guard_ffi_boundary(|| get_partition_ancestors(self.oid()))) }
     }
 
-    /// The tables that it inherits from, and is no partition of.
+    /// The tables that the relation inherits from without being a partition.
     pub fn parents(&self) -> Result<Vec<pg_sys::Oid>> {
         // SAFETY: takes any relation's oid.
         if self.is_partition() || !unsafe { pg_sys::ffi::pg_guard_ffi_boundary(|| has_superclass(self.oid())) } {

@@ -1,21 +1,21 @@
-//! Errors as PostgreSQL's users know them: SQLSTATE, message, DETAIL, HINT. The only place that knows SQLSTATEs.
+//! Errors as PostgreSQL's users see them: SQLSTATE, message, DETAIL, HINT. No other file knows SQLSTATEs.
 
 use pgrx::PgSqlErrorCode as Code;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{PgLogLevel, pg_sys};
 
-/// What kind of refusal an [`Error`] is; each is one SQLSTATE.
+/// The kind of refusal of an [`Error`]; each is one SQLSTATE.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
-    /// 23001: a sealed row is not changed or removed.
+    /// 23001: a sealed row must not be changed or removed.
     AppendOnly,
-    /// 23502: a value that must be there is not.
+    /// 23502: a required value is missing.
     NullValue,
-    /// 23514: a value is not what it must be.
+    /// 23514: a value breaks a rule.
     Check,
-    /// 40001: somebody else was first; a retry succeeds.
+    /// 40001: another transaction was first; a retry succeeds.
     Serialization,
-    /// 42501: the caller may not do that.
+    /// 42501: the caller lacks a privilege.
     Privilege,
     /// 42804: a column is of the wrong type.
     WrongType,
@@ -27,11 +27,11 @@ pub enum Class {
     UndefinedColumn,
     /// 42704: no such object.
     UndefinedObject,
-    /// 42710: it exists already.
+    /// 42710: the object exists already.
     Duplicate,
-    /// 55000: not in the state that this needs.
+    /// 55000: an object is not in the required state.
     State,
-    /// 22008: a time that its type cannot hold.
+    /// 22008: the type cannot hold the time.
     TimeRange,
     /// 22023: an argument is out of its domain.
     Argument,
@@ -41,17 +41,17 @@ pub enum Class {
     Memory,
     /// 0A000: not supported.
     Unsupported,
-    /// 39P01: a trigger function called otherwise than as a trigger.
+    /// 39P01: a trigger function called in another way than as a trigger.
     TriggerProtocol,
-    /// 39P03: an event trigger function called otherwise than as an event trigger.
+    /// 39P03: an event trigger function called in another way than as an event trigger.
     EventTriggerProtocol,
     /// XX001: stored data is damaged.
     Corrupted,
     /// 57014: the statement has to end.
     Canceled,
-    /// 42P13: a function is declared otherwise than it is written.
+    /// 42P13: a function's declaration does not fit its code.
     Declaration,
-    /// XX000: what no user can cause.
+    /// XX000: an error that no user can cause.
     Internal,
 }
 
@@ -94,7 +94,7 @@ pub struct Error {
     hint: Option<String>,
 }
 
-/// What can be refused.
+/// The result of a step that can be refused.
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
@@ -103,29 +103,29 @@ impl Error {
         Error { class, message: message.into(), detail: None, hint: None }
     }
 
-    /// The error of an argument that must be given.
+    /// The error for a missing argument.
     pub fn null_argument(name: &str) -> Error {
         Error::new(Class::Argument, format!("argument \"{name}\" must not be null"))
     }
 
-    /// The error of a catalog or an answer of PostgreSQL's that is not as it must be. Nothing is skipped for that.
+    /// The error for a catalog or an answer of PostgreSQL that is not as expected. No code skips such a case.
     pub fn damaged(what: &str) -> Error {
         Error::new(Class::Corrupted, format!("unexpected null or missing value in {what}"))
     }
 
-    /// The error of a value that is not of the type, or not of the row, that it is used for.
+    /// The error for a value that is not of the expected type or row.
     pub(super) fn mismatch(what: &str) -> Error {
         Error::new(Class::Internal, format!("{what} does not fit what it is used for"))
     }
 
-    /// Ends the current statement with this error from where no `Result` is returned, as functions of PostgreSQL's do.
+    /// Ends the current statement with this error, in a function that returns no `Result`, as PostgreSQL's functions do.
     #[cold]
     pub(super) fn fail(self) -> ! {
         self.raise();
         unreachable!("an error has been raised")
     }
 
-    /// It says that the arguments of a trigger do not fit its table: for verification, a fault like any other.
+    /// Marks a misfit between a trigger's arguments and its table: for verification, a fault like any other.
     pub fn is_misconfiguration(&self) -> bool {
         matches!(
             self.class,
@@ -133,7 +133,7 @@ impl Error {
         )
     }
 
-    /// Adds the DETAIL, a sentence. Values of rows only where the caller may read them.
+    /// Adds the DETAIL, a sentence. The DETAIL holds values of rows only if the caller may read them.
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
         self
@@ -145,17 +145,17 @@ impl Error {
         self
     }
 
-    /// It is about a value that cannot be written: too large, or damaged.
+    /// Whether the error is about a value that cannot be written: too large, or damaged.
     pub fn is_about_value(&self) -> bool {
         matches!(self.class, Class::Limit | Class::Corrupted)
     }
 
-    /// What kind of refusal it is.
+    /// The kind of refusal.
     pub fn class(&self) -> Class {
         self.class
     }
 
-    /// Its primary message.
+    /// The primary message.
     pub fn message(&self) -> &str {
         &self.message
     }
@@ -186,7 +186,7 @@ impl From<veritable_core::line::Error> for Error {
     }
 }
 
-/// Keeps backtraces out of what clients are told, whatever the server's environment asks for: pgrx puts them into the
+/// Keeps backtraces out of messages to clients, whatever the server's environment asks for: pgrx would add them to the
 /// DETAIL of each error.
 pub fn without_backtraces() {
     // SAFETY: the library is being loaded, in a process that has one thread.
@@ -196,19 +196,19 @@ pub fn without_backtraces() {
     }
 }
 
-/// Tells the client something that is not an error.
+/// Sends the client a message that is not an error.
 pub fn notice(message: String) {
     ErrorReport::new(Code::ERRCODE_SUCCESSFUL_COMPLETION, message, "veritable").report(PgLogLevel::NOTICE);
 }
 
-/// The same, with what to do about it.
+/// Sends the client a message that is not an error, with a HINT.
 pub fn notice_with_hint(message: String, hint: &str) {
     ErrorReport::new(Code::ERRCODE_SUCCESSFUL_COMPLETION, message, "veritable")
         .set_hint(hint)
         .report(PgLogLevel::NOTICE);
 }
 
-/// Warns the client of what was let pass.
+/// Warns the client about something that was let pass.
 pub fn warning(message: String, detail: String) {
     ErrorReport::new(Code::ERRCODE_WARNING, message, "veritable").set_detail(detail).report(PgLogLevel::WARNING);
 }

@@ -1,4 +1,4 @@
-//! The rows that a set-returning function answers, kept by PostgreSQL: in memory up to `work_mem`, then on disk.
+//! The rows that a set-returning function returns; PostgreSQL keeps them in memory up to `work_mem`, then on disk.
 
 use pgrx::pg_sys;
 
@@ -9,7 +9,7 @@ use super::function::Call;
 use super::report::{Class, Error};
 use super::row::Row;
 
-/// The rows of the answer.
+/// The answer's rows.
 pub struct Rows {
     info: *mut pg_sys::ReturnSetInfo,
     call: CallNumber,
@@ -27,7 +27,7 @@ impl<T: ToSql> From<T> for Cell {
 impl Call<'_> {
     /// Begins the answer of a set-returning function.
     pub fn rows(&self) -> Rows {
-        // SAFETY: raises an error where the function was not called for a set; else it fills `resultinfo`.
+        // SAFETY: raises an error if the function was not called for a set; else the call fills `resultinfo`.
         unsafe {
             pg_sys::InitMaterializedSRF(self.info(), 0);
             Rows { info: (*self.info()).resultinfo.cast(), call: running() }
@@ -36,20 +36,20 @@ impl Call<'_> {
 }
 
 impl Rows {
-    /// Adds a row of a table, whose row type is what the function returns.
+    /// Adds a row of a table, of the row type that the function returns.
     pub fn put_row(&mut self, row: &Row) {
         let (mut values, mut nulls) = row.to_values();
-        // SAFETY: the shape of the answer is a descriptor.
+        // SAFETY: the answer's shape is a descriptor.
         unsafe { row.descriptor().require_fit(self.shape()) };
         self.store(&mut values, &mut nulls);
     }
 
-    /// Adds a row. It has a cell for each column that the function declares.
+    /// Adds a row. The row has a cell for each column that the function declares.
     pub fn put<const WIDTH: usize>(&mut self, row: [Cell; WIDTH]) {
         let shape = self.shape();
-        // SAFETY: a descriptor, which has as many attributes as it says.
+        // SAFETY: a descriptor has as many attributes as it says.
         let types: Vec<_> = unsafe { (0..(*shape).natts as usize).map(|i| attribute(shape, i).atttypid).collect() };
-        // A NULL is one of any type.
+        // A NULL fits any type.
         let fits = |(cell, declared): (&Cell, &pg_sys::Oid)| {
             cell.0.value.is_none() || is_compatible(cell.0.type_id, *declared)
         };
@@ -66,14 +66,14 @@ impl Rows {
         if self.call != running() {
             Error::mismatch("the answer of another call").fail();
         }
-        // SAFETY: `rows` has made it, in the call that is running.
+        // SAFETY: `rows` has made the store, in the running call.
         unsafe { (*self.info).setDesc }
     }
 
-    /// Stores a row, which is copied. There is a value, or a NULL, for each column of the answer's shape.
+    /// Stores a copy of a row, with a value or a NULL for each column of the answer's shape.
     fn store(&mut self, values: &mut [pg_sys::Datum], nulls: &mut [bool]) {
-        // SAFETY: the store and its descriptor are those that `rows` made in the running call; the callers have compared the
-        // values with the descriptor.
+        // SAFETY: `rows` made the store and its descriptor in the running call; the callers have compared the values
+        // with the descriptor.
         unsafe {
             pg_sys::tuplestore_putvalues(
                 (*self.info).setResult,

@@ -4,19 +4,19 @@ use pgrx::pg_sys;
 
 use super::text::string;
 
-/// `owner` has the privileges of `role`.
+/// Whether `owner` has the privileges of `role`.
 pub fn has_privileges_of(owner: pg_sys::Oid, role: pg_sys::Oid) -> bool {
     // SAFETY: takes any roles' oids.
     unsafe { pg_sys::has_privs_of_role(owner, role) }
 }
 
-/// The role that is acting.
+/// The acting role.
 pub fn caller() -> pg_sys::Oid {
     // SAFETY: reads a variable of the backend.
     unsafe { pg_sys::GetUserId() }
 }
 
-/// The name of the role that the session acts as, whatever function with its owner's rights it is in.
+/// The name of the role that the session acts as, also within a function that runs with its owner's rights.
 pub fn outer() -> String {
     // SAFETY: the role of a session exists; the answer is a palloc'd string.
     unsafe { string(pg_sys::GetUserNameFromId(pg_sys::GetOuterUserId(), false)) }
@@ -24,7 +24,7 @@ pub fn outer() -> String {
 
 /// The name of a role for an error.
 pub(super) fn name_of(role: pg_sys::Oid) -> String {
-    // SAFETY: takes any oid; NULL where there is no such role, else a palloc'd string.
+    // SAFETY: takes any oid; NULL if there is no such role, else a palloc'd string.
     unsafe {
         let name = pg_sys::GetUserNameFromId(role, true);
         if name.is_null() { format!("{}", u32::from(role)) } else { string(name) }

@@ -1,4 +1,4 @@
-//! A row taken apart, and put together again.
+//! A row as separate values, and the way back to a tuple.
 
 use std::ffi::CStr;
 
@@ -12,20 +12,20 @@ use super::relation::Relation;
 use super::report::{Error, Result};
 use super::types;
 
-/// The shape of a relation's rows, kept longer than the relation is open.
+/// The shape of a relation's rows, which outlives the open relation.
 pub struct Descriptor {
     raw: pg_sys::TupleDesc,
-    /// The one that it was copied from, which is kept, so that whoever has the same address has the same shape.
+    /// The descriptor that was copied. It is kept, so that a descriptor with the same address has the same shape.
     source: pg_sys::TupleDesc,
 }
 
 impl Descriptor {
-    /// A copy of the relation's, with the values that columns added later have in old rows.
+    /// A copy of the relation's descriptor, with the values that old rows have in columns added later.
     pub fn of(relation: &Relation) -> Descriptor {
         super::memory::lasting(|| {
             let source = relation.descriptor();
-            // SAFETY: the descriptor of an open relation, which is counted, as those that `typcache.c` keeps: no resource
-            // owner knows of it. The copy is in the context that `lasting` sets.
+            // SAFETY: the descriptor of an open relation is counted, like the descriptors that `typcache.c` keeps: no
+            // resource owner knows of the count. The copy is in the context that `lasting` sets.
             unsafe {
                 let raw = pg_sys::CreateTupleDescCopyConstr(source);
                 (*source).tdrefcount += 1;
@@ -51,8 +51,8 @@ impl Descriptor {
         unsafe { attribute(self.raw, place) }
     }
 
-    /// Rows of the other shape are taken apart as rows of this one. Else it is an error: a table has changed since this was
-    /// copied, or it is another one.
+    /// Requires that rows of the other shape can be taken apart as rows of this shape. Otherwise it raises an error:
+    /// the table has changed since the copy, or is another table.
     ///
     /// # Safety
     /// `other` is a descriptor.
@@ -65,12 +65,12 @@ impl Descriptor {
     }
 }
 
-/// Rows of the one shape are taken apart as rows of the other.
+/// Whether rows of the one shape can be taken apart as rows of the other.
 ///
 /// # Safety
 /// Both are descriptors.
 pub(super) unsafe fn is_same_shape(one: pg_sys::TupleDesc, other: pg_sys::TupleDesc) -> bool {
-    // SAFETY: by the contract of this function; each has so many attributes.
+    // SAFETY: by the contract of this function; each descriptor has this many attributes.
     unsafe {
         let width = (*one).natts as usize;
         let is_same = |place| {
@@ -85,7 +85,7 @@ pub(super) unsafe fn is_same_shape(one: pg_sys::TupleDesc, other: pg_sys::TupleD
 impl Drop for Descriptor {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            // SAFETY: ours, and nothing refers to it; the source is counted once for us, and goes with the last who counts it.
+            // SAFETY: the copy is ours and unreferenced; we hold one count of the source, which the last holder of a count frees.
             unsafe {
                 pg_sys::FreeTupleDesc(self.raw);
                 (*self.source).tdrefcount -= 1;
@@ -103,15 +103,15 @@ pub struct Row<'r> {
     descriptor: &'r Descriptor,
     values: Vec<pg_sys::Datum>,
     nulls: Vec<bool>,
-    /// What the values point to that were put in.
+    /// The memory of the values that were put in.
     owned: Vec<Owned>,
-    /// The call of a trigger that has this row, and may return it.
+    /// The call of a trigger that has this row and may return it.
     call: Option<CallNumber>,
 }
 
 impl<'r> Row<'r> {
     /// # Safety
-    /// The tuple is of the descriptor's shape, and lives as long as `'r`.
+    /// The tuple has the descriptor's shape, and lives as long as `'r`.
     pub(super) unsafe fn of_tuple(descriptor: &'r Descriptor, tuple: pg_sys::HeapTuple) -> Self {
         let mut row = Row::empty(descriptor);
         // SAFETY: by the contract of this function; both arrays have a member for each attribute.
@@ -133,7 +133,7 @@ impl<'r> Row<'r> {
         }
     }
 
-    /// The values of the row in a slot. They point to where it is held.
+    /// The values of the row in a slot. They point into the slot's memory.
     ///
     /// # Safety
     /// The slot holds a row, for as long as `'r`.
@@ -153,7 +153,7 @@ impl<'r> Row<'r> {
         }
     }
 
-    /// The trigger that is called now may return this row.
+    /// Marks the row as one that the running trigger may return.
     pub(super) fn of_firing(self) -> Self {
         Row { call: Some(running()), ..self }
     }
@@ -166,7 +166,7 @@ impl<'r> Row<'r> {
         self.descriptor
     }
 
-    /// The value at `place`, which is not NULL and of this type, or of a domain over it.
+    /// The value at `place`, which is not NULL and of this type, or of a domain over this type.
     pub(super) fn typed(&self, place: usize, type_id: pg_sys::Oid) -> pg_sys::Datum {
         let actual = self.type_at(place);
         if self.nulls[place] || actual != type_id && types::base_type(actual) != type_id {
@@ -175,7 +175,7 @@ impl<'r> Row<'r> {
         self.values[place]
     }
 
-    /// The value at `place` is not distinct from the one that `other` has at the same place.
+    /// Whether the value at `place` is not distinct from the other row's value at the same place.
     pub fn is_same(&self, other: &Row, place: usize, equality: &Equality) -> bool {
         if self.nulls[place] || other.nulls[place] {
             return self.nulls[place] && other.nulls[place];
@@ -185,7 +185,7 @@ impl<'r> Row<'r> {
         unsafe { pg_sys::FunctionCall2Coll(equality.function, equality.collation, one, other) }.value() != 0
     }
 
-    /// The value at `place` is NULL.
+    /// Whether the value at `place` is NULL.
     pub fn is_null(&self, place: usize) -> bool {
         self.nulls[place]
     }
@@ -203,7 +203,7 @@ impl<'r> Row<'r> {
         if self.descriptor.attribute(place).attlen != -1 {
             Error::mismatch("a value").fail();
         }
-        // SAFETY: a value of a varlena type, which lives as long as the row. What had to be fetched is copied.
+        // SAFETY: the value is of a varlena type and lives as long as the row. A fetched or decompressed value is copied.
         Some(unsafe { datum::contents(self.values[place]) })
     }
 
@@ -211,7 +211,7 @@ impl<'r> Row<'r> {
     pub fn text(&self, place: usize, output: &Output) -> Option<String> {
         (!self.nulls[place]).then(|| {
             let datum = self.typed(place, output.type_id);
-            // SAFETY: `output` is the output function of the value's type, and its answer a NUL-terminated string.
+            // SAFETY: `output` is the output function of the value's type, and returns a NUL-terminated string.
             let text = unsafe { CStr::from_ptr(pg_sys::OidOutputFunctionCall(output.function, datum)) };
             text.to_string_lossy().into_owned()
         })
@@ -227,7 +227,7 @@ impl<'r> Row<'r> {
         }
     }
 
-    /// Appends the value at `place`, which is not NULL, as it is stored. Values that are equal may be stored otherwise.
+    /// Appends the stored bytes of the value at `place`, which is not NULL. Equal values may be stored differently.
     pub fn append_image(&self, place: usize, image: &mut Vec<u8>) {
         if self.nulls[place] {
             Error::mismatch("a null").fail();
@@ -255,7 +255,7 @@ impl<'r> Row<'r> {
         (self.values.clone(), self.nulls.clone())
     }
 
-    /// Puts an integer or a `timestamptz` in.
+    /// Puts an integer or a `timestamptz` into the row.
     pub fn set_integer(&mut self, place: usize, integer: i64) {
         if !self.descriptor.attribute(place).attbyval {
             Error::mismatch("an integer").fail();
@@ -263,7 +263,7 @@ impl<'r> Row<'r> {
         self.set(place, Owned::Direct(pg_sys::Datum::from(integer)));
     }
 
-    /// Puts a `bytea` or a `text` in.
+    /// Puts a `bytea` or a `text` into the row.
     pub fn set_bytes(&mut self, place: usize, bytes: &[u8]) {
         if !matches!(self.type_at(place), pg_sys::BYTEAOID | pg_sys::TEXTOID) {
             Error::mismatch("a value").fail();
@@ -271,11 +271,11 @@ impl<'r> Row<'r> {
         self.set(place, Owned::varlena(bytes));
     }
 
-    /// Puts in what the column's type reads from a text by its input function: no cast, and no check of a domain.
+    /// Puts a text into the row through the input function of the column's type: no cast, and no check of a domain.
     pub fn set_text(&mut self, place: usize, text: &str) -> Result<()> {
         let attribute = self.descriptor.attribute(place);
         let datum = types::value_of(attribute.atttypid, text)?;
-        // SAFETY: a value of the column's type.
+        // SAFETY: the value is of the column's type.
         self.set(place, unsafe { Owned::copy(datum, attribute.attbyval, attribute.attlen) });
         Ok(())
     }
@@ -288,7 +288,7 @@ impl<'r> Row<'r> {
         }
     }
 
-    /// The first of `places` whose value differs from `other`'s, by its position among them. Values are compared as
+    /// The position in `places` of the first value that differs from the other row's value. Values are compared as
     /// stored.
     pub fn first_difference(&self, other: &Row, places: &[usize]) -> Option<usize> {
         places.iter().position(|&place| {
@@ -299,7 +299,7 @@ impl<'r> Row<'r> {
             if other.type_at(place) != attribute.atttypid {
                 Error::mismatch("a value").fail();
             }
-            // What an update leaves alone it has from the old row, maybe as a pointer to where it is stored.
+            // An update copies the values that it leaves alone from the old row, maybe as a pointer to where they are stored.
             // SAFETY: both values are of a varlena type.
             let is_stored_alike = attribute.attlen == -1
                 && unsafe { datum::stored(self.values[place]) == datum::stored(other.values[place]) };
@@ -318,10 +318,10 @@ impl<'r> Row<'r> {
         })
     }
 
-    /// The row as a trigger returns it, one of whose rows it was.
+    /// The row as the answer of the trigger that received it.
     pub fn into_answer(mut self) -> Answer {
         let Some(call) = self.call else { Error::mismatch("a row that no trigger has").fail() };
-        // SAFETY: a value or a NULL for each attribute of the descriptor.
+        // SAFETY: the arrays have a value or a NULL for each attribute of the descriptor.
         let tuple = lasting_as_call(|| unsafe {
             pg_sys::heap_form_tuple(self.descriptor.raw, self.values.as_mut_ptr(), self.nulls.as_mut_ptr())
         });
@@ -329,11 +329,11 @@ impl<'r> Row<'r> {
     }
 }
 
-/// Takes the first `count` columns of the row in a slot apart, as `slot_getsomeattrs` does in C: a slot may have them
+/// Takes the first `count` columns of a slot's row apart, as `slot_getsomeattrs` does in C: a slot may have them
 /// already, and an access method may know no other way.
 ///
 /// # Safety
-/// The slot holds a row that has so many columns.
+/// The slot holds a row that has this many columns.
 pub(super) unsafe fn take_apart(slot: *mut pg_sys::TupleTableSlot, count: usize) {
     // SAFETY: by the contract of this function.
     unsafe {

@@ -1,4 +1,4 @@
-//! Settings of PostgreSQL's that are pinned for a moment: by which a plan is chosen, or a name is written.
+//! PostgreSQL's settings that are pinned for a moment, for choosing a plan or writing a name.
 
 use pgrx::pg_sys;
 
@@ -18,13 +18,13 @@ impl QuoteWhereNeeded {
 
 impl Drop for QuoteWhereNeeded {
     fn drop(&mut self) {
-        // SAFETY: writes back what was there; calls nothing, so it may run while unwinding.
+        // SAFETY: restores the former value; calls nothing, so it may run while unwinding.
         unsafe { pg_sys::quote_all_identifiers = self.0 };
     }
 }
 
-/// `enable_seqscan`, `enable_hashjoin` and `enable_mergejoin` off, until dropped: what is planned meanwhile finds rows
-/// by their places, where that is possible at all.
+/// `enable_seqscan`, `enable_hashjoin` and `enable_mergejoin` off, until dropped: plans made meanwhile find rows by
+/// their places wherever that is possible.
 pub(super) struct TidScans {
     seqscan: bool,
     hashjoin: bool,
@@ -50,7 +50,7 @@ impl TidScans {
 
 impl Drop for TidScans {
     fn drop(&mut self) {
-        // SAFETY: writes back what was there; calls nothing, so it may run while unwinding.
+        // SAFETY: restores the former values; calls nothing, so it may run while unwinding.
         unsafe {
             pg_sys::enable_seqscan = self.seqscan;
             pg_sys::enable_hashjoin = self.hashjoin;

@@ -1,4 +1,4 @@
-//! What else makes a table other than a plain one: its kind, its storage, its relatives, its rules.
+//! Properties that make a table other than a plain one: its kind, its storage, its relatives, its rules.
 
 use pgrx::pg_sys;
 
@@ -12,11 +12,11 @@ unsafe extern "C-unwind" {
 }
 
 impl Relation {
-    /// The error, unless it is an ordinary table: one that has rows of its own, in a heap, and shares none with other
-    /// tables. `verb` is what cannot be done with another one, as in `packed`.
+    /// The error, unless the relation is an ordinary table: one with rows of its own, in a heap, that shares no rows
+    /// with other tables. `verb` names what cannot be done with any other table, as in `packed`.
     ///
-    /// Asked wherever rows are reached below the level of SQL. What a table was when it was set up does not count: its
-    /// triggers can be made by hand, past all event triggers, on any relation that can have triggers.
+    /// Checked wherever code reaches rows below the level of SQL. A check at set-up is not enough: a user can create
+    /// the triggers by hand, past all event triggers, on any relation that can have triggers.
     pub fn require_plain(&self, verb: &str) -> Result<()> {
         let name = self.name();
         let unsupported = |what: &str| Err(Error::new(Class::Unsupported, format!("{what} cannot be {verb}")));
@@ -43,7 +43,7 @@ impl Relation {
         Ok(())
     }
 
-    /// It inherits from a table, or a table inherits from it.
+    /// Whether the relation inherits from a table, or a table inherits from it.
     fn has_relatives(&self) -> bool {
         // SAFETY: both take any relation's oid; the list is fresh. The flag says that there may be children.
         unsafe {

@@ -1,27 +1,27 @@
-//! Seeing what is committed now, also where the transaction's own snapshot is older.
+//! Snapshots of what is committed now, also if the transaction's own snapshot is older.
 
 use pgrx::pg_sys;
 
 use super::transaction;
 
-/// The transaction keeps one snapshot for all its statements: REPEATABLE READ or SERIALIZABLE.
+/// Whether the transaction keeps one snapshot for all its statements: REPEATABLE READ or SERIALIZABLE.
 pub fn is_kept() -> bool {
     // SAFETY: reads a variable of the backend.
     unsafe { pg_sys::XactIsoLevel >= pg_sys::XACT_REPEATABLE_READ as i32 }
 }
 
-/// A snapshot that sees all that is committed, and all that this transaction has done so far.
+/// A snapshot that sees all committed changes, and all changes that this transaction has made so far.
 pub struct Latest {
     raw: pg_sys::Snapshot,
 }
 
 impl Latest {
-    /// Takes it, and makes it the one that [`super::spi::Session::query_as_caller`] reads with while `body` runs.
+    /// Takes the snapshot, and lets [`super::spi::Session::query_as_caller`] read with it while `body` runs.
     pub fn during<T>(body: impl FnOnce(&Latest) -> T) -> T {
-        // SAFETY: a transaction is open. The pushed snapshot is popped below; where an error unwinds past that, the end
-        // of the (sub)transaction does it.
+        // SAFETY: a transaction is open. The code below pops the pushed snapshot; if an error unwinds past that, the
+        // end of the (sub)transaction does.
         unsafe {
-            // What the running statement has done becomes visible to this transaction.
+            // The running statement's changes become visible to this transaction.
             pg_sys::CommandCounterIncrement();
             pg_sys::PushActiveSnapshot(pg_sys::GetLatestSnapshot());
             let answer = body(&Latest { raw: pg_sys::GetActiveSnapshot() });
@@ -35,7 +35,7 @@ impl Latest {
     }
 }
 
-/// What the running command has done becomes visible to this transaction.
+/// Makes the running command's changes visible to this transaction.
 pub fn advance() {
     // SAFETY: a transaction is open.
     unsafe { pg_sys::CommandCounterIncrement() };
@@ -43,8 +43,8 @@ pub fn advance() {
 
 /// A moment of the open transaction: before a command.
 ///
-/// Nothing is kept for it but the number of the command: what others have committed since shows as well. So the
-/// difference between then and now is what this transaction has done, and nothing else.
+/// A mark keeps only the number of the command: later commits of other transactions show as well. So the difference
+/// between the mark and now is exactly what this transaction has done.
 #[derive(Clone, Copy, Debug)]
 pub struct Mark {
     at: transaction::Moment,
@@ -52,30 +52,30 @@ pub struct Mark {
 }
 
 impl Mark {
-    /// This moment.
+    /// The current moment.
     pub fn now() -> Mark {
         // SAFETY: a transaction is open.
         Mark { at: transaction::moment(), command: unsafe { pg_sys::GetCurrentCommandId(false) } }
     }
 
-    /// It was in the transaction that is open now, in a subtransaction that is open still.
+    /// Whether the mark was set in the open transaction, in a subtransaction that is still open.
     pub fn is_open(&self) -> bool {
         self.at.is_open()
     }
 
-    /// It was in the transaction that is open now.
+    /// Whether the mark was set in the open transaction.
     pub fn is_of_this_transaction(&self) -> bool {
         self.at.is_of_this_transaction()
     }
 
-    /// Lets [`super::spi::Session::query_as_caller`] read the catalogs as they were then, while `body` runs. Functions
+    /// Lets [`super::spi::Session::query_as_caller`] read the catalogs as of the mark, while `body` runs. Functions
     /// that look into the catalog caches answer as of now, also in such a query.
     pub fn during<T>(&self, body: impl FnOnce() -> T) -> T {
-        // A command that commits in its middle begins anew: nothing of its new transaction had happened before.
+        // A command that commits in its middle starts a new transaction, and nothing of that had happened before.
         let command = if self.is_of_this_transaction() { self.command } else { pg_sys::FirstCommandId };
-        // SAFETY: a transaction is open. A copy of the snapshot is pushed, which is ours to change until it is popped,
-        // below, or by the end of the (sub)transaction where an error unwinds past that. A snapshot with an earlier
-        // command sees rows that this transaction has deleted since, and does not see those that it has inserted since.
+        // SAFETY: a transaction is open. The pushed snapshot is a copy, which this code may change until it is popped
+        // below, or by the end of the (sub)transaction if an error unwinds past that. A snapshot with an earlier
+        // command sees rows that this transaction has deleted since, and does not see rows that it has inserted since.
         unsafe {
             pg_sys::PushCopiedSnapshot(pg_sys::GetLatestSnapshot());
             (*pg_sys::GetActiveSnapshot()).curcid = command;

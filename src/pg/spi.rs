@@ -1,4 +1,4 @@
-//! SQL from inside a function. Values go in as parameters.
+//! SQL inside a function. Values are passed as parameters.
 
 use std::cell::{Cell, OnceCell};
 use std::ffi::CString;
@@ -18,7 +18,7 @@ use super::text::string;
 
 /// A connection to SPI, for as long as a closure runs.
 pub struct Session {
-    /// How many connections there are with this one. What SPI allocates belongs to the innermost.
+    /// The number of open connections, including this one. SPI's allocations belong to the innermost.
     depth: u32,
 }
 
@@ -26,7 +26,7 @@ thread_local! {
     static DEPTH: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Counts a connection for as long as it is there, also where an error ends it.
+/// One count for an open connection, taken back also if an error ends the connection.
 struct Connected;
 
 impl Drop for Connected {
@@ -37,13 +37,13 @@ impl Drop for Connected {
 
 /// Connects, runs `body`, disconnects. What `body` returns cannot point into SPI's memory, which has the session's lifetime.
 pub fn connect<T>(body: impl FnOnce(&Session) -> Result<T>) -> Result<T> {
-    // SAFETY: paired with `SPI_finish` below; an error unwinds past it, and the end of the transaction cleans up.
+    // SAFETY: paired with `SPI_finish` below; if an error unwinds past that, the end of the transaction cleans up.
     unsafe { pg_sys::SPI_connect() };
     DEPTH.set(DEPTH.get() + 1);
     let connected = Connected;
     let answer = body(&Session { depth: DEPTH.get() });
     drop(connected);
-    // SAFETY: `SPI_connect` was called above, and what was connected since has been finished.
+    // SAFETY: `SPI_connect` was called above, and every connection made since has been finished.
     unsafe { pg_sys::SPI_finish() };
     answer
 }
@@ -54,7 +54,7 @@ impl Session {
         self.execute(sql, parameters, false).map(|table| table.processed)
     }
 
-    /// Reads rows, with a snapshot that sees all that was done so far.
+    /// Reads rows, with a snapshot that sees all changes so far.
     pub fn query(&self, sql: &str, parameters: &[Parameter]) -> Result<Table<'_>> {
         self.execute(sql, parameters, false)
     }
@@ -64,7 +64,7 @@ impl Session {
         self.execute(sql, parameters, true)
     }
 
-    /// The error, where another connection was made within this one: SPI's calls would be about that.
+    /// The error, if another connection was made within this one: SPI's calls would use that connection.
     pub(super) fn require_innermost(&self) -> Result<()> {
         if self.depth == DEPTH.get() { Ok(()) } else { Err(Error::mismatch("an outer connection")) }
     }
@@ -90,7 +90,7 @@ impl Session {
         })
     }
 
-    /// Prepares a command that is run many times.
+    /// Prepares a command for many executions.
     pub fn prepare(&self, sql: &str, types: &[pg_sys::Oid]) -> Result<Prepared<'_>> {
         self.prepare_with(sql, types, 0)
     }
@@ -110,8 +110,8 @@ impl Session {
     pub fn cursor(&self, sql: &str, parameters: &[Parameter], as_caller: bool) -> Result<Cursor<'_>> {
         self.require_innermost()?;
         let (text, mut p) = (statement(sql)?, Parameters::of(parameters));
-        // SAFETY: the vectors have a member for each parameter, and are copied; an unnamed portal that is read only
-        // forwards. Pinned, so that no function that runs meanwhile can close it (`CLOSE ALL`); an error unpins it.
+        // SAFETY: the vectors have a member for each parameter, and are copied; an unnamed portal that is only read forwards. The
+        // portal is pinned, so that no function that runs meanwhile can close it (`CLOSE ALL`); an error unpins it.
         let portal = memory::returning(|| unsafe {
             let portal = pg_sys::SPI_cursor_open_with_args(
                 std::ptr::null(),
@@ -130,24 +130,24 @@ impl Session {
     }
 }
 
-/// A command that is prepared when it is first needed, and kept for as long as the backend.
+/// A command that is prepared when it is first needed, and kept as long as the backend.
 pub struct Kept {
     sql: String,
     plan: OnceCell<(NonNull<pg_sys::_SPI_plan>, Vec<pg_sys::Oid>)>,
 }
 
 impl Kept {
-    /// A command that has not been run yet.
+    /// A command that has not run yet.
     pub fn new(sql: String) -> Kept {
         Kept { sql, plan: OnceCell::new() }
     }
 
-    /// Reads rows, with a snapshot that sees all that was done so far. The types of parameters are those of the first run.
+    /// Reads rows, with a snapshot that sees all changes so far. The types of parameters are those of the first run.
     pub fn query<'s>(&self, session: &'s Session, parameters: &[Parameter]) -> Result<Table<'s>> {
         self.execute(session, parameters, false)
     }
 
-    /// Reads rows with the snapshot of the calling statement, or one that was put in its place.
+    /// Reads rows with the snapshot of the calling statement, or with its replacement.
     pub fn query_as_caller<'s>(&self, session: &'s Session, parameters: &[Parameter]) -> Result<Table<'s>> {
         self.execute(session, parameters, true)
     }
@@ -155,7 +155,7 @@ impl Kept {
     fn execute<'s>(&self, session: &'s Session, parameters: &[Parameter], read_only: bool) -> Result<Table<'s>> {
         let types: Vec<_> = parameters.iter().map(Parameter::type_id).collect();
         let (plan, types) = self.kept(session, &types)?;
-        // SAFETY: the plan is ours, and for parameters of these types.
+        // SAFETY: the plan belongs to this value, and takes parameters of these types.
         unsafe { execute_plan(session, *plan, types, parameters, read_only) }
     }
 
@@ -167,9 +167,9 @@ impl Kept {
         if let Some(kept) = self.plan.get() {
             return Ok(kept);
         }
-        // One plan for all parameters: to plan a command anew costs more than to run it.
+        // One plan for all parameters: planning a command anew costs more than running it.
         let prepared = session.prepare_with(&self.sql, types, pg_sys::CURSOR_OPT_GENERIC_PLAN)?;
-        // SAFETY: a plan just made, which from now on is ours.
+        // SAFETY: the plan was just made, and belongs to this value from now on.
         unsafe { pg_sys::SPI_keepplan(prepared.plan.as_ptr()) };
         Ok(self.plan.get_or_init(|| (prepared.plan, prepared.types)))
     }
@@ -180,7 +180,7 @@ impl Drop for Kept {
         if let Some((plan, _)) = self.plan.get()
             && !std::thread::panicking()
         {
-            // SAFETY: ours. A plan that is running is not freed: who runs it holds this `Kept`.
+            // SAFETY: the plan belongs to this value. No running plan is freed: the code that runs it holds this `Kept`.
             unsafe { pg_sys::SPI_freeplan(plan.as_ptr()) };
         }
     }
@@ -194,16 +194,16 @@ pub struct Prepared<'s> {
 }
 
 impl Prepared<'_> {
-    /// Runs it and says how many rows it was about.
+    /// Runs the command and returns the number of processed rows.
     pub fn run(&self, parameters: &[Parameter]) -> Result<u64> {
-        // SAFETY: the plan is of the open connection, and for parameters of these types.
+        // SAFETY: the plan belongs to the open connection, and takes parameters of these types.
         let table = unsafe { execute_plan(self.session, self.plan, &self.types, parameters, false) };
         table.map(|table| table.processed)
     }
 }
 
 /// # Safety
-/// The plan is there, and takes parameters of these types.
+/// The plan exists, and takes parameters of these types.
 unsafe fn execute_plan<'s>(
     session: &'s Session,
     plan: NonNull<pg_sys::_SPI_plan>,
@@ -223,14 +223,14 @@ unsafe fn execute_plan<'s>(
     })
 }
 
-/// Rows that were read at once.
+/// Rows that one query has read.
 pub struct Table<'s> {
     raw: *mut pg_sys::SPITupleTable,
     processed: u64,
     session: PhantomData<&'s Session>,
 }
 
-/// One of them.
+/// One fetched row.
 pub struct Fetched<'t> {
     tuple: pg_sys::HeapTuple,
     descriptor: pg_sys::TupleDesc,
@@ -238,7 +238,7 @@ pub struct Fetched<'t> {
 }
 
 impl Table<'_> {
-    /// The rows.
+    /// The fetched rows.
     pub fn rows(&self) -> impl Iterator<Item = Fetched<'_>> {
         // SAFETY: a tuple table has `processed` tuples.
         (0..if self.raw.is_null() { 0 } else { self.processed as usize }).map(|i| unsafe {
@@ -246,7 +246,7 @@ impl Table<'_> {
         })
     }
 
-    /// There is none.
+    /// Whether there is no row.
     pub fn is_empty(&self) -> bool {
         self.processed == 0
     }
@@ -255,14 +255,14 @@ impl Table<'_> {
 impl Drop for Table<'_> {
     fn drop(&mut self) {
         if !self.raw.is_null() && !std::thread::panicking() {
-            // SAFETY: made by SPI for us; freed once, while connected.
+            // SAFETY: SPI made the table for this value; it is freed once, while connected.
             unsafe { pg_sys::SPI_freetuptable(self.raw) };
         }
     }
 }
 
 impl<'t> Fetched<'t> {
-    /// The value at `position`, which is of an expected type; another one is an error of the statement's.
+    /// The value at `position`, which must be of an expected type; another type is an error of the statement.
     pub(super) fn typed(&self, position: usize, is_expected: impl Fn(pg_sys::Oid) -> bool) -> Option<pg_sys::Datum> {
         // SAFETY: the descriptor is that of the tuple, and has as many attributes as it says.
         let is_expected = unsafe {
@@ -283,28 +283,28 @@ impl<'t> Fetched<'t> {
         self.typed(position, T::accepts).map(|datum| unsafe { T::from_sql(datum) })
     }
 
-    /// The text of the value at `position`, by the output function of its type; casts to text are not asked.
+    /// The text of the value at `position`, by the output function of its type; casts to text are not used.
     pub fn text(&self, position: usize) -> Option<String> {
-        // SAFETY: the tuple is of the descriptor's type; the answer is NULL, also where there is no such position, or a
-        // NUL-terminated string.
+        // SAFETY: the tuple is of the descriptor's type; the answer is a NUL-terminated string, or NULL, also if there
+        // is no such position.
         unsafe {
             let text = pg_sys::SPI_getvalue(self.tuple, self.descriptor, position as i32 + 1);
             (!text.is_null()).then(|| string(text))
         }
     }
 
-    /// The composite value at `position`; `None` if it is NULL.
+    /// The composite value at `position`; `None` for NULL.
     pub fn composite(&self, position: usize) -> Option<Composite<'t>> {
         // SAFETY: takes any type's oid.
         let is_row = |type_id| type_id == pg_sys::RECORDOID || unsafe { pg_sys::type_is_rowtype(type_id) };
-        // SAFETY: a composite value, which lives as long as the table that was read.
+        // SAFETY: the value is a composite, which lives as long as the table that was read.
         self.typed(position, is_row).map(|datum| unsafe { Composite::from_datum(datum) })
     }
 
     /// The `tid` at `position`, as a parameter for another statement.
     pub fn tid(&self, position: usize) -> Parameter<'t> {
         let datum = self.typed(position, |type_id| type_id == pg_sys::TIDOID);
-        // SAFETY: a `tid`, which lives as long as the table that was read.
+        // SAFETY: the value is a `tid`, which lives as long as the table that was read.
         unsafe { Parameter::borrowed(pg_sys::TIDOID, datum) }
     }
 }
@@ -316,7 +316,7 @@ pub struct Cursor<'s> {
 }
 
 impl<'s> Cursor<'s> {
-    /// The next rows, at most `count`; none at the end.
+    /// Fetches the next rows, at most `count`; none at the end.
     pub fn fetch(&self, count: usize) -> Table<'s> {
         self.session.require_innermost().unwrap_or_else(|error| error.fail());
         // SAFETY: the portal is open, since it is pinned.
@@ -330,7 +330,7 @@ impl<'s> Cursor<'s> {
 impl Drop for Cursor<'_> {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            // SAFETY: opened and pinned once, unpinned and closed once.
+            // SAFETY: the portal was opened and pinned once, and is unpinned and closed once.
             unsafe {
                 pg_sys::UnpinPortal(self.portal);
                 pg_sys::SPI_cursor_close(self.portal);

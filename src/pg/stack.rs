@@ -1,13 +1,13 @@
-//! Where a long computation looks whether it may go on: the stack, and interrupts.
+//! Checks that a long computation may go on: the stack, and interrupts.
 
 use pgrx::pg_sys;
 
 /// The lowest address that the stack may reach: PostgreSQL's own limit, `max_stack_depth`.
 pub fn floor() -> usize {
     thread_local! {
-        // Where the stack begins does not change. It is told only in exchange for another.
+        // The stack base is constant. PostgreSQL returns it only when a new one is set.
         static BASE: usize = unsafe {
-            // SAFETY: what is set is what was there.
+            // SAFETY: restores the base that was set before.
             let here = pg_sys::set_stack_base();
             pg_sys::restore_stack_base(here);
             here as usize
@@ -18,7 +18,7 @@ pub fn floor() -> usize {
     BASE.with(|base| base.saturating_sub(limit))
 }
 
-/// Ends the statement here if somebody has cancelled it.
+/// Ends the statement here if it was cancelled.
 pub fn check_for_interrupts() {
     pg_sys::check_for_interrupts!();
 }

@@ -1,4 +1,4 @@
-//! The state of an aggregate: of Rust's type, as long as the group lives.
+//! The state of an aggregate: a value of a Rust type that lives as long as the group.
 
 use std::any::TypeId;
 use std::cell::{RefCell, RefMut};
@@ -10,14 +10,14 @@ use super::answer::{Answer, running};
 use super::function::Call;
 use super::report::{Class, Error, Result};
 
-/// A state as PostgreSQL keeps it: with what tells it from a state of another type, or of another extension.
+/// A state as PostgreSQL keeps it: with marks that tell it from a state of another type, or of another extension.
 struct Kept<T> {
     place: *const Kept<T>,
     type_id: TypeId,
     state: RefCell<T>,
 }
 
-/// A state, while one call has it to itself.
+/// A state, borrowed by one call.
 pub struct State<'call, T> {
     kept: &'call Kept<T>,
     state: RefMut<'call, T>,
@@ -38,7 +38,7 @@ impl<T> DerefMut for State<'_, T> {
 }
 
 impl<'call> Call<'call> {
-    /// The aggregate's state, which is the first argument; made by `T::default` at the group's first row.
+    /// The aggregate's state, the first argument. `T::default` makes the state at the group's first row.
     pub fn state<T: Default + 'static>(&self) -> Result<State<'call, T>> {
         match self.other_state(0)? {
             Some(state) => Ok(state),
@@ -50,11 +50,11 @@ impl<'call> Call<'call> {
     pub fn new_state<T: 'static>(&self, state: T) -> Result<State<'call, T>> {
         const { assert!(!std::mem::needs_drop::<T>(), "the end of a group frees the state and calls nothing") };
         let mut context = std::ptr::null_mut();
-        // SAFETY: `info` is valid, and `context` is written when the answer is not zero.
+        // SAFETY: `info` is valid, and `context` is written if the answer is not zero.
         if unsafe { pg_sys::AggCheckCallContext(self.info(), &mut context) } == 0 {
             return Err(Error::new(Class::State, "aggregate function called in non-aggregate context"));
         }
-        // SAFETY: PostgreSQL aligns to 8 bytes; there is room to align further.
+        // SAFETY: PostgreSQL aligns to 8 bytes; the allocation leaves room to align further.
         let kept = unsafe {
             let room = pg_sys::MemoryContextAlloc(context, size_of::<Kept<T>>() + align_of::<Kept<T>>());
             let place = room.cast::<u8>().add(room.cast::<u8>().align_offset(align_of::<Kept<T>>())).cast::<Kept<T>>();
@@ -64,12 +64,12 @@ impl<'call> Call<'call> {
         Ok(State { kept, state: kept.state.borrow_mut() })
     }
 
-    /// The state that is the argument at `position`.
+    /// The state in the argument at `position`.
     pub fn other_state<T: 'static>(&self, position: usize) -> Result<Option<State<'call, T>>> {
         let Some(datum) = self.internal(position) else { return Ok(None) };
         let place = datum.cast_mut_ptr::<Kept<T>>();
-        // SAFETY: an `internal` argument of an aggregate is a pointer to what a function of it has returned. A state of
-        // ours begins with its own address; only a superuser can mix the functions of two aggregates.
+        // SAFETY: an `internal` argument of an aggregate is a pointer that one of its functions has returned. A state
+        // of ours begins with its own address; only a superuser can mix the functions of two aggregates.
         let kept = unsafe {
             if !place.is_aligned() || (*place).place != place.cast_const() || (*place).type_id != TypeId::of::<T>() {
                 return Err(Error::new(Class::Declaration, "argument is not a state of this aggregate"));

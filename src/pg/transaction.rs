@@ -1,11 +1,11 @@
-//! The transaction that is open, and its subtransactions; waiting for others.
+//! The open transaction and its subtransactions, and attempts within a subtransaction.
 
 use pgrx::pg_sys::panic::CaughtError;
 use pgrx::{PgSqlErrorCode, pg_sys};
 
 use super::report::Result;
 
-/// A subtransaction of this backend: one that has ended never comes again.
+/// A subtransaction of this backend, by a number that no later subtransaction has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
     transaction: Transaction,
@@ -13,29 +13,29 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// Its transaction is the one that is open now.
+    /// Whether the subtransaction belongs to the open transaction.
     pub fn is_of_this_transaction(&self) -> bool {
         self.transaction == transaction()
     }
 
-    /// It is open still: it is the current one, or one around that.
+    /// Whether the subtransaction is still open: it is the current one, or one around the current one.
     pub fn is_open(&self) -> bool {
         // SAFETY: a transaction is open; takes any number.
         self.is_of_this_transaction() && unsafe { pg_sys::SubTransactionIsActive(self.subtransaction) }
     }
 }
 
-/// The subtransaction that is open now.
+/// The current subtransaction.
 pub fn moment() -> Moment {
     // SAFETY: a transaction is open.
     Moment { transaction: transaction(), subtransaction: unsafe { pg_sys::GetCurrentSubTransactionId() } }
 }
 
-/// A transaction of this backend, which gives its number to no other.
+/// A transaction of this backend, by a number that no other transaction has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Transaction(pg_sys::LocalTransactionId);
 
-/// The transaction that is open now.
+/// The open transaction.
 pub fn transaction() -> Transaction {
     // SAFETY: a transaction is open, so this backend has a process entry.
     unsafe {
@@ -46,25 +46,25 @@ pub fn transaction() -> Transaction {
     }
 }
 
-/// How a subtransaction ends.
+/// The way a subtransaction ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// What it has done stands.
+    /// The subtransaction's changes stand.
     Commit,
-    /// It is undone, and what it has locked is free again.
+    /// The subtransaction's changes are undone, and its locks are released.
     RollBack,
 }
 
-/// Runs `body` in a subtransaction. An error in it rolls it back and goes on.
+/// Runs `body` in a subtransaction. An error in `body` rolls the subtransaction back and propagates.
 pub fn subtransaction<T>(body: impl FnOnce() -> (Outcome, T)) -> T {
-    // SAFETY: a transaction is open, and no parallel worker runs triggers. As PL/pgSQL does it around a block that
-    // catches errors: memory and resources are those of before, within it and after it; and it is ended here in any
-    // case, since the end of the transaction would take it for a savepoint of the client's.
+    // SAFETY: a transaction is open, and no parallel worker runs triggers. The steps are those of PL/pgSQL around a
+    // block that catches errors: within and after the subtransaction, memory and resources are those of before; and it
+    // always ends here, since the end of the transaction would take it for a savepoint of the client.
     unsafe {
         let (context, owner) = (pg_sys::CurrentMemoryContext, pg_sys::CurrentResourceOwner);
         pg_sys::BeginInternalSubTransaction(std::ptr::null());
         pg_sys::CurrentMemoryContext = context;
-        // An error of PostgreSQL's unwinds as a panic that holds a copy of it; the original is cleared by then.
+        // An error of PostgreSQL unwinds as a panic with a copy of the error; the original is cleared by then.
         let answer = std::panic::catch_unwind(std::panic::AssertUnwindSafe(body));
         match answer {
             Ok((Outcome::Commit, _)) => pg_sys::ReleaseCurrentSubTransaction(),
@@ -79,16 +79,16 @@ pub fn subtransaction<T>(body: impl FnOnce() -> (Outcome, T)) -> T {
     }
 }
 
-/// Why an attempt came to nothing.
+/// The reason why an attempt failed.
 pub struct Failure {
-    /// The primary message of its error.
+    /// The primary message of the attempt's error.
     pub message: String,
-    /// Somebody else had a lock for longer than `lock_timeout`.
+    /// Whether another session held a lock for longer than `lock_timeout`.
     pub is_lock_timeout: bool,
 }
 
-/// Runs `body` in a subtransaction of its own. Its error rolls that back and is the answer, so that what follows can go
-/// on. Not so where somebody wants the whole statement to end: that passes through, and so does a panic.
+/// Runs `body` in a subtransaction of its own. An error rolls the subtransaction back and becomes the answer, so that
+/// the caller can go on. An error that must end the whole statement passes through, and so does a panic.
 pub fn attempt<T>(body: impl FnOnce() -> Result<T>) -> std::result::Result<T, Failure> {
     let attempted = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         subtransaction(|| {
@@ -99,7 +99,7 @@ pub fn attempt<T>(body: impl FnOnce() -> Result<T>) -> std::result::Result<T, Fa
     match attempted {
         Ok(answer) => answer.map_err(|error| Failure { message: error.message().to_string(), is_lock_timeout: false }),
         Err(panic) => match panic.downcast::<CaughtError>() {
-            // The code alone does not tell: a function can raise any.
+            // The code alone is no proof: a function can raise any code.
             Ok(caught) => match *caught {
                 CaughtError::PostgresError(report)
                     if report.function_name() != Some("ProcessInterrupts")

@@ -1,4 +1,4 @@
-//! Triggers: as they are defined, and as they fire.
+//! Triggers: their definitions, and their firings.
 
 use std::marker::PhantomData;
 
@@ -16,19 +16,19 @@ use super::text::string;
 /// A trigger of a relation.
 #[derive(Clone, Debug)]
 pub struct TriggerInfo {
-    /// Its name.
+    /// The trigger's name.
     pub name: String,
-    /// The function that it executes.
+    /// The function that the trigger executes.
     pub function: pg_sys::Oid,
-    /// When it fires; see the methods.
+    /// The events and the timing of the trigger; see the methods.
     kind: u32,
-    /// Whether it fires; see [`TriggerInfo::enabled`].
+    /// Whether the trigger fires; see [`TriggerInfo::enabled`].
     state: u8,
-    /// Cloned from the partitioned table above.
+    /// Whether the trigger is a clone from the partitioned table above.
     pub clone: bool,
-    /// It has a WHEN condition or a column list, so that it does not fire for every row.
+    /// Whether the trigger has a WHEN condition or a column list, so that it does not fire for every row.
     pub conditional: bool,
-    /// It names the new rows of the statement: REFERENCING NEW TABLE.
+    /// Whether the trigger names the new rows of the statement: REFERENCING NEW TABLE.
     has_new_table: bool,
     /// The arguments after the function's name.
     pub arguments: Vec<String>,
@@ -36,7 +36,7 @@ pub struct TriggerInfo {
 
 impl TriggerInfo {
     /// # Safety
-    /// It is a trigger of an open relation.
+    /// The trigger is one of an open relation.
     pub(super) unsafe fn of(trigger: &pg_sys::Trigger) -> TriggerInfo {
         TriggerInfo {
             // SAFETY: a name is NUL-terminated.
@@ -57,38 +57,38 @@ impl TriggerInfo {
         | pg_sys::TRIGGER_TYPE_DELETE
         | pg_sys::TRIGGER_TYPE_TRUNCATE;
 
-    /// It fires in ordinary sessions: not disabled, and not for replication alone.
+    /// Whether the trigger fires in ordinary sessions: not disabled, and not for replication alone.
     pub fn enabled(&self) -> bool {
         matches!(self.state, pg_sys::TRIGGER_FIRES_ON_ORIGIN | pg_sys::TRIGGER_FIRES_ALWAYS)
     }
 
-    /// BEFORE INSERT FOR EACH ROW, whatever other events it has.
+    /// Whether the trigger is BEFORE INSERT FOR EACH ROW, among any other events.
     pub fn before_insert_row(&self) -> bool {
         self.before() && self.row() && self.kind & pg_sys::TRIGGER_TYPE_INSERT != 0
     }
 
-    /// BEFORE UPDATE FOR EACH ROW, whatever other events it has.
+    /// Whether the trigger is BEFORE UPDATE FOR EACH ROW, among any other events.
     pub fn before_update_row(&self) -> bool {
         self.before() && self.row() && self.kind & pg_sys::TRIGGER_TYPE_UPDATE != 0
     }
 
-    /// Exactly BEFORE INSERT FOR EACH ROW.
+    /// Whether the trigger is exactly BEFORE INSERT FOR EACH ROW.
     pub fn precedes_insert(&self) -> bool {
         self.before() && self.row() && self.kind & Self::EVENTS == pg_sys::TRIGGER_TYPE_INSERT
     }
 
-    /// BEFORE UPDATE OR DELETE FOR EACH ROW.
+    /// Whether the trigger is BEFORE UPDATE OR DELETE FOR EACH ROW.
     pub fn guards_rows(&self) -> bool {
         let events = pg_sys::TRIGGER_TYPE_UPDATE | pg_sys::TRIGGER_TYPE_DELETE;
         self.before() && self.row() && self.kind & Self::EVENTS & events == events
     }
 
-    /// BEFORE TRUNCATE FOR EACH STATEMENT.
+    /// Whether the trigger is BEFORE TRUNCATE FOR EACH STATEMENT.
     pub fn guards_table(&self) -> bool {
         self.before() && !self.row() && self.kind & pg_sys::TRIGGER_TYPE_TRUNCATE != 0
     }
 
-    /// AFTER INSERT or AFTER UPDATE FOR EACH STATEMENT, with the new rows as a table; nothing else.
+    /// Whether the trigger is exactly AFTER INSERT or AFTER UPDATE FOR EACH STATEMENT, with the new rows as a table.
     pub fn follows(&self, event: Event) -> bool {
         let event = match event {
             Event::Insert => pg_sys::TRIGGER_TYPE_INSERT,
@@ -110,9 +110,9 @@ impl TriggerInfo {
 }
 
 impl Relation {
-    /// Its triggers that are not internal to constraints.
+    /// The relation's triggers that are not internal to constraints.
     pub fn triggers(&self) -> Vec<TriggerInfo> {
-        // SAFETY: the trigger descriptor of an open relation, if it has one, holds `numtriggers` triggers.
+        // SAFETY: the trigger descriptor of an open relation, if there is one, holds `numtriggers` triggers.
         let triggers = unsafe {
             let descriptor = (*self.raw()).trigdesc;
             if descriptor.is_null() {
@@ -120,13 +120,13 @@ impl Relation {
             }
             std::slice::from_raw_parts((*descriptor).triggers, (*descriptor).numtriggers as usize)
         };
-        // `tgisinternal` is set on foreign keys' triggers; a clone on a partition is not internal in that sense.
-        // SAFETY: they are the relation's.
+        // PostgreSQL sets `tgisinternal` on foreign keys' triggers; a clone on a partition is not internal in that sense.
+        // SAFETY: the triggers belong to the relation.
         triggers.iter().filter(|trigger| !trigger.tgisinternal).map(|t| unsafe { TriggerInfo::of(t) }).collect()
     }
 }
 
-/// What a trigger fires for.
+/// The event of a firing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     /// INSERT
@@ -147,7 +147,7 @@ pub struct Firing<'call> {
 }
 
 impl<'call> Call<'call> {
-    /// The firing for which this function was called.
+    /// The firing that called this function.
     pub fn firing(&self) -> Result<Firing<'call>> {
         // SAFETY: the context of a call is NULL or a node.
         let data = unsafe { (*self.info()).context };
@@ -160,7 +160,7 @@ impl<'call> Call<'call> {
 }
 
 impl<'call> Firing<'call> {
-    /// The UPDATE that fires it names the column at `place`: it sets it, be it to what it was.
+    /// Whether the firing UPDATE sets the column at `place`, maybe to the same value.
     pub fn sets(&self, place: usize) -> bool {
         let number = place as i32 + 1 - pg_sys::FirstLowInvalidHeapAttributeNumber;
         // SAFETY: the trigger manager gives the columns of an UPDATE, and NULL, an empty set, for other events.
@@ -168,34 +168,34 @@ impl<'call> Firing<'call> {
     }
 
     fn data(&self) -> &'call pg_sys::TriggerData {
-        // SAFETY: valid during the call.
+        // SAFETY: the pointer is valid during the call.
         unsafe { &*self.data }
     }
 
-    /// The relation whose row or statement it is: a partition, where rows go through a partitioned table.
+    /// The relation of the row or statement: the partition, if rows go through a partitioned table.
     pub fn relation(&self) -> Borrowed<'call> {
         // SAFETY: the relation is open during the call.
         unsafe { Relation::borrowed(self.data().tg_relation) }
     }
 
-    /// The oid of that relation.
+    /// The oid of the firing's relation.
     pub fn relation_oid(&self) -> pg_sys::Oid {
         self.relation().oid()
     }
 
     /// The oid of the trigger.
     pub fn trigger_oid(&self) -> pg_sys::Oid {
-        // SAFETY: valid during the call.
+        // SAFETY: the pointer is valid during the call.
         unsafe { (*self.data().tg_trigger).tgoid }
     }
 
     /// The arguments of the trigger.
     pub fn arguments(&self) -> Vec<String> {
-        // SAFETY: valid during the call; a trigger of the open relation.
+        // SAFETY: the pointer is valid during the call; the trigger is one of the open relation.
         unsafe { TriggerInfo::of(&*self.data().tg_trigger) }.arguments
     }
 
-    /// What it fires for.
+    /// The event of the firing.
     pub fn event(&self) -> Event {
         match self.data().tg_event & pg_sys::TRIGGER_EVENT_OPMASK {
             pg_sys::TRIGGER_EVENT_INSERT => Event::Insert,
@@ -205,19 +205,19 @@ impl<'call> Firing<'call> {
         }
     }
 
-    /// It fires BEFORE, for each row.
+    /// Whether the trigger fires BEFORE, for each row.
     pub fn is_before_row(&self) -> bool {
         let event = self.data().tg_event;
         event & pg_sys::TRIGGER_EVENT_ROW != 0
             && event & pg_sys::TRIGGER_EVENT_TIMINGMASK == pg_sys::TRIGGER_EVENT_BEFORE
     }
 
-    /// It fires BEFORE.
+    /// Whether the trigger fires BEFORE.
     pub fn is_before(&self) -> bool {
         self.data().tg_event & pg_sys::TRIGGER_EVENT_TIMINGMASK == pg_sys::TRIGGER_EVENT_BEFORE
     }
 
-    /// The row that is inserted, deleted or updated. Only in a row trigger.
+    /// The inserted, deleted or updated row. Only in a row trigger.
     pub fn row<'r>(&self, descriptor: &'r Descriptor) -> Row<'r>
     where
         'call: 'r,
@@ -225,7 +225,7 @@ impl<'call> Firing<'call> {
         self.take_apart(descriptor, self.data().tg_trigtuple)
     }
 
-    /// The row that an update puts in its place. Only in a row trigger for UPDATE.
+    /// The new version of an updated row. Only in a row trigger for UPDATE.
     pub fn new_row<'r>(&self, descriptor: &'r Descriptor) -> Row<'r>
     where
         'call: 'r,
@@ -240,24 +240,24 @@ impl<'call> Firing<'call> {
         if tuple.is_null() {
             Error::mismatch("a row that the trigger has not").fail();
         }
-        // SAFETY: the tuple is one of the relation, whose shape the descriptor has, and is valid during the call.
+        // SAFETY: the tuple belongs to the relation, has the descriptor's shape, and is valid during the call.
         unsafe {
             descriptor.require_fit(self.relation().descriptor());
             Row::of_tuple(descriptor, tuple).of_firing()
         }
     }
 
-    /// Lets the update pass.
+    /// Lets the update proceed.
     pub fn pass_update(&self) -> Answer {
         Answer::made(pg_sys::Datum::from(self.data().tg_newtuple), self.call)
     }
 
-    /// Lets the insertion pass.
+    /// Lets the insertion proceed.
     pub fn pass_insert(&self) -> Answer {
         Answer::made(pg_sys::Datum::from(self.data().tg_trigtuple), self.call)
     }
 
-    /// It fires AFTER, for the statement, with the new rows as a table.
+    /// Whether the trigger fires AFTER, for the statement, with the new rows as a table.
     pub fn has_new_rows(&self) -> bool {
         let data = self.data();
         data.tg_event & pg_sys::TRIGGER_EVENT_ROW == 0
@@ -271,22 +271,22 @@ impl<'call> Firing<'call> {
         }
     }
 
-    /// The name by which [`Firing::register_in`] makes them known.
+    /// The name of the new rows in statements after [`Firing::register_in`].
     pub fn new_rows_name(&self) -> String {
         self.require_new_rows();
-        // SAFETY: valid during the call; the trigger has the rows, and so a name for them.
+        // SAFETY: the pointer is valid during the call; the trigger has the new rows, and so a name for them.
         unsafe { string((*self.data().tg_trigger).tgnewtable) }
     }
 
-    /// How many new rows the statement has.
+    /// The number of the statement's new rows.
     pub fn new_row_count(&self) -> u64 {
         self.require_new_rows();
-        // SAFETY: the trigger has them.
+        // SAFETY: the trigger has the new rows.
         unsafe { pg_sys::tuplestore_tuple_count(self.data().tg_newtable) as u64 }
     }
 
-    /// Reads the new rows of the statement, but for those that an UPDATE has left as they were at `places`, if the
-    /// trigger has the old rows as well. Each lasts until the next.
+    /// Reads the statement's new rows, except rows that an UPDATE left unchanged at `places`, if the trigger has the
+    /// old rows as well. Each row lasts until the next.
     pub fn each_changed_row(
         &self,
         descriptor: &Descriptor,
@@ -300,7 +300,7 @@ impl<'call> Firing<'call> {
             Transition::new(store, descriptor)
         };
         let new = transition(self.data().tg_newtable);
-        // An UPDATE stores the old and the new version of each row side by side.
+        // An UPDATE stores the old and the new version of each row at the same position.
         let old = (!self.data().tg_oldtable.is_null()).then(|| transition(self.data().tg_oldtable));
         let row_memory = memory::Repeated::new();
         let mut answer = Ok(());
@@ -332,8 +332,8 @@ impl<'call> Firing<'call> {
     }
 }
 
-/// The old or the new rows of a statement, while they are read. They are read through a pointer of our own, since
-/// others read them as well.
+/// The old or the new rows of a statement, while the trigger reads them. The reader has its own pointer, since other
+/// readers use the same store.
 struct Transition {
     store: *mut pg_sys::Tuplestorestate,
     pointer: i32,
@@ -354,9 +354,9 @@ impl Transition {
         }
     }
 
-    /// Goes on to the next row, if there is one.
+    /// Moves to the next row. Returns whether there is one.
     fn advance(&self) -> bool {
-        // SAFETY: the store and its pointer are there still. Others may have read from the same store since the last row.
+        // SAFETY: the store and its pointer still exist. Other readers may have used the same store since the last row.
         unsafe {
             pg_sys::tuplestore_select_read_pointer(self.store, self.pointer);
             pg_sys::tuplestore_gettupleslot(self.store, true, false, self.slot)
@@ -364,23 +364,23 @@ impl Transition {
     }
 
     fn row<'r>(&'r self, descriptor: &'r Descriptor) -> Row<'r> {
-        // SAFETY: the slot holds the row until `advance`; those that read it have no longer than that.
+        // SAFETY: the slot holds the row until `advance`; its readers keep it no longer.
         unsafe { Row::of_slot(descriptor, self.slot) }
     }
 
     fn end(self) {
-        // SAFETY: made by us, and not used any more.
+        // SAFETY: the slot was made here, and is not used any more.
         unsafe { pg_sys::ExecDropSingleTupleTableSlot(self.slot) };
     }
 }
 
-/// How deep triggers are nested: 0 outside of any.
+/// The nesting depth of triggers: 0 outside of any trigger.
 pub fn depth() -> i32 {
     // SAFETY: the function takes no argument, and reads a variable of the backend.
     unsafe { pg_sys::pg_trigger_depth(std::ptr::null_mut()).value() as i32 }
 }
 
-/// The session applies changes that were made elsewhere (`session_replication_role = replica`).
+/// Whether the session applies changes that were made elsewhere (`session_replication_role = replica`).
 pub fn is_replica() -> bool {
     // SAFETY: reads a variable of the backend.
     unsafe { pg_sys::SessionReplicationRole == pg_sys::SESSION_REPLICATION_ROLE_REPLICA as i32 }

@@ -1,8 +1,8 @@
-//! Whose types a table's columns are of.
+//! The owners of the types of a table's columns.
 //!
-//! A guarantee that rests on a type would keep the type's owner from changing it, or would be broken by that. So the
-//! owner of a guarded table must have the privileges of the owners of its types: then a change of a type is like a change
-//! of the table, and who depends on it has agreed to that.
+//! A guarantee that rests on a type would keep the type's owner from changing the type, or would break by the change.
+//! So the owner of a guarded table must have the privileges of its types' owners: then a change of a type is like a
+//! change of the table, and every role that depends on the type has agreed to that.
 
 use std::collections::HashSet;
 
@@ -14,16 +14,16 @@ use super::report::{Class, Error, Result};
 use super::role;
 use super::types::type_name;
 
-/// What the type itself is made of is not asked for more levels than that: PostgreSQL lets no type contain itself, but
-/// nothing else bounds the depth.
+/// The maximum depth of parts of types that is checked: PostgreSQL lets no type contain itself, but nothing else bounds
+/// the depth.
 const DEPTH_MAX: usize = 1000;
 
 impl Relation {
-    /// Refuses columns whose type, or a part of it, belongs to a role whose privileges the owner of the table lacks.
-    /// Types of PostgreSQL and of extensions are everybody's.
+    /// Refuses columns with a type, or a part of a type, that belongs to a role whose privileges the owner of the table
+    /// lacks. Any role may use the types of PostgreSQL and of extensions.
     pub fn check_type_owners<'c>(&self, columns: impl IntoIterator<Item = &'c Column>) -> Result<()> {
         let mut seen = HashSet::new();
-        // A typed table takes its columns' names from its type, too.
+        // A typed table takes also its columns' names from its type.
         let own = self.row_type_of().map(|type_id| (format!("table \"{}\"", self.name()), type_id));
         let columns = columns
             .into_iter()
@@ -41,7 +41,7 @@ impl Relation {
         Ok(())
     }
 
-    /// The type that a typed table (`CREATE TABLE … OF`) was made of.
+    /// The type of a typed table (`CREATE TABLE … OF`).
     fn row_type_of(&self) -> Option<pg_sys::Oid> {
         // SAFETY: an open relation has its pg_class row.
         let type_id = unsafe { (*(*self.raw()).rd_rel).reloftype };
@@ -49,8 +49,8 @@ impl Relation {
     }
 }
 
-/// The first part of a type, or it itself, with an owner whose privileges `owner` lacks, or the owner of the type around
-/// it (`around`). What cannot be followed to its end counts as such a part.
+/// The first part of a type, or the type itself, with an owner whose privileges `owner` lacks, or the owner of the type
+/// around it (`around`). A type that cannot be followed to its end counts as such a part.
 fn foreign_part(
     owner: pg_sys::Oid,
     around: pg_sys::Oid,
@@ -81,10 +81,10 @@ struct Parts {
     types: Vec<pg_sys::Oid>,
 }
 
-/// What a type is made of: the type of its elements, of a domain's values, of a range's bounds, of its attributes.
+/// The parts of a type: the type of its elements, of a domain's values, of a range's bounds, of its attributes.
 fn parts_of(type_id: pg_sys::Oid) -> Parts {
     let valid = |oid: pg_sys::Oid| (oid != pg_sys::InvalidOid).then_some(oid);
-    // SAFETY: each takes any type's oid, and answers zero where there is no such part.
+    // SAFETY: each takes any type's oid, and returns zero if there is no such part.
     let (element, base, subtype, range) = unsafe {
         let kind = pg_sys::get_typtype(type_id) as u8;
         let base = pg_sys::getBaseType(type_id);
@@ -96,7 +96,7 @@ fn parts_of(type_id: pg_sys::Oid) -> Parts {
         )
     };
     let mut types: Vec<_> = [element, base, subtype, range].into_iter().filter_map(valid).collect();
-    // A multirange is its range's, by another name: both have one owner.
+    // A multirange type has the same parts and the same owner as its range type.
     let is_array = valid(element).is_some();
     types.extend(attribute_types(type_id));
     Parts { is_array, types }
@@ -135,7 +135,7 @@ fn owner_of(type_id: pg_sys::Oid) -> pg_sys::Oid {
 }
 
 fn is_of_extension(type_id: pg_sys::Oid) -> bool {
-    // SAFETY: each takes any oids, and answers zero where there is none. A row type belongs where its relation does.
+    // SAFETY: each takes any oids, and returns zero if there is none. A row type belongs to its relation.
     unsafe {
         let relation = pg_sys::get_typ_typrelid(type_id);
         let of = |class, object| pg_sys::getExtensionOfObject(class, object) != pg_sys::InvalidOid;

@@ -1,11 +1,11 @@
-//! What there is to know of a type.
+//! Properties of a type.
 
 use pgrx::pg_sys;
 
 use super::column::Column;
 use super::report::{Class, Error};
 
-/// The function that gives the text of a type's values.
+/// The output function of a type: it gives the text of a value.
 pub(super) fn output_function(type_id: pg_sys::Oid) -> pg_sys::Oid {
     let (mut function, mut varlena) = (pg_sys::InvalidOid, false);
     // SAFETY: takes the oid of a type that exists and writes to the variables given.
@@ -13,19 +13,19 @@ pub(super) fn output_function(type_id: pg_sys::Oid) -> pg_sys::Oid {
     function
 }
 
-/// The type itself, or the one that it is a domain over.
+/// The type itself, or the base type of a domain.
 pub fn base_type(type_id: pg_sys::Oid) -> pg_sys::Oid {
     // SAFETY: takes the oid of a type that exists.
     unsafe { pg_sys::getBaseType(type_id) }
 }
 
-/// It is a multirange, or a domain over one.
+/// Whether the type is a multirange, or a domain over a multirange.
 pub fn is_multirange(type_id: pg_sys::Oid) -> bool {
     // SAFETY: both take the oid of any type.
     unsafe { pg_sys::type_is_multirange(pg_sys::getBaseType(type_id)) }
 }
 
-/// It is an enum.
+/// Whether the type is an enum.
 pub fn is_enum(type_id: pg_sys::Oid) -> bool {
     // SAFETY: takes any oid.
     unsafe { pg_sys::type_is_enum(type_id) }
@@ -37,12 +37,12 @@ pub fn type_name(type_id: pg_sys::Oid) -> String {
     unsafe { super::text::string(pg_sys::format_type_be(type_id)) }
 }
 
-/// The column holds a `bigint`.
+/// Whether the column holds a `bigint`.
 pub fn is_bigint(column: &Column) -> bool {
     column.type_id == pg_sys::INT8OID
 }
 
-/// How many microseconds the values of a `timestamptz` column are apart: by its precision, `timestamptz(0)` to
+/// The distance between two values of a `timestamptz` column in microseconds, by its precision: `timestamptz(0)` to
 /// `timestamptz(6)`.
 pub fn time_unit(column: &Column) -> i64 {
     match u32::try_from(column.typmod) {
@@ -51,16 +51,16 @@ pub fn time_unit(column: &Column) -> i64 {
     }
 }
 
-/// The column holds a `timestamptz`.
+/// Whether the column holds a `timestamptz`.
 pub fn is_timestamptz(column: &Column) -> bool {
     column.type_id == pg_sys::TIMESTAMPTZOID
 }
 
-/// A value of the type, or of the one below it where it is a domain, read from a text by the input function. It lasts as
+/// A value of the type, or of the base type of a domain, that the input function reads from a text. The value lasts as
 /// long as the current memory context.
 pub(super) fn value_of(type_id: pg_sys::Oid, text: &str) -> Result<pg_sys::Datum, Error> {
     let text = std::ffi::CString::new(text).map_err(|_| Error::new(Class::Argument, "a text holds a NUL character"))?;
-    // SAFETY: takes any type's oid; the input function is that of the type, and raises an error where it cannot read.
+    // SAFETY: takes any type's oid; the input function belongs to the type, and raises an error if it cannot read the text.
     unsafe {
         let (mut input, mut parameter) = (pg_sys::InvalidOid, pg_sys::InvalidOid);
         pg_sys::getTypeInputInfo(pg_sys::getBaseType(type_id), &mut input, &mut parameter);
@@ -77,7 +77,7 @@ pub(super) unsafe fn text_of(type_id: pg_sys::Oid, datum: pg_sys::Datum) -> Stri
     unsafe { super::text::string(pg_sys::OidOutputFunctionCall(output_function(type_id), datum)) }
 }
 
-/// The value stands for infinity, or is no number: `infinity`, `-infinity`, `NaN`.
+/// Whether the value stands for infinity, or is not a number: `infinity`, `-infinity`, `NaN`.
 ///
 /// # Safety
 /// The datum is a value, not NULL, of this type.
@@ -96,8 +96,8 @@ pub(super) unsafe fn is_infinite(type_id: pg_sys::Oid, datum: pg_sys::Datum) -> 
     }
 }
 
-/// The element before a given one, of a range type whose elements are whole numbers: `None` where they are not,
-/// `Some(None)` where there is none before. Range types of users may have another order.
+/// The element before a given one, in a range type over whole numbers: `None` for another range type, `Some(None)` if
+/// there is no element before. Range types of users may have another order.
 pub(super) fn predecessor(range: pg_sys::Oid, element: pg_sys::Datum) -> Option<Option<pg_sys::Datum>> {
     match range {
         pg_sys::INT4RANGEOID | pg_sys::DATERANGEOID => {
@@ -110,20 +110,20 @@ pub(super) fn predecessor(range: pg_sys::Oid, element: pg_sys::Datum) -> Option<
     }
 }
 
-/// Values of the type have few bytes: a fixed number, or those of a number.
+/// Whether values of the type have few bytes: a fixed number, or as many as a numeric has.
 pub fn is_short(type_id: pg_sys::Oid) -> bool {
     // SAFETY: both take the oid of a type that exists.
     unsafe { pg_sys::get_typlen(type_id) > 0 || pg_sys::getBaseType(type_id) == pg_sys::NUMERICOID }
 }
 
-/// Equal text of this collation is the same bytes. So it is for types that have no collation.
+/// Whether equal text of this collation has the same bytes. That is true for types without a collation.
 pub fn is_deterministic(collation: pg_sys::Oid) -> bool {
     // SAFETY: takes the oid of a collation.
     collation == pg_sys::InvalidOid || unsafe { pg_sys::get_collation_isdeterministic(collation) }
 }
 
 impl Column {
-    /// Its values are ordered as a language orders them, and equal only where their bytes are.
+    /// Whether the column orders values as a language does, but holds values equal only if their bytes are.
     pub fn has_language(&self) -> bool {
         self.collation != pg_sys::InvalidOid
             && self.collation != pg_sys::C_COLLATION_OID

@@ -1,4 +1,4 @@
-//! Rows as the heap keeps them: versions, each at a place, put there by a transaction and a command of it.
+//! Rows as the heap keeps them: versions, each at a place, and each inserted by a command of a transaction.
 
 use pgrx::pg_sys;
 
@@ -18,7 +18,7 @@ pub struct Tid {
 /// A version of a row.
 #[derive(Clone, Copy, Debug)]
 pub struct Version {
-    /// Where it is.
+    /// The version's place.
     pub tid: Tid,
     pub(super) inserter: pg_sys::TransactionId,
     pub(super) command: pg_sys::CommandId,
@@ -29,31 +29,31 @@ pub struct Version {
 pub struct Command(pg_sys::CommandId);
 
 impl Command {
-    /// The one whose trigger is running: what its statement puts into tables has this number or a later one.
+    /// The command whose trigger is running: rows that the statement inserts have this command number or a later one.
     pub fn running() -> Command {
-        // SAFETY: the active snapshot, where there is one, is that of the statement, whose command is the first that it
-        // does not see.
+        // SAFETY: the active snapshot, if there is one, is that of the statement, whose command is the first that the
+        // snapshot does not see.
         Command(unsafe { if pg_sys::ActiveSnapshotSet() { (*pg_sys::GetActiveSnapshot()).curcid } else { 0 } })
     }
 }
 
-/// What a row is locked for.
+/// The intent of a row lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Intent {
-    /// To change it, but not what foreign keys may refer to.
+    /// To change the row, but no columns that foreign keys may refer to.
     Update,
-    /// To remove it.
+    /// To remove the row.
     Delete,
 }
 
-/// What came of an attempt to lock a row.
+/// The result of an attempt to lock a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RowLock {
-    /// It is locked.
+    /// The row is locked.
     Taken,
-    /// Another transaction has locked or changed it, and is still open.
+    /// Another transaction has locked or changed the row, and is still open.
     Busy,
-    /// It is no longer this version.
+    /// The row has a newer version, or is gone.
     Gone,
 }
 
@@ -73,13 +73,13 @@ impl Tid {
         }
     }
 
-    /// Many, as a `tid[]` parameter.
+    /// Several places, as a `tid[]` parameter.
     pub fn parameter(tids: &[Tid]) -> Parameter<'static> {
         let pointers: Vec<_> = tids.iter().map(|tid| tid.pointer()).collect();
         let mut values: Vec<_> =
             pointers.iter().map(|pointer| pg_sys::Datum::from(std::ptr::from_ref(pointer))).collect();
-        // SAFETY: a `tid` is passed by reference, has six bytes and begins on two; the array copies them. It is of a varlena
-        // type.
+        // SAFETY: a `tid` is passed by reference, has six bytes and is aligned to two; the array copies them. An array
+        // is of a varlena type.
         let array = unsafe {
             let array = pg_sys::construct_array(
                 values.as_mut_ptr(),
@@ -96,7 +96,7 @@ impl Tid {
 }
 
 impl Version {
-    /// The version whose `ctid`, `xmin` and `cmin` a query has at these positions.
+    /// The version with the `ctid`, `xmin` and `cmin` that a query has at these positions.
     pub fn fetched(row: &Fetched, ctid: usize, xmin: usize, cmin: usize) -> Option<Version> {
         let tid = row.typed(ctid, |type_id| type_id == pg_sys::TIDOID)?;
         let inserter = row.typed(xmin, |type_id| type_id == pg_sys::XIDOID)?;
@@ -109,18 +109,18 @@ impl Version {
         })
     }
 
-    /// This transaction has put it there, not before that command.
+    /// Whether this transaction has inserted the version, not before that command.
     pub fn is_since(&self, command: Command) -> bool {
         self.is_own() && self.command >= command.0
     }
 
-    /// This transaction has put it there.
+    /// Whether this transaction has inserted the version.
     pub fn is_own(&self) -> bool {
         // SAFETY: takes any transaction's number.
         unsafe { pg_sys::TransactionIdIsCurrentTransactionId(self.inserter) }
     }
 
-    /// It was committed after the snapshot of this transaction was taken. Never so in READ COMMITTED.
+    /// Whether the version was committed after this transaction took its snapshot. Never so in READ COMMITTED.
     pub fn is_newer_than_snapshot(&self) -> bool {
         snapshot::is_kept()
             && !self.is_own()
@@ -129,14 +129,14 @@ impl Version {
     }
 }
 
-/// Locks a row so that nobody else can change it; `wait`: until whoever has it lets go.
+/// Locks a row against changes by other transactions; `wait`: until the holder releases it.
 pub fn lock_row(relation: &Relation, tid: Tid, intent: Intent, wait: bool) -> RowLock {
     let mode = match intent {
         Intent::Update => pg_sys::LockTupleMode::LockTupleNoKeyExclusive,
         Intent::Delete => pg_sys::LockTupleMode::LockTupleExclusive,
     };
-    // SAFETY: the relation is open and locked, and of a table access method that has these functions; the slots are made
-    // for it; the variables outlive the calls.
+    // SAFETY: the relation is open and locked, and its table access method has these functions; the slots are made for
+    // the table; the variables outlive the calls.
     unsafe {
         let table = relation.raw();
         let methods = (*table).rd_tableam;
@@ -152,7 +152,7 @@ pub fn lock_row(relation: &Relation, tid: Tid, intent: Intent, wait: bool) -> Ro
         let mut failure = pg_sys::TM_FailureData::default();
         let policy = if wait { pg_sys::LockWaitPolicy::LockWaitBlock } else { pg_sys::LockWaitPolicy::LockWaitSkip };
         let result = pg_sys::ffi::pg_guard_ffi_boundary(|| {
-            // A lock is for a place that holds a row, which is not asked there. While the slot holds it, none is pruned.
+            // `lock` requires a place that holds a row, and does not check it. While the slot holds a row, none is pruned.
             if !fetch(table, &mut pointer, &raw mut pg_sys::SnapshotAnyData, seen) {
                 return pg_sys::TM_Result::TM_Deleted;
             }
