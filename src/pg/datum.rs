@@ -141,9 +141,9 @@ pub(super) unsafe fn stored<'a>(datum: pg_sys::Datum) -> &'a [u8] {
 
 /// The bytes of a value that is passed by reference, a header included, detoasted.
 ///
+/// # Safety
 /// The datum is a value, not NULL, of a type that is passed by reference and has this length. The datum and the current
 /// memory context live as long as the answer is used.
-/// is used, as does the current memory context.
 pub(super) unsafe fn whole<'a>(datum: pg_sys::Datum, length: i16) -> &'a [u8] {
     // SAFETY: a varlena begins with its length, and a value of length -2 is a NUL-terminated string.
     unsafe {

@@ -114,7 +114,7 @@ impl<'call> Call<'call> {
     }
 
     /// The argument at `position`, if it is declared with one of these types. A role that may create C functions can
-    /// declare a function otherwise than the extension does.
+    /// declare a function differently from the extension.
     pub(super) fn typed(&self, position: usize, is_expected: impl Fn(pg_sys::Oid) -> bool) -> Option<pg_sys::Datum> {
         let datum = self.argument(position)?;
         if !self.extra().arguments.get(position).is_some_and(|&type_id| is_expected(type_id)) {

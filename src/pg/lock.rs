@@ -90,7 +90,7 @@ impl Key {
 /// always, if the call may wait.
 pub fn acquire(key: Key, mode: Mode, wait: bool) -> bool {
     let answer = as_transaction(|| {
-        // SAFETY: a tag of ours, for the transaction.
+        // SAFETY: the tag is valid, and the transaction owns the lock.
         unsafe { pg_sys::LockAcquire(&key.tag(), mode.number() as i32, false, !wait) }
     });
     answer != pg_sys::LockAcquireResult::LOCKACQUIRE_NOT_AVAIL
@@ -126,7 +126,7 @@ pub fn hold(key: Key) {
         let_go();
     }
     as_transaction(|| {
-        // SAFETY: a tag of ours, waiting, for the transaction.
+        // SAFETY: the tag is valid, the call waits, and the transaction owns the lock.
         unsafe { pg_sys::LockAcquire(&key.tag(), pg_sys::ExclusiveLock as i32, false, false) }
     });
     HELD.set(Some(key));

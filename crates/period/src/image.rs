@@ -99,7 +99,7 @@ pub fn write_interval(out: &mut Vec<u8>, months: i32, days: i32, microseconds: i
     string::write(out, text.as_bytes())
 }
 
-/// Writes an array, unless it has one dimension that begins at 1: the bounds of its dimensions, and the list of its
+/// Writes an array that has more than one dimension, or does not begin at 1: the bounds of its dimensions, and the list of its
 /// elements, which `elements` writes.
 pub fn write_bounded<E: From<Error>>(
     out: &mut Vec<u8>,

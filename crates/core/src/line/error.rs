@@ -9,7 +9,7 @@ pub enum Error {
     Damaged(&'static str),
     /// The line would be longer than [`LENGTH_MAX`](super::LENGTH_MAX).
     TooLong,
-    /// There is not enough memory for the line.
+    /// The memory for the line is not available.
     OutOfMemory,
 }
 

@@ -34,7 +34,7 @@ pub struct Version<'a> {
 pub enum Verdict {
     /// Every such document is valid under the new version.
     Compatible,
-    /// Some documents become invalid.
+    /// At least one document becomes invalid.
     Incompatible {
         /// The schema of these documents, if it is small enough to show.
         lost: Option<Value>,

@@ -218,7 +218,7 @@ pub enum Because {
     Space,
     /// The name is not after the name before it, or is repeated.
     Order,
-    /// There is not enough memory.
+    /// The memory for reading is not available.
     OutOfMemory,
 }
 
