@@ -1,4 +1,4 @@
-# The verbs. Each is a script that prepares what it needs and can be run on its own.
+# The verbs. Each verb is a script that prepares what it needs and can be run on its own.
 .PHONY: help setup demo psql test fuzz bench install uninstall lint
 
 help:

@@ -1,4 +1,4 @@
--- The second act of `make demo`: facts that hold for a period. Run by scripts/demo after demo.sql, in the same session.
+-- The second act of `make demo`: facts that hold for a period. scripts/demo runs it after demo.sql, in the same session.
 
 \set QUIET on
 RESET client_min_messages;
@@ -35,8 +35,8 @@ SELECT count(*), range_agg(days) AS days FROM zone_offsets;
 SELECT * FROM zone_offsets WHERE zone = 'Asia/Pyongyang' ORDER BY days;
 \set ECHO none
 
--- zdump tells the last second before each transition and the first one after it. A transition shows at the next 00:00
--- UTC, if it is not undone by then, and if it changes the offset and not only the name of the time.
+-- zdump prints the last second before each transition and the first second after it. A transition shows at the next
+-- 00:00 UTC, unless it is undone by then, and only if it changes the offset and not just the name of the time.
 \set QUIET on
 CREATE TEMP TABLE told (zone zone, instant timestamp, utc_offset interval);
 \copy told FROM transitions
@@ -80,7 +80,7 @@ SELECT * FROM set_period(NULL::zone_offsets, '{"zone": "Europe/Berlin", "utc_off
 SELECT * FROM verify_packing();
 \set ECHO none
 
--- The demo is a test too: three rows became one.
+-- The demo is also a test: three rows became one.
 \set QUIET on
 SET client_min_messages = warning;
 SELECT (SELECT count(*) FROM verify_packing()) = 0 AND days = '[2030-04-01,2031-10-27)' AS exactly

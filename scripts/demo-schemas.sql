@@ -1,5 +1,5 @@
--- The third act of `make demo`: what the events of the first one may be. Run by scripts/demo after demo-packing.sql, in the
--- same session.
+-- The third act of `make demo`: rules for the events of the first act. scripts/demo runs it after demo-packing.sql, in
+-- the same session.
 
 \set QUIET on
 RESET client_min_messages;
@@ -42,7 +42,7 @@ ALTER TABLE veritable.event_schemas ENABLE ALWAYS TRIGGER zz_veritable_chain_gua
 SELECT * FROM verify_chain();
 \set ECHO none
 
--- The demo is a test too: the three faults of the first act, and this one.
+-- The demo is also a test: the three faults of the first act, and this one.
 \set QUIET on
 SET client_min_messages = warning;
 INSERT INTO expected VALUES (ARRAY[:'type'], 2, 'altered');

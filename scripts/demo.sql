@@ -1,13 +1,13 @@
--- The first act of `make demo`: events are chained, tampered with and caught. Run by scripts/demo, which sets the
--- variables and writes the data to files.
--- What a person is meant to read is echoed: each statement, then the server's answer.
+-- The first act of `make demo`: events are chained, tampered with and caught. scripts/demo runs it, sets the variables
+-- and writes the data to files.
+-- The script echoes everything that a person should read: each statement, then the server's answer.
 
 \set ON_ERROR_STOP on
 \set QUIET on
 CREATE DATABASE demo;
 \connect demo
 
--- The data, as events: a number, the entity, when, and the payload.
+-- The data as events: a number, the entity, the time, and the payload.
 CREATE TEMP TABLE input (n bigint, :columns);
 \copy input FROM numbered
 CREATE TEMP TABLE event AS
@@ -17,7 +17,7 @@ SELECT count(*) AS events, count(DISTINCT name) AS entities, count(*) / 2 AS hal
 FROM event \gset
 \copy (SELECT entity_id, payload, valid_from FROM event WHERE n > (SELECT count(*) / 2 FROM event) ORDER BY n) TO second-half
 
--- Whom it will happen to: an event in the middle of each of the three longest chains.
+-- The targets of the tampering: an event in the middle of each of the three longest chains.
 CREATE TEMP TABLE victim AS
 SELECT row_number() OVER (ORDER BY count(*) DESC, name) AS place, name, entity_id, (count(*) + 1) / 2 AS seq
 FROM event GROUP BY name, entity_id ORDER BY place LIMIT 3;
@@ -126,7 +126,7 @@ ALTER TABLE entity_events ENABLE ALWAYS TRIGGER zz_veritable_chain,
 SELECT * FROM verify_chain();
 \set ECHO none
 
--- The demo is a test too: exactly these faults, and no others.
+-- The demo is also a test: exactly these faults, and no others.
 \set QUIET on
 SET client_min_messages = warning;
 CREATE TEMP TABLE expected (entity text[], seq bigint, fault text);

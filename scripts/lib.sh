@@ -1,10 +1,10 @@
-# Shared by the scripts; sourced, never run: where things are, how things are said, what a script may rely on.
+# Shared by the scripts; sourced, never run: paths, messages, and the tools that a script may rely on.
 # shellcheck shell=bash
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-# What outlives a checkout: PostgreSQL built from source, the demo's database, logs.
-# As root it cannot be in root's home, which the user that runs the server may not enter.
+# The cache outlives a checkout: PostgreSQL built from source, the demo's database, logs.
+# The cache of root is not in root's home, which the user that runs the server may not enter.
 if [[ -n ${VERITABLE_CACHE:-} ]]; then
   cache=$VERITABLE_CACHE
 elif ((EUID == 0)); then
@@ -18,7 +18,7 @@ logs=$cache/logs
 # A backtrace would become part of a panic's DETAIL.
 unset RUST_BACKTRACE
 
-# --- saying things: progress goes to standard error, so that standard output stays for answers
+# --- messages: progress goes to standard error, so that standard output stays for answers
 
 if [[ -t 2 ]]; then bold=$'\e[1m' plain=$'\e[0m'; else bold='' plain=''; fi
 
@@ -28,7 +28,7 @@ die() {
   exit 1
 }
 
-# quietly LOG COMMAND…: the output goes to a log, and its end is shown when the command fails.
+# quietly LOG COMMAND…: writes the output to a log, and shows the log's end if the command fails.
 quietly() {
   local log=$logs/$1.log
   shift
@@ -37,7 +37,7 @@ quietly() {
   die "failed: $* (all it said: $log)"
 }
 
-# busily LOG COMMAND…: the same, but a person who waits sees the progress that cargo shows on standard error.
+# busily LOG COMMAND…: the same as quietly, but a waiting person sees cargo's progress on standard error.
 busily() {
   if [[ ! -t 2 ]]; then
     quietly "$@"
@@ -52,7 +52,7 @@ busily() {
 
 as_root() { if ((EUID == 0)); then "$@"; else sudo "$@"; fi; }
 
-# sudo counts when it asks nothing, or when there is somebody to ask.
+# Whether the script can act as root: sudo needs no password, or a person can type the password.
 can_be_root() {
   ((EUID == 0)) && return
   command -v sudo >/dev/null || return
@@ -65,7 +65,7 @@ missing_packages() {
       sed -n 's/^installed //p' | sort -u)
 }
 
-# Installs those of the named Debian or Ubuntu packages that are missing.
+# Installs the missing ones of the named Debian or Ubuntu packages.
 need_packages() {
   command -v apt-get >/dev/null ||
     die "this machine has no apt: provide what these packages hold, and PG_CONFIG: $*"
@@ -84,7 +84,7 @@ need_packages() {
 # The majors that the extension supports, newest first.
 majors=(18 17 16 15)
 
-# What the named pg_config lacks to build and test an extension; nothing when it is complete.
+# Prints what the named pg_config lacks to build and test an extension; nothing if it is complete.
 postgres_lacks() {
   local pg_config=$1 major
   major=$("$pg_config" --version 2>/dev/null | sed -E 's/^PostgreSQL ([0-9]+).*/\1/')
@@ -110,17 +110,17 @@ find_postgres() {
     done
     [[ -n ${PG_CONFIG:-} ]] || return
   fi
-  # Debian's /usr/bin/pg_config is a wrapper whose answer changes with what else is installed.
+  # Debian's /usr/bin/pg_config is a wrapper whose answer changes with the other installed versions.
   pg_bin=$("$PG_CONFIG" --bindir)
   [[ -x $pg_bin/pg_config ]] && PG_CONFIG=$pg_bin/pg_config
   pg_major=$("$PG_CONFIG" --version | sed -E 's/^PostgreSQL ([0-9]+).*/\1/')
-  # The second is what the build script of pgrx reads: with it, no settings of pgrx are looked for.
+  # The build script of pgrx reads the second variable: with it, pgrx looks for no settings of its own.
   export PG_CONFIG PGRX_PG_CONFIG_PATH=$PG_CONFIG
 }
 
 # --- Rust
 
-# The pure crates, as cargo takes them.
+# The pure crates, as arguments of cargo.
 pure=()
 for crate in "$top"/crates/*/; do pure+=(--package "veritable_$(basename "$crate")"); done
 
@@ -133,7 +133,7 @@ cargo_is_recent() {
   version=$(cargo --version 2>/dev/null | cut -d ' ' -f 2) && printf '%s\n' "$rust_needed" "$version" | sort -VC
 }
 
-# A machine's default toolchain may be older than the stable one beside it, or there may be no default.
+# A machine's default toolchain may be older than its stable toolchain, or the machine may have no default.
 find_rust() {
   cargo_is_recent && return
   [[ $(rustup toolchain list 2>/dev/null) == *stable* ]] || return
@@ -141,12 +141,12 @@ find_rust() {
   cargo_is_recent
 }
 
-# What every script that builds starts with: a no-op when the machine has been set up.
+# The start of every script that builds: a no-op once the machine is set up.
 prepare() {
   "$top/scripts/setup"
   find_postgres
   find_rust
-  # The features of the extension, as cargo takes them.
+  # The features of the extension, as arguments of cargo.
   # shellcheck disable=SC2034 # for those that source this
   at_hand=(--no-default-features --features "pg$pg_major")
 }

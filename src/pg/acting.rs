@@ -1,9 +1,9 @@
-//! Acting over a table that somebody else owns.
+//! Acting on a table that another role owns.
 //!
-//! The rule: whatever runs over such a table (verification, packing, sealing existing rows) runs as PostgreSQL's own
-//! maintenance does. The caller's privileges are checked first. Then the table's owner acts, in a security-restricted
-//! operation, since the owner's functions may run (of index expressions, domains, triggers): they must not act as the
-//! caller, nor leave anything behind that later runs as the caller. Settings that they change go with the operation.
+//! The rule: code that runs on such a table (verification, packing, sealing existing rows) follows PostgreSQL's own maintenance.
+//! The caller's privileges are checked first. Then the session acts as the table's owner in a security-restricted operation,
+//! because the owner's functions may run (of index expressions, domains, triggers): they must not act as the caller, nor leave
+//! anything behind that later runs as the caller. The end of the operation undoes their settings.
 
 use std::ffi::CStr;
 
@@ -12,17 +12,17 @@ use pgrx::pg_sys;
 use super::relation::{Lock, Relation};
 use super::report::Result;
 
-/// Names are looked up in the system's catalog alone; temporary objects come last, not first.
+/// A search path that finds names in the system's catalog alone; temporary objects come last, not first.
 const SAFE_SEARCH_PATH: &CStr = c"pg_catalog, pg_temp";
 
-/// An operation in which settings can be changed for its duration.
+/// An operation that undoes changes of settings at its end.
 pub struct Acting(());
 
 impl Acting {
-    /// Changes a setting until the end of the operation. Name and value are ones that PostgreSQL knows.
+    /// Changes a setting until the end of the operation. PostgreSQL must know the name and the value.
     pub fn set(&self, name: &CStr, value: &CStr) {
-        // SAFETY: two NUL-terminated strings, which are copied; the change belongs to the nest level that is open. With
-        // elevel 0, a refusal is an ordinary error.
+        // SAFETY: both strings are NUL-terminated, and PostgreSQL copies them; the change belongs to the open nest
+        // level. With elevel 0, a refusal is an ordinary error.
         unsafe {
             pg_sys::set_config_option(
                 name.as_ptr(),
@@ -38,28 +38,28 @@ impl Acting {
     }
 }
 
-/// Runs `body`, and puts back all settings that were changed meanwhile, by whomever. Where an error unwinds past it, the
-/// end of the (sub)transaction does that.
+/// Runs `body`, and undoes every change of a setting that is made meanwhile. If an error unwinds past this function,
+/// the end of the (sub)transaction undoes the changes.
 pub fn with_settings<T>(body: impl FnOnce(&Acting) -> T) -> T {
     // SAFETY: a transaction is open.
     let level = unsafe { pg_sys::NewGUCNestLevel() };
     let answer = body(&Acting(()));
-    // SAFETY: the level that was opened above; not a commit, so that what was changed goes back.
+    // SAFETY: the level was opened above; not a commit, so that the changed settings go back.
     unsafe { pg_sys::AtEOXact_GUC(false, level) };
     answer
 }
 
-/// Runs `body` as the owner of the relation, from whom row-level security hides nothing, with a safe search path.
+/// Runs `body` as the owner of the relation, with a safe search path. Row-level security hides no rows from the owner.
 ///
-/// A caller who is not the owner enters a security-restricted operation, as for `ANALYZE`: there is no way back to the
-/// caller's identity in it, it makes no temporary tables, and no trigger is deferred past its end. An owner runs nothing
-/// but what is the owner's own already. Where an error unwinds past it, the end of the (sub)transaction makes the caller
-/// the caller again.
+/// A caller who is not the owner enters a security-restricted operation, as for `ANALYZE`: code in the operation cannot
+/// return to the caller's identity, creates no temporary tables, and defers no trigger past its end. For an owner, only
+/// the owner's own code runs. If an error unwinds past this function, the end of the (sub)transaction restores the
+/// caller's identity.
 pub fn as_owner<T>(relation: &Relation, body: impl FnOnce(&Acting) -> T) -> T {
     act_as(relation.owner(), body)
 }
 
-/// The same with a relation that must not be open meanwhile, since its triggers change.
+/// Runs `body` as [`as_owner`] does, for a relation that must not be open meanwhile because its triggers change.
 pub fn as_owner_of<T>(relation: pg_sys::Oid, body: impl FnOnce(&Acting) -> T) -> Result<T> {
     let owner = Relation::open(relation, Lock::AccessShare)?.owner();
     Ok(act_as(owner, body))
@@ -81,13 +81,13 @@ fn act_as<T>(owner: pg_sys::Oid, body: impl FnOnce(&Acting) -> T) -> T {
         acting.set(c"search_path", SAFE_SEARCH_PATH);
         body(acting)
     });
-    // SAFETY: what it was before.
+    // SAFETY: restores the identity that was current before.
     unsafe { pg_sys::SetUserIdAndSecContext(role, context) };
     answer
 }
 
 impl Relation {
-    /// The role that acts now is the owner, not one that has the owner's rights as a member or as a superuser.
+    /// Whether the acting role is the owner itself, and not a member of the owner's role or a superuser.
     pub fn is_owned_by_current_role(&self) -> bool {
         // SAFETY: reads a variable of the backend.
         self.owner() == unsafe { pg_sys::GetUserId() }

@@ -1,4 +1,4 @@
-//! What a function answers, and the call that it answers.
+//! The answer of a function, and the call that receives the answer.
 
 use std::cell::Cell;
 
@@ -7,14 +7,14 @@ use pgrx::pg_sys;
 use super::datum::{Given, Owned, ToSql};
 use super::memory;
 
-/// What a function returns to PostgreSQL.
+/// The value that a function returns to PostgreSQL.
 pub struct Answer(pub(super) Content);
 
 pub(super) enum Content {
     Null,
     Void,
     Value(pg_sys::Oid, Owned),
-    /// A row, or an aggregate's state, that the call with this number may return.
+    /// A row, or an aggregate's state, that only the call with this number may return.
     Made(pg_sys::Datum, CallNumber),
 }
 
@@ -25,7 +25,7 @@ impl Answer {
     /// The answer of a function that returns `void`, or of a trigger that skips its row.
     pub const VOID: Answer = Answer(Content::Void);
 
-    /// What lasts as long as the call, and is of the type that it returns.
+    /// A value of the call's return type that lasts as long as the call.
     pub(super) fn made(datum: pg_sys::Datum, call: CallNumber) -> Self {
         Answer(Content::Made(datum, call))
     }
@@ -35,9 +35,9 @@ impl Answer {
         bytes.into()
     }
 
-    /// A `text`. The bytes are UTF-8, as all text of a UTF-8 database is.
+    /// A `text`. The bytes are UTF-8, like all text of a UTF-8 database.
     pub fn text(bytes: &[u8]) -> Answer {
-        // `text` and `bytea` are stored alike.
+        // PostgreSQL stores `text` and `bytea` alike.
         Answer(Content::Value(pg_sys::TEXTOID, Owned::varlena(bytes)))
     }
 }
@@ -49,11 +49,11 @@ impl<T: ToSql> From<T> for Answer {
     }
 }
 
-/// What tells a call from all others of the backend.
+/// The number that tells a call from all other calls of the backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct CallNumber(u64);
 
-/// The call that is running.
+/// The running call.
 #[derive(Clone, Copy)]
 struct Running {
     number: CallNumber,
@@ -66,17 +66,17 @@ thread_local! {
         const { Cell::new(Running { number: CallNumber(0), context: std::ptr::null_mut() }) };
 }
 
-/// The call that is running, so that what belongs to one call is not used in another.
+/// The number of the running call, so that no other call uses what belongs to this call.
 pub(super) fn running() -> CallNumber {
     RUNNING.get().number
 }
 
-/// Runs `body` with allocations that last as long as the call that is running.
+/// Runs `body` with allocations that last as long as the running call.
 pub(super) fn lasting_as_call<T>(body: impl FnOnce() -> T) -> T {
     memory::within(RUNNING.get().context, body)
 }
 
-/// Puts the call around it back when it ends, also by an error.
+/// Restores the outer call when the inner call ends, also by an error.
 pub(super) struct Nested(Running);
 
 impl Nested {

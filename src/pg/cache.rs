@@ -1,7 +1,7 @@
-//! What a backend keeps between statements, and when it must forget it.
+//! What a backend keeps between statements, and when the backend must forget it.
 //!
-//! PostgreSQL tells every backend which relations have changed; what was derived from one is dropped before its next
-//! use. The callback only takes a note: it runs in the middle of anything.
+//! PostgreSQL tells every backend which relations have changed; an entry derived from a changed relation is dropped
+//! before its next use. The callback only takes a note, because PostgreSQL may call it in the middle of anything.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -9,19 +9,19 @@ use std::rc::Rc;
 
 use pgrx::pg_sys;
 
-/// More entries than this are not kept: a backend that works on many relations derives some of them again.
+/// The maximum number of entries: a backend that works on more relations derives some of the entries again.
 const ENTRIES_MAX: usize = 256;
 
-/// More notes than this are not kept: then everything is forgotten.
+/// The maximum number of notes: with more of them, the backend forgets all entries.
 const NOTES_MAX: usize = 64;
 
-/// Something derived from relations.
+/// A value derived from relations.
 pub trait Derived {
-    /// A change of this relation makes it invalid.
+    /// Whether a change of this relation invalidates the value.
     fn depends_on(&self, relation: pg_sys::Oid) -> bool;
 }
 
-/// Things derived from relations, by the oid of what they are for: a relation, or a trigger of one.
+/// Values derived from relations, by the oid of the relation or trigger that each value is for.
 pub struct Cache<T> {
     entries: RefCell<HashMap<pg_sys::Oid, Rc<T>>>,
     seen: std::cell::Cell<u64>,
@@ -29,9 +29,9 @@ pub struct Cache<T> {
 
 struct Notes {
     registered: bool,
-    /// How many notes were ever taken.
+    /// The number of notes ever taken.
     count: u64,
-    /// The last of them.
+    /// The most recent notes.
     changed: Vec<pg_sys::Oid>,
 }
 
@@ -40,7 +40,7 @@ thread_local! {
 }
 
 unsafe extern "C-unwind" fn note_change(_argument: pg_sys::Datum, relation: pg_sys::Oid) {
-    // `borrow` does not fail: nobody calls PostgreSQL while holding the notes.
+    // `borrow` does not fail: no code calls PostgreSQL while holding the notes.
     NOTES.with(|notes| {
         if let Ok(mut notes) = notes.try_borrow_mut() {
             notes.count += 1;
@@ -59,7 +59,7 @@ impl<T> Default for Cache<T> {
 }
 
 impl<T: Derived> Cache<T> {
-    /// What is kept for `oid`, or what `derive` makes of it now.
+    /// The kept value for `oid`, or a new value from `derive`.
     pub fn get<E>(&self, oid: pg_sys::Oid, derive: impl FnOnce() -> Result<T, E>) -> Result<Rc<T>, E> {
         register();
         self.forget_changed();
@@ -88,7 +88,7 @@ impl<T: Derived> Cache<T> {
                 return;
             }
             for &relation in &notes.changed[notes.changed.len() - unseen..] {
-                // Relation zero stands for all of them.
+                // Relation zero stands for all relations.
                 entries.retain(|_, entry| relation != pg_sys::InvalidOid && !entry.depends_on(relation));
             }
         });
@@ -103,15 +103,15 @@ fn register() {
     }
 }
 
-/// Receives the changes that other sessions have committed. PostgreSQL does that when it takes a lock; within one
+/// Receives the changes that other sessions have committed. PostgreSQL receives them when it takes a lock; within one
 /// statement it may take none.
 pub fn accept_changes() {
     // SAFETY: a transaction is open.
     unsafe { pg_sys::AcceptInvalidationMessages() };
 }
 
-/// Tells every session that what it derived from the relation is out of date: this one at its next command, others once
-/// the transaction is committed. If it is rolled back, this one is told again.
+/// Tells every session that its values derived from the relation are out of date. This session learns that at its next
+/// command, and again after a rollback; other sessions learn it once the transaction is committed.
 pub fn invalidate(relation: pg_sys::Oid) {
     // SAFETY: a transaction is open; takes any relation's oid.
     unsafe { pg_sys::CacheInvalidateRelcacheByRelid(relation) };

@@ -1,9 +1,9 @@
-//! Changing rows of a table on behalf of a caller who may not change them: what an INSERT has made necessary.
+//! Changing rows of a table for a caller who may not change them, because an INSERT has made the change necessary.
 //!
-//! Only the permission is the owner's. The command is planned as the owner, so that no policy of row-level security is
-//! added to it; then its permission check is made out to the owner, as those of a view's tables are; and the caller
-//! executes it. So every trigger, CHECK and default of the table runs as the caller, as in any UPDATE through a view,
-//! with the caller's own search path, and errors show rows only to a caller who may read them.
+//! Only the permission is the owner's. The owner plans the command, so that no policy of row-level security is added.
+//! Then the permission check of the plan is assigned to the owner, as for the tables of a view, and the caller executes
+//! the plan. So every trigger, CHECK and default of the table runs as the caller, as in any UPDATE through a view, with
+//! the caller's own search path, and errors show rows only to a caller who may read them.
 
 use std::ffi::{c_int, c_void};
 use std::marker::PhantomData;
@@ -24,30 +24,30 @@ unsafe extern "C-unwind" {
     fn errhint(format: *const std::ffi::c_char, ...) -> c_int;
 }
 
-/// When the AFTER triggers of a command fire.
+/// The time at which the AFTER triggers of a command fire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum After {
-    /// With those of the statement whose trigger is running now: after it returns, at its level, as the caller. Foreign
-    /// keys fire the triggers of their cascades that way.
+    /// With the AFTER triggers of the statement whose trigger is running: after that trigger returns, at the
+    /// statement's level, as the caller. Foreign keys fire the triggers of their cascades that way.
     Statement,
     /// Before the command returns.
     Command,
 }
 
-/// A command with a plan, ready to be executed once.
+/// A planned command, ready for one execution.
 pub struct Planned<'s> {
     plan: *mut pg_sys::CachedPlan,
-    /// The command, and what rules add to it.
+    /// The plans of the command, and of the commands that rules add.
     statements: Vec<*mut pg_sys::PlannedStmt>,
     source: *const std::ffi::c_char,
-    /// Those of its parameters.
+    /// The types of the command's parameters.
     types: &'s [pg_sys::Oid],
     marker: PhantomData<&'s Session>,
 }
 
 impl Kept {
-    /// Plans the command for a change of rows of this table. The caller acts as its owner meanwhile. `None` where a rule
-    /// makes something else of it.
+    /// Plans the command for a change of rows of this table, and acts as the table's owner meanwhile. `None` where a
+    /// rule replaces the command.
     pub fn plan<'s>(
         &'s self,
         session: &'s Session,
@@ -56,11 +56,11 @@ impl Kept {
     ) -> Result<Option<Planned<'s>>> {
         session.require_innermost()?;
         let (plan, types) = self.kept(session, types)?;
-        // While a table is small, to read all of it looks cheaper than to find rows by their places; the plan would stay
-        // when the table has grown.
+        // For a small table, a sequential scan looks cheaper than finding rows by their places, and the plan would stay
+        // the same when the table has grown.
         let _settings = TidScans::prefer();
-        // SAFETY: a saved plan of one command, which is ours alone. What is got here is released when `Planned` is
-        // dropped; where an error unwinds past that, by the end of the (sub)transaction.
+        // SAFETY: the saved plan has one command and only one user. Dropping `Planned` releases the plan; if an error
+        // unwinds past that, the end of the (sub)transaction does.
         let planned = memory::returning(|| unsafe {
             let sources = members::<pg_sys::CachedPlanSource>(pg_sys::SPI_plan_get_plan_sources(plan.as_ptr()));
             let &[source] = &sources[..] else { return None };
@@ -73,15 +73,15 @@ impl Kept {
 }
 
 impl Planned<'_> {
-    /// Makes the permission checks of this table out to its owner. Says whether the command itself is there, and nothing
-    /// that rules have put in its stead.
+    /// Assigns the permission checks of this table to its owner. Returns whether the plan contains the command itself,
+    /// and not only commands that rules have put in its place.
     ///
-    /// What rules add is checked as their owner, as always; what has nobody to be checked as comes from the command.
+    /// Rules are still checked as their owner; a check without a role belongs to the command.
     fn permit(&self, relation: &Relation) -> bool {
         let mut is_there = false;
         for &statement in &self.statements {
-            // SAFETY: the plan is held. Its lists are of nodes of the named types. What is written is in the plan's own
-            // memory, which nobody else uses, and is the same whenever it is written: a new owner makes a new plan.
+            // SAFETY: the plan is held. Its lists hold nodes of the named types. The write goes to the plan's own
+            // memory, which has no other user, and the value is the same each time: a new owner makes a new plan.
             unsafe {
                 if !(*statement).utilityStmt.is_null() {
                     return false;
@@ -102,16 +102,16 @@ impl Planned<'_> {
         is_there
     }
 
-    /// Executes it as the caller, and says how many rows it was about. `started` is told the command that the active
-    /// snapshot has while the command's AFTER triggers fire.
+    /// Executes the command as the caller, and returns the number of rows it processed. `started` receives the command
+    /// number of the snapshot that is active while the command's AFTER triggers fire.
     pub fn execute(&self, parameters: &[Parameter], after: After, started: impl FnOnce(Command)) -> u64 {
         let parameters = Parameters::of_types(parameters, self.types).unwrap_or_else(|error| error.fail());
         let outer = Command::running();
         let mut started = Some(started);
         let mut count = 0;
-        // SAFETY: as SPI executes a command. A transaction is open, and a statement is running in it, to whose level the
-        // triggers are queued where they are skipped here. The plan and the parameters outlive the execution. What was
-        // begun is ended below; where an error unwinds past that, by the end of the (sub)transaction.
+        // SAFETY: the same steps as SPI's for a command. A transaction is open, and it has a running statement, whose
+        // level gets the triggers that are skipped here. The plan and the parameters outlive the execution. The code
+        // below ends what begins here; if an error unwinds past that, the end of the (sub)transaction does.
         memory::returning(|| unsafe {
             pg_sys::CommandCounterIncrement();
             pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
@@ -137,7 +137,7 @@ impl Planned<'_> {
     }
 
     /// # Safety
-    /// As in `execute`, which has set the active snapshot.
+    /// The contract of `execute`, which has set the active snapshot.
     unsafe fn execute_one(&self, statement: *mut pg_sys::PlannedStmt, parameters: &Parameters, flags: u32) -> u64 {
         // SAFETY: by the contract.
         unsafe {
@@ -168,31 +168,31 @@ impl Planned<'_> {
 impl Drop for Planned<'_> {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            // SAFETY: got once, released once, under the same resource owner.
+            // SAFETY: the plan was acquired once and is released once, under the same resource owner.
             unsafe { pg_sys::ReleaseCachedPlan(self.plan, pg_sys::CurrentResourceOwner) };
         }
     }
 }
 
-/// What is said differently of errors while this lives.
+/// A change of how errors are reported, as long as this value lives.
 pub struct Errors {
     frame: Box<pg_sys::ErrorContextCallback>,
 }
 
 impl Errors {
-    /// Errors that would show a changed row do not: PostgreSQL shows the columns that a command sets to whoever runs the
-    /// command, but this caller has not set them and may not read them.
+    /// Hides the changed row in errors: PostgreSQL shows the columns that a command sets to the role that runs the
+    /// command, but this caller has not set the columns and may not read them.
     pub fn hide_rows() -> Errors {
         Errors::with(hide_row)
     }
 
-    /// Errors of missing privileges say that the table's owner has them.
+    /// Adds a hint to errors about missing privileges: the table's owner can run the command without the restrictions.
     pub fn refer_to_owner() -> Errors {
         Errors::with(refer_to_owner)
     }
 
     fn with(callback: unsafe extern "C-unwind" fn(*mut c_void)) -> Errors {
-        // SAFETY: a variable of the backend. The frame has a fixed address, and is taken off before it is freed.
+        // SAFETY: a variable of the backend. The frame has a fixed address, and leaves the stack before it is freed.
         unsafe {
             let mut frame = Box::new(pg_sys::ErrorContextCallback {
                 previous: pg_sys::error_context_stack,
@@ -208,8 +208,8 @@ impl Errors {
 impl Drop for Errors {
     fn drop(&mut self) {
         let own = std::ptr::from_mut(&mut *self.frame);
-        // SAFETY: the stack is a list of frames that are there. Those above this one, if any, stay; where an error has taken the
-        // stack back, this one is not in it any more. Calls nothing, so it may run while unwinding.
+        // SAFETY: the stack is a list of existing frames. Frames above this one stay; if an error has unwound the
+        // stack, this frame is no longer in the list. Calls nothing, so it may run while unwinding.
         unsafe {
             let mut link = &raw mut pg_sys::error_context_stack;
             while !(*link).is_null() {
@@ -224,7 +224,7 @@ impl Drop for Errors {
 }
 
 unsafe extern "C-unwind" fn hide_row(_argument: *mut c_void) {
-    // SAFETY: called while an error is being reported, to add to it; a constant without a `%`.
+    // SAFETY: PostgreSQL calls this function to add to an error that is being reported; the text is a constant without a `%`.
     unsafe {
         if is_one_of(&[PgSqlErrorCode::ERRCODE_CHECK_VIOLATION, PgSqlErrorCode::ERRCODE_NOT_NULL_VIOLATION]) {
             pg_sys::errdetail_internal(c"The row is one that merging changes, and that you may not read.".as_ptr());
@@ -233,7 +233,7 @@ unsafe extern "C-unwind" fn hide_row(_argument: *mut c_void) {
 }
 
 unsafe extern "C-unwind" fn refer_to_owner(_argument: *mut c_void) {
-    // SAFETY: called while an error is being reported, to add to it; a constant without a `%`.
+    // SAFETY: PostgreSQL calls this function to add to an error that is being reported; the text is a constant without a `%`.
     unsafe {
         if is_one_of(&[PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE]) {
             errhint(c"Triggers run within restrictions here. The owner of the table can do it without.".as_ptr());
@@ -241,10 +241,10 @@ unsafe extern "C-unwind" fn refer_to_owner(_argument: *mut c_void) {
     }
 }
 
-/// The error that is being reported has one of these SQLSTATEs.
+/// Whether the error that is being reported has one of these SQLSTATEs.
 ///
 /// # Safety
-/// One is being reported.
+/// An error is being reported.
 unsafe fn is_one_of(codes: &[PgSqlErrorCode]) -> bool {
     // SAFETY: by the contract.
     let code = unsafe { pg_sys::geterrcode() };

@@ -1,16 +1,16 @@
-//! The time, and how long a statement may last.
+//! The time, and the time limit of a statement.
 
 use pgrx::pg_sys;
 
-/// The time now, in microseconds since 2000-01-01 UTC, as a `timestamptz` is stored.
+/// The current time, in microseconds since 2000-01-01 UTC, as a `timestamptz` is stored.
 pub fn now() -> i64 {
     // SAFETY: asks the operating system.
     unsafe { pg_sys::GetCurrentTimestamp() }
 }
 
-/// When the statement that the client has sent has to end, by `statement_timeout`; in microseconds, as `now()` tells.
+/// The deadline of the client's statement by `statement_timeout`, in microseconds, comparable with `now()`.
 ///
-/// PostgreSQL sees to that itself, but only once: a function that catches the error takes the statement past its end.
+/// PostgreSQL enforces the deadline, but only once: a function that catches the error runs past the deadline.
 pub fn deadline() -> Option<i64> {
     // SAFETY: variables of the backend.
     let (start, timeout) = unsafe { (pg_sys::GetCurrentStatementStartTimestamp(), pg_sys::StatementTimeout) };

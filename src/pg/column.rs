@@ -5,34 +5,34 @@ use pgrx::pg_sys;
 use super::relation::Relation;
 use super::text::string;
 
-/// A column that has not been dropped.
+/// An existing column: one that has not been dropped.
 #[derive(Clone, Debug)]
 pub struct Column {
-    /// Its place in a row, counted from zero.
+    /// The column's place in a row, counted from zero.
     pub place: usize,
-    /// Its name.
+    /// The column's name.
     pub name: String,
-    /// Its type.
+    /// The column's type.
     pub type_id: pg_sys::Oid,
-    /// What the type is declared with, such as a precision; -1 for nothing.
+    /// The type modifier, such as a precision; -1 for none.
     pub typmod: i32,
-    /// Its collation, or none.
+    /// The column's collation, or none.
     pub collation: pg_sys::Oid,
-    /// Declared NOT NULL.
+    /// Whether the column is declared NOT NULL.
     pub not_null: bool,
-    /// `GENERATED ALWAYS AS (…)`: computed after BEFORE triggers.
+    /// Whether the column is `GENERATED ALWAYS AS (…)`: computed after BEFORE triggers.
     pub generated: bool,
-    /// It has a default.
+    /// Whether the column has a default.
     pub has_default: bool,
-    /// It is an identity column.
+    /// Whether the column is an identity column.
     pub identity: bool,
 }
 
 impl Relation {
-    /// Its columns, in the order of the table.
+    /// The relation's columns, in the order of the table.
     pub fn columns(&self) -> Vec<Column> {
         (0..self.width())
-            // SAFETY: the descriptor of an open relation, which has so many attributes.
+            // SAFETY: the descriptor of an open relation has this many attributes.
             .map(|place| (place, unsafe { attribute(self.descriptor(), place) }))
             .filter(|(_, attribute)| !attribute.attisdropped)
             .map(|(place, attribute)| Column {
@@ -50,7 +50,7 @@ impl Relation {
             .collect()
     }
 
-    /// A name for a row of it in SQL: the wanted one, or one like it that no column has, since a column would be meant first.
+    /// The wanted name for a row in SQL, or a similar name that no column has, because SQL would prefer the column.
     pub fn alias(&self, wanted: &str) -> String {
         let columns = self.columns();
         let mut alias = wanted.to_string();
@@ -61,10 +61,10 @@ impl Relation {
     }
 }
 
-/// An attribute of a descriptor.
+/// One attribute of a descriptor.
 ///
 /// # Safety
-/// The descriptor lives as long as the answer is used, and has this place.
+/// The descriptor has this place, and lives as long as the answer is used.
 pub(super) unsafe fn attribute<'a>(descriptor: pg_sys::TupleDesc, place: usize) -> &'a pg_sys::FormData_pg_attribute {
     // SAFETY: by the contract of this function. From PostgreSQL 18 on, the attributes lie behind the compact ones.
     unsafe {

@@ -15,17 +15,17 @@ thread_local! {
     static OWN: Cell<bool> = const { Cell::new(false) };
 }
 
-/// While this lives, commands are ours: they know what they do, and the event triggers let them pass.
+/// A mark that the running commands are ours, as long as the value lives: the event triggers let such commands pass.
 pub struct OwnCommands {
     before: bool,
 }
 
-/// Begins commands of our own.
+/// Begins commands of the extension.
 pub fn own_commands() -> OwnCommands {
     OwnCommands { before: OWN.replace(true) }
 }
 
-/// The command that is running is one of ours.
+/// Whether the running command is one of the extension's.
 pub fn is_own() -> bool {
     OWN.get()
 }
@@ -36,7 +36,7 @@ impl Drop for OwnCommands {
     }
 }
 
-/// The command for which an event trigger is called.
+/// The command that fired an event trigger.
 pub struct Command<'call> {
     tag: pg_sys::CommandTag::Type,
     tree: *mut pg_sys::Node,
@@ -44,7 +44,7 @@ pub struct Command<'call> {
 }
 
 impl<'call> Call<'call> {
-    /// The command for which this function was called as an event trigger.
+    /// The command that fired the event trigger whose function was called.
     pub fn command(&self) -> Result<Command<'call>> {
         // SAFETY: the context of a call is NULL or a node, which begins with its tag.
         unsafe {
@@ -59,18 +59,18 @@ impl<'call> Call<'call> {
 }
 
 impl Command<'_> {
-    /// What tells it from other commands that are running: the same from its start to its end.
+    /// The command's address, which tells it from other running commands: the same from its start to its end.
     pub fn identity(&self) -> usize {
         self.tree.addr()
     }
 
-    /// Such as `ALTER TABLE`.
+    /// The command tag, such as `ALTER TABLE`.
     pub fn tag(&self) -> String {
         // SAFETY: takes any tag, and answers a constant string.
         unsafe { string(pg_sys::GetCommandTagName(self.tag)) }
     }
 
-    /// The indexes that `DROP INDEX CONCURRENTLY` names, as its caller would find them; those that do not exist left out.
+    /// The indexes that `DROP INDEX CONCURRENTLY` names, by the caller's search path, without those that do not exist.
     pub fn indexes_dropped_concurrently(&self) -> Vec<pg_sys::Oid> {
         // SAFETY: a parse tree is NULL or a node, and its tag says which. The objects of a DROP of relations are lists
         // of names.
@@ -90,8 +90,8 @@ impl Command<'_> {
 
     /// The table and its partition that `ALTER TABLE … DETACH PARTITION … CONCURRENTLY` names.
     pub fn detached_concurrently(&self) -> Option<(pg_sys::Oid, pg_sys::Oid)> {
-        // SAFETY: a parse tree is NULL or a node, and its tag says which. The commands of an ALTER TABLE are such nodes,
-        // and that one has a definition of its own.
+        // SAFETY: a parse tree is NULL or a node, and its tag says which. The commands of an ALTER TABLE are such
+        // nodes, and DETACH has a definition of its own.
         unsafe {
             if self.tree.is_null() || (*self.tree).type_ != pg_sys::NodeTag::T_AlterTableStmt {
                 return None;
@@ -111,7 +111,7 @@ impl Command<'_> {
     }
 }
 
-/// The relation of this name, without a lock.
+/// The relation with this name, without a lock.
 ///
 /// # Safety
 /// `name` is a `RangeVar`.
@@ -129,21 +129,21 @@ unsafe fn find(name: *const pg_sys::RangeVar) -> Option<pg_sys::Oid> {
     (oid != pg_sys::InvalidOid).then_some(oid)
 }
 
-/// An object that a command was about, as `pg_depend` names objects.
+/// An object that a command created, altered or dropped, as `pg_depend` names objects.
 pub struct Object {
     /// The catalog.
     pub class: pg_sys::Oid,
-    /// Its row there.
+    /// The oid of the object in the catalog.
     pub id: pg_sys::Oid,
-    /// The number of a column, or zero.
+    /// The number of a column, or zero for the whole object.
     pub column: i32,
-    /// The command named it, and has not come to it by `CASCADE`.
+    /// Whether the command named the object, instead of reaching it by `CASCADE`.
     pub named: bool,
 }
 
 thread_local! {
     static OBJECTS: Kept = Kept::new(
-        // GRANT and REVOKE do not say what they are about.
+        // GRANT and REVOKE do not report their objects.
         "SELECT classid, objid, objsubid, true FROM pg_catalog.pg_event_trigger_ddl_commands() WHERE objid IS NOT NULL"
             .to_string(),
     );
@@ -154,12 +154,12 @@ thread_local! {
     );
 }
 
-/// What the command has created or altered. To be asked at its end.
+/// The objects that the command has created or altered, at the command's end.
 pub fn objects(session: &Session) -> Result<Vec<Object>> {
     OBJECTS.with(|objects| read(session, objects))
 }
 
-/// What the command has dropped, of tables, indexes, columns and triggers. To be asked when it has dropped something.
+/// The tables, indexes, columns and triggers that the command has dropped, as far as it has dropped any.
 pub fn dropped_objects(session: &Session) -> Result<Vec<Object>> {
     DROPPED.with(|dropped| read(session, dropped))
 }

@@ -14,7 +14,7 @@ use super::row::{Descriptor, Row};
 /// A composite value.
 pub struct Composite<'v> {
     header: pg_sys::HeapTupleHeader,
-    /// The value, where it had to be fetched or decompressed.
+    /// The owner of the value's memory, if the value was fetched or decompressed.
     owned: Option<Rc<[u64]>>,
     marker: PhantomData<&'v ()>,
 }
@@ -28,7 +28,7 @@ impl<'v> Composite<'v> {
             if !is_toasted(datum.cast_mut_ptr()) && varlena::varatt_is_4b(datum.cast_mut_ptr()) {
                 None
             } else {
-                // Detoasted with the long header, which the parts of a tuple are aligned by.
+                // Detoasted with the long header, because the parts of a tuple are aligned by the long header.
                 let value = pg_sys::Datum::from(pg_sys::pg_detoast_datum(datum.cast_mut_ptr()));
                 Some(Owned::copy(value, false, -1))
             }
@@ -41,22 +41,22 @@ impl<'v> Composite<'v> {
         }
     }
 
-    /// The oid of its row type; `record` where it has no name.
+    /// The oid of the value's row type; `record` for a type without a name.
     pub fn row_type(&self) -> pg_sys::Oid {
         // SAFETY: a composite value has this header.
         unsafe { (*self.header).t_choice.t_datum.datum_typeid }
     }
 
-    /// The whole of it, as a parameter for a statement.
+    /// The whole value, as a parameter for a statement.
     pub fn parameter(&self) -> Parameter<'v> {
         match &self.owned {
             Some(words) => Parameter::owned(self.row_type(), Some(Owned::Copied(Rc::clone(words)))),
-            // SAFETY: it is of this type, and lives as long as `'v`.
+            // SAFETY: the value is of this type, and lives as long as `'v`.
             None => unsafe { Parameter::borrowed(self.row_type(), Some(pg_sys::Datum::from(self.header))) },
         }
     }
 
-    /// Takes it apart. `descriptor` is that of its row type.
+    /// Takes the value apart. `descriptor` is the descriptor of its row type.
     pub fn row<'r>(&'r self, descriptor: &'r Descriptor) -> Row<'r> {
         // SAFETY: the descriptor is ours.
         if self.row_type() != unsafe { (*descriptor.raw()).tdtypeid } {
@@ -68,7 +68,7 @@ impl<'v> Composite<'v> {
             t_data: self.header,
             ..Default::default()
         };
-        // SAFETY: a row of the type whose shape this is.
+        // SAFETY: the row is of the type that has this shape.
         unsafe { Row::of_tuple(descriptor, &mut tuple) }
     }
 }
@@ -79,7 +79,7 @@ impl<'call> Call<'call> {
         // SAFETY: takes any type's oid.
         let is_row = |type_id| type_id == pg_sys::RECORDOID || unsafe { pg_sys::type_is_rowtype(type_id) };
         let datum = self.typed(position, is_row)?;
-        // SAFETY: a composite value, which lives as long as the call.
+        // SAFETY: the argument is a composite value, which lives as long as the call.
         Some(unsafe { Composite::from_datum(datum) })
     }
 }

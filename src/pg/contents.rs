@@ -1,15 +1,15 @@
-//! Whether a table holds rows, seen without running anything of its owner's.
+//! Whether a table holds rows, found without running any code of the table's owner.
 
 use pgrx::pg_sys;
 
 use super::relation::{Lock, Relation};
 use super::report::Result;
 
-/// A row is in the table, or in one of its partitions, by the latest snapshot. What is kept elsewhere (a foreign table)
-/// may have rows, so it has.
+/// Whether the latest snapshot sees a row in the table or in one of its partitions. A table that is stored elsewhere (a
+/// foreign table) may have rows, so the answer is yes.
 ///
-/// The table itself is scanned, not queried: no policy hides rows, no function runs, and no privilege is needed. The
-/// caller has seen to it that who asks may learn it.
+/// PostgreSQL scans the table itself instead of running a query: no policy hides rows, no function runs, and no
+/// privilege is needed. The caller of this function has checked that the user may learn the answer.
 pub fn has_rows(table: pg_sys::Oid) -> Result<bool> {
     let relation = Relation::open(table, Lock::AccessShare)?;
     for leaf in relation.leaves()? {
@@ -21,8 +21,8 @@ pub fn has_rows(table: pg_sys::Oid) -> Result<bool> {
 }
 
 fn leaf_has_rows(relation: &Relation) -> bool {
-    // SAFETY: the relation is open and locked; one with an access method has all these functions. The scan ends before
-    // its snapshot is let go of, its slot before the relation.
+    // SAFETY: the relation is open and locked, and an access method has all these functions. The scan ends before its
+    // snapshot is released, and its slot is freed before the relation is closed.
     unsafe {
         let methods = (*relation.raw()).rd_tableam;
         if methods.is_null() {
@@ -42,7 +42,7 @@ fn leaf_has_rows(relation: &Relation) -> bool {
         let found = pg_sys::ffi::pg_guard_ffi_boundary(|| {
             let scan = begin(relation.raw(), snapshot, 0, std::ptr::null_mut(), std::ptr::null_mut(), flags);
             let found = next(scan, pg_sys::ScanDirection::ForwardScanDirection, slot);
-            // What the slot holds belongs to the scan.
+            // The row in the slot belongs to the scan.
             if let Some(clear) = (*(*slot).tts_ops).clear {
                 clear(slot);
             }

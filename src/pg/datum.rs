@@ -1,7 +1,7 @@
 //! Values on their way between PostgreSQL and Rust.
 //!
-//! What a safe function gives away is Rust's own, or has the lifetime of what it points into. Nothing points into the
-//! current memory context, so that a context can be emptied (`memory::scratch`) whatever ran in it.
+//! A safe function returns values that Rust owns, or values with the lifetime of the memory they point into. No value
+//! points into the current memory context, so that `memory::scratch` can empty a context whatever code ran in it.
 
 use std::borrow::Cow;
 use std::ffi::CStr;
@@ -11,12 +11,12 @@ use pgrx::{pg_sys, varlena};
 
 use super::report::{Class, Error};
 
-/// A value in Rust's memory. Its datum is valid for as long as this, or a clone of it, lives.
+/// A value in Rust's memory. The value's datum is valid as long as the value, or a clone of it, lives.
 #[derive(Clone)]
 pub(super) enum Owned {
     /// A value that PostgreSQL passes by itself.
     Direct(pg_sys::Datum),
-    /// The bytes of one that it passes by reference, aligned as strictly as any type demands.
+    /// The bytes of a value that PostgreSQL passes by reference, aligned as strictly as any type demands.
     Copied(Rc<[u64]>),
 }
 
@@ -40,7 +40,7 @@ impl Owned {
     /// A copy of a value, detoasted.
     ///
     /// # Safety
-    /// The datum is a value, not NULL, of a type that is passed so and has this length.
+    /// The datum is a value, not NULL, of a type with this passing and this length.
     pub(super) unsafe fn copy(datum: pg_sys::Datum, by_value: bool, length: i16) -> Owned {
         if by_value {
             return Owned::Direct(datum);
@@ -53,7 +53,7 @@ impl Owned {
         Owned::Copied(words)
     }
 
-    /// The value as PostgreSQL's functions take it; they do not write to it.
+    /// The value as an argument for PostgreSQL's functions, which do not write to it.
     pub(super) fn datum(&self) -> pg_sys::Datum {
         match self {
             Owned::Direct(datum) => *datum,
@@ -61,7 +61,7 @@ impl Owned {
         }
     }
 
-    /// The value as a function answers it: in the current memory context.
+    /// The value as the answer of a function: in the current memory context.
     pub(super) fn given_away(&self) -> pg_sys::Datum {
         match self {
             Owned::Direct(datum) => *datum,
@@ -75,12 +75,12 @@ impl Owned {
     }
 }
 
-/// Memory for so many bytes, in one allocation.
+/// Memory for this many bytes, in one allocation.
 fn zeros(length: usize) -> Rc<[u64]> {
     std::iter::repeat_n(0, length.div_ceil(8)).collect()
 }
 
-/// Where the bytes of a value that nobody else has yet begin.
+/// The first byte of a value that has no other user yet.
 fn room(words: &mut Rc<[u64]>) -> *mut u8 {
     Rc::get_mut(words).map_or(std::ptr::null_mut(), |words| words.as_mut_ptr().cast())
 }
@@ -88,11 +88,11 @@ fn room(words: &mut Rc<[u64]>) -> *mut u8 {
 /// `MaxAllocSize` of utils/memutils.h.
 const VARLENA_MAX: usize = 0x3fff_ffff;
 
-/// The bytes of a varlena value, after its header, detoasted. They are in the value itself, or in the current memory
-/// context where they had to be fetched or decompressed.
+/// The bytes of a varlena value, after its header, detoasted. The bytes are in the value itself, or in the current
+/// memory context if they had to be fetched or decompressed.
 ///
 /// # Safety
-/// The datum is a value, not NULL, of a varlena type, and lives as long as the answer is used; so does the context.
+/// The datum is a value, not NULL, of a varlena type. The datum and the context live as long as the answer is used.
 pub(super) unsafe fn bytes<'a>(datum: pg_sys::Datum) -> &'a [u8] {
     // SAFETY: by the contract of this function.
     unsafe {
@@ -104,12 +104,12 @@ pub(super) unsafe fn bytes<'a>(datum: pg_sys::Datum) -> &'a [u8] {
     }
 }
 
-/// The same, where what had to be fetched or decompressed is Rust's own.
+/// The bytes of a varlena value as [`varlena`] gives them, but owned by Rust if they had to be fetched or decompressed.
 ///
 /// # Safety
 /// The datum is a value, not NULL, of a varlena type, and lives as long as the answer is used.
 pub(super) unsafe fn contents<'a>(datum: pg_sys::Datum) -> Cow<'a, [u8]> {
-    // SAFETY: by the contract of this function. What was detoasted is freed once it is copied.
+    // SAFETY: by the contract of this function. The detoasted value is freed once it is copied.
     unsafe {
         if !is_toasted(datum.cast_mut_ptr()) {
             return Cow::Borrowed(bytes(datum));
@@ -121,16 +121,16 @@ pub(super) unsafe fn contents<'a>(datum: pg_sys::Datum) -> Cow<'a, [u8]> {
     }
 }
 
-/// The value is stored elsewhere, or compressed.
+/// Whether the value is stored elsewhere, or compressed.
 ///
 /// # Safety
-/// It is one of a varlena type.
+/// The datum is a value of a varlena type.
 pub(super) unsafe fn is_toasted(value: *const pg_sys::varlena) -> bool {
     // SAFETY: by the contract of this function.
     unsafe { varlena::varatt_is_1b_e(value) || varlena::varatt_is_4b_c(value) }
 }
 
-/// A varlena value as it is in its row: with its header, compressed if it is, and a pointer where it is stored elsewhere.
+/// A varlena value as its row holds it: with its header, maybe compressed, and a pointer if it is stored elsewhere.
 ///
 /// # Safety
 /// The datum is a value, not NULL, of a varlena type, and lives as long as the answer is used.
@@ -142,8 +142,8 @@ pub(super) unsafe fn stored<'a>(datum: pg_sys::Datum) -> &'a [u8] {
 /// The bytes of a value that is passed by reference, a header included, detoasted.
 ///
 /// # Safety
-/// The datum is a value, not NULL, of a type that is passed by reference and has this length; it lives as long as the answer
-/// is used, as does the current memory context.
+/// The datum is a value, not NULL, of a type that is passed by reference and has this length. The datum and the current
+/// memory context live as long as the answer is used.
 pub(super) unsafe fn whole<'a>(datum: pg_sys::Datum, length: i16) -> &'a [u8] {
     // SAFETY: a varlena begins with its length, and a value of length -2 is a NUL-terminated string.
     unsafe {
@@ -161,8 +161,8 @@ pub(super) unsafe fn whole<'a>(datum: pg_sys::Datum, length: i16) -> &'a [u8] {
 /// The members of an array.
 ///
 /// # Safety
-/// The datum is an array of `element`, whose length, passing and alignment these are; what the members point to lives as
-/// long as the array, or as the current memory context.
+/// The datum is an array of `element`, which has this length, passing and alignment; the memory that the members point
+/// to lives as long as the array, or as the current memory context.
 pub(super) unsafe fn elements(
     array: pg_sys::Datum,
     element: pg_sys::Oid,
@@ -188,13 +188,13 @@ pub(super) unsafe fn elements(
     }
 }
 
-/// What Rust can give to SQL. It is for the types below alone.
+/// A value that Rust can give to SQL. The trait is for the types below alone.
 pub trait ToSql: sealed::Sealed {
     #[doc(hidden)]
     fn to_sql(self) -> Given;
 }
 
-/// What SQL can give to Rust. It is for the types below alone.
+/// A value that SQL can give to Rust. The trait is for the types below alone.
 pub trait FromSql: sealed::Sealed + Sized + 'static {
     #[doc(hidden)]
     fn accepts(type_id: pg_sys::Oid) -> bool;
@@ -205,7 +205,7 @@ pub trait FromSql: sealed::Sealed + Sized + 'static {
     unsafe fn from_sql(datum: pg_sys::Datum) -> Self;
 }
 
-/// A value with its type, or a NULL of the type.
+/// A value with its type, or a NULL of that type.
 pub struct Given {
     pub(super) type_id: pg_sys::Oid,
     pub(super) value: Option<Owned>,
@@ -218,7 +218,7 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// Values of one type are also ones of the other: a relation's number is a number.
+/// Whether values of one type are also values of the other: the number of a relation is a number.
 pub(super) fn is_compatible(type_id: pg_sys::Oid, declared: pg_sys::Oid) -> bool {
     type_id == declared || type_id == pg_sys::OIDOID && declared == pg_sys::REGCLASSOID
 }
@@ -306,7 +306,7 @@ where
     }
 }
 
-/// The SQL type of what may be NULL.
+/// The SQL type of a value that may be NULL.
 pub trait TypeOf: sealed::Sealed {
     #[doc(hidden)]
     const TYPE: pg_sys::Oid;
@@ -327,7 +327,7 @@ type_of!(
 
 fn array(members: impl pgrx::IntoDatum) -> Owned {
     match members.into_datum() {
-        // SAFETY: an array is of a varlena type. It was made for this, and is freed once it is copied.
+        // SAFETY: an array is of a varlena type. This function made the array, and frees it once it is copied.
         Some(datum) => unsafe {
             let copy = Owned::copy(datum, false, -1);
             pg_sys::pfree(datum.cast_mut_ptr());

@@ -1,11 +1,11 @@
-//! When two values of a column are equal, and how they are hashed.
+//! The equality of two values of a column, and their hash.
 
 use pgrx::pg_sys;
 
 use super::column::Column;
 use super::text::string;
 
-/// The hash function of a column's type: values that the type holds equal hash alike.
+/// The hash function of a column's type: values that are equal by the type have equal hashes.
 #[derive(Clone, Copy)]
 pub struct ValueHash {
     pub(super) type_id: pg_sys::Oid,
@@ -30,7 +30,7 @@ impl ValueHash {
     }
 }
 
-/// The operator holds the same values equal as the column's type does by default: it calls the same function.
+/// Whether the operator has the equality of the column's type by default: it calls the same function.
 pub(super) fn is_equality_of(operator: pg_sys::Oid, column: &Column) -> bool {
     // SAFETY: take the oids of any type and of any operator.
     unsafe {
@@ -39,14 +39,14 @@ pub(super) fn is_equality_of(operator: pg_sys::Oid, column: &Column) -> bool {
     }
 }
 
-/// An operator in SQL, whatever the search_path.
+/// An operator in SQL, independent of the search_path.
 pub fn operator_sql(operator: pg_sys::Oid) -> String {
     // SAFETY: an operator that exists has a name; `format_operator_qualified` writes `schema.=(type,type)`.
     let text = unsafe { string(pg_sys::format_operator_qualified(operator)) };
     format!("OPERATOR({})", text.rsplit_once('(').map_or(text.as_str(), |(name, _)| name))
 }
 
-/// How values of a column are compared for equality: by its type's default B-tree operator, under its collation.
+/// The equality of a column: the type's default B-tree operator, under the column's collation.
 #[derive(Clone, Copy)]
 pub struct Equality {
     pub(super) type_id: pg_sys::Oid,
@@ -57,7 +57,7 @@ pub struct Equality {
 }
 
 impl Equality {
-    /// The column's equality, if its type has one and an order beside it.
+    /// The column's equality, if the column's type has an equality and an order.
     pub fn of(column: &Column) -> Option<Equality> {
         // SAFETY: takes any type's oid.
         unsafe {
@@ -73,35 +73,35 @@ impl Equality {
         }
     }
 
-    /// Its operator, as the strategy of the default GiST operator class of the column's type, if that has it.
+    /// The equality operator as a strategy of the type's default GiST operator class, if the class has it.
     pub fn gist_strategy(&self, column: &Column) -> Option<i32> {
         gist_strategy(column, self.operator)
     }
 
-    /// A GiST index of the column can refuse values that differ.
+    /// Whether a GiST index of the column can refuse values that differ.
     pub fn has_gist_unequal(&self, column: &Column) -> bool {
         gist_strategy(column, self.negator()).is_some()
     }
 
-    /// Its operator.
+    /// The equality operator.
     pub fn operator(&self) -> pg_sys::Oid {
         self.operator
     }
 
-    /// The operator that says the opposite.
+    /// The negator of the operator.
     pub fn negator(&self) -> pg_sys::Oid {
         // SAFETY: takes any operator's oid; zero says that there is none.
         unsafe { pg_sys::get_negator(self.operator) }
     }
 
-    /// Its operator in SQL, whatever the search_path.
+    /// The operator in SQL, independent of the search_path.
     pub fn sql(&self) -> String {
         operator_sql(self.operator)
     }
 
-    /// What turns a value of the column into one of the operator's type, in SQL, where need be. In an extension's schema
-    /// others may have made operators of the same name, which PostgreSQL would prefer for a domain, say. In its own
-    /// schema nobody makes any.
+    /// The cast of a column's value to the operator's type, in SQL, if a cast is needed. In an extension's schema,
+    /// other roles may have created operators of the same name that PostgreSQL would prefer, for a domain for example.
+    /// In PostgreSQL's own schema no role creates operators.
     pub fn cast_of(&self, column: &Column) -> String {
         let (mut left, mut right) = (pg_sys::InvalidOid, pg_sys::InvalidOid);
         // SAFETY: the operator exists; the variables are written. The name is a palloc'd string.
@@ -116,7 +116,7 @@ impl Equality {
 }
 
 fn gist_strategy(column: &Column, operator: pg_sys::Oid) -> Option<i32> {
-    // SAFETY: all take any oids; zero says that there is none.
+    // SAFETY: all functions take any oids; zero says that there is none.
     unsafe {
         let class = pg_sys::GetDefaultOpClass(column.type_id, pg_sys::GIST_AM_OID);
         if class == pg_sys::InvalidOid || operator == pg_sys::InvalidOid {
@@ -127,14 +127,14 @@ fn gist_strategy(column: &Column, operator: pg_sys::Oid) -> Option<i32> {
     }
 }
 
-/// The support function of a B-tree operator class that promises that equal values have the same bytes, as
-/// deduplication needs it; access/nbtree.h.
+/// The support function of a B-tree operator class that promises equal values with equal bytes, for deduplication;
+/// access/nbtree.h.
 const EQUAL_IMAGE: i16 = 4;
 
-/// Values that the type's default B-tree order holds equal have the same bytes, and so the same text.
+/// Whether values that are equal in the type's default B-tree order have the same bytes, and so the same text.
 pub(super) fn equal_have_same_bytes(type_id: pg_sys::Oid, collation: pg_sys::Oid) -> bool {
-    // SAFETY: all take the oids of any types, and then of what the first has found; the function is one of those that
-    // take the type of the operator class and return a boolean.
+    // SAFETY: the functions take the oids of any types, and then of what the first has found; the support function
+    // takes the type of the operator class and returns a boolean.
     unsafe {
         let class = pg_sys::GetDefaultOpClass(type_id, pg_sys::BTREE_AM_OID);
         if class == pg_sys::InvalidOid {

@@ -4,8 +4,8 @@ use std::ffi::CStr;
 
 use pgrx::pg_sys;
 
-/// The extension is created in this database.
+/// Whether the extension exists in this database.
 pub fn is_installed(name: &CStr) -> bool {
-    // SAFETY: takes any name; zero where there is no such extension.
+    // SAFETY: takes any name; the answer is zero if there is no such extension.
     unsafe { pg_sys::get_extension_oid(name.as_ptr(), true) != pg_sys::InvalidOid }
 }

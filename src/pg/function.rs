@@ -1,4 +1,4 @@
-//! The border between PostgreSQL's function calls and ours.
+//! The border between PostgreSQL's function calls and the extension's functions.
 
 use std::any::Any;
 use std::cell::OnceCell;
@@ -17,17 +17,17 @@ use super::{memory, types};
 /// One call of a function, with its arguments.
 pub struct Call<'call> {
     info: pg_sys::FunctionCallInfo,
-    /// Where what lasts as long as the call is allocated.
+    /// The memory context for allocations that last as long as the call.
     context: pg_sys::MemoryContext,
     marker: PhantomData<&'call ()>,
 }
 
-/// What is kept for a function as long as the place in an expression from which it is called.
+/// Data that lasts as long as the place in an expression that calls the function.
 struct Extra {
-    /// The types with which it was declared.
+    /// The declared types of the function's arguments.
     arguments: Vec<pg_sys::Oid>,
     result: pg_sys::Oid,
-    /// The types and collations with which it is called.
+    /// The types and collations of the call's arguments.
     expression: OnceCell<Vec<(pg_sys::Oid, pg_sys::Oid)>>,
     kept: OnceCell<Box<dyn Any>>,
 }
@@ -36,7 +36,7 @@ impl<'call> Call<'call> {
     /// Runs `body` as the function that PostgreSQL called with `info`.
     ///
     /// # Safety
-    /// `info` is what PostgreSQL passed to the function that is running.
+    /// `info` is the argument that PostgreSQL passed to the running function.
     pub unsafe fn run(
         info: pg_sys::FunctionCallInfo,
         body: impl for<'c> FnOnce(&Call<'c>) -> Result<Answer>,
@@ -66,7 +66,7 @@ impl<'call> Call<'call> {
         Ok(datum.unwrap_or(pg_sys::Datum::null()))
     }
 
-    /// It is called as a trigger, or as an event trigger: such a call has no arguments, and a context instead.
+    /// Whether the call is that of a trigger or event trigger: such a call has a context instead of arguments.
     fn is_trigger(&self) -> bool {
         // SAFETY: the context of a call is NULL or a node, which begins with its tag.
         unsafe {
@@ -91,8 +91,8 @@ impl<'call> Call<'call> {
     }
 
     fn extra(&self) -> &'call Extra {
-        // SAFETY: a function that is called through its record has `fn_extra` for its own use, which is NULL or what was
-        // put here, and lives in `fn_mcxt`. The function with this oid exists; the types of its arguments are written.
+        // SAFETY: a function that is called through its record has `fn_extra` for its own use: NULL, or the value stored
+        // here, which lives in `fn_mcxt`. The function with this oid exists; the types of its arguments are written.
         unsafe {
             let function = (*self.info).flinfo;
             if function.is_null() {
@@ -124,8 +124,8 @@ impl<'call> Call<'call> {
         }
     }
 
-    /// The argument at `position`, where it was declared of one of these types. Anybody who may make C functions can
-    /// declare a function otherwise than the extension does.
+    /// The argument at `position`, if it is declared with one of these types. A role that may create C functions can
+    /// declare a function differently from the extension.
     pub(super) fn typed(&self, position: usize, is_expected: impl Fn(pg_sys::Oid) -> bool) -> Option<pg_sys::Datum> {
         let datum = self.argument(position)?;
         if !self.extra().arguments.get(position).is_some_and(|&type_id| is_expected(type_id)) {
@@ -134,7 +134,7 @@ impl<'call> Call<'call> {
         Some(datum)
     }
 
-    /// The argument, and its type where the expression tells it: not its declaration, which may be `"any"`.
+    /// The argument, with its type from the calling expression if there is one: the declaration may say `"any"`.
     pub(super) fn argument_of(&self, position: usize, type_id: pg_sys::Oid) -> Option<pg_sys::Datum> {
         let datum = self.argument(position)?;
         let types = self.extra().expression.get();
@@ -152,7 +152,7 @@ impl<'call> Call<'call> {
 
     /// The table whose row type the polymorphic argument at `position` has.
     pub fn table_of_argument(&self, position: usize) -> Option<pg_sys::Oid> {
-        // SAFETY: `flinfo` is valid during the call; zero where the type is not known.
+        // SAFETY: `flinfo` is valid during the call; the answer is zero if the type is not known.
         let row_type = unsafe { pg_sys::get_fn_expr_argtype((*self.info).flinfo, position as i32) };
         super::relation::of_row_type(row_type).filter(|relation| super::relation::is_table(*relation))
     }
@@ -164,8 +164,8 @@ impl<'call> Call<'call> {
         Some(unsafe { Parameter::borrowed(pg_sys::JSONBOID, Some(datum)) })
     }
 
-    /// The contents of an argument of one of these types, all of variable length. What has to be fetched or decompressed is
-    /// put where it lasts as long as the call.
+    /// The contents of an argument of one of these types, all of variable length. A value that has to be fetched or
+    /// decompressed is copied to memory that lasts as long as the call.
     fn varlena(&self, position: usize, types: &[pg_sys::Oid]) -> Option<&'call [u8]> {
         let datum = self.typed(position, |type_id| types.contains(&type_id))?;
         // SAFETY: the argument is of a varlena type, and lives as long as the call.
@@ -218,12 +218,12 @@ impl<'call> Call<'call> {
         Some(unsafe { name_of(datum) })
     }
 
-    /// A `name[]` argument, if it is not NULL.
+    /// A `name[]` argument, unless it is NULL.
     pub fn given_names(&self, position: usize) -> Result<Option<Vec<String>>> {
         self.argument(position).map(|_| self.names(position)).transpose()
     }
 
-    /// A `name[]` argument; NULL counts as empty. A NULL in it is 22004's cousin: refused with 22023.
+    /// A `name[]` argument; NULL counts as empty. A NULL element is refused with 22023, a cousin of 22004.
     pub fn names(&self, position: usize) -> Result<Vec<String>> {
         let is_names = |type_id| type_id == pg_sys::NAMEARRAYOID;
         let Some(datum) = self.typed(position, is_names) else { return Ok(Vec::new()) };
@@ -240,7 +240,7 @@ impl<'call> Call<'call> {
             .collect()
     }
 
-    /// A `text[]` argument, if it is not NULL.
+    /// A `text[]` argument, unless it is NULL.
     pub fn texts(&self, position: usize) -> Option<Vec<Option<String>>> {
         let datum = self.typed(position, |type_id| type_id == pg_sys::TEXTARRAYOID)?;
         // SAFETY: an array of texts, whose length and alignment these are.
@@ -250,12 +250,12 @@ impl<'call> Call<'call> {
         Some(elements.into_iter().map(|element| element.map(text)).collect())
     }
 
-    /// An argument that is the state of an aggregate.
+    /// An argument that holds the state of an aggregate.
     pub(super) fn internal(&self, position: usize) -> Option<pg_sys::Datum> {
         self.typed(position, |type_id| type_id == pg_sys::INTERNALOID)
     }
 
-    /// The type and the collation of each argument, as the expression that calls the function has them.
+    /// The type and the collation of each argument, from the expression that calls the function.
     pub fn argument_types(&self) -> Result<Vec<(pg_sys::Oid, pg_sys::Oid)>> {
         let extra = self.extra();
         if let Some(types) = extra.expression.get() {
@@ -266,8 +266,8 @@ impl<'call> Call<'call> {
     }
 
     fn types_of_expression(&self) -> Result<Vec<(pg_sys::Oid, pg_sys::Oid)>> {
-        // SAFETY: the expression of a call, where there is one, is a node that lives as long as the function's record;
-        // its list has as many members as its length says, which are expressions.
+        // SAFETY: the expression of a call, if there is one, is a node that lives as long as the function's record; the
+        // expression's list has as many members as its length says, all of them expressions.
         unsafe {
             let function = (*self.info).flinfo;
             let expression = (*function).fn_expr;
@@ -291,7 +291,7 @@ impl<'call> Call<'call> {
         }
     }
 
-    /// What `make` answers: made at the first call from a place in an expression, and kept as long as that.
+    /// The value that `make` returns at the first call from a place in an expression, kept as long as that place.
     pub fn kept<T: 'static>(&self, make: impl FnOnce() -> Result<T>) -> Result<&'call T> {
         let kept = &self.extra().kept;
         let any = match kept.get() {
@@ -312,7 +312,7 @@ unsafe fn name_of(datum: pg_sys::Datum) -> String {
     unsafe { std::ffi::CStr::from_ptr(datum.cast_mut_ptr()) }.to_string_lossy().into_owned()
 }
 
-/// Declares a C function for `CREATE FUNCTION … LANGUAGE c`: its record of the calling convention, and its body.
+/// Declares a C function for `CREATE FUNCTION … LANGUAGE c`: the record of its calling convention, and its body.
 macro_rules! sql_function {
     ($(#[$doc:meta])* $symbol:ident = $body:expr) => {
         const _: () = {
@@ -336,7 +336,7 @@ macro_rules! sql_function {
 }
 pub(crate) use sql_function;
 
-/// What is done when PostgreSQL loads the library.
+/// Runs when PostgreSQL loads the library.
 macro_rules! when_loaded {
     ($($body:tt)*) => {
         #[allow(unsafe_code, missing_docs, reason = "the macro belongs to the seam")]

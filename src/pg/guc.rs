@@ -1,19 +1,19 @@
-//! Settings of the extension's own.
+//! The settings of the extension itself.
 
 use std::ffi::CStr;
 
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, pg_sys};
 
-/// A setting that is a whole number.
+/// A setting with a whole number.
 pub struct Number(GucSetting<i32>);
 
-/// A setting that is on or off.
+/// A setting with the values on and off.
 pub struct Switch(GucSetting<bool>);
 
-/// Who may change a setting.
+/// The roles that may change a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SetBy {
-    /// Anybody, for a session.
+    /// Any role, for a session.
     Anybody,
     /// A superuser.
     Superuser,
@@ -28,22 +28,22 @@ impl SetBy {
     }
 }
 
-/// What a number counts.
+/// The unit of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// Things.
+    /// A count.
     None,
     /// Kilobytes.
     Kilobytes,
 }
 
-/// How a setting is called and explained.
+/// The name and the explanation of a setting.
 pub struct Description {
-    /// Its name, with its prefix.
+    /// The setting's name, with its prefix.
     pub name: &'static CStr,
-    /// What it does.
+    /// The effect of the setting.
     pub short: &'static CStr,
-    /// What follows from it.
+    /// The consequences of the setting.
     pub long: &'static CStr,
 }
 
@@ -53,14 +53,14 @@ impl Number {
         Number(GucSetting::<i32>::new(default))
     }
 
-    /// Defines it, when the library is loaded: from 1 to `max`.
+    /// Defines the setting when PostgreSQL loads the library: from 1 to `max`.
     pub fn define(&'static self, description: Description, max: i32, unit: Unit, by: SetBy) {
         let flags = if unit == Unit::Kilobytes { GucFlags::UNIT_KB } else { GucFlags::default() };
         let Description { name, short, long } = description;
         GucRegistry::define_int_guc(name, short, long, &self.0, 1, max, by.context(), flags);
     }
 
-    /// Its value.
+    /// The setting's value.
     pub fn get(&self) -> i32 {
         self.0.get()
     }
@@ -72,20 +72,19 @@ impl Switch {
         Switch(GucSetting::<bool>::new(default))
     }
 
-    /// Defines it, when the library is loaded.
+    /// Defines the setting when PostgreSQL loads the library.
     pub fn define(&'static self, description: Description, by: SetBy) {
         let Description { name, short, long } = description;
         GucRegistry::define_bool_guc(name, short, long, &self.0, by.context(), GucFlags::default());
     }
 
-    /// Its value.
+    /// The setting's value.
     pub fn get(&self) -> bool {
         self.0.get()
     }
 }
 
-/// Tells PostgreSQL that there are no other settings with this prefix than those defined by now, so that a misspelt one is
-/// refused.
+/// Tells PostgreSQL that no other settings with this prefix will be defined, so that PostgreSQL refuses a misspelt one.
 pub fn reserve_prefix(prefix: &'static CStr) {
     // SAFETY: the library is being loaded; the name is never freed.
     unsafe { pg_sys::MarkGUCPrefixReserved(prefix.as_ptr()) };

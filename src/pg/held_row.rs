@@ -1,4 +1,4 @@
-//! A row that a scan has found, while it is held.
+//! A row that a scan has found and holds.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -13,7 +13,7 @@ use super::row::{Descriptor, Row, is_same_shape, take_apart};
 use super::version::{Tid, Version};
 use super::{memory, snapshot};
 
-/// A found row, while it is held.
+/// A found row, as long as the scan holds it.
 pub struct HeldRow {
     pub(super) table: pg_sys::Relation,
     pub(super) slot: *mut pg_sys::TupleTableSlot,
@@ -21,7 +21,7 @@ pub struct HeldRow {
 
 impl HeldRow {
     fn datum(&self, place: usize) -> Option<pg_sys::Datum> {
-        // SAFETY: the slot holds a row; one that has no such column is refused.
+        // SAFETY: the slot holds a row; a place without a column is refused.
         unsafe {
             if place >= (*(*self.slot).tts_tupleDescriptor).natts as usize {
                 Error::mismatch("the place of a column").fail();
@@ -39,7 +39,7 @@ impl HeldRow {
     /// The bytes of the value of variable length at `place`, such as a `text` or a `bytea`.
     pub fn bytes(&self, place: usize) -> Option<Cow<'_, [u8]>> {
         let datum = self.datum(place)?;
-        // SAFETY: the slot has this column; a value of a varlena type is there as long as the row is held.
+        // SAFETY: the slot has this column; a value of a varlena type exists as long as the row is held.
         unsafe {
             if attribute((*self.slot).tts_tupleDescriptor, place).attlen != -1 {
                 Error::mismatch("a value").fail();
@@ -48,13 +48,13 @@ impl HeldRow {
         }
     }
 
-    /// All its values. They point into what is held.
+    /// All values of the row. The values point into the held row.
     pub fn row<'r>(&'r self, descriptor: &'r Descriptor) -> Row<'r> {
         // SAFETY: the slot holds a row as long as this lives.
         unsafe { Row::of_slot(descriptor, self.slot) }
     }
 
-    /// Where it is, and who put it there.
+    /// The row's place, and the transaction and command that put the row there.
     pub fn version(&self) -> Version {
         // SAFETY: the slot holds a row of a heap, which has these system columns.
         let system = |number: i32| unsafe {
@@ -65,14 +65,14 @@ impl HeldRow {
             }
         };
         Version {
-            // SAFETY: the slot holds a row, which is at a place.
+            // SAFETY: the slot holds a row, which has a place.
             tid: Tid::of(unsafe { (*self.slot).tts_tid }),
             inserter: (system(pg_sys::MinTransactionIdAttributeNumber).value() as u32).into(),
             command: system(pg_sys::MinCommandIdAttributeNumber).value() as u32,
         }
     }
 
-    /// The transaction's snapshot cannot see it: it was committed after that was taken. Never so in READ COMMITTED.
+    /// Whether the transaction's snapshot misses the row because it was committed later. Never so in READ COMMITTED.
     pub fn is_newer_than_snapshot(&self) -> bool {
         if !snapshot::is_kept() {
             return false;
@@ -89,7 +89,7 @@ impl HeldRow {
             if seen {
                 return false;
             }
-            // A row of this transaction's current command is not in its snapshot either.
+            // The snapshot does not contain a row of this transaction's current command either.
             let mut null = false;
             let number = pg_sys::MinTransactionIdAttributeNumber;
             let inserter = pg_sys::ffi::pg_guard_ffi_boundary(|| system(self.slot, number, &mut null));
@@ -111,8 +111,8 @@ pub(super) unsafe fn clear(slot: *mut pg_sys::TupleTableSlot) {
     }
 }
 
-/// Where found rows are held: in one slot that is kept from scan to scan. It is taken out while in use, so that one that an
-/// error left in disorder is not used again.
+/// The place for found rows: one slot, kept from scan to scan. A scan takes the slot out, so that a slot that an error
+/// left in disorder is not used again.
 #[derive(Default)]
 pub(super) struct KeptSlot(Cell<*mut pg_sys::TupleTableSlot>);
 
@@ -121,7 +121,7 @@ impl KeptSlot {
         KeptSlot(Cell::new(std::ptr::null_mut()))
     }
 
-    /// Hands the slot to `scan`, empty. It must be for this table, as it is now.
+    /// Hands the empty slot to `scan`. The slot must fit this table as it is now.
     pub(super) fn during<T>(&self, table: &Relation, scan: impl FnOnce(*mut pg_sys::TupleTableSlot) -> T) -> T {
         let mut slot = self.0.replace(std::ptr::null_mut());
         // SAFETY: the table is open. The slot is ours; its descriptor is a copy that only the slot uses.
@@ -136,7 +136,7 @@ impl KeptSlot {
             }
         }
         let answer = scan(slot);
-        // SAFETY: the slot is ours.
+        // SAFETY: the slot belongs to this value.
         unsafe { clear(slot) };
         drop(KeptSlot(Cell::new(self.0.replace(slot))));
         answer
@@ -147,7 +147,7 @@ impl Drop for KeptSlot {
     fn drop(&mut self) {
         let slot = self.0.get();
         if !slot.is_null() && !std::thread::panicking() {
-            // SAFETY: made by us, and empty; its descriptor is a copy that only the slot uses.
+            // SAFETY: the slot was made here and is empty; its descriptor is a copy that only the slot uses.
             unsafe {
                 let descriptor = (*slot).tts_tupleDescriptor;
                 pg_sys::ExecDropSingleTupleTableSlot(slot);

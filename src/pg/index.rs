@@ -1,4 +1,4 @@
-//! Indexes, as they are defined, and the beginning of a scan.
+//! The definitions of indexes, and the beginning of a scan.
 
 use pgrx::pg_sys;
 
@@ -10,33 +10,33 @@ use super::types::is_deterministic;
 
 /// A B-tree index that is valid, total (not partial), and on columns (not expressions).
 pub struct Index {
-    /// Its oid.
+    /// The index's oid.
     pub oid: pg_sys::Oid,
-    /// The places of its key columns in the table's rows.
+    /// The places of the index's key columns in the table's rows.
     pub columns: Vec<usize>,
-    /// It refuses duplicates.
+    /// Whether the index refuses duplicates.
     pub unique: bool,
     pub(super) descending: Vec<bool>,
 }
 
 /// A GiST index that is valid and total (not partial).
 pub struct GistIndex {
-    /// Its oid.
+    /// The index's oid.
     pub oid: pg_sys::Oid,
-    /// Its name, which is also that of its constraint.
+    /// The index's name, which is also the name of its constraint.
     pub name: String,
-    /// The places of its columns in the table's rows; `None` for an expression.
+    /// The places of the index's columns in the table's rows; `None` for an expression.
     pub columns: Vec<Option<usize>>,
-    /// The collations under which it compares its columns.
+    /// The collations that the index uses to compare its columns.
     pub collations: Vec<pg_sys::Oid>,
-    /// The operators of the exclusion constraint that it is for; none where it is for none.
+    /// The operators of the index's exclusion constraint; none for an index without one.
     pub excludes: Vec<pg_sys::Oid>,
 }
 
 impl GistIndex {
     pub(super) fn describe(table: &Relation, oid: pg_sys::Oid) -> Option<GistIndex> {
         let index = Relation::open(oid, Lock::AccessShare).ok()?;
-        // SAFETY: an open index has its pg_index row, and a member for each key column in each of its vectors; the arrays of an exclusion constraint have a member for each key column.
+        // SAFETY: an open index has its pg_index row; its vectors and its exclusion arrays have a member for each key column.
         unsafe {
             let raw = index.raw();
             if !is_usable(raw, table, pg_sys::GIST_AM_OID) {
@@ -59,13 +59,13 @@ impl GistIndex {
     }
 }
 
-/// Each row of its table is in the index, and can be found there now. One with `indcheckxmin` counts: what it may lack
-/// are old versions of rows, which no snapshot sees that is taken after the index was made, as ours are.
+/// Whether the index contains each row of its table, and a scan can find the row now. An index with `indcheckxmin` counts:
+/// it may lack only old versions of rows, which no snapshot sees that is taken after the index was made, as ours are.
 ///
 /// # Safety
 /// `index` is an open relation.
 unsafe fn is_usable(index: pg_sys::Relation, table: &Relation, method: pg_sys::Oid) -> bool {
-    // SAFETY: an open index has its pg_index row. That of a partitioned table has one as well, but no storage.
+    // SAFETY: an open index has its pg_index row. The index of a partitioned table has one as well, but no storage.
     unsafe {
         if (*index).rd_index.is_null() {
             return false;
@@ -87,8 +87,8 @@ unsafe fn is_usable(index: pg_sys::Relation, table: &Relation, method: pg_sys::O
 const INDOPTION_DESC: i16 = 1;
 
 impl Index {
-    /// The last row of a group can be found by it: its key begins with the columns `equal`, in any order, and then has
-    /// `last`, and holds the same values equal as the columns do.
+    /// Whether the index can find the last row of a group: its key begins with the columns `equal`, in any order,
+    /// followed by `last`, and the index has the same equality as the columns.
     pub fn finds_last(&self, table: &Relation, equal: &[usize], last: usize) -> bool {
         let columns = table.columns();
         let column = |place: usize| columns.iter().find(|column| column.place == place);
@@ -114,7 +114,7 @@ impl Index {
     pub(super) fn describe(table: &Relation, oid: pg_sys::Oid) -> Option<Index> {
         let index = Relation::open(oid, Lock::AccessShare).ok()?;
         // SAFETY: an open index has its pg_index row, with `indnatts` members in each of its vectors; the partition key
-        // and expressions are NULL attributes of that row where there are none.
+        // and the expressions are attributes of that row, NULL if there are none.
         unsafe {
             let raw = index.raw();
             if !is_usable(raw, table, pg_sys::BTREE_AM_OID) {
@@ -140,8 +140,8 @@ impl Index {
 /// Begins a scan of an index.
 ///
 /// # Safety
-/// Both relations are open and locked, and the index is one of the table; the keys are of the index, and hold values of their
-/// types. The snapshot and the keys outlive the scan.
+/// Both relations are open and locked, and the index belongs to the table; the keys belong to the index, and hold
+/// values of their types. The snapshot and the keys outlive the scan.
 pub(super) unsafe fn begin(
     table: &Relation,
     index: &Relation,
@@ -160,13 +160,13 @@ pub(super) unsafe fn begin(
     }
 }
 
-/// How many columns the key of an open index has; none for what is no index.
+/// The number of columns in the key of an open index; zero for a relation that is not an index.
 pub(super) fn key_count(index: &Relation) -> usize {
     // SAFETY: an open index has its pg_index row.
     unsafe { (*index.raw()).rd_index.as_ref() }.map_or(0, |form| form.indnkeyatts as usize)
 }
 
-/// The operator with this strategy for the values of an open index's column, if there is one.
+/// The operator with this strategy for an open index's column, if there is one.
 pub(super) fn operator_of(index: &Relation, position: usize, strategy: u32) -> Option<pg_sys::Oid> {
     if position >= key_count(index) {
         return None;
@@ -180,7 +180,7 @@ pub(super) fn operator_of(index: &Relation, position: usize, strategy: u32) -> O
     (operator != pg_sys::InvalidOid).then_some(operator)
 }
 
-/// A condition on a column of an open index, without the value that it is compared with.
+/// A condition on a column of an open index, without the value to compare with.
 ///
 /// # Safety
 /// The index has a key column at this position, whose operator family has the operator.
@@ -191,7 +191,7 @@ pub(super) unsafe fn scan_key(
     operator: pg_sys::Oid,
 ) -> pg_sys::ScanKeyData {
     let mut key = pg_sys::ScanKeyData::default();
-    // SAFETY: by the contract of this function. What the key allocates lasts as long as the backend, since the key is kept.
+    // SAFETY: by the contract of this function. The key's allocations last as long as the backend, since the key is kept.
     memory::lasting(|| unsafe {
         pg_sys::ScanKeyEntryInitialize(
             &mut key,
@@ -208,12 +208,12 @@ pub(super) unsafe fn scan_key(
 }
 
 impl Relation {
-    /// Its B-tree indexes that can be used now.
+    /// The relation's B-tree indexes that can be used now.
     pub fn indexes(&self) -> Vec<Index> {
         self.index_oids().into_iter().filter_map(|oid| Index::describe(self, oid)).collect()
     }
 
-    /// Its GiST indexes that can be used now.
+    /// The relation's GiST indexes that can be used now.
     pub fn gist_indexes(&self) -> Vec<GistIndex> {
         self.index_oids().into_iter().filter_map(|oid| GistIndex::describe(self, oid)).collect()
     }
@@ -223,9 +223,9 @@ impl Relation {
         unsafe { oids(pg_sys::RelationGetIndexList(self.raw())) }
     }
 
-    /// The places of the columns of its primary key, if it has one.
+    /// The places of the primary key's columns, if the relation has a primary key.
     pub fn primary_key(&self) -> Vec<usize> {
-        // SAFETY: `raw` is open; `rd_pkindex` is filled in by the call before it.
+        // SAFETY: `raw` is open; the call before has filled in `rd_pkindex`.
         let index = unsafe {
             pg_sys::RelationGetIndexList(self.raw());
             (*self.raw()).rd_pkindex

@@ -1,4 +1,4 @@
-//! Finding the last row of a group through a B-tree, whatever transaction it belongs to.
+//! Finding the last row of a group through a B-tree, including rows of open transactions.
 
 use pgrx::pg_sys;
 
@@ -8,39 +8,39 @@ use super::open_transaction::OpenTransaction;
 use super::relation::{Lock, Relation};
 use super::row::Row;
 
-/// A scan for the row with the greatest value of one `bigint` column, among those that are equal in other columns.
+/// A scan for the row with the greatest value of one `bigint` column, among rows that are equal in other columns.
 pub struct LastRow {
     table: pg_sys::Oid,
     index: pg_sys::Oid,
-    /// What each scan locks both with.
+    /// The lock that each scan takes on both relations.
     lock: Lock,
     direction: pg_sys::ScanDirection::Type,
-    /// The place of the column that is compared with each key.
+    /// The place of the column that each key is compared with.
     places: Vec<usize>,
     keys: Vec<pg_sys::ScanKeyData>,
     /// `column >= bound`, which also leaves out NULLs.
     bound: pg_sys::ScanKeyData,
-    /// The types of the values that they are compared with.
+    /// The types of the compared values.
     types: Vec<pg_sys::Oid>,
     slot: KeptSlot,
 }
 
-/// The row that a scan has found.
+/// The result of a scan.
 pub enum Found<T> {
-    /// There is none.
+    /// No matching row.
     Nothing,
-    /// A transaction that is still open has inserted it.
+    /// A row that a still open transaction has inserted.
     InProgress(OpenTransaction),
-    /// What `read` made of it.
+    /// The value that `read` returned for the row.
     Row(T),
 }
 
 impl LastRow {
-    /// A scan of `index` on `table`, whose key begins with the columns `equal`, in any order, and then has `last`.
-    /// The `lock` is `Held` where whoever scans has locked table and indexes already, as an INSERT has those of its
-    /// own table.
+    /// A scan of `index` on `table`, whose key begins with the columns `equal`, in any order, followed by `last`. The
+    /// `lock` is `Held` if the session has locked the table and its indexes already, as an INSERT has those of its own
+    /// table.
     pub fn new(table: &Relation, index: &Index, lock: Lock, equal: &[usize], last: usize) -> Option<LastRow> {
-        // As it is now, whatever has been made of what was described.
+        // The index as it is now, whatever has changed since its description.
         let index = &Index::describe(table, index.oid)?;
         if !index.finds_last(table, equal, last) {
             return None;
@@ -55,7 +55,7 @@ impl LastRow {
         let relation = Relation::open(index.oid, Lock::AccessShare).ok()?;
         let key = |position: usize, strategy: u32| {
             let operator = operator_of(&relation, position, strategy)?;
-            // SAFETY: the index has this key column, and its family the operator, since that was found there.
+            // SAFETY: the index has this key column, and its operator family has the operator, which was found there.
             Some(unsafe { scan_key(&relation, position, strategy, operator) })
         };
         Some(LastRow {
@@ -77,8 +77,8 @@ impl LastRow {
         })
     }
 
-    /// Finds the row with the greatest value, at least `bound`, among those equal to `row`: also one that this
-    /// transaction has just inserted, or that another has in progress (`SnapshotDirty`).
+    /// Finds the row with the greatest value, at least `bound`, among rows equal to `row`: also a row that this
+    /// transaction has just inserted, or that another open transaction has inserted (`SnapshotDirty`).
     ///
     /// `places` are the compared columns' places in `row`, in the order of `equal`'s places in the index.
     pub fn find<T>(
@@ -98,8 +98,8 @@ impl LastRow {
 
         let table = Relation::open_existing(self.table, self.lock);
         let index = Relation::open_existing(self.index, self.lock);
-        // SAFETY: both relations are open and locked, and the index is one of the table; the keys are of the index and hold
-        // values of their types; the snapshot and the keys outlive the scan.
+        // SAFETY: both relations are open and locked, and the index belongs to the table; the keys belong to the index
+        // and hold values of their types; the snapshot and the keys outlive the scan.
         self.slot.during(&table, |slot| unsafe {
             let mut snapshot =
                 pg_sys::SnapshotData { snapshot_type: pg_sys::SnapshotType::SNAPSHOT_DIRTY, ..Default::default() };
@@ -112,7 +112,7 @@ impl LastRow {
             } else {
                 Found::Row(read(&HeldRow { table: table.raw(), slot }))
             };
-            // What the slot holds belongs to the scan.
+            // The row in the slot belongs to the scan.
             clear(slot);
             pg_sys::index_endscan(scan);
             answer

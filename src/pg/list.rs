@@ -1,11 +1,11 @@
-//! Lists of PostgreSQL's.
+//! PostgreSQL's lists.
 
 use pgrx::pg_sys;
 
 /// The members of a list of oids.
 ///
 /// # Safety
-/// It is one, or NULL.
+/// The list is a list of oids, or NULL.
 pub(super) unsafe fn oids(list: *mut pg_sys::List) -> Vec<pg_sys::Oid> {
     if list.is_null() {
         return Vec::new();
@@ -17,7 +17,7 @@ pub(super) unsafe fn oids(list: *mut pg_sys::List) -> Vec<pg_sys::Oid> {
 /// The members of a list of nodes.
 ///
 /// # Safety
-/// They are of type `T`.
+/// The members are of type `T`.
 pub(super) unsafe fn members<T>(list: *mut pg_sys::List) -> Vec<*mut T> {
     if list.is_null() {
         return Vec::new();

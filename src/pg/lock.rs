@@ -1,15 +1,15 @@
 //! Heavyweight locks: one at a time for the duration of an append (`hold`), or any number until the end of the
 //! transaction (`acquire`).
 //!
-//! They live in PostgreSQL's own lock table: they are queued fairly, obey `lock_timeout`, show in `pg_locks` and take
-//! part in deadlock detection. Their tags are ones that no call of `pg_advisory_lock` can name.
+//! The locks live in PostgreSQL's own lock table: they are queued fairly, obey `lock_timeout`, show in `pg_locks` and
+//! take part in deadlock detection. No call of `pg_advisory_lock` can name their tags.
 
 use std::cell::Cell;
 use std::cmp::Ordering;
 
 use pgrx::pg_sys;
 
-/// What kind of thing is locked: the fourth field of the tag. Users' advisory locks have 1 (one bigint) or 2 (two
+/// The kind of the locked thing: the fourth field of the tag. Users' advisory locks have 1 (one bigint) or 2 (two
 /// integers) there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
@@ -17,16 +17,16 @@ pub enum Kind {
     Entity = 0x5645,
     /// The rows of one key.
     Key = 0x5646,
-    /// All rows that have a lock of their own.
+    /// All rows that have a lock each.
     Table = 0x5647,
 }
 
-/// How it is locked.
+/// The lock's mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Together with others.
+    /// Shared with other sessions.
     Shared,
-    /// Alone.
+    /// Exclusive.
     Exclusive,
 }
 
@@ -43,15 +43,15 @@ impl Mode {
 const USER_LOCK_METHOD: u8 = 2;
 
 thread_local! {
-    /// The lock that the last `hold` took. It may be gone since, with its transaction.
+    /// The lock that the last `hold` took. The end of its transaction may have released the lock.
     static HELD: Cell<Option<Key>> = const { Cell::new(None) };
 }
 
-/// What is locked: a relation, and 64 bits that name something in it. Two things that share a key wait for each
-/// other, which is harmless.
+/// A lock's key: a relation, and 64 bits that name something in the relation. Two things with the same key wait for
+/// each other, which is harmless.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
-    /// What kind of thing it is.
+    /// The kind of the thing.
     pub kind: Kind,
     /// The relation.
     pub relation: pg_sys::Oid,
@@ -86,38 +86,38 @@ impl Key {
     }
 }
 
-/// Takes a lock until the end of the transaction, or until it is released. Says whether it has it: always, where it
-/// may wait.
+/// Takes a lock until the end of the transaction, or until `release`. Returns whether the transaction has the lock:
+/// always, if the call may wait.
 pub fn acquire(key: Key, mode: Mode, wait: bool) -> bool {
     let answer = as_transaction(|| {
-        // SAFETY: a tag of ours, for the transaction.
+        // SAFETY: the tag is valid, and the transaction owns the lock.
         unsafe { pg_sys::LockAcquire(&key.tag(), mode.number() as i32, false, !wait) }
     });
     answer != pg_sys::LockAcquireResult::LOCKACQUIRE_NOT_AVAIL
 }
 
-/// Gives back a lock that `acquire` has taken, if it is held.
+/// Releases a lock that `acquire` has taken, if the transaction holds it.
 pub fn release(key: Key, mode: Mode) {
     if is_held_as(key, mode) {
         as_transaction(|| {
-            // SAFETY: held by this transaction, as just looked up.
+            // SAFETY: this transaction holds the lock, by the check above.
             unsafe { pg_sys::LockRelease(&key.tag(), mode.number() as i32, false) }
         });
     }
 }
 
-/// This session holds the lock in this mode.
+/// Whether this session holds the lock in this mode.
 pub fn is_held_as(key: Key, mode: Mode) -> bool {
     holds(&key.tag(), mode.number())
 }
 
-/// How many locks a transaction may hold before it takes from the share of others.
+/// The number of locks that a transaction may hold without taking from other transactions' share.
 pub fn fair_share() -> usize {
     // SAFETY: reads a variable of the backend.
     unsafe { pg_sys::max_locks_per_xact as usize }
 }
 
-/// Waits for the lock on `key`, and lets go of the one held before. The end of the transaction releases it.
+/// Waits for the lock on `key`, and releases the lock held before. The end of the transaction releases the new one.
 pub fn hold(key: Key) {
     if let Some(held) = HELD.get() {
         if held == key && is_held(held) {
@@ -126,7 +126,7 @@ pub fn hold(key: Key) {
         let_go();
     }
     as_transaction(|| {
-        // SAFETY: a tag of ours, waiting, for the transaction.
+        // SAFETY: the tag is valid, the call waits, and the transaction owns the lock.
         unsafe { pg_sys::LockAcquire(&key.tag(), pg_sys::ExclusiveLock as i32, false, false) }
     });
     HELD.set(Some(key));
@@ -138,7 +138,7 @@ pub fn let_go() {
         && is_held(held)
     {
         as_transaction(|| {
-            // SAFETY: held by this transaction, as just looked up.
+            // SAFETY: this transaction holds the lock, by the check above.
             unsafe { pg_sys::LockRelease(&held.tag(), pg_sys::ExclusiveLock as i32, false) }
         });
     }
@@ -158,13 +158,13 @@ fn holds(tag: &pg_sys::LOCKTAG, mode: u32) -> bool {
     }
 }
 
-/// Runs `act` with the top transaction as the owner of locks. The statement that takes a lock is not the one that
-/// releases it, and PostgreSQL lets only the owner release; so a lock taken under a savepoint outlives its rollback.
+/// Runs `act` with the top transaction as the owner of locks. One statement takes a lock and another releases it, but
+/// PostgreSQL lets only the owner release; so a lock taken under a savepoint outlives the savepoint's rollback.
 fn as_transaction<T>(act: impl FnOnce() -> T) -> T {
     struct Restore(pg_sys::ResourceOwner);
     impl Drop for Restore {
         fn drop(&mut self) {
-            // SAFETY: writes back what was there; calls nothing.
+            // SAFETY: restores the former owner; calls nothing.
             unsafe { pg_sys::CurrentResourceOwner = self.0 };
         }
     }

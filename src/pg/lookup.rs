@@ -1,4 +1,4 @@
-//! Functions, by their names.
+//! Finding functions by their names.
 
 use std::ffi::CStr;
 
@@ -6,7 +6,7 @@ use pgrx::pg_sys;
 
 /// The function `schema.name()` without arguments.
 pub fn function(schema: &CStr, name: &CStr) -> Option<pg_sys::Oid> {
-    // SAFETY: fresh list of two fresh string nodes; `LookupFuncName` takes it and answers zero when there is none.
+    // SAFETY: the list is fresh, with two fresh string nodes; `LookupFuncName` takes it and returns zero if there is no function.
     let oid = unsafe {
         let mut names = std::ptr::null_mut();
         for part in [schema, name] {

@@ -1,4 +1,4 @@
-//! How long allocations of PostgreSQL's last.
+//! The lifetime of PostgreSQL's allocations.
 
 use pgrx::pg_sys;
 
@@ -19,12 +19,12 @@ impl Switched {
 
 impl Drop for Switched {
     fn drop(&mut self) {
-        // SAFETY: writes back what was there; calls nothing, so it may run while unwinding.
+        // SAFETY: restores the former context; calls nothing, so it may run while unwinding.
         unsafe { pg_sys::CurrentMemoryContext = self.before };
     }
 }
 
-/// Runs `body`, and then allocates where it did before. SPI's calls leave their own context as the current one.
+/// Runs `body`, and then restores the current context. SPI's calls leave their own context as the current one.
 pub(super) fn returning<T>(body: impl FnOnce() -> T) -> T {
     // SAFETY: a variable of the backend.
     let _switched = Switched::to(unsafe { pg_sys::CurrentMemoryContext });
@@ -44,8 +44,8 @@ pub(super) fn within<T>(context: pg_sys::MemoryContext, body: impl FnOnce() -> T
     body()
 }
 
-/// Runs `body` with allocations that are freed at its end: for a batch of rows. What safe functions give to `body` is not
-/// among these: see `datum`.
+/// Runs `body` with allocations that are freed at its end: for a batch of rows. Values that safe functions give to
+/// `body` are not among these allocations: see `datum`.
 pub fn scratch<T>(body: impl FnOnce() -> T) -> T {
     let scratch = Repeated::new();
     let answer = scratch.run(body);
@@ -53,15 +53,15 @@ pub fn scratch<T>(body: impl FnOnce() -> T) -> T {
     answer
 }
 
-/// Memory for something that is done many times, and is empty each time. Where an error unwinds past its end, it goes
-/// with the context that was current when it began.
+/// Memory for an operation that is repeated, empty at each repetition. If an error unwinds past the memory's end, the
+/// context that was current at its beginning frees the memory.
 pub(super) struct Repeated {
     context: pg_sys::MemoryContext,
 }
 
 impl Repeated {
     pub fn new() -> Repeated {
-        // SAFETY: a child of the current context.
+        // SAFETY: the new context is a child of the current context.
         let context = unsafe {
             pg_sys::AllocSetContextCreateExtended(
                 pg_sys::CurrentMemoryContext,
@@ -74,18 +74,18 @@ impl Repeated {
         Repeated { context }
     }
 
-    /// Runs `body` with allocations that are freed at its end. What it returns is Rust's own.
+    /// Runs `body` with allocations that are freed at its end. Rust owns the returned value.
     pub fn run<T>(&self, body: impl FnOnce() -> T) -> T {
         let switched = Switched::to(self.context);
         let answer = body();
         drop(switched);
-        // SAFETY: ours, and nothing in it is used any more.
+        // SAFETY: the context is ours, and no value in it is used any more.
         unsafe { pg_sys::MemoryContextReset(self.context) };
         answer
     }
 
     pub fn end(self) {
-        // SAFETY: ours, and nothing in it is used any more.
+        // SAFETY: the context is ours, and no value in it is used any more.
         unsafe { pg_sys::MemoryContextDelete(self.context) };
     }
 }

@@ -1,14 +1,14 @@
 //! The seam to PostgreSQL: the only folder with `unsafe`.
 //!
 //! No caller outside of this folder can cause undefined behaviour without `unsafe`: raw pointers and bare `Datum`s stay
-//! inside; what is given away is Rust's own, or has the lifetime of what it points into; types are compared where a value is
-//! read, and what does not fit is an error. Nothing in this folder knows what a feature is. Errors that PostgreSQL raises unwind as
-//! panics that pgrx turns back at the function's border, so a `Drop` here runs also on the way out of an error and then
-//! must not call PostgreSQL.
+//! inside; a returned value belongs to Rust, or has the lifetime of the memory it points into; each read of a value
+//! checks the type, and a mismatch is an error. Nothing in this folder knows what a feature is. PostgreSQL's errors
+//! unwind as panics, which pgrx turns back at the function's border. So a `Drop` here also runs during an error and
+//! then must not call PostgreSQL.
 //!
-//! An `unsafe` block is one step, as PostgreSQL's C has it: a call with what it is given, or a sequence that is right only
-//! as a whole (begin, read, end). Its `SAFETY` comment names the facts that all of it relies on. A function that relies on
-//! its caller for one is an `unsafe fn` that says so.
+//! An `unsafe` block is one step, as in PostgreSQL's C code: a call with its arguments, or a sequence that is right
+//! only as a whole (begin, read, end). Its `SAFETY` comment names the facts that the whole block relies on. A function
+//! that relies on its caller for a fact is an `unsafe fn` and documents the fact.
 #![allow(unsafe_code, reason = "this is where PostgreSQL is called")]
 
 pub mod acting;

@@ -1,5 +1,5 @@
-//! What catalogs number: relations, types, functions, roles. A number of one kind is never taken for one of another, since each
-//! function says of what its number is.
+//! The numbers of catalog objects: relations, types, functions, roles. Each function documents the kind of its number,
+//! so that no number of one kind is taken for one of another.
 
 use pgrx::pg_sys;
 pub use pgrx::pg_sys::Oid;
@@ -7,10 +7,10 @@ pub use pgrx::pg_sys::Oid;
 /// The operator `&&` of ranges.
 pub const RANGE_OVERLAPS: Oid = Oid::from_u32(pg_sys::OID_RANGE_OVERLAP_OP);
 
-/// No object has this number.
+/// The number that no object has.
 pub const INVALID: Oid = pg_sys::InvalidOid;
 
-/// The types that PostgreSQL itself knows by their numbers.
+/// The types with numbers that PostgreSQL itself knows.
 pub mod types {
     pub use pgrx::pg_sys::{
         BPCHAROID as BPCHAR, BYTEAOID as BYTEA, INT2OID as INT2, INT4OID as INT4, INT8OID as INT8, JSONBOID as JSONB,
@@ -18,7 +18,7 @@ pub mod types {
     };
 }
 
-/// The catalogs in which an object can be.
+/// The catalogs that can contain an object.
 pub mod catalogs {
     pub use pgrx::pg_sys::{RelationRelationId as RELATIONS, TriggerRelationId as TRIGGERS, TypeRelationId as TYPES};
 }

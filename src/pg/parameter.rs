@@ -8,7 +8,7 @@ use pgrx::pg_sys;
 use super::datum::{Given, Owned, ToSql};
 use super::report::{Error, Result};
 
-/// A parameter of a statement, or its being NULL.
+/// A parameter of a statement, or NULL.
 #[derive(Clone)]
 pub struct Parameter<'a> {
     type_id: pg_sys::Oid,
@@ -39,7 +39,7 @@ impl<'a> Parameter<'a> {
     }
 }
 
-/// The parameters of a statement, as SPI takes them, for as long as those are there that they are of.
+/// The parameters of a statement in SPI's form, with the lifetime of the values.
 pub(super) struct Parameters<'p> {
     pub(super) types: Vec<pg_sys::Oid>,
     pub(super) values: Vec<pg_sys::Datum>,
@@ -58,7 +58,7 @@ impl<'p> Parameters<'p> {
         }
     }
 
-    /// The same, for a plan that was made for parameters of these types.
+    /// The same parameters, for a plan that was made for these types.
     pub(super) fn of_types(parameters: &'p [Parameter], types: &[pg_sys::Oid]) -> Result<Parameters<'p>> {
         if !parameters.iter().map(|parameter| parameter.type_id).eq(types.iter().copied()) {
             return Err(Error::mismatch("a parameter"));
@@ -66,7 +66,7 @@ impl<'p> Parameters<'p> {
         Ok(Parameters::of(parameters))
     }
 
-    /// The same, as the executor takes them: values that do not change while the statement runs.
+    /// The same parameters in the executor's form: values that do not change while the statement runs.
     pub(super) fn list(&self) -> pg_sys::ParamListInfo {
         // SAFETY: the list has a member for each parameter.
         unsafe {

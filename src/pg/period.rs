@@ -75,7 +75,7 @@ impl RangeType {
         if row.is_null(place) {
             return Err(Refusal::Null);
         }
-        // SAFETY: the value is of this type, since `value` refuses any other.
+        // SAFETY: the value is of this type, since `typed` refuses any other.
         unsafe { self.read(row.typed(place, self.oid())) }
     }
 

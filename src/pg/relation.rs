@@ -94,7 +94,7 @@ impl Relation {
         Relation { raw, owned: true, transaction: transaction() }
     }
 
-    /// A free name for an index of the relation: the relation's own name, followed by `suffix`.
+    /// A free name for an index of the relation: the relation's own name, followed by `label`.
     pub fn new_index_name(&self, label: &CStr) -> String {
         // SAFETY: takes names, of which the second may be missing, and answers a palloc'd string.
         unsafe {

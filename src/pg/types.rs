@@ -123,7 +123,7 @@ pub fn is_deterministic(collation: pg_sys::Oid) -> bool {
 }
 
 impl Column {
-    /// Whether the type orders values as a language does, so that values are equal only if their bytes are.
+    /// Whether the column orders values as a language does, but holds values equal only if their bytes are.
     pub fn has_language(&self) -> bool {
         self.collation != pg_sys::InvalidOid
             && self.collation != pg_sys::C_COLLATION_OID

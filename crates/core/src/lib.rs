@@ -1,7 +1,7 @@
-//! The canonical line of an event, and the chain that the hashes of lines make: what an auditor has to trust.
+//! The canonical line of an event, and the chain of the lines' hashes: the code that an auditor has to trust.
 //!
-//! Pure: bytes in, bytes or a verdict out. No PostgreSQL, no input or output, no clock, no randomness. So every promise
-//! here can be tested, and an offline verifier can use it, without a database.
+//! Pure: bytes in, bytes or a verdict out. No PostgreSQL, no input or output, no clock, no randomness. So tests can
+//! check every promise here, and an offline verifier can use the crate, without a database.
 //!
 //! - [`mod@line`]: an event as one line of JSON, exactly the bytes that are hashed.
 //! - [`chain`]: the hash of a line, and two ways to check a chain, in order and in no order.

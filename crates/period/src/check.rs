@@ -1,14 +1,14 @@
-//! Which rows of a table are not packed.
+//! The search for rows of a table that are not packed.
 
 use crate::Period;
 use crate::period::{compare_ends, compare_start_end};
 
-/// How a row breaks the packing.
+/// The way a row breaks the packing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// It overlaps an earlier row of its key that holds another fact.
+    /// The row overlaps an earlier row of its key that holds another fact.
     Overlap,
-    /// It overlaps or touches an earlier row of its key that holds the same fact.
+    /// The row overlaps or touches an earlier row of its key that holds the same fact.
     Unpacked,
 }
 
@@ -16,17 +16,17 @@ pub enum Fault {
 #[derive(Clone, Debug)]
 pub struct Check<K, F, B> {
     key: Option<K>,
-    /// The facts of the key that the next row can still meet, each with the furthest end of its rows.
+    /// The facts of the key that a later row can still meet, each with the furthest end of its rows.
     open: Vec<(F, Option<B>)>,
 }
 
 impl<K: PartialEq, F: PartialEq, B: Ord> Check<K, F, B> {
-    /// A check that has not begun.
+    /// A check without rows.
     pub fn new() -> Check<K, F, B> {
         Check { key: None, open: Vec::new() }
     }
 
-    /// Takes the next row and returns its fault. One that has both is an overlap.
+    /// Takes the next row and returns its fault. A row with both faults is reported as an overlap.
     pub fn add(&mut self, key: K, fact: F, period: Period<B>) -> Option<Fault> {
         if self.key.as_ref() != Some(&key) {
             self.key = Some(key);

@@ -1,9 +1,9 @@
-//! Images: values as texts that are equal exactly where the values are, so that an index of texts can tell whether
+//! Images: texts of values that are equal exactly if the values are equal, so that an index of texts can tell whether
 //! values differ.
 //!
-//! Frozen, as the line is: index entries hold images and outlive the version that wrote them. An image is JSON, so that
-//! somebody can read it in an error message. It is what a line holds, but for what PostgreSQL holds equal while a line
-//! tells it apart, and the other way round:
+//! The format is frozen, like that of the line: index entries hold images and outlive the version that wrote them. An
+//! image is JSON, so that a reader can understand it in an error message. An image is the same as in a line, except for
+//! values that PostgreSQL treats as equal while a line distinguishes them, and the other way round:
 //!
 //! | type | image | because |
 //! |---|---|---|
@@ -22,7 +22,7 @@
 //! | multiranges | an array of ranges | |
 //! | NULL | `null` | no other image is that |
 //!
-//! A key is the images of several values as an array, shortened where it is long: [`shorten`].
+//! A key is the images of several values as an array; [`shorten`] shortens a long key.
 
 use sha2::{Digest, Sha256};
 use veritable_core::line::{Error, array, hex, number, string};
@@ -30,10 +30,10 @@ use veritable_core::line::{Error, array, hex, number, string};
 /// The longest key that is not shortened, in bytes.
 pub const KEY_LENGTH_MAX: usize = 120;
 
-/// How many bytes at most are left of a key that is shortened, before what stands for the rest.
+/// The maximum length of the beginning of a shortened key, before the digits that stand for the rest.
 pub const PREFIX_LENGTH_MAX: usize = 60;
 
-/// A JSON array that is being written.
+/// A JSON array under construction.
 #[must_use = "a list is not complete before its end"]
 pub struct List<'a> {
     out: &'a mut Vec<u8>,
@@ -47,7 +47,7 @@ impl<'a> List<'a> {
         Ok(List { out, is_empty: true })
     }
 
-    /// Begins a value. Exactly one is to be written to the buffer that this returns.
+    /// Begins a value. The caller must write exactly one value to the returned buffer.
     #[inline]
     pub fn value(&mut self) -> Result<&mut Vec<u8>, Error> {
         array::separate(self.out, usize::from(!self.is_empty))?;
@@ -67,8 +67,8 @@ pub fn write_null(out: &mut Vec<u8>) {
     out.extend_from_slice(b"null");
 }
 
-/// Writes an interval as the days and the time that PostgreSQL compares: months of 30 days, days of 24 hours. A string
-/// as of ISO 8601, without months: `"P30DT1H"`, `"P-1DT-0.5S"`.
+/// Writes an interval as the days and the time that PostgreSQL compares: months of 30 days, days of 24 hours. The image
+/// is a string in the form of ISO 8601, without months: `"P30DT1H"`, `"P-1DT-0.5S"`.
 pub fn write_interval(out: &mut Vec<u8>, months: i32, days: i32, microseconds: i64) -> Result<(), Error> {
     const SECOND: i128 = 1_000_000;
     const MINUTE: i128 = 60 * SECOND;
@@ -99,7 +99,7 @@ pub fn write_interval(out: &mut Vec<u8>, months: i32, days: i32, microseconds: i
     string::write(out, text.as_bytes())
 }
 
-/// Writes an array that is not of one dimension that begins at 1: the bounds of its dimensions, and the list of its
+/// Writes an array that has more than one dimension, or does not begin at 1: the bounds of its dimensions, and the list of its
 /// elements, which `elements` writes.
 pub fn write_bounded<E: From<Error>>(
     out: &mut Vec<u8>,
@@ -122,11 +122,10 @@ pub fn write_bounded<E: From<Error>>(
 }
 
 /// Shortens a key that is longer than [`KEY_LENGTH_MAX`]: to its beginning, `...`, and 32 hexadecimal digits, the first
-/// 128 bits of the SHA-256 of the whole. A whole key ends with `]`, a shortened one with a digit, so neither can be
-/// taken for the other.
+/// 128 bits of the SHA-256 of the whole key. A whole key ends with `]`, a shortened key with a digit, so the two cannot
+/// be confused.
 ///
-/// `clip` says how many of the first [`PREFIX_LENGTH_MAX`] bytes are whole characters. Nothing that is added needs an
-/// encoding beyond ASCII.
+/// `clip` returns how many of the first [`PREFIX_LENGTH_MAX`] bytes are whole characters. The added text is ASCII.
 pub fn shorten(key: &mut Vec<u8>, clip: impl FnOnce(&[u8]) -> usize) {
     if key.len() > KEY_LENGTH_MAX {
         // SHA-256(key)

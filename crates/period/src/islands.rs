@@ -1,30 +1,30 @@
-//! Which rows become one, and which of them stays.
+//! The search for rows that become one row, and the choice of the row that stays.
 
 use crate::Period;
 
-/// Rows of one fact whose periods touch one after another.
+/// Rows of one fact with periods that touch one after another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Island<B, R> {
     /// The union of the rows' periods.
     pub period: Period<B>,
-    /// The row that stays, with the union for its period.
+    /// The row that stays, with the union as its period.
     pub survivor: R,
-    /// The survivor's own period is not yet the union.
+    /// Whether the survivor's own period differs from the union.
     pub widened: bool,
-    /// The rows that go, in the order in which they came.
+    /// The rows that go, in the order of arrival.
     pub absorbed: Vec<R>,
 }
 
 /// The search for islands, fed with rows ordered by fact and, within a fact, by start.
 ///
 /// A fact is all that must be equal for rows to become one: the key and the value. The row that stays is the existing
-/// one with the earliest start, so that what refers to it still does; where none existed, the one that starts first.
+/// row with the earliest start, so that references to it stay valid; if no row existed, the row that starts first.
 #[derive(Clone, Debug)]
 pub struct Islands<F, B, R> {
     open: Option<Open<F, B, R>>,
 }
 
-/// The island that the next row may belong to.
+/// The island that the next row may join.
 #[derive(Clone, Debug)]
 struct Open<F, B, R> {
     fact: F,
@@ -33,14 +33,14 @@ struct Open<F, B, R> {
 }
 
 impl<F: PartialEq, B: Ord, R> Islands<F, B, R> {
-    /// A search that has not begun.
+    /// A search without rows.
     pub fn new() -> Islands<F, B, R> {
         Islands { open: None }
     }
 
-    /// Takes the next row and returns the island that ends before it, if more than one row is in that.
+    /// Takes the next row. Returns the island that ends before the row, if the island has more than one row.
     ///
-    /// `existing` says that the row was there before; others are new.
+    /// `existing` tells that the row existed before; other rows are new.
     pub fn add(&mut self, fact: F, period: Period<B>, row: R, existing: bool) -> Option<Island<B, R>> {
         match &mut self.open {
             Some(open) if open.fact == fact && open.island.period.touches(&period) => {
@@ -54,7 +54,7 @@ impl<F: PartialEq, B: Ord, R> Islands<F, B, R> {
         }
     }
 
-    /// Returns the last island, if more than one row is in it.
+    /// Returns the last island, if the island has more than one row.
     pub fn finish(self) -> Option<Island<B, R>> {
         self.open.and_then(Open::close)
     }
@@ -71,7 +71,7 @@ impl<F, B: Ord, R> Open<F, B, R> {
         let island = &mut self.island;
         debug_assert!(island.period.cmp_start(&period).is_le(), "rows out of order");
         if existing && !self.existing {
-            // At most once in an island: only new rows have come so far.
+            // At most once in an island: all rows so far were new.
             self.existing = true;
             island.widened = !period.contains(&island.period);
             island.absorbed.insert(0, std::mem::replace(&mut island.survivor, row));

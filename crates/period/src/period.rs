@@ -1,13 +1,13 @@
-//! A half-open stretch of time, or of anything that has an order.
+//! A half-open range of time, or of any ordered values.
 
 use std::cmp::Ordering;
 
-/// From `start` up to, but not including, `end`. A period is never empty: its start lies before its end.
+/// A range from `start` up to, but not including, `end`. A period is never empty: its start lies before its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Period<B> {
-    /// The first instant; `None` since ever.
+    /// The first instant; `None` for an unbounded start.
     pub start: Option<B>,
-    /// The first instant that is no longer in it; `None` for ever.
+    /// The first instant after the period; `None` for an unbounded end.
     pub end: Option<B>,
 }
 
@@ -29,11 +29,11 @@ impl<B: Ord> Period<B> {
 
     /// The order of the starts, an unbounded one first.
     pub fn cmp_start(&self, other: &Period<B>) -> Ordering {
-        // `None` sorts before every bound: for a start, that is what it means.
+        // `None` sorts before every bound, as an unbounded start does.
         self.start.cmp(&other.start)
     }
 
-    /// Makes this period the union with one that touches it.
+    /// Extends this period to the union with a period that touches it.
     pub fn extend(&mut self, other: Period<B>) {
         debug_assert!(self.touches(&other), "the union of periods that do not touch is no period");
         if other.cmp_start(self).is_lt() {
@@ -44,7 +44,7 @@ impl<B: Ord> Period<B> {
         }
     }
 
-    /// What is left before and after `hole`.
+    /// The parts of this period before and after `hole`.
     pub fn without(&self, hole: &Period<B>) -> (Option<Period<B>>, Option<Period<B>>)
     where
         B: Clone,
@@ -61,7 +61,7 @@ impl<B: Ord> Period<B> {
     }
 }
 
-/// As PostgreSQL sorts ranges: by start, then by end.
+/// PostgreSQL's order of ranges: by start, then by end.
 impl<B: Ord> Ord for Period<B> {
     fn cmp(&self, other: &Period<B>) -> Ordering {
         self.cmp_start(other).then_with(|| compare_ends(&self.end, &other.end))
@@ -82,7 +82,7 @@ pub(super) fn compare_ends<B: Ord>(end: &Option<B>, other: &Option<B>) -> Orderi
     }
 }
 
-/// The order of a start and an end; where either is unbounded, the start is first.
+/// The order of a start and an end; if either is unbounded, the start is first.
 pub(super) fn compare_start_end<B: Ord>(start: &Option<B>, end: &Option<B>) -> Ordering {
     match (start, end) {
         (Some(start), Some(end)) => start.cmp(end),

@@ -1,8 +1,8 @@
-//! A representation whose reads are paid for: one step a read, and more where it takes longer.
+//! A representation that charges its reads: one step for a read, and more for a longer read.
 //!
-//! The validator reads a document only through the traits of `jsonschema::json`, so this bounds all that it does: what follows a
-//! step takes a time that depends on the schema alone. What it would do in one go over a whole subtree (`const`, `enum`,
-//! `uniqueItems`, the values in its messages) is done here instead, in steps.
+//! The validator reads a document only through the traits of `jsonschema::json`, so this bounds the validator's whole work:
+//! the work after a step takes a time that depends on the schema alone. The validator would process a whole subtree at once
+//! for `const`, `enum`, `uniqueItems` and the values in its messages; this module does that work instead, in steps.
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
@@ -19,13 +19,13 @@ use crate::{preview, unique};
 /// The representation `J` within bounds.
 pub struct Bounded<J>(PhantomData<fn() -> J>);
 
-/// A node, and the way to it: an error about it writes that down.
+/// A node and the path to it: an error about the node copies the path.
 pub struct BoundedNode<'a, J: Json> {
     pub(crate) inner: J::Node<'a>,
     way: Way,
 }
 
-/// How long the way to a node is: its steps, and the bytes of the names on it.
+/// The length of the path to a node: its steps, and the bytes of the names on it.
 #[derive(Clone, Copy, Default)]
 struct Way {
     depth: u32,
@@ -117,7 +117,7 @@ impl<'a, J: Digits> Node<'a, Bounded<J>> for BoundedNode<'a, J> {
         self.inner.as_array().map(|inner| BoundedArray { inner, way: self.way })
     }
 
-    // Whoever asks for a string goes through all of it, with a pattern for example.
+    // A caller that asks for a string reads all of it, for example to match a pattern.
     #[inline]
     fn as_string(&self) -> Option<Cow<'a, str>> {
         let text = self.inner.as_string();
@@ -191,18 +191,18 @@ impl<'a, J: Digits> Node<'a, Bounded<J>> for BoundedNode<'a, J> {
         }
     }
 
-    // Only for messages.
+    // Only messages need this.
     fn to_value(&self) -> Cow<'a, Value> {
         charge_error(self.way.depth, self.way.names);
         Cow::Owned(preview::of(self))
     }
 
-    // Whatever is wrong, an error is made of this.
+    // Any failure becomes an error made of this.
     fn lazy_value(&self) -> LazyInstance<'a> {
         LazyInstance::Ready(self.to_value())
     }
 
-    // References ask for it. One that leads to nothing but references reads nothing else.
+    // References read this. A reference that leads only to references reads nothing else.
     #[inline]
     fn identity(&self) -> Option<NodeIdentity> {
         charge_deeper();
@@ -233,7 +233,7 @@ impl<'a, J: Digits> Object<'a, Bounded<J>> for BoundedObject<'a, J> {
 impl<'a, J: Digits> Iterator for BoundedMembers<'a, J> {
     type Item = (NameOf<'a, J>, BoundedNode<'a, J>);
 
-    // A name is tried like a string.
+    // The validator matches a name like a string.
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         let (name, inner) = self.inner.next()?;

@@ -1,68 +1,68 @@
-//! What a validation may use: stack, steps, and time as long as nobody asks it to stop.
+//! The resources of a validation: stack, steps, and time until a request to stop.
 //!
-//! Whoever reads the document pays for it, here. Stopping is an unwinding of our own, which runs no panic hook and is
-//! caught in one place; any other panic goes on.
+//! The reader of the document pays here. A stop is an unwinding of our own, which runs no panic hook and is caught in
+//! one place; any other panic propagates.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr;
 
-/// What a validation may use.
+/// The resources that a validation may use.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
-    /// The lowest address that the stack may reach; 0: no bound.
+    /// The lowest address that the stack may reach; 0 for no bound.
     pub floor: usize,
-    /// How much work, in reads of a node; `u64::MAX`: no bound. What takes longer than one read, or memory, costs more.
+    /// The maximum work, in reads of a node; `u64::MAX` for no bound. Work that takes more time, or memory, costs more.
     pub steps: u64,
-    /// Whether to stop. It is asked every few hundred steps.
+    /// Whether to stop. The validation calls this every few hundred steps.
     pub interrupted: fn() -> bool,
 }
 
 impl Bounds {
-    /// Steps enough to list what is wrong with any usual document, within about 100 ms and 50 MB.
+    /// Enough steps to list the violations of any usual document, within about 100 ms and 50 MB.
     pub const LISTING: u64 = 1 << 20;
 }
 
-/// Which bound was met.
+/// The bound that was met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exceeded {
-    /// The steps. Also where a step alone would take too much: a long string and a large pattern, or a long string that
+    /// The steps. Also if a single step would take too much: a long string and a large pattern, or a long string that
     /// should be a regular expression or a JSON text.
     Steps,
     /// The stack: the document is too deep for this schema.
     Stack,
-    /// `interrupted` said so.
+    /// `interrupted` returned true.
     Interrupted,
 }
 
-/// So many steps are between two questions to `interrupted`. Between two steps the validator looks up properties, tries
+/// The number of steps between two calls of `interrupted`. Between two steps the validator looks up properties, tries
 /// patterns and follows references, as many as the schema has: a step may take 50 microseconds.
 const STRETCH: u64 = 1 << 8;
 
-/// What of a schema makes reads of a document longer.
+/// The properties of a schema that make reads of a document longer.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Load {
-    /// The bytes of its longest pointer: errors write one down for each level of the document.
+    /// The bytes of the schema's longest pointer: errors write one pointer for each level of the document.
     pub(crate) way: u64,
-    /// The bytes that an error copies of it.
+    /// The bytes of the schema that an error copies.
     pub(crate) copy: u64,
-    /// The digits of its longest number: the document's are compared with it.
+    /// The digits of the schema's longest number, which the document's numbers are compared with.
     pub(crate) digits: u64,
-    /// The bytes of its largest pattern, compiled.
+    /// The bytes of the schema's largest pattern, compiled.
     pub(crate) pattern: u64,
 }
 
-/// A match goes through a text in one go, at worst in a time proportional to the length of the text and the size of the pattern.
-/// Their product may be so much: half a second, measured.
+/// The maximum product of a text's length and a pattern's size. A match goes through the text in one step, at worst in
+/// a time proportional to the product: half a second, measured.
 const MATCH: u64 = 1 << 40;
 
 /// The bounds of the validation that runs on this thread.
 struct Meter {
     load: Cell<Load>,
     floor: Cell<usize>,
-    /// What is left of this stretch.
+    /// The steps left in this stretch.
     left: Cell<u64>,
-    /// What is left after it.
+    /// The steps left after this stretch.
     later: Cell<u64>,
     interrupted: Cell<fn() -> bool>,
 }
@@ -101,7 +101,7 @@ impl Meter {
     }
 }
 
-/// Takes `steps`.
+/// Charges `steps`.
 #[inline]
 pub(crate) fn charge(steps: u64) {
     METER.with(|meter| match meter.left.get().checked_sub(steps) {
@@ -110,7 +110,7 @@ pub(crate) fn charge(steps: u64) {
     });
 }
 
-/// Takes a step that may be one further down the stack.
+/// Charges one step that may go one level further down the stack.
 #[inline]
 pub(crate) fn charge_deeper() {
     charge(1);
@@ -120,7 +120,7 @@ pub(crate) fn charge_deeper() {
     }
 }
 
-/// Takes what comparing a number of so many digits costs: arithmetic that is quadratic up to 10,000 digits, and linear above.
+/// Charges a comparison of a number with this many digits: quadratic arithmetic up to 10,000 digits, linear above.
 #[inline]
 pub(crate) fn charge_number(digits: u64) {
     let digits = digits.max(METER.with(|meter| meter.load.get().digits));
@@ -129,12 +129,12 @@ pub(crate) fn charge_number(digits: u64) {
     }
 }
 
-/// Takes what going through a text costs.
+/// Charges one pass through a text.
 #[inline]
 pub(crate) fn charge_text(text: &str) {
     let length = text.len() as u64;
     charge(1 + length / 8);
-    // No pattern is so large that it matters to a shorter one.
+    // No pattern is large enough to matter for a shorter text.
     if length > 1 << 16 {
         charge_long_text(length);
     }
@@ -147,7 +147,7 @@ fn charge_long_text(length: u64) {
     }
 }
 
-/// Takes what an error costs about a node with so many levels, and bytes of names, above it: mostly memory.
+/// Charges an error about a node with this many levels, and bytes of names, above it: mostly memory.
 pub(crate) fn charge_error(depth: u32, names: u32) {
     let load = METER.with(|meter| meter.load.get());
     let bytes = u64::from(names) + load.way * (u64::from(depth) + 1) + load.copy;
@@ -160,7 +160,7 @@ pub(crate) fn stop(why: Exceeded) -> ! {
     resume_unwind(Box::new(why))
 }
 
-/// The steps that the last run within `bounds` on this thread has taken.
+/// The steps that the last run within `bounds` on this thread has used.
 pub(crate) fn steps_taken(bounds: &Bounds) -> u64 {
     METER.with(|meter| bounds.steps - meter.later.get() - meter.left.get())
 }

@@ -1,4 +1,4 @@
-//! How a document is held.
+//! The representations of a document.
 
 use jsonschema::json::{Json, Jsonb, Node, SerdeJson};
 use jsonschema_value::LazyInstance;
@@ -6,7 +6,7 @@ use jsonschema_value::LazyInstance;
 use crate::Value;
 use crate::bounded::BoundedNode;
 
-/// How a document is held: [`Stored`] or [`Parsed`].
+/// A representation of a document: [`Stored`] or [`Parsed`].
 pub trait Form: sealed::Held {
     /// A document.
     type Input: ?Sized;
@@ -20,13 +20,13 @@ mod sealed {
     }
 }
 
-/// A representation that says how long a number is before anybody writes it out.
+/// A representation that tells the length of a number before any code writes the number out.
 pub trait Digits: Json {
-    /// About how many decimal digits there are between the first and the last, point and zeros included.
+    /// The approximate number of decimal digits between the first and the last, including point and zeros.
     fn digits(number: &Self::Node<'_>) -> u64;
 }
 
-/// As PostgreSQL stores a jsonb: the bytes of its root container, without the varlena header, at any address.
+/// PostgreSQL's storage form of a jsonb: the bytes of its root container, without the varlena header, at any address.
 pub struct Stored;
 
 impl sealed::Held for Stored {
@@ -42,8 +42,8 @@ impl Form for Stored {
 }
 
 impl Digits for Jsonb {
-    // A numeric: a varlena header of 1 or 4 bytes, then either 0b10 and a short form that spans at most 319 digits, or sign and
-    // display scale (16 bits), weight (16 bits, in groups of four digits before the point) and groups.
+    // A numeric: a varlena header of 1 or 4 bytes, then either 0b10 and a short form that spans at most 319 digits, or
+    // sign and display scale (16 bits), weight (16 bits, in groups of four digits before the point) and groups.
     fn digits(number: &Self::Node<'_>) -> u64 {
         let LazyInstance::Deferred { bytes, .. } = number.lazy_value() else { return 0 };
         let short_varlena = bytes[0] & if cfg!(target_endian = "big") { 0x80 } else { 0x01 } != 0;
@@ -57,7 +57,7 @@ impl Digits for Jsonb {
     }
 }
 
-/// As a parsed text.
+/// A parsed text.
 pub struct Parsed;
 
 impl sealed::Held for Parsed {
@@ -78,7 +78,7 @@ impl Digits for SerdeJson {
     }
 }
 
-/// The digits of a number's text, and the zeros that its exponent stands for where those are written out: above 10,000 the
+/// The digits of a number's text, and the zeros of its exponent if the validator writes them out: above 10,000 the
 /// validator computes with the exponent instead.
 pub(crate) fn written_digits(text: &str) -> u64 {
     let zeros = text.split_once(['e', 'E']).map_or(0, |(_, exponent)| exponent.parse().map_or(0, i32::unsigned_abs));

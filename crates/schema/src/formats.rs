@@ -1,4 +1,4 @@
-//! The formats and media types that are checked otherwise than by the validator.
+//! The formats and media types that this crate checks instead of the validator.
 
 use std::sync::{Arc, LazyLock};
 
@@ -9,8 +9,8 @@ use serde_json::json;
 use crate::Value;
 use crate::bounds::{Exceeded, stop};
 
-/// So long may a string be that is a regular expression, or a JSON text: parsed, it takes a hundred times the memory, or twenty
-/// times.
+/// The maximum length of a string that is a regular expression, or a JSON text: parsed, it takes a hundred times the
+/// memory, or twenty times.
 const REGEX: usize = 1 << 16;
 const JSON: usize = 1 << 20;
 
@@ -27,7 +27,7 @@ fn of_2020(format: &str) -> Validator {
         .expect("a format of the draft")
 }
 
-/// Bounds what a format or a media type takes, in any draft.
+/// Bounds the cost of a format or a media type, in any draft.
 pub(crate) fn bounded<J: Json>(options: Options<'_, J>) -> Options<'_, J> {
     options
         .with_format("regex", |text: &str| jsonschema_regex::is_valid_ecma_regex(at_most(REGEX, text)))
@@ -41,7 +41,7 @@ fn at_most(length: usize, text: &str) -> &str {
     text
 }
 
-/// Adds the formats that came after draft 7, and that people write in its schemas all the same.
+/// Adds the formats that are newer than draft 7, but that schemas of draft 7 contain all the same.
 pub(crate) fn of_later_drafts<J: Json>(options: Options<'_, J>) -> Options<'_, J> {
     options
         .with_format("uuid", |text: &str| text.len() == 36 && UUID.is_valid(&Value::from(text)))

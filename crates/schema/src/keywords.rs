@@ -1,4 +1,4 @@
-//! The keywords of each draft, what each of them holds, and the formats that are checked.
+//! The keywords of each draft, their values, and the checked formats.
 
 use std::collections::HashSet;
 
@@ -6,7 +6,7 @@ use referencing::Draft;
 use referencing::Draft::{Draft4, Draft6, Draft7, Draft201909, Draft202012};
 use serde_json::Value;
 
-/// What the value of a keyword is.
+/// The kind of a keyword's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Holds {
     Anything,
@@ -14,15 +14,15 @@ pub(crate) enum Holds {
     Number,
     /// A number above 0.
     Positive,
-    /// An integer from 0 on.
+    /// An integer, 0 or more.
     Count,
     Text,
     Array,
     /// Different texts.
     Names,
-    /// Different texts, one at least.
+    /// Different texts, at least one.
     SomeNames,
-    /// The name of a type, or different ones.
+    /// The name of a type, or an array of different names.
     Types,
     /// An object whose members are different texts.
     MembersOfNames,
@@ -30,7 +30,7 @@ pub(crate) enum Holds {
     MembersOfBooleans,
     Schema,
     SchemaOrBoolean,
-    /// An array of schemas, one at least.
+    /// An array of schemas, at least one.
     Schemas,
     SchemaOrSchemas,
     /// An object whose members are schemas.
@@ -52,8 +52,8 @@ use Holds::{
     Schemas, SomeNames, Text, Types,
 };
 
-/// A keyword, the first and the last draft that has it, and what it holds. From the drafts' meta-schemas, with the two
-/// that 2019-09 and 2020-12 keep for compatibility: `definitions` and `dependencies`.
+/// A keyword, the first and the last draft that has it, and its value. From the drafts' meta-schemas, with the two
+/// keywords that 2019-09 and 2020-12 keep for compatibility: `definitions` and `dependencies`.
 const KEYWORDS: &[(&str, Draft, Draft, Holds)] = &[
     ("$anchor", Draft201909, Draft202012, Text),
     ("$comment", Draft7, Draft202012, Text),
@@ -126,8 +126,8 @@ const KEYWORDS: &[(&str, Draft, Draft, Holds)] = &[
     ("writeOnly", Draft7, Draft202012, Boolean),
 ];
 
-/// A format that is checked, and the first draft that it is checked in: `duration` and `uuid` are of 2019-09, but people
-/// write them in the drafts before, too, and mean it.
+/// A checked format, and the first draft in which it is checked: `duration` and `uuid` are of 2019-09, but authors of
+/// earlier drafts write them too, and expect a check.
 const FORMATS: &[(&str, Draft)] = &[
     ("date", Draft4),
     ("date-time", Draft4),
@@ -150,7 +150,7 @@ const FORMATS: &[(&str, Draft)] = &[
 
 const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "object", "string"];
 
-/// What `keyword` holds in `draft`; `None` where it has no meaning there.
+/// The value of `keyword` in `draft`; `None` if it has no meaning there.
 pub(crate) fn holds(draft: Draft, keyword: &str) -> Option<Holds> {
     KEYWORDS
         .iter()
@@ -175,7 +175,7 @@ pub(crate) fn formats(draft: Draft) -> impl Iterator<Item = &'static str> {
     FORMATS.iter().filter(move |&&(_, first)| first <= draft).map(|&(name, _)| name)
 }
 
-/// What people call a draft.
+/// The usual name of a draft.
 pub(crate) fn name(draft: Draft) -> &'static str {
     match draft {
         Draft4 => "draft 4",
@@ -186,7 +186,7 @@ pub(crate) fn name(draft: Draft) -> &'static str {
     }
 }
 
-/// What the value of a keyword should have been, where it is something else.
+/// The expected value of a keyword, if the value is of another kind.
 pub(crate) fn expected(holds: Holds, value: &Value) -> Option<&'static str> {
     let (right, expected) = match holds {
         Anything => (true, "any value"),
@@ -214,7 +214,7 @@ pub(crate) fn expected(holds: Holds, value: &Value) -> Option<&'static str> {
     (!right).then_some(expected)
 }
 
-/// Whether it can be a schema: in draft 4, too, where the meta-schema refuses booleans later.
+/// Whether a value can be a schema: in draft 4, too, where the meta-schema refuses booleans later.
 fn is_schema(value: &Value) -> bool {
     value.is_object() || value.is_boolean()
 }
@@ -238,7 +238,7 @@ fn is_types(value: &Value) -> bool {
     is_type(value) || is_names(value) && value.as_array().is_some_and(|all| !all.is_empty() && all.iter().all(is_type))
 }
 
-/// The number as it is written decides: a 64-bit float would round small ones to 0.
+/// The written number decides: a 64-bit float would round small numbers to 0.
 fn is_positive(number: &serde_json::Number) -> bool {
     let text = number.to_string();
     let digits = text.split(['e', 'E']).next().unwrap_or_default();

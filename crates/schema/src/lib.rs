@@ -1,5 +1,5 @@
-//! JSON Schemas, without PostgreSQL: which ones are admitted, whether a document is valid, and which version can follow
-//! another.
+//! JSON Schemas, without PostgreSQL: the admission of schemas, the validity of documents, and the compatibility of
+//! schema versions.
 #![forbid(unsafe_code)]
 #![warn(unreachable_pub)]
 

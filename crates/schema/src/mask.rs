@@ -1,4 +1,4 @@
-//! A JSON Pointer into a document, without what only the document says.
+//! A JSON Pointer into a document, without names that only the document contains.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use jsonschema::json::{Array, Json, Node, Object};
 use crate::bounded::{Bounded, BoundedNode};
 use crate::document::Digits;
 
-/// The pointer with `*` for each property name that is not among `names`. Indexes stay. Only the document tells them from names.
+/// The pointer with `*` for each property name outside of `names`. Indexes stay; only the document tells indexes from names.
 pub(crate) fn pointer<J: Digits>(root: BoundedNode<'_, J>, pointer: &str, names: &HashSet<String>) -> String {
     let mut masked = String::new();
     let mut here = Some(root);

@@ -1,4 +1,4 @@
-//! The sentence that says what is wrong.
+//! The sentence that describes a violation.
 
 use std::fmt::{self, Display, Write};
 
@@ -7,12 +7,12 @@ use jsonschema::error::ValidationErrorKind as Kind;
 
 use crate::Shown;
 
-/// A sentence has at most so many characters.
+/// The maximum number of characters in a sentence.
 const LENGTH: usize = 200;
 
 pub(crate) fn of(error: &ValidationError<'_>, shown: Shown) -> String {
     let mut sentence = Sentence { text: String::new(), room: LENGTH };
-    // Where there is no room left, the rest is not even written.
+    // If no room is left, the rest is not even written.
     if sentence.say(error, shown).is_err() {
         sentence.text.pop();
         sentence.text.push('…');
@@ -36,8 +36,8 @@ impl Write for Sentence {
 }
 
 impl Sentence {
-    // The validator's own sentences, but for those that count items of the instance, which is shortened, and for those that show
-    // names of the document although they are masked.
+    // The validator's own sentences, except those that count items of the instance, which is shortened, and those that
+    // show names of the document although they are masked.
     fn say(&mut self, error: &ValidationError<'_>, shown: Shown) -> fmt::Result {
         match (error.kind(), shown) {
             (Kind::AdditionalItems { limit }, _) => {

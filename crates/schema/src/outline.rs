@@ -1,4 +1,4 @@
-//! What a validator must know of the texts of its schemas: how long they make its work, and which property names they show.
+//! What a validator must know about the texts of its schemas: the work that they cause, and the property names that they show.
 
 use std::collections::HashSet;
 
@@ -10,17 +10,17 @@ use crate::document::written_digits;
 #[derive(Default)]
 pub(crate) struct Outline {
     pub(crate) load: Load,
-    /// The names that a schema says itself: under `properties` and the like, and those that it requires.
+    /// The names in the schema itself: under `properties` and similar keywords, and the required names.
     pub(crate) names: HashSet<String>,
-    /// The bytes of the texts.
+    /// The length of the texts in bytes.
     size: usize,
-    /// The bytes of the patterns, compiled.
+    /// The size of the compiled patterns in bytes.
     patterns: usize,
     /// The steps of compiling.
     steps: u64,
 }
 
-/// No pattern that compiles takes more.
+/// The most that a pattern that compiles can take.
 const LARGE: u64 = 10 << 20;
 
 impl Outline {
@@ -32,14 +32,14 @@ impl Outline {
         outline
     }
 
-    /// About how many bytes of memory the schemas take, compiled. Measured: 45 kB for one of 255 bytes, 350 kB for one of 20 kB. Where
-    /// sub-schemas are compiled many times, up to 100 bytes a step.
+    /// The approximate memory of the compiled schemas in bytes. Measured: 45 kB for a schema of 255 bytes, 350 kB for
+    /// one of 20 kB. If sub-schemas are compiled many times, up to 100 bytes a step.
     pub(crate) fn footprint(&self) -> usize {
         let repeated = self.steps.saturating_sub(4 * self.size as u64).saturating_mul(100);
         (40 << 10) + 16 * self.size + self.patterns + usize::try_from(repeated).unwrap_or(usize::MAX / 2)
     }
 
-    // As deep as a schema is: it was parsed.
+    // As deep as a schema, which was parsed.
     fn read(&mut self, value: &Value, way: u64, patterns: &Table) {
         self.load.way = self.load.way.max(way);
         self.size += 8;
@@ -73,7 +73,7 @@ impl Outline {
                 members.values().for_each(|names| self.required(names));
             }
             ("required", names) => self.required(names),
-            // An error copies the schema, as a tree.
+            // An error copies the schema as a tree.
             ("not", schema) => self.load.copy = self.load.copy.max(10 * schema.to_string().len() as u64),
             ("pattern", Value::String(pattern)) => self.pattern(pattern, patterns),
             ("patternProperties", Value::Object(members)) => {
@@ -86,7 +86,7 @@ impl Outline {
     fn pattern(&mut self, pattern: &str, patterns: &Table) {
         let Some(tried) = patterns.of(pattern) else { return };
         let size = tried.size as u64;
-        // A match that goes back counts as one with a large pattern.
+        // A backtracking match counts as one with a large pattern.
         self.load.pattern = self.load.pattern.max(if tried.engine == Engine::Linear { size } else { LARGE });
     }
 

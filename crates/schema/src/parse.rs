@@ -1,11 +1,11 @@
-//! Text to a schema.
+//! From text to schema.
 
 use crate::{Problem, Value};
 
-/// The value that a JSON text stands for: numbers as they are written, of repeated names the last, at most 128 levels.
+/// The value of a JSON text: numbers as they are written, the last member of a repeated name, at most 128 levels.
 ///
 /// # Errors
-/// The text is no JSON, or deeper.
+/// The text is not JSON, or has more levels.
 pub fn parse(text: &str) -> Result<Value, Problem> {
     serde_json::from_str(text).map_err(|error| Problem { location: String::new(), message: error.to_string() })
 }

@@ -1,6 +1,6 @@
-//! A value as a message shows it: whole when it is short, otherwise its beginning, with `…` for what is left out.
+//! A value as a message shows it: a short value whole, a long value's beginning, with `…` for the omitted rest.
 //!
-//! Every error holds one, so that its size does not depend on the document's.
+//! Every error holds a preview, so that the error's size does not depend on the document's.
 
 use jsonschema::JsonType;
 use jsonschema::json::{Array, JsonNumber, Node, Object};
@@ -10,7 +10,7 @@ use crate::Value;
 use crate::bounded::BoundedNode;
 use crate::document::Digits;
 
-/// About so many characters are shown.
+/// The approximate number of shown characters.
 const ROOM: usize = 80;
 const CUT: &str = "…";
 

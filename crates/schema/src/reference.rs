@@ -14,20 +14,20 @@ pub(crate) const SCHEME: &str = "veritable:";
 /// A reference to a schema of the registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {
-    /// Where in the schema the reference is, as a JSON Pointer.
+    /// The place of the reference in the schema, as a JSON Pointer.
     pub location: String,
-    /// The name that the schema is registered under.
+    /// The registered name of the schema.
     pub name: String,
-    /// The version; `None` where the newest one is meant.
+    /// The version; `None` for the newest version.
     pub version: Option<i64>,
 }
 
-/// The URI of a version of a schema: the name is one path segment, whatever characters it has.
+/// The URI of a version of a schema: the name is one path segment, whatever its characters.
 pub fn uri(name: &str, version: i64) -> String {
     let mut uri = format!("{SCHEME}///");
     for byte in name.bytes() {
         match byte {
-            // The unreserved characters of RFC 3986, section 2.3: they mean the same encoded or not.
+            // The unreserved characters of RFC 3986, section 2.3: encoded or not, they mean the same.
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => uri.push(char::from(byte)),
             _ => write!(uri, "%{byte:02X}").expect("a String takes all"),
         }
@@ -36,12 +36,12 @@ pub fn uri(name: &str, version: i64) -> String {
     uri
 }
 
-/// The references of a schema to others of the registry.
+/// The references of a schema to other schemas of the registry.
 pub fn references(schema: &Value) -> Vec<Reference> {
     located(schema).into_iter().map(|(reference, _)| reference).collect()
 }
 
-/// Gives the references that name no version those of `versions`.
+/// Pins references without a version to the versions in `versions`.
 pub fn with_versions(schema: &mut Value, versions: &BTreeMap<String, i64>) {
     for (reference, fragment) in located(schema) {
         let Some(version) = reference.version.or_else(|| versions.get(&reference.name).copied()) else { continue };
@@ -51,7 +51,7 @@ pub fn with_versions(schema: &mut Value, versions: &BTreeMap<String, i64>) {
     }
 }
 
-/// The references with their fragments, the `#` included.
+/// The references with their fragments, including the `#`.
 fn located(schema: &Value) -> Vec<(Reference, String)> {
     let schemas = schemas(schema);
     let all = schemas.all.iter().flat_map(|schema| {
@@ -64,7 +64,7 @@ fn located(schema: &Value) -> Vec<(Reference, String)> {
     all.collect()
 }
 
-/// The name and the version that a URI of the registry stands for.
+/// The name and the version in a URI of the registry.
 pub(crate) fn address(uri: &str) -> Option<(String, Option<i64>)> {
     let uri = Uri::parse(uri).ok()?;
     let empty = uri.authority().is_some_and(|authority| authority.as_str().is_empty());
@@ -76,13 +76,13 @@ pub(crate) fn address(uri: &str) -> Option<(String, Option<i64>)> {
     let version = segments.next().map(version);
     match version {
         Some(None) => None,
-        // In a path, these are steps up and not names.
+        // In a path, these are steps up, and not names.
         _ if matches!(name.as_str(), "" | "." | "..") || segments.next().is_some() => None,
         _ => Some((name, version.flatten())),
     }
 }
 
-/// A version as it is written in a URI: a number from 1 on, without leading zeros.
+/// A version in its URI form: a number from 1 on, without leading zeros.
 fn version(segment: &str) -> Option<i64> {
     segment.parse().ok().filter(|version: &i64| *version > 0 && version.to_string() == segment)
 }

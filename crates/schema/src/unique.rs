@@ -1,5 +1,5 @@
-//! `uniqueItems` in steps. Two values are the same when their digests are: 128 bits under keys of this thread, which nobody who
-//! writes documents knows.
+//! `uniqueItems` in steps. Two values are the same if their digests are: 128 bits under keys of this thread, which no
+//! author of documents knows.
 
 use std::collections::BTreeSet;
 use std::collections::hash_map::RandomState;
@@ -12,13 +12,13 @@ use crate::bounded::{Bounded, BoundedNode};
 use crate::bounds::charge;
 use crate::document::Digits;
 
-/// So many light values are compared in pairs faster.
+/// The maximum number of light values that are compared in pairs, which is faster.
 pub(crate) const FEW: usize = 16;
 
-/// To digest a value and to look for the digest take as long as so many reads.
+/// The cost of digesting a value and of looking the digest up, in reads.
 const DIGEST: u64 = 16;
 
-/// Whether a comparison with it is a matter of one step.
+/// Whether a comparison with the value takes one step.
 pub(crate) fn is_light<J: Digits>(node: &BoundedNode<'_, J>) -> bool {
     match node.json_type() {
         JsonType::Array | JsonType::Object => false,
@@ -27,7 +27,7 @@ pub(crate) fn is_light<J: Digits>(node: &BoundedNode<'_, J>) -> bool {
     }
 }
 
-/// Whether each node is another value.
+/// Whether all nodes are different values.
 pub(crate) fn are_unique<'a, J: Digits>(mut nodes: impl Iterator<Item = BoundedNode<'a, J>>) -> bool {
     let keys = [RandomState::new(), RandomState::new()];
     let mut seen = BTreeSet::new();
@@ -42,13 +42,13 @@ type NodeOf<'a, J> = BoundedNode<'a, J>;
 type ObjectOf<'a, J> = <NodeOf<'a, J> as Node<'a, Bounded<J>>>::Object;
 type ArrayOf<'a, J> = <NodeOf<'a, J> as Node<'a, Bounded<J>>>::Array;
 
-/// A container whose values are being read.
+/// A container while its values are read.
 enum Open<'a, J: Digits> {
     Array(<ArrayOf<'a, J> as Array<'a, Bounded<J>>>::ElementsIter),
     Object(<ObjectOf<'a, J> as Object<'a, Bounded<J>>>::MembersIter),
 }
 
-// Without recursion: a document may be deep. Members come in one order, sorted by name, however the object was written.
+// Without recursion: a document may be deep. Members come in one order, sorted by name, in whatever order they were written.
 fn digest<J: Digits>(root: &BoundedNode<'_, J>, mut hasher: impl Hasher) -> u64 {
     let mut open = Vec::new();
     let mut next = Some(root.clone());
@@ -71,7 +71,7 @@ fn digest<J: Digits>(root: &BoundedNode<'_, J>, mut hasher: impl Hasher) -> u64 
     }
 }
 
-/// Hashes a node but for what is within it.
+/// Hashes a node without its inner values.
 fn enter<'a, J: Digits>(node: &BoundedNode<'a, J>, hasher: &mut impl Hasher) -> Option<Open<'a, J>> {
     let kind = node.json_type();
     hasher.write_u8(kind as u8);
@@ -98,7 +98,7 @@ fn enter<'a, J: Digits>(node: &BoundedNode<'a, J>, hasher: &mut impl Hasher) -> 
     None
 }
 
-/// The same for all texts of one number: its sign, its digits from the first to the last that are not 0, and their exponent.
+/// The same hash for all texts of one number: its sign, its digits from the first to the last that are not 0, and their exponent.
 fn hash_number(text: &str, hasher: &mut impl Hasher) {
     let (number, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));

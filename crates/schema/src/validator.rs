@@ -1,4 +1,4 @@
-//! A compiled schema, and what it says of a document.
+//! A compiled schema, and its verdict on documents.
 
 use jsonschema::{Draft, PatternOptions, Registry, ValidationError};
 use referencing::RegistryBuilder;
@@ -10,35 +10,35 @@ use crate::document::Form;
 use crate::outline::Outline;
 use crate::{Problem, Shown, Value, Violation, Violations, formats, mask, message};
 
-/// The URI of a schema that has none, to the library.
+/// The library's URI for a schema without one.
 const BASE: &str = "json-schema:///";
 
-/// Which regular expressions patterns are.
+/// The kind of regular expressions in patterns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Patterns {
-    /// Those that take a time linear in the text.
+    /// Regular expressions that take a time linear in the text.
     Linear,
-    /// With look-around and back-references, too. A match that goes back too often counts as none.
+    /// Also look-around and back-references. A match that backtracks too often counts as no match.
     Backtracking,
 }
 
-/// Whether `format` is checked. Unknown formats are not.
+/// The setting for checking `format`. Unknown formats are never checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Formats {
-    /// In every draft; `uuid` and `duration` also in those that do not know them.
+    /// In every draft; `uuid` and `duration` also in drafts that do not define them.
     Asserted,
-    /// In none.
+    /// In no draft.
     Annotations,
-    /// In drafts 4, 6 and 7, and no later formats there.
+    /// In drafts 4, 6 and 7, without the formats of later drafts.
     AsDrafted,
 }
 
-/// How a schema is read.
+/// The rules for reading a schema.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules<'a> {
-    /// Which regular expressions patterns are.
+    /// The kind of regular expressions in patterns.
     pub patterns: Patterns,
-    /// Whether `format` is checked.
+    /// The setting for checking `format`.
     pub formats: Formats,
     /// The schemas that references may lead to, with their URIs.
     pub resources: &'a [(String, Value)],
@@ -46,20 +46,20 @@ pub struct Rules<'a> {
     pub base: Option<&'a str>,
 }
 
-/// A compiled schema for documents that are held as `F`.
+/// A compiled schema for documents of the representation `F`.
 pub struct Validator<F: Form> {
     compiled: jsonschema::Validator<Bounded<F::Json>>,
     outline: Outline,
-    /// The URI that locations in the schema itself begin with.
+    /// The URI at the beginning of locations in the schema itself.
     base: Option<String>,
 }
 
 impl<F: Form> Validator<F> {
-    /// Compiles a schema, unless that takes more than `limits`. Nothing is retrieved: references lead within it or to
+    /// Compiles a schema within `limits`. The compiler retrieves nothing: references lead within the schema or to
     /// `rules.resources`.
     ///
     /// # Errors
-    /// The first problem met, or what there is too much of.
+    /// The first problem, or the exceeded resource.
     pub fn build(schema: &Value, rules: &Rules, limits: &Limits) -> Result<Self, Refusal> {
         let resources = || rules.resources.iter().map(|(_, resource)| resource);
         resources().chain([schema]).try_for_each(|schema| check_texts(schema, limits))?;
@@ -96,18 +96,18 @@ impl<F: Form> Validator<F> {
     /// Whether the document is valid.
     ///
     /// # Errors
-    /// A bound was met first.
+    /// The validation met a bound first.
     pub fn is_valid(&self, document: &F::Input, bounds: &Bounds) -> Result<bool, Exceeded> {
         within(bounds, self.outline.load, || self.compiled.is_valid(F::root(document)))
     }
 
-    /// What is wrong with the document: how many things, and the first `limit` of them.
+    /// The violations in the document: their number, and the first `limit` of them.
     ///
-    /// All of them are collected, which for some schemas takes a time exponential in the document's depth: bound the steps, by
-    /// [`Bounds::LISTING`] for example.
+    /// The validator collects all violations, which for some schemas takes a time exponential in the document's depth:
+    /// bound the steps, for example by [`Bounds::LISTING`].
     ///
     /// # Errors
-    /// A bound was met first.
+    /// The validation met a bound first.
     pub fn violations(
         &self,
         document: &F::Input,
@@ -122,7 +122,7 @@ impl<F: Form> Validator<F> {
         })
     }
 
-    /// About how many bytes of memory it takes.
+    /// The approximate memory of the validator in bytes.
     pub fn footprint(&self) -> usize {
         self.outline.footprint()
     }

@@ -1,41 +1,41 @@
-//! What is wrong with a schema, and what is wrong with a document.
+//! The problems of a schema, and the violations in a document.
 
-/// What is wrong with a schema.
+/// A problem of a schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// Where in the schema, as a JSON Pointer.
+    /// The place in the schema, as a JSON Pointer.
     pub location: String,
-    /// What is wrong there.
+    /// The problem at that place.
     pub message: String,
 }
 
-/// Whether the texts about a document may show it.
+/// The setting for showing a document in texts about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shown {
-    /// They may.
+    /// The texts may show the document.
     Values,
-    /// No value and no property name of the document, but for the names that the schema says itself.
+    /// No value and no property name of the document, except the names in the schema itself.
     Masked,
 }
 
-/// What is wrong with a document.
+/// The violations in a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violations {
-    /// How many things there are.
+    /// The number of violations.
     pub total: usize,
-    /// The first of them.
+    /// The first violations.
     pub first: Vec<Violation>,
 }
 
-/// A thing that is wrong with a document.
+/// A violation in a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// Where in the document, as a JSON Pointer; masked, `*` stands for a name.
+    /// The place in the document, as a JSON Pointer; masked, `*` stands for a name.
     pub instance_location: String,
-    /// Where in the schema, as a JSON Pointer; in another schema, its URI, `#` and the JSON Pointer.
+    /// The place in the schema, as a JSON Pointer; in another schema, its URI, `#` and the JSON Pointer.
     pub keyword_location: String,
     /// The keyword.
     pub keyword: String,
-    /// A sentence. It is short: `…` stands for what is left out.
+    /// A short sentence: `…` stands for omitted text.
     pub message: String,
 }

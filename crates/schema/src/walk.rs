@@ -1,4 +1,4 @@
-//! The schemas within a schema: those that keywords hold, and whatever else a reference leads to.
+//! The schemas within a schema: the schemas in keywords, and other targets of references.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -8,17 +8,17 @@ use serde_json::{Map, Value};
 
 use crate::keywords::{Holds, holds};
 
-/// The URI of a schema that gives itself none. It is that of a schema of the registry, so that relative identifiers
-/// turn into what they would turn into there.
+/// The URI of a schema without one. It has the form of a URI of the registry, so that relative identifiers resolve to
+/// the same URIs as in the registry.
 const BASE: &str = "veritable:///a/1";
 
 /// A schema that is an object.
 pub(crate) struct Schema<'s> {
     pub members: &'s Map<String, Value>,
-    /// What references within it are relative to.
+    /// The base of the references within the schema.
     pub base: Rc<Uri<String>>,
-    /// The schema that it is in, and the way from there. Written out, the locations of a schema with long names would
-    /// take memory by the square of its size.
+    /// The schema around it, and the path from there. Written out, the locations of a schema with long names would take
+    /// memory by the square of its size.
     within: Option<(usize, String)>,
 }
 
@@ -26,33 +26,33 @@ pub(crate) struct Schema<'s> {
 pub(crate) struct Schemas<'s> {
     pub draft: Draft,
     pub all: Vec<Schema<'s>>,
-    /// The schemas that have a URI: its position in `all` and itself.
+    /// The schemas with a URI: the position in `all` and the schema itself.
     pub resources: HashMap<String, (usize, &'s Value)>,
-    /// The places that have a name, by the URI with the name as its fragment.
+    /// The named places, by the URI with the name as its fragment.
     anchors: HashMap<String, &'s Value>,
 }
 
-/// A value that is to be visited: the schema that it is in with the way from there, and the base around it.
+/// A value to visit: the schema around it with the path from there, and the base around it.
 type Visit<'s> = (Option<(usize, String)>, &'s Value, Rc<Uri<String>>);
 
-/// The draft that a schema is written in.
+/// The draft of a schema.
 pub(crate) fn draft(schema: &Value) -> Draft {
     Draft::default().detect(schema)
 }
 
-/// The URIs that a schema gives itself and those within it.
+/// The URIs that a schema gives itself and the schemas within it.
 pub(crate) fn identifiers(schema: &Value) -> Vec<String> {
     schemas(schema).resources.into_keys().filter(|uri| uri != BASE).collect()
 }
 
-/// A URI that two of the schemas give themselves, or schemas within them: a reference to it would lead to either.
+/// A URI that two of the schemas, or schemas within them, give themselves: a reference to it would lead to either.
 pub fn shared_identifier<'a>(schemas: impl Iterator<Item = &'a Value>) -> Option<String> {
     let mut all: Vec<_> = schemas.flat_map(identifiers).collect();
     all.sort_unstable();
     all.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0].clone())
 }
 
-/// Walks through a schema. Its nesting costs no stack here, and references that lead in circles end.
+/// Walks through a schema. The walk takes no stack for nesting, and circular references end.
 pub(crate) fn schemas(root: &Value) -> Schemas<'_> {
     let base = Rc::new(Uri::parse(BASE.to_owned()).expect("a URI"));
     let mut found = Schemas { draft: draft(root), all: Vec::new(), resources: HashMap::new(), anchors: HashMap::new() };
@@ -77,7 +77,7 @@ pub(crate) fn schemas(root: &Value) -> Schemas<'_> {
             }
             found.all.push(Schema { members, base, within });
         }
-        // A reference may lead to a place where no keyword says that it is a schema: it is one all the same.
+        // A reference may lead to a place where no keyword declares a schema: the place holds a schema all the same.
         let Some(schema) = found.all.get(followed) else { return found };
         pending.extend(references_of(found.draft, schema.members).filter_map(|(_, uri)| found.visit(schema, uri)));
         followed += 1;
@@ -85,7 +85,7 @@ pub(crate) fn schemas(root: &Value) -> Schemas<'_> {
 }
 
 impl<'s> Schemas<'s> {
-    /// Where a schema is, as a JSON Pointer.
+    /// The place of a schema, as a JSON Pointer.
     pub(crate) fn location(&self, schema: &Schema) -> String {
         let mut ways = Vec::new();
         let mut within = &schema.within;
@@ -96,7 +96,7 @@ impl<'s> Schemas<'s> {
         ways.into_iter().rev().collect()
     }
 
-    /// The base of what is within a schema: its own identifier where it has one.
+    /// The base within a schema: the schema's own identifier if it has one.
     fn identified(
         &mut self,
         position: usize,
@@ -111,7 +111,7 @@ impl<'s> Schemas<'s> {
         Rc::new(id)
     }
 
-    /// Where a reference within this document leads.
+    /// The target of a reference within this document.
     pub(crate) fn target(&self, base: &Uri<String>, uri: &str) -> Option<&'s Value> {
         let uri = resolve_against(&base.borrow(), uri).ok()?;
         let fragment = uri.fragment().map_or_else(String::new, |fragment| fragment.decode().to_string_lossy().into());
@@ -123,7 +123,7 @@ impl<'s> Schemas<'s> {
         }
     }
 
-    /// The visit that a reference asks for: of what a JSON Pointer leads to, as names are found on the way.
+    /// The visit that a reference requires: of the target of a JSON Pointer, with names resolved on the way.
     fn visit(&self, from: &Schema<'s>, uri: &str) -> Option<Visit<'s>> {
         let target = self.target(&from.base, uri)?;
         let uri = resolve_against(&from.base.borrow(), uri).ok()?;
@@ -151,7 +151,7 @@ pub(crate) fn identifier(draft: Draft, members: &Map<String, Value>) -> Option<&
     (!none).then_some(id)
 }
 
-/// The keywords of a schema that are references, and where to.
+/// The keywords of a schema that are references, and their targets.
 pub(crate) fn references_of(draft: Draft, members: &Map<String, Value>) -> impl Iterator<Item = (&str, &str)> {
     members
         .iter()
@@ -159,7 +159,7 @@ pub(crate) fn references_of(draft: Draft, members: &Map<String, Value>) -> impl 
         .filter_map(|(keyword, uri)| Some((keyword.as_str(), uri.as_str()?)))
 }
 
-/// The schemas that a keyword holds, and the way to each.
+/// The schemas in a keyword, and the path to each.
 pub(crate) fn inner<'s>(draft: Draft, keyword: &str, value: &'s Value) -> Vec<(String, &'s Value)> {
     let way = step(keyword);
     match (holds(draft, keyword), value) {
@@ -179,7 +179,7 @@ pub(crate) fn step(name: &str) -> String {
     format!("/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
-/// Where in `root` the value at an address is, as a JSON Pointer; empty where it is not. As deep as a schema is.
+/// The place of an address in `root`, as a JSON Pointer; empty if it is not in `root`. As deep as a schema is.
 pub(crate) fn pointer_to(root: &Value, address: *const Value) -> String {
     fn find(value: &Value, address: *const Value, pointer: &mut String) -> bool {
         if std::ptr::eq(value, address) {

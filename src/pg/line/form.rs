@@ -1,19 +1,19 @@
-//! How values of a type are written into a line.
+//! The forms in which a line holds the values of a type.
 
 use pgrx::pg_sys;
 
 use crate::pg::column::attribute;
 use crate::pg::types::{output_function, type_name};
 
-/// How a value of a type is written as JSON (chain format 1).
+/// The JSON form of a type's values (chain format 1).
 #[derive(Clone, Debug)]
 pub struct Form {
     type_id: pg_sys::Oid,
     pub(super) kind: Kind,
 }
 
-/// The kinds of forms. The hot types are written directly; every other type
-/// is its output text as a JSON string, as core's `to_json` does for types that it has no rule for.
+/// The kinds of forms. The code writes the hot types directly. Every other type is its output text as a JSON string,
+/// like core's `to_json` for a type without a rule.
 #[derive(Clone, Debug)]
 pub(super) enum Kind {
     /// `true` or `false`
@@ -46,7 +46,7 @@ pub(super) enum Kind {
     Timestamp,
     /// a string, ISO 8601 at UTC
     TimestampTz,
-    /// a JSON array, in an object with its bounds where the elements leave a doubt
+    /// a JSON array, in an object with its bounds if the elements alone are ambiguous
     Array(Box<Kind>, Element),
     /// a JSON object of the attributes that are not NULL
     Composite,
@@ -61,11 +61,11 @@ pub struct Element {
     pub(super) length: i16,
     pub(super) by_value: bool,
     pub(super) alignment: u8,
-    /// Where a dimension begins unless a value says otherwise.
+    /// The usual lower bound of a dimension.
     pub(super) lower_bound: i32,
 }
 
-/// Types whose text depends on the locale or on the catalogs, so that it may change while the value does not.
+/// Types whose text depends on the locale or on the catalogs, so that the text may change while the value does not.
 const UNSTABLE: [pg_sys::Oid; 13] = [
     pg_sys::MONEYOID,
     pg_sys::ACLITEMOID,
@@ -82,7 +82,7 @@ const UNSTABLE: [pg_sys::Oid; 13] = [
     pg_sys::REGCOLLATIONOID,
 ];
 
-/// A type that a line cannot hold.
+/// The refusal of a type that a line cannot hold.
 #[derive(Debug)]
 pub struct Unsupported(pub String);
 
@@ -96,7 +96,7 @@ impl Form {
         self.type_id
     }
 
-    /// Writing the form calls an output function, whose answer may depend on settings.
+    /// Whether writing the form calls an output function, whose answer may depend on settings.
     pub fn reads_settings(&self) -> bool {
         self.kind.reads_settings()
     }
@@ -156,17 +156,17 @@ impl Kind {
         Ok(Kind::Output(output_function(type_id)))
     }
 
-    /// A value may be a JSON array, so that the brackets of an array of them are not told from its own.
+    /// Whether a value may be a JSON array, so that its brackets look like those of an array around it.
     pub(super) fn may_be_array(&self) -> bool {
         matches!(self, Kind::Jsonb | Kind::Array(..))
     }
 
-    /// A value that is not NULL may be `null`.
+    /// Whether a value that is not NULL may be `null`.
     pub(super) fn may_be_null(&self) -> bool {
         matches!(self, Kind::Jsonb)
     }
 
-    /// Writing calls an output function, whose answer may depend on settings.
+    /// Whether writing calls an output function, whose answer may depend on settings.
     pub(super) fn reads_settings(&self) -> bool {
         match self {
             Kind::Output(_) | Kind::Composite => true,
@@ -177,7 +177,7 @@ impl Kind {
 }
 
 impl Element {
-    /// The elements of a type, if it is an array type.
+    /// The elements of an array type; none for another type.
     pub(super) fn of(array: pg_sys::Oid) -> Option<Element> {
         // SAFETY: both take the oid of a type that exists and write to the variables given.
         unsafe {
@@ -194,7 +194,7 @@ impl Element {
 }
 
 impl Unsupported {
-    /// Why, as a sentence.
+    /// The reason, as a sentence.
     pub fn reason(&self) -> String {
         format!(
             "The text of type {} depends on the locale or on the system catalogs, and so may change while the value does not.",

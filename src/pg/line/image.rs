@@ -1,5 +1,5 @@
-//! Images of values: a type and a value in, out comes JSON that is equal exactly where the values are, by their type's
-//! default B-tree equality. The format, and why it is frozen, is in `veritable_period::image`.
+//! Images of values: from a type and a value, JSON that is equal exactly if the values are equal by their type's
+//! default B-tree equality. `veritable_period::image` describes the format, and why the format is frozen.
 
 use pgrx::pg_sys;
 use veritable_core::line;
@@ -24,7 +24,7 @@ unsafe extern "C-unwind" {
     );
 }
 
-/// How the image of a type's values is written.
+/// The form of the image of a type's values.
 #[derive(Clone, Debug)]
 pub struct Image {
     type_id: pg_sys::Oid,
@@ -35,9 +35,9 @@ pub struct Image {
 enum ImageForm {
     /// as in a line
     Line(Kind),
-    /// as in a line, with one zero
+    /// as in a line, but one zero for both
     Float4,
-    /// as in a line, with one zero
+    /// as in a line, but one zero for both
     Float8,
     /// a JSON number without trailing zeros, or a string for NaN and the infinities
     Numeric,
@@ -51,26 +51,26 @@ enum ImageForm {
     Oid,
     /// a number
     Byte,
-    /// a JSON array, in an object with its bounds where they are not the usual ones
+    /// a JSON array, in an object with its bounds unless they are the usual ones
     Array(Box<ImageForm>, Element),
     /// a JSON array
     Composite(Attributes),
-    /// a JSON array, or a string for the empty range; the image is that of bounds, the oid that of the range type
+    /// a JSON array, or a string for the empty range; the image is that of the bounds, the oid that of the range type
     Range(Box<ImageForm>, pg_sys::Oid),
-    /// a JSON array of those
+    /// a JSON array of range images
     Multirange(Box<ImageForm>, pg_sys::Oid),
 }
 
-/// The attributes of a composite type, as they were at one time.
+/// The attributes of a composite type at one time.
 #[derive(Clone, Debug)]
 struct Attributes {
     type_id: pg_sys::Oid,
     version: u64,
-    /// None for an attribute that has been dropped.
+    /// The image of each attribute; none for a dropped attribute.
     images: Vec<Option<ImageForm>>,
 }
 
-/// Why a type has no image.
+/// The reason why a type has no image.
 #[derive(Clone, Debug)]
 pub struct Unsupported {
     type_name: String,
@@ -78,36 +78,36 @@ pub struct Unsupported {
 }
 
 impl Unsupported {
-    /// Why, as a sentence.
+    /// The reason, as a sentence.
     pub fn reason(&self) -> String {
         format!("Type {} {}.", self.type_name, self.reason)
     }
 }
 
 impl Image {
-    /// The image of values of a type that are compared under `collation`, if there is one.
+    /// The image of values of a type that are compared under `collation`, if the type has one.
     pub fn of(type_id: pg_sys::Oid, collation: pg_sys::Oid) -> std::result::Result<Image, Unsupported> {
         Ok(Image { type_id, form: ImageForm::of(type_id, collation)? })
     }
 
-    /// Writing the image may call a function whose answer depends on settings.
+    /// Whether writing the image may call a function whose answer depends on settings.
     pub fn reads_settings(&self) -> bool {
         self.form.reads_settings()
     }
 
-    /// Writes the image of the argument at `position`, which is of this type; NULL has one, too. The call has been asked for
-    /// its `argument_types`.
+    /// Writes the image of the argument at `position`, which is of this type; NULL has an image, too. The caller has
+    /// read the call's `argument_types`.
     pub fn write_argument(&self, call: &Call, position: usize, out: &mut Vec<u8>) -> Result<()> {
         let datum = call.argument_of(position, self.type_id);
-        // SAFETY: the argument is of the type whose image this is.
+        // SAFETY: the argument is of the type that has this image.
         unsafe { self.form.write(datum, out) }
     }
 }
 
 impl ImageForm {
-    /// The image of values of a type that are compared under `collation`, if there is one.
+    /// The image of values of a type that are compared under `collation`, if the type has one.
     fn of(type_id: pg_sys::Oid, collation: pg_sys::Oid) -> std::result::Result<ImageForm, Unsupported> {
-        // SAFETY: an error where there is no more stack; the others take the oid of any type, and that of any operator.
+        // SAFETY: raises an error if no stack is left; the other functions take the oid of any type, and of any operator.
         let (base, equality) = unsafe {
             pg_sys::check_stack_depth();
             let base = pg_sys::getBaseType(type_id);
@@ -115,7 +115,7 @@ impl ImageForm {
             (base, pg_sys::get_opcode((*entry).eq_opr))
         };
         let unsupported = |reason| Err(Unsupported { type_name: type_name(type_id), reason });
-        // What values are held equal by says how to write them, whatever their type is called.
+        // The equality operator of the values decides how to write them, whatever the name of their type.
         Ok(match u32::from(equality) {
             pg_sys::F_FLOAT4EQ => ImageForm::Float4,
             pg_sys::F_FLOAT8EQ => ImageForm::Float8,
@@ -143,7 +143,7 @@ impl ImageForm {
                 return unsupported("is compared under a collation that may hold different texts equal");
             }
             pg_sys::F_BPCHAREQ => ImageForm::Padded,
-            // A literal that has no type yet; it is a text.
+            // A literal without a type yet is a text.
             _ if base == pg_sys::UNKNOWNOID => ImageForm::Line(Kind::Output(output_function(base))),
             0 => return unsupported("has no equality"),
             _ if !equal_have_same_bytes(base, collation) => {
@@ -156,11 +156,11 @@ impl ImageForm {
         })
     }
 
-    /// Writing the image may call a function whose answer depends on settings.
+    /// Whether writing the image may call a function whose answer depends on settings.
     fn reads_settings(&self) -> bool {
         match self {
             ImageForm::Line(form) => form.reads_settings(),
-            // An attribute that is added later may.
+            // An attribute that is added later may call one.
             ImageForm::Composite(_) => true,
             ImageForm::Array(image, _) | ImageForm::Range(image, _) | ImageForm::Multirange(image, _) => {
                 image.reads_settings()
@@ -172,13 +172,13 @@ impl ImageForm {
     /// Writes the image of a value; `None` is NULL.
     ///
     /// # Safety
-    /// The datum is of a type whose image has this form.
+    /// The datum is of a type that has an image with this form.
     unsafe fn write(&self, datum: Option<pg_sys::Datum>, out: &mut Vec<u8>) -> Result<()> {
         let Some(datum) = datum else {
             write_null(out);
             return Ok(());
         };
-        // SAFETY: by the contract of this function, the value is of a varlena type where its bytes are asked for.
+        // SAFETY: by the contract of this function, the value is of a varlena type where this code reads its bytes.
         let bytes = || unsafe { bytes(datum) };
         match self {
             // SAFETY: by the contract of this function.
@@ -229,10 +229,10 @@ impl From<Unsupported> for Error {
     }
 }
 
-/// How many of the first `PREFIX_LENGTH_MAX` bytes of a text are whole characters.
+/// The number of bytes, among the first `PREFIX_LENGTH_MAX` of a text, that make whole characters.
 pub fn clip(text: &[u8]) -> usize {
     let length = text.len().min(i32::MAX as usize);
-    // SAFETY: reads no more than the text, but for the end of a character that it breaks off.
+    // SAFETY: reads no more than the text, except the end of a character that the limit cuts off.
     let clipped = unsafe { pg_sys::pg_mbcliplen(text.as_ptr().cast(), length as i32, PREFIX_LENGTH_MAX as i32) };
     (clipped as usize).min(length)
 }
@@ -246,7 +246,7 @@ impl Attributes {
             (descriptor, (*descriptor).natts as usize)
         };
         let image_of = |place| {
-            // SAFETY: the descriptor is ours, and has this place.
+            // SAFETY: the descriptor is a copy of ours, and has this place.
             let attribute = unsafe { attribute(descriptor, place) };
             (!attribute.attisdropped).then(|| ImageForm::of(attribute.atttypid, attribute.attcollation)).transpose()
         };
@@ -254,7 +254,7 @@ impl Attributes {
         Ok(Attributes { type_id, version, images })
     }
 
-    /// A number that changes whenever the type does.
+    /// A number that changes whenever the type changes.
     fn version(type_id: pg_sys::Oid) -> u64 {
         // SAFETY: takes the oid of a composite type.
         unsafe { (*pg_sys::lookup_type_cache(type_id, pg_sys::TYPECACHE_TUPDESC as i32)).tupDesc_identifier }
@@ -263,11 +263,11 @@ impl Attributes {
     /// # Safety
     /// The datum is a value of this composite type.
     unsafe fn write(&self, datum: pg_sys::Datum, out: &mut Vec<u8>) -> Result<()> {
-        // SAFETY: an error where there is no more stack.
+        // SAFETY: raises an error if no stack is left.
         unsafe { pg_sys::check_stack_depth() };
         // SAFETY: by the contract of this function.
         let fields = unsafe { fields(datum) };
-        // Attributes may be added while an expression lives. There are never fewer of them, so the newer images suffice.
+        // Attributes may be added while an expression lives, but never removed, so the newer images suffice.
         let renewed;
         let images = if self.version == Attributes::version(self.type_id) {
             &self.images
@@ -317,9 +317,9 @@ fn without_blanks(text: &[u8]) -> &[u8] {
 }
 
 /// # Safety
-/// The datum is an array of such elements, whose type has this image.
+/// The datum is an array of elements of the type that has this image.
 unsafe fn write_array(datum: pg_sys::Datum, image: &ImageForm, element: &Element, out: &mut Vec<u8>) -> Result<()> {
-    // SAFETY: an error where there is no more stack.
+    // SAFETY: raises an error if no stack is left.
     unsafe { pg_sys::check_stack_depth() };
     // SAFETY: by the contract of this function.
     let Array { dimensions, lower_bounds, values } = unsafe { Array::of(datum, element) };
@@ -342,10 +342,10 @@ unsafe fn write_array(datum: pg_sys::Datum, image: &ImageForm, element: &Element
 }
 
 /// # Safety
-/// The datum is a value of this range type, whose bounds have this image.
+/// The datum is a value of this range type, and its bounds have this image.
 unsafe fn write_range(datum: pg_sys::Datum, image: &ImageForm, range: pg_sys::Oid, out: &mut Vec<u8>) -> Result<()> {
     let (mut lower, mut upper, mut is_empty) = (pg_sys::RangeBound::default(), pg_sys::RangeBound::default(), false);
-    // SAFETY: an error where there is no more stack; the value is of this range type; the variables are written.
+    // SAFETY: raises an error if no stack is left; the value is of this range type; the variables are written.
     unsafe {
         pg_sys::check_stack_depth();
         let value = pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast();
@@ -368,7 +368,7 @@ unsafe fn write_range(datum: pg_sys::Datum, image: &ImageForm, range: pg_sys::Oi
 }
 
 /// # Safety
-/// The datum is a multirange over this range type, whose bounds have this image.
+/// The datum is a multirange over this range type, and its bounds have this image.
 unsafe fn write_multirange(
     datum: pg_sys::Datum,
     image: &ImageForm,

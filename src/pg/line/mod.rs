@@ -1,5 +1,5 @@
-//! Values and rows as JSON: the lines that are hashed, and the images that are compared. The writers are in
-//! `veritable_core`; here values are taken out of PostgreSQL for them.
+//! Values and rows as JSON: the lines that the chain hashes, and the images that an index compares. The writers are in
+//! `veritable_core`; the code here takes the values out of PostgreSQL for them.
 
 pub mod form;
 pub mod image;

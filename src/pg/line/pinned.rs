@@ -1,7 +1,7 @@
-//! The settings on which the text of a value depends, pinned for a moment, as the line format demands (chain format 1).
+//! The settings that the text of a value depends on, pinned for a moment, as the line format demands (chain format 1).
 //!
-//! Output functions read C variables, so those are set and put back directly: a line is written for every row, and
-//! the machinery behind `SET` costs more than the line.
+//! Output functions read C variables, so this code sets and restores the variables directly: a backend writes a line
+//! for every row, and the machinery behind `SET` costs more than the line.
 
 use pgrx::pg_sys;
 
@@ -55,7 +55,7 @@ impl Pinned {
 
 impl Drop for Pinned {
     fn drop(&mut self) {
-        // SAFETY: writes back what was there; calls nothing, so it may run while unwinding.
+        // SAFETY: restores the former values; calls nothing, so it may run while unwinding.
         unsafe {
             pg_sys::DateStyle = self.date_style;
             pg_sys::DateOrder = self.date_order;

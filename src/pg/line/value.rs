@@ -1,4 +1,4 @@
-//! Values written into a line: a `Datum` and its form in, JSON out. The writers are in `veritable_core::line`.
+//! Values in a line: from a `Datum` and its form, JSON. The writers are in `veritable_core::line`.
 
 use std::ffi::CStr;
 
@@ -30,7 +30,7 @@ impl Row<'_> {
 /// Writes one value as JSON.
 ///
 /// # Safety
-/// The datum is a value, not NULL, of a type that has this form, and of which it may be a domain.
+/// The datum is a value, not NULL, of a type that has this form, or of a domain over such a type.
 pub(super) unsafe fn write(datum: pg_sys::Datum, kind: &Kind, out: &mut Vec<u8>) -> Result<()> {
     // SAFETY: by the contract of this function, where the form is one of a varlena type.
     let bytes = || unsafe { bytes(datum) };
@@ -75,13 +75,13 @@ fn float(out: &mut Vec<u8>, print: impl FnOnce(*mut std::ffi::c_char) -> std::ff
     Ok(line::number::write_number_text(out, &String::from_utf8_lossy(&text[..length]))?)
 }
 
-/// An array, taken apart.
+/// An array's parts.
 pub(super) struct Array<'a> {
-    /// How many elements each dimension has; none for an empty array.
+    /// The number of elements in each dimension; none for an empty array.
     pub(super) dimensions: &'a [i32],
-    /// Where each dimension begins.
+    /// The lower bound of each dimension.
     pub(super) lower_bounds: &'a [i32],
-    /// The elements, those of the last dimension side by side.
+    /// The elements, with those of the last dimension side by side.
     pub(super) values: Vec<Option<pg_sys::Datum>>,
 }
 
@@ -89,10 +89,10 @@ impl Array<'_> {
     /// Takes the array apart. The parts point into the value, or into the current memory context.
     ///
     /// # Safety
-    /// The datum is an array of such elements, and lives as long as the answer is used, as does the context.
+    /// The datum is an array of such elements. The datum and the context live as long as the answer is used.
     pub(super) unsafe fn of(datum: pg_sys::Datum, element: &Element) -> Self {
-        // SAFETY: by the contract of this function; the dimensions and then their lower bounds lie behind the fixed part of its
-        // header.
+        // SAFETY: by the contract of this function; the array's dimensions and then its lower bounds follow the fixed
+        // part of its header.
         let (array, dimensions, lower_bounds) = unsafe {
             let array = pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast::<pg_sys::ArrayType>();
             let (bounds, count) = (array.add(1).cast::<i32>(), (*array).ndim as usize);
@@ -106,13 +106,13 @@ impl Array<'_> {
     }
 }
 
-/// An array of arrays for several dimensions, `[]` for none; named, as `veritable_core::line` says, where that leaves a
-/// doubt.
+/// Writes an array of arrays for several dimensions, and `[]` for none; a named array, as `veritable_core::line` says,
+/// if the elements alone are ambiguous.
 ///
 /// # Safety
 /// The datum is an array of such elements.
 unsafe fn array(datum: pg_sys::Datum, kind: &Kind, element: &Element, out: &mut Vec<u8>) -> Result<()> {
-    // SAFETY: an error where there is no more stack.
+    // SAFETY: raises an error if no stack is left.
     unsafe { pg_sys::check_stack_depth() };
     // SAFETY: by the contract of this function.
     let array = unsafe { Array::of(datum, element) };
@@ -160,16 +160,16 @@ unsafe fn dimension(
     Ok(line::array::punctuate(out, b']')?)
 }
 
-/// The attributes of a composite value and what they hold: nothing where they are NULL or dropped. The values point into
-/// the composite, or into the current memory context.
+/// The attributes of a composite value and their values: no value for an attribute that is NULL or dropped. The values
+/// point into the composite, or into the current memory context.
 ///
 /// # Safety
-/// The datum is a composite value, and lives as long as the answer is used, as does the context.
+/// The datum is a composite value. The datum and the context live as long as the answer is used.
 pub(super) unsafe fn fields<'a>(
     datum: pg_sys::Datum,
 ) -> Vec<(&'a pg_sys::FormData_pg_attribute, Option<pg_sys::Datum>)> {
-    // SAFETY: by the contract of this function: the header names its row type, whose descriptor is copied; the tuple points to
-    // the detoasted datum; the arrays have a member for each attribute.
+    // SAFETY: by the contract of this function: the header names the value's row type, whose descriptor is copied; the
+    // tuple points to the detoasted datum; the arrays have a member for each attribute.
     unsafe {
         let header = pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast::<pg_sys::HeapTupleHeaderData>();
         let type_of = (*header).t_choice.t_datum;
@@ -191,12 +191,12 @@ pub(super) unsafe fn fields<'a>(
     }
 }
 
-/// An object with the attributes that are not NULL, in their order: a `null` is that of a `jsonb`.
+/// Writes an object with the attributes that are not NULL, in their order: a `null` is one in a `jsonb`.
 ///
 /// # Safety
 /// The datum is a composite value.
 unsafe fn composite(datum: pg_sys::Datum, out: &mut Vec<u8>) -> Result<()> {
-    // SAFETY: an error where there is no more stack.
+    // SAFETY: raises an error if no stack is left.
     unsafe { pg_sys::check_stack_depth() };
     line::array::punctuate(out, b'{')?;
     // SAFETY: by the contract of this function.

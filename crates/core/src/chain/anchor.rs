@@ -1,13 +1,13 @@
-//! Where the check of a chain begins.
+//! The place where the check of a chain begins.
 
 use super::LinkHash;
 
-/// A place in a chain whose hash is known: what the first event that is checked has to link to.
+/// A place in a chain with a known hash, which the first checked event has to link to.
 ///
-/// The events up to the anchor are not checked. An event that stands there all the same has no place in what is checked.
+/// The check skips the events up to the anchor. If such an event is present all the same, it has no place in the check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Anchor {
-    /// 0 or more.
+    /// The place: 0 or more.
     seq: i64,
     hash: LinkHash,
 }
@@ -18,7 +18,7 @@ impl Anchor {
         Anchor { seq: 0, hash }
     }
 
-    /// The event at `seq`, whose hash is known; `None` for a seq below 1, where no event has its place.
+    /// The event at `seq` with its known hash; `None` for a seq below 1, where no event has its place.
     pub fn event(seq: i64, hash: LinkHash) -> Option<Anchor> {
         (seq >= 1).then_some(Anchor { seq, hash })
     }

@@ -2,26 +2,26 @@
 //!
 //! Each event puts a token for (its seq, its hash) on one side of a balance, and each event beyond the first a token
 //! for (its seq − 1, its previous hash) on the other. The chain is intact exactly if no event is wrong by itself and
-//! what remains is the token of the newest event.
+//! the remainder is the token of the newest event.
 //!
-//! The first event stands right after the anchor. It has nothing on the other side; that its previous hash is that of the
-//! anchor is checked by itself.
+//! The first event stands right after the anchor. The first event has nothing on the other side; a separate check
+//! compares its previous hash with the anchor's hash.
 //!
-//! Why: let a be the seq of the anchor, c(n) the number of events at seq n, and m the highest seq. No event has a seq up to a.
-//! If the sides balance as multisets, each place n with a < n < m has as many tokens on the one side, c(n), as on the
-//! other, c(n + 1); and c(m) = 1, the token that remains. So c(n) = 1 for all n from a + 1 to m: no gap, no duplicate;
-//! and the previous hash at n + 1 equals the hash at n: no broken link.
+//! Why: let a be the seq of the anchor, c(n) the number of events at seq n, and m the highest seq. No event has a seq
+//! up to a. If the sides balance as multisets, each place n with a < n < m has as many tokens on the one side, c(n), as
+//! on the other, c(n + 1); and c(m) = 1, the token that remains. So c(n) = 1 for all n from a + 1 to m: no gap, no
+//! duplicate. And the previous hash at n + 1 equals the hash at n: no broken link.
 //!
-//! Only sums of tokens are kept. A token is a keyed hash of 128 bits, and the key is drawn for one run and never shown,
-//! so tokens of different pairs are independent random numbers to whoever wrote the table: other multisets have the
-//! same sum with probability 2^-128 times the highest power of two that divides all their differences in count, below
-//! 2^-80 for any table that fits on a disk. (Clarke et al., Incremental Multiset Hash Functions, 2003: MSet-Add-Hash.)
+//! The balance keeps only sums of tokens. A token is a keyed hash of 128 bits, and the key is drawn for one run and never
+//! shown. So tokens of different pairs are independent random numbers to the table's writers. Other multisets have the same
+//! sum with probability 2^-128 times the highest power of two that divides all their differences in count, below 2^-80 for
+//! any table that fits on a disk. (Clarke et al., Incremental Multiset Hash Functions, 2003: MSet-Add-Hash.)
 
 use siphasher::sip128::SipHasher24;
 
 use super::{Anchor, Event, LinkHash, Stored};
 
-/// The key of one run of [`Balance`]: 16 random bytes, drawn for the run and shown to nobody.
+/// The key of one run of [`Balance`]: 16 random bytes, drawn for the run and kept secret.
 pub struct BalanceKey(SipHasher24);
 
 impl BalanceKey {
@@ -32,8 +32,8 @@ impl BalanceKey {
 
     /// The token of `hash` at the place `seq`.
     fn token(&self, seq: i64, hash: LinkHash) -> u128 {
-        // SipHash-2-4-128(key, seq in 8 bytes, little-endian || hash in 32 bytes). Not the shorter 1-3: it would save
-        // some 10 ns, where forming and hashing the line of an event takes a thousand.
+        // SipHash-2-4-128(key, seq in 8 bytes, little-endian || hash in 32 bytes). Not the shorter 1-3: that would save
+        // some 10 ns, while forming and hashing the line of an event takes a thousand.
         let mut pair = [0; 40];
         pair[..8].copy_from_slice(&seq.to_le_bytes());
         pair[8..].copy_from_slice(hash.as_bytes());
@@ -50,7 +50,7 @@ pub struct Balance {
     /// The highest seq, 0 before the first event, and the token of the event there.
     newest: i64,
     newest_token: u128,
-    /// The tokens of the events less those of what they link to, modulo 2^128.
+    /// The tokens of the events minus the tokens of the places they link to, modulo 2^128.
     sum: u128,
 }
 
@@ -63,8 +63,8 @@ impl Balance {
         Balance::default()
     }
 
-    /// Adds an event of a chain that is checked from the anchor on. All events of a run take the same key, and all events
-    /// of a chain the same anchor.
+    /// Adds an event of a chain that is checked from the anchor on. All events of a run share the key, and all events
+    /// of a chain share the anchor.
     pub fn add(&mut self, key: &BalanceKey, anchor: &Anchor, event: &Event) {
         self.events = self.events.saturating_add(1);
         let (Some(seq), Stored::Hash(hash)) = (event.seq.filter(|seq| *seq > anchor.seq()), event.hash) else {
@@ -118,7 +118,7 @@ impl Balance {
         bytes
     }
 
-    /// The balance that [`Balance::to_bytes`] gave as `bytes`; `None` where it gives no such bytes.
+    /// The balance that [`Balance::to_bytes`] gave as `bytes`; `None` for bytes that it never gives.
     pub fn from_bytes(bytes: &[u8]) -> Option<Balance> {
         let (events, rest) = bytes.split_first_chunk()?;
         let (&[faulty], rest) = rest.split_first_chunk()?;

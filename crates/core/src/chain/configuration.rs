@@ -1,7 +1,7 @@
-//! What a chain is, as a line: line 0, whose hash is what the first event of each entity links to.
+//! The description of a chain as a line: line 0, whose hash the first event of each entity links to.
 //!
-//! So the configuration is under the hashes. Rows that are put into another table, or under another configuration (one
-//! that leaves out a column that was hashed), no longer link to the beginning of their chain. It costs nothing per row.
+//! So the hashes cover the configuration. Rows that are moved to another table, or put under another configuration (such as
+//! one that leaves out a hashed column), no longer link to the beginning of their chain. The link costs nothing per row.
 
 use super::LinkHash;
 use crate::line::{Error, Line, Member, array, number, string};
@@ -9,16 +9,16 @@ use crate::line::{Error, Line, Member, array, number, string};
 /// The number of the line format.
 const FORMAT: i64 = 1;
 
-/// Which chain it is, and which columns make it up.
+/// The identity of a chain, and the columns that make it up.
 #[derive(Clone, Copy, Debug)]
 pub struct Configuration<'a> {
     /// The columns that name the entity, in any order.
     pub entity: &'a [String],
-    /// The columns that are not hashed, in any order.
+    /// The columns outside the hash, in any order.
     pub exclude: &'a [String],
     /// The column of the hash.
     pub hash: &'a str,
-    /// What the chain is called, for ever.
+    /// The permanent name of the chain.
     pub identity: Option<&'a str>,
     /// The column of the previous hash.
     pub previous: &'a str,
@@ -29,8 +29,8 @@ pub struct Configuration<'a> {
 }
 
 impl Configuration<'_> {
-    /// Line 0, written by the rules of a line: one JSON object, its members in the order of their names, without those
-    /// that there are none of. Columns are listed in the order of the bytes of their names, since their order says nothing.
+    /// Line 0, written by the rules of a line: one JSON object, with its members in the order of their names, without empty
+    /// members. Columns are listed in the order of the bytes of their names, because the order of columns means nothing.
     ///
     /// ```
     /// use veritable_core::chain::Configuration;
@@ -99,7 +99,7 @@ fn list(out: &mut Vec<u8>, columns: &[String]) -> Result<(), Error> {
     array::punctuate(out, b']')
 }
 
-/// The schema and the name that an identity consists of, if it is a qualified name as SQL quotes it: `public.bank`,
+/// The schema and the name in an identity, if the identity is a qualified name as SQL quotes it: `public.bank`,
 /// `"My Schema"."a.b"`.
 pub fn qualified_name(identity: &str) -> Option<(String, String)> {
     let (schema, rest) = identifier(identity)?;
@@ -107,7 +107,7 @@ pub fn qualified_name(identity: &str) -> Option<(String, String)> {
     rest.is_empty().then_some((schema, name))
 }
 
-/// The identifier that the text begins with, and what follows it.
+/// The identifier at the beginning of the text, and the rest of the text.
 fn identifier(text: &str) -> Option<(String, &str)> {
     let Some(quoted) = text.strip_prefix('"') else {
         let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';

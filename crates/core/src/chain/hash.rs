@@ -17,14 +17,14 @@ impl LinkHash {
         LinkHash(Sha256::digest(line).into())
     }
 
-    /// The hash whose bytes are given; `None` unless there are 32.
+    /// The hash with these bytes; `None` unless there are 32.
     pub fn from_bytes(bytes: &[u8]) -> Option<LinkHash> {
         bytes.try_into().ok().map(LinkHash)
     }
 
-    /// The hash whose digits are given; `None` unless they are 64 lower-case hex digits.
+    /// The hash with these digits; `None` unless they are 64 lower-case hex digits.
     ///
-    /// Upper case is refused: the line holds the column's text, so another spelling is another line.
+    /// Upper case is refused: the line holds the column's text, so another spelling would be another line.
     pub fn from_hex(digits: &[u8]) -> Option<LinkHash> {
         let digits: &[u8; 64] = digits.try_into().ok()?;
         let mut bytes = [0; 32];

@@ -1,12 +1,12 @@
-//! The chain: each event's line contains the hash of the event before it, and the first event's line the *genesis*: the
-//! hash of the chain's [`Configuration`], which is line 0 of each chain.
+//! The chain: each event's line contains the hash of the event before it. The first event's line contains the
+//! *genesis*: the hash of the chain's [`Configuration`], which is line 0 of each chain.
 //!
 //! There are two ways to check a chain. [`Balance`] needs no order and no memory, and answers yes or no; [`Walk`] takes
-//! the events in the order of their seq and names each fault. They agree: a chain is intact for the one exactly if
-//! the other finds nothing. Neither can tell that events are missing after the newest one that is left.
+//! the events in the order of their seq and names each fault. The two agree: `Balance` finds a chain intact exactly if
+//! `Walk` finds no fault. Neither can detect that events are missing after the newest remaining one.
 //!
-//! Both begin at an [`Anchor`]: the genesis, or a later event whose hash is known from elsewhere, so that the events
-//! up to that one need not be there.
+//! Both begin at an [`Anchor`]: the genesis, or a later event with a hash that is known from elsewhere, so that the
+//! events up to the anchor need not be present.
 
 mod anchor;
 mod balance;
@@ -32,28 +32,28 @@ pub struct Event {
     pub previous: Stored,
     /// The stored hash.
     pub hash: Stored,
-    /// The hash of the event's line as it is now.
+    /// The hash of the event's present line.
     pub computed: LinkHash,
 }
 
-/// What a hash column holds.
+/// The content of a hash column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stored {
     /// NULL.
     Null,
     /// A hash.
     Hash(LinkHash),
-    /// Something that cannot be a hash: bytes that are not 32, or text that is not 64 lower-case hex digits.
+    /// A value that cannot be a hash: bytes that are not 32, or text that is not 64 lower-case hex digits.
     Malformed,
 }
 
 impl Stored {
-    /// What a hash column of type `bytea` holds; `None` is NULL.
+    /// The content of a hash column of type `bytea`; `None` is NULL.
     pub fn from_bytes(value: Option<&[u8]>) -> Stored {
         value.map_or(Stored::Null, |bytes| LinkHash::from_bytes(bytes).map_or(Stored::Malformed, Stored::Hash))
     }
 
-    /// What a hash column of type `text` holds; `None` is NULL.
+    /// The content of a hash column of type `text`; `None` is NULL.
     pub fn from_hex(value: Option<&[u8]>) -> Stored {
         value.map_or(Stored::Null, |digits| LinkHash::from_hex(digits).map_or(Stored::Malformed, Stored::Hash))
     }

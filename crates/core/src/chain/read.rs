@@ -1,11 +1,11 @@
-//! What a verifier reads from the lines of a chain: from line 0 the configuration, from each other line what links it.
+//! The parts of a chain's lines that a verifier reads: the configuration from line 0, the links from the other lines.
 
 use std::fmt;
 
 use super::{Configuration, LinkHash};
 use crate::line::{self, Read, Refused, Text, Value, read, time};
 
-/// Line 0, read back: it owns what [`Configuration`] borrows.
+/// Line 0 after reading: the owner of the text that [`Configuration`] borrows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line0 {
     entity: Vec<String>,
@@ -17,37 +17,37 @@ pub struct Line0 {
     seq: String,
 }
 
-/// What links an event into its chain, as its line says it.
+/// The link of an event into its chain, as the event's line states it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventLine<'a> {
     /// The place in the chain: 1 or more.
     pub seq: i64,
     /// The hash of the line before, or the genesis.
     pub previous: LinkHash,
-    /// The values of the entity, in the order of [`Configuration::entity`]. Where an entity's values have a type that holds
-    /// different texts equal, such as `numeric`, the events of one entity may have different ones.
+    /// The values of the entity, in the order of [`Configuration::entity`]. If a type treats different texts as equal,
+    /// such as `numeric`, the events of one entity may have different texts here.
     pub entity: Vec<Value<'a>>,
-    /// The recorded time in microseconds since 2000-01-01, where the chain has a column for it and the event a value.
+    /// The recorded time in microseconds since 2000-01-01, if the chain has a column for it and the event has a value.
     pub recorded: Option<i64>,
 }
 
-/// Why a line is not one of a chain.
+/// The reason why a line does not belong to a chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unreadable {
     /// The text is not a line.
     Refused(Refused),
     /// Line 0 has another format than 1.
     Format,
-    /// The text is a line, but has no member of this name, or the member holds something else.
+    /// The text is a line, but lacks a member of this name, or the member holds a value of another kind.
     Member(String),
     /// The line has a member for this column, which the configuration leaves out of the line.
     Covered(String),
-    /// Line 0 would be written in another way from this byte on.
+    /// Line 0 is not canonical: the writer would write it differently from this byte on.
     Rewritten {
         /// The first byte that differs.
         offset: usize,
     },
-    /// Line 0 could not be written again.
+    /// The writer cannot write line 0 again.
     Unwritable(line::Error),
 }
 
@@ -77,7 +77,7 @@ impl fmt::Display for Unreadable {
 impl std::error::Error for Unreadable {}
 
 impl Line0 {
-    /// Reads line 0. What is read is written again, and has to be the same text.
+    /// Reads line 0. The writer has to write the same text from what was read.
     ///
     /// ```
     /// use veritable_core::chain::Line0;
@@ -130,9 +130,9 @@ impl Line0 {
 }
 
 impl Configuration<'_> {
-    /// What links an event of this chain, from its line.
+    /// The link of an event of this chain, from its line.
     ///
-    /// The line has no member for the hash, nor for a column that is left out.
+    /// The line has no member for the hash, nor for an excluded column.
     pub fn event<'a>(&self, line: Read<'a>) -> Result<EventLine<'a>, Unreadable> {
         let (mut seq, mut previous, mut recorded) = (None, None, None);
         let mut entity = vec![None; self.entity.len()];
@@ -167,7 +167,7 @@ fn place(value: Value) -> Option<i64> {
     number.parse().ok().filter(|seq| *seq >= 1)
 }
 
-/// The hash in a column of type `bytea`, or of type `text` without the `\x`.
+/// The hash in a column of type `bytea`, or in one of type `text`, which has no `\x`.
 fn hash(value: Value) -> Option<LinkHash> {
     let Value::String(text) = value else { return None };
     let digits = text.escaped();
@@ -192,7 +192,7 @@ fn required(line: Read, name: &str) -> Result<String, Unreadable> {
     optional(line, name)?.ok_or_else(|| Unreadable::Member(name.to_string()))
 }
 
-/// The columns that a member lists; none where there is no member.
+/// The columns that a member lists; none if there is no member.
 fn columns(line: Read, name: &str) -> Result<Vec<String>, Unreadable> {
     match line.member(name) {
         Some(Value::Array(columns)) => columns.elements().map(|column| text(column, name)).collect(),

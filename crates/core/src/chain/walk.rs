@@ -1,29 +1,29 @@
-//! The ordered check of one chain: it names every fault, at the event where it is.
+//! The ordered check of one chain: it names every fault, at the event that has the fault.
 //!
-//! What it holds does not grow with the chain: one place, and the hashes that stand there.
+//! The walk's memory does not grow with the chain: one place, and the hashes at that place.
 
 use super::{Anchor, Event, LinkHash, Stored};
 
-/// One thing that is wrong with a chain.
+/// One fault of a chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// The seq of the event, or the first that is missing; `None` for an event whose seq is NULL.
+    /// The seq of the event, or the first missing seq; `None` for an event with a NULL seq.
     pub seq: Option<i64>,
-    /// What is wrong there.
+    /// The fault at that place.
     pub kind: FaultKind,
 }
 
-/// What can be wrong with an event.
+/// The possible faults of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultKind {
-    /// The line does not hash to the stored hash.
+    /// The hash of the line is not the stored hash.
     Altered,
     /// The previous hash is not the hash of the event before, or of the anchor, which is the genesis at seq 1; or the
-    /// seq is not after the anchor, where no event has a place.
+    /// seq is not after the anchor, so that the event has no place.
     Unlinked,
     /// A gap.
     Missing {
-        /// How many places in a row are empty.
+        /// The number of consecutive empty places.
         count: u64,
     },
     /// A second event in the same place.
@@ -32,21 +32,21 @@ pub enum FaultKind {
     Unsealed,
 }
 
-/// The hashes remembered of one place. An intact event has one, an altered one two. Where somebody has put more events
-/// than that into one place, the event after them may be called unlinked as well.
+/// The maximum number of remembered hashes of one place. An intact event has one, an altered one two. If a place holds
+/// more events than that, the walk may also call the event after them unlinked.
 const HASHES_MAX: usize = 64;
 
-/// The check of one chain, fed with its events in the order of their seq; those without one may come at any time.
+/// The check of one chain, fed with its events in the order of their seq; events without a seq may come at any time.
 #[derive(Clone, Debug)]
 pub struct Walk {
     /// The place of the anchor.
     start: i64,
-    /// The place of the newest event, that of the anchor before the first.
+    /// The place of the newest event; the place of the anchor before the first event.
     seq: i64,
-    /// What the event at the next place may have as its previous hash: the hashes, stored and computed, of the events
-    /// at `seq`. The place of the anchor holds its hash, to which the first event links.
+    /// The allowed previous hashes of the event at the next place: the hashes, stored and computed, of the events at
+    /// `seq`. The place of the anchor holds the anchor's hash, which the first event links to.
     here: Vec<LinkHash>,
-    /// What an event at `seq` may have as its previous hash; empty after a gap, where nobody can judge.
+    /// The allowed previous hashes of an event at `seq`; empty after a gap, where the link cannot be judged.
     before: Vec<LinkHash>,
 }
 
@@ -63,13 +63,13 @@ impl Walk {
 
     /// Takes the next event and appends its faults to `faults`.
     ///
-    /// `recompute` gives the hash that the line of this event has with another previous hash put in. It is asked,
-    /// perhaps several times, only where both line and link are wrong, to tell an edit of the link from one of more. Its
-    /// error ends the walk.
+    /// `recompute` gives the hash of the event's line with another previous hash in it. The walk calls `recompute`,
+    /// perhaps several times, only if both line and link are wrong, to tell an edit of the link from an edit of more.
+    /// An error of `recompute` ends the walk.
     ///
     /// - An event without a hash is unsealed, never altered; its computed hash stands for the stored one.
-    /// - One kind of edit gives one fault: the event after an altered one may link to either of its hashes.
-    /// - The event after a gap is not blamed for a link that nobody can judge.
+    /// - One edit gives one fault: the event after an altered one may link to either of the altered event's hashes.
+    /// - The event after a gap is not blamed for a link that cannot be judged.
     pub fn step<E>(
         &mut self,
         event: &Event,
@@ -112,7 +112,7 @@ impl Walk {
         Ok(())
     }
 
-    /// Moves to the place `seq`, where nothing stands yet.
+    /// Moves to the place `seq`, which has no event yet.
     fn advance(&mut self, seq: i64) {
         std::mem::swap(&mut self.before, &mut self.here);
         self.here.clear();
@@ -122,7 +122,7 @@ impl Walk {
         self.seq = seq;
     }
 
-    /// Whether the event links to one before it, or would, were its previous hash what it was when it was sealed.
+    /// Whether the event links to one before it, or did so with the previous hash that it had when it was sealed.
     fn links<E>(&self, event: &Event, mut recompute: impl FnMut(LinkHash) -> Result<LinkHash, E>) -> Result<bool, E> {
         if self.before.is_empty() || self.before.iter().any(|before| event.previous == Stored::Hash(*before)) {
             return Ok(true);

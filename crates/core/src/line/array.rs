@@ -1,9 +1,9 @@
-//! Arrays: the names of those that their elements alone do not tell. The elements are the caller's.
+//! Arrays: the names of arrays that their elements alone leave ambiguous. The caller writes the elements.
 
 use super::{Error, number, room};
 
-/// Begins an array that is named: by the places of its elements that are NULL, if they are to be told, and by where each
-/// dimension begins and how many elements it has. The elements in their brackets come next, and then a `}`.
+/// Begins a named array: with the places of its NULL elements, if they must be listed, and with the lower bound and the
+/// length of each dimension. The caller then writes the elements in their brackets, and then a `}`.
 ///
 /// ```
 /// use veritable_core::line::array;
@@ -33,7 +33,7 @@ pub fn begin_named(out: &mut Vec<u8>, nulls: &[usize], lower_bounds: &[i32], dim
         out.push(b'[');
         number::write_integer(out, i64::from(lower));
         out.push(b':');
-        // The last place of PostgreSQL's arrays is an i32; whatever a damaged one says has a text here.
+        // The last place of PostgreSQL's arrays is an i32; here, a damaged array with any bounds has a text, too.
         number::write_integer(out, i64::from(lower) + i64::from(count) - 1);
         out.push(b']');
     }
@@ -42,7 +42,7 @@ pub fn begin_named(out: &mut Vec<u8>, nulls: &[usize], lower_bounds: &[i32], dim
     Ok(())
 }
 
-/// Puts a bracket around elements or members.
+/// Writes a bracket around elements or members.
 #[inline]
 pub fn punctuate(out: &mut Vec<u8>, bracket: u8) -> Result<(), Error> {
     room::reserve(out, 1)?;
@@ -50,8 +50,8 @@ pub fn punctuate(out: &mut Vec<u8>, bracket: u8) -> Result<(), Error> {
     Ok(())
 }
 
-/// Puts a comma before the element or the member at `place`, unless that is the first, and leaves room for a value of a
-/// fixed length.
+/// Writes a comma before the element or the member at `place`, unless `place` is the first, and leaves room for a value
+/// of a fixed length.
 #[inline]
 pub fn separate(out: &mut Vec<u8>, place: usize) -> Result<(), Error> {
     room::reserve(out, VALUE)?;

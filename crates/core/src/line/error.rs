@@ -1,15 +1,15 @@
-//! What can go wrong while a line is written.
+//! The errors of writing a line.
 
 use std::fmt;
 
-/// Why a line could not be written.
+/// The reason why a line could not be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// The stored bytes of a value are not what its type allows; the text says which rule they break.
+    /// The stored bytes of a value break a rule of the type; the text names the rule.
     Damaged(&'static str),
     /// The line would be longer than [`LENGTH_MAX`](super::LENGTH_MAX).
     TooLong,
-    /// Memory for the line could not be had.
+    /// The memory for the line is not available.
     OutOfMemory,
 }
 

@@ -1,12 +1,12 @@
-//! `jsonb` as its text, from the bytes in which PostgreSQL stores it.
+//! `jsonb` as its text, from the bytes that PostgreSQL stores.
 //!
 //! A container is a header (a count and flags), one entry of 32 bits for each child, and the children's data. The entry
-//! of a child holds its type and either the length of its data or where that ends. An object's children are all its
-//! keys and then all their values. Numerics and containers begin on multiples of four. A scalar at the root is an
+//! of a child holds the child's type and either the length or the end of the child's data. An object's children are all
+//! its keys and then all its values. Numerics and containers begin on multiples of four. A scalar at the root is an
 //! array of one element with a flag. Numbers are in the byte order of the machine. See `jsonb.h` in PostgreSQL.
 //!
-//! Any bytes whatever give a text or an error, in time and memory that are linear in the longer of input and output,
-//! for the data of children may not overlap. Nesting takes no stack.
+//! Any bytes give a text or an error, in time and memory that are linear in the longer of input and output, because the
+//! data of children may not overlap. Nesting takes no stack.
 
 use std::slice;
 
@@ -14,19 +14,19 @@ use super::{Error, numeric, room, string};
 
 /// Writes a jsonb as its text, exactly what `jsonb_out` gives: `{"a": 1, "b": [1, 2]}`.
 ///
-/// `bytes` are those that follow the varlena header.
+/// `bytes` are the bytes after the varlena header.
 pub fn write(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Error> {
     write_with(out, bytes, numeric::text)
 }
 
-/// Writes a jsonb as [`write()`] does, but numbers without trailing zeros after the point: equal documents alike.
+/// Writes a jsonb as [`write()`] does, but numbers without trailing zeros after the point: equal documents give equal texts.
 ///
-/// `bytes` are those that follow the varlena header.
+/// `bytes` are the bytes after the varlena header.
 pub fn write_normal(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Error> {
     write_with(out, bytes, numeric::write_normal)
 }
 
-/// How a number is written, from the bytes that follow its header.
+/// The function that writes a number from the bytes after its header.
 trait Number: Fn(&mut Vec<u8>, &[u8]) -> Result<(), Error> {}
 
 impl<F: Fn(&mut Vec<u8>, &[u8]) -> Result<(), Error>> Number for F {}
@@ -58,7 +58,7 @@ enum Kind {
     #[default]
     Array,
     Object,
-    /// The array that stands for the scalar in it.
+    /// The array that stands for the scalar inside it.
     Scalar,
 }
 
@@ -80,20 +80,20 @@ impl Kind {
     }
 }
 
-/// A container, and how far it is written.
+/// A container, and the position of the writer in it.
 #[derive(Clone, Default)]
 struct Container<'a> {
     kind: Kind,
     first: bool,
-    /// The entries of the keys to come; none but in an object.
+    /// The entries of the keys to come; none outside of an object.
     keys: slice::Iter<'a, [u8; 4]>,
-    /// Where the data of the next key starts.
+    /// The start of the next key's data.
     key_start: usize,
     /// The entries of the elements or values to come.
     values: slice::Iter<'a, [u8; 4]>,
-    /// Where the data of the next element or value starts.
+    /// The start of the data of the next element or value.
     value_start: usize,
-    /// What follows the entries.
+    /// The bytes after the entries.
     data: &'a [u8],
 }
 
@@ -133,11 +133,11 @@ impl<'a> Container<'a> {
         })
     }
 
-    /// Writes children until one of them is a container, whose bytes are returned, or none is left.
+    /// Writes children until one of them is a container, and returns that container's bytes; `None` if no child is left.
     #[inline]
     fn write_scalars(&mut self, out: &mut Vec<u8>, number: &impl Number) -> Result<Option<&'a [u8]>, Error> {
         for &entry in self.values.by_ref() {
-            // A comma, and the longest literal.
+            // Room for a comma and the longest literal.
             room::reserve(out, 2 + 5)?;
             if !self.first {
                 out.extend_from_slice(b", ");
@@ -172,7 +172,7 @@ impl<'a> Container<'a> {
     }
 }
 
-/// What a container says of one child.
+/// The entry of one child in a container.
 #[derive(Clone, Copy)]
 struct Entry(u32);
 
@@ -188,7 +188,7 @@ impl Entry {
         self.0 & 0x7000_0000
     }
 
-    /// Whether the number is where the child's data ends, rather than its length.
+    /// Whether the number is the end of the child's data, rather than its length.
     fn is_end(self) -> bool {
         self.0 & 0x8000_0000 != 0
     }
@@ -208,7 +208,7 @@ impl Entry {
     }
 }
 
-/// Where the data of the last of `entries` ends: the last end that is stored, as one in 32 is, and the lengths since.
+/// The end of the last child's data: the last stored end (one entry in 32 stores it), plus the lengths since.
 #[inline]
 fn data_end(entries: &[[u8; 4]]) -> usize {
     let mut end: usize = 0;
@@ -222,19 +222,19 @@ fn data_end(entries: &[[u8; 4]]) -> usize {
     end
 }
 
-/// `data` without the padding that brings its start to a multiple of four.
+/// `data` without the padding before the next multiple of four.
 #[inline]
 fn aligned(data: &[u8], start: usize) -> Result<&[u8], Error> {
     let padding = start.wrapping_neg() % 4;
     data.get(padding..).ok_or(Error::Damaged("the padding of a jsonb value lies within it"))
 }
 
-/// The content of a varlena that is neither compressed nor stored elsewhere: what follows its header.
+/// The content of a varlena that is neither compressed nor stored elsewhere: the bytes after its header.
 #[inline]
 fn without_header(bytes: &[u8]) -> Result<&[u8], Error> {
     const DAMAGED: Error = Error::Damaged("a numeric in a jsonb is stored plainly, within its entry");
-    // The form is in the lowest two bits of the first byte, where the machine is big-endian in the highest two:
-    // the length of a short varlena is in its single byte, that of a long one in four.
+    // The lowest two bits of the first byte tell the form (on a big-endian machine the highest two): a short varlena
+    // has its length in that single byte, a long varlena in four bytes.
     let (&first, _) = bytes.split_first().ok_or(DAMAGED)?;
     let (is_short, short_length) =
         if cfg!(target_endian = "big") { (first & 0x80 != 0, first & 0x7f) } else { (first & 1 != 0, first >> 1) };
@@ -250,7 +250,7 @@ fn without_header(bytes: &[u8]) -> Result<&[u8], Error> {
     bytes.get(4..length as usize).ok_or(DAMAGED)
 }
 
-/// The containers around the one that is being written. The first few take no memory from the heap.
+/// The containers around the current one. The first few take no memory from the heap.
 #[derive(Default)]
 struct Stack<'a> {
     shallow: [Container<'a>; SHALLOW],

@@ -6,9 +6,9 @@
 //! the order of the bytes of their names, each written `"name":value`, with `,` between them and no space added.
 //! A NULL column has no member, so that a nullable column can be added without changing the lines of old rows.
 //!
-//! A value is, but for arrays and composites, what PostgreSQL's `to_json` gives with `TimeZone = UTC`, `DateStyle = ISO, YMD`,
-//! `IntervalStyle = iso_8601`, `extra_float_digits = 1`, `bytea_output = hex` and `search_path = pg_catalog`, whatever
-//! the settings of the session:
+//! A value, except for arrays and composites, is the result of PostgreSQL's `to_json` with `TimeZone = UTC`,
+//! `DateStyle = ISO, YMD`, `IntervalStyle = iso_8601`, `extra_float_digits = 1`, `bytea_output = hex` and
+//! `search_path = pg_catalog`, whatever the settings of the session:
 //!
 //! | type | value | written by |
 //! |---|---|---|
@@ -30,44 +30,44 @@
 //!
 //! # Arrays
 //!
-//! An array is *named* where its elements alone would leave a doubt. Then it is an object, whose one member has the bounds
-//! of the dimensions for a name, as PostgreSQL writes them: `{"[5:7]":[10,20,30]}`. That is so
+//! An array is *named* if its elements alone would be ambiguous. A named array is an object with one member, whose name
+//! is the bounds of the dimensions as PostgreSQL writes them: `{"[5:7]":[10,20,30]}`. An array is named
 //!
-//! - where a lower bound is not the usual one, which is 1, and 0 for `int2vector` and `oidvector`;
-//! - with more than one dimension, where an element may be a JSON array itself: `{"[1:1][1:2]":[[[1],[2]]]}`. Such
-//!   elements are `jsonb`, and domains over arrays;
-//! - where an element of `jsonb` is NULL, since its `null` is also that of a JSON null. A member before the other lists the
-//!   places of those that are NULL, counted from 1 in the order of storage: `{"NULL":[2],"[1:3]":[1,null,null]}`.
+//! - if a lower bound is not the usual one, which is 1, and 0 for `int2vector` and `oidvector`;
+//! - if the array has more than one dimension and an element may be a JSON array itself: `{"[1:1][1:2]":[[[1],[2]]]}`.
+//!   Such elements are `jsonb`, and domains over arrays;
+//! - if an element of a `jsonb` array is NULL, because a JSON null is also written `null`. A member before the other lists
+//!   the places of the NULL elements, counted from 1 in the order of storage: `{"NULL":[2],"[1:3]":[1,null,null]}`.
 //!
 //! # Different values have different lines
 //!
-//! For columns whose types and names stay, rows that are not the same, by the texts that the types' own output functions
-//! give under the settings above, have different lines. The other way round, equal texts have the same line.
+//! For columns with constant types and names, rows that differ, by the texts that the types' own output functions give
+//! under the settings above, have different lines. Conversely, rows with equal texts have the same line.
 //!
-//! A line names its columns, and tells a NULL by a member that is missing. So it is enough that values of one type
-//! that are not NULL are written differently where their texts differ, and that each is one whole JSON value, so that one
-//! can tell where it ends.
+//! A line names its columns, and shows a NULL by a missing member. So two conditions are enough: values of one type
+//! that are not NULL are written differently if their texts differ, and each value is one whole JSON value, so that a
+//! reader can find its end.
 //!
-//! - *Scalars*: what is written is the output text itself, as a number or escaped as a string, which can be read back. Where
-//!   it is not, as with booleans and times, it is a rewriting of that text that can be undone.
-//! - *Composites*: as lines are. A field that is NULL is missing; a `null` is that of a `jsonb`.
-//! - *Arrays*: what begins with `{` is named, what begins with `[` is plain. Of a named one the bounds are told, and with
-//!   them which brackets are those of the dimensions. Of a plain one with several dimensions no element begins with
-//!   `[`, so the brackets are all those of the dimensions; with one dimension there is one pair of them; and `[]` has none,
-//!   since a dimension without elements does not exist. The bounds of a plain one are the usual ones. Within the brackets each
-//!   element is a value of one type, or `null`; and a `null` is an element that is NULL, for only `jsonb` writes it too, and
-//!   there it is a JSON null unless its place is listed.
+//! - *Scalars*: the written text is the output text itself, as a number or escaped as a string, which can be read back.
+//!   For other scalars, such as booleans and times, the written text is a reversible rewriting of the output text.
+//! - *Composites*: like lines. A NULL field is missing; a `null` is one in a `jsonb`.
+//! - *Arrays*: an array that begins with `{` is named, one that begins with `[` is plain. A named array states its
+//!   bounds, and so which brackets are those of the dimensions. In a plain array of several dimensions no element
+//!   begins with `[`, so the brackets are all those of the dimensions; one dimension has one pair of brackets; and `[]`
+//!   has no dimension, because a dimension without elements does not exist. The bounds of a plain array are the usual
+//!   ones. Within the brackets each element is a value of one type, or `null`. A `null` is a NULL element, because only
+//!   `jsonb` also writes `null`, and there it is a JSON null unless its place is listed.
 //!
 //! The hash of a line is the SHA-256 of its bytes: [`LinkHash::of_line`](crate::chain::LinkHash::of_line).
 //!
 //! # Writing one
 //!
-//! A [`Line`] puts the members together. The writers append one value each to a buffer. Those of values without a fixed
-//! length take memory so that its lack is an [`Error`], never an abort, and stop at [`LENGTH_MAX`].
+//! A [`Line`] puts the members together. Each writer appends one value to a buffer. Writers of values without a fixed
+//! length report a lack of memory as an [`Error`], never an abort, and stop at [`LENGTH_MAX`].
 //!
 //! # Reading one
 //!
-//! [`read()`] gives the members back, and refuses any text that is not exactly what the writers write.
+//! [`read()`] gives the members back, and refuses any text that the writers would not write exactly.
 
 pub mod array;
 pub mod boolean;
@@ -87,10 +87,10 @@ pub mod uuid;
 pub use error::Error;
 pub use read::{Read, Refused, Text, Value, read};
 
-/// The longest line, in bytes: what a PostgreSQL `text` can hold beside its header.
+/// The length of the longest line, in bytes: the most that a PostgreSQL `text` can hold beside its header.
 pub const LENGTH_MAX: usize = 1_073_741_823 - 4;
 
-/// Room that is left for a value before it is written, enough for the longest one of a fixed length.
+/// The room for a value before it is written, enough for the longest value of a fixed length.
 const VALUE_ROOM: usize = 64;
 
 /// The name of a column, ready to be written: made once for a relation, used for each of its rows.
@@ -118,7 +118,7 @@ impl Member {
     }
 }
 
-/// A line that is being written.
+/// A line under construction.
 ///
 /// ```
 /// use veritable_core::line::{self, Line, Member};
@@ -138,15 +138,15 @@ pub struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// Begins a line in `out`, whose content is dropped and whose memory is used again.
+    /// Begins a line in `out`. The content of `out` is dropped, and its memory is used again.
     pub fn begin(out: &'a mut Vec<u8>) -> Line<'a> {
         out.clear();
         Line { out, last: None }
     }
 
-    /// Begins a member. Exactly one value is to be written to the buffer that this returns.
+    /// Begins a member. The caller must write exactly one value to the returned buffer.
     ///
-    /// Members come in their order, each at most once; that of a NULL column is left out.
+    /// Members come in their order, each at most once; a NULL column has no member.
     #[inline]
     pub fn member(&mut self, member: &'a Member) -> Result<&mut Vec<u8>, Error> {
         debug_assert!(self.last.is_none_or(|last| last < member), "members out of order");

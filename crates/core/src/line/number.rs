@@ -29,7 +29,7 @@ pub fn write_integer(out: &mut Vec<u8>, value: i64) {
     out.extend_from_slice(&text[start..]);
 }
 
-/// Writes the text of a number, such as the output of a float: bare where JSON has such a number, else as a string
+/// Writes the text of a number, such as the output of a float: bare if JSON has such a number, otherwise as a string
 /// (`NaN`, `Infinity`, `-Infinity`), as PostgreSQL's `to_json` does.
 pub fn write_number_text(out: &mut Vec<u8>, text: &str) -> Result<(), Error> {
     if !is_json_number(text.as_bytes()) {

@@ -1,16 +1,16 @@
-//! `numeric` as its text, from the bytes in which PostgreSQL stores it.
+//! `numeric` as its text, from the bytes that PostgreSQL stores.
 //!
-//! After the varlena header come 16 bits whose two highest say the form: short (sign, scale and weight in the same 16
-//! bits), long (sign and scale, then a weight of 16 bits), or special. Then the digits, base 10,000, most significant
-//! first; the weight is the power of 10,000 of the first. Zeros at either end are not stored. Numbers are in the byte
-//! order of the machine. See `numeric.c` in PostgreSQL.
+//! After the varlena header come 16 bits. The two highest of them tell the form: short (sign, scale and weight in the
+//! same 16 bits), long (sign and scale, then a weight of 16 bits), or special. Then come the digits, base 10,000, most
+//! significant first; the weight is the power of 10,000 of the first digit. Zeros at either end are not stored. Numbers
+//! are in the byte order of the machine. See `numeric.c` in PostgreSQL.
 #![allow(clippy::indexing_slicing, reason = "a length is that of what was written before")]
 
 use super::{Error, digits, room};
 
 /// Writes a numeric as a JSON number; NaN and the infinities as strings.
 ///
-/// `bytes` are those that follow the varlena header.
+/// `bytes` are the bytes after the varlena header.
 pub fn write(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Error> {
     match Numeric::parse(bytes)? {
         Numeric::Special(name) => {
@@ -24,9 +24,9 @@ pub fn write(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Error> {
     }
 }
 
-/// Writes a numeric as its text, without quotes in any case: exactly what `numeric_out` gives.
+/// Writes a numeric as its text, never in quotes: exactly what `numeric_out` gives.
 ///
-/// `bytes` are those that follow the varlena header.
+/// `bytes` are the bytes after the varlena header.
 #[inline]
 pub fn text(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Error> {
     match Numeric::parse(bytes)? {
@@ -39,10 +39,10 @@ pub fn text(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Error> {
     }
 }
 
-/// Writes a numeric as [`write()`] does, but without trailing zeros after the point: equal numbers alike, whatever their
-/// scale.
+/// Writes a numeric as [`write()`] does, but without trailing zeros after the point: equal numbers give equal texts,
+/// whatever their scale.
 ///
-/// `bytes` are those that follow the varlena header.
+/// `bytes` are the bytes after the varlena header.
 #[inline]
 pub fn write_normal(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Error> {
     let start = out.len();
@@ -55,9 +55,9 @@ pub fn write_normal(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-/// It is NaN or an infinity. What is damaged is not.
+/// Whether the numeric is NaN or an infinity. A damaged numeric is neither.
 ///
-/// `bytes` are those that follow the varlena header.
+/// `bytes` are the bytes after the varlena header.
 pub fn is_special(bytes: &[u8]) -> bool {
     matches!(Numeric::parse(bytes), Ok(Numeric::Special(_)))
 }
@@ -71,7 +71,7 @@ struct Finite<'a> {
     negative: bool,
     /// The power of 10,000 of the first digit.
     weight: i32,
-    /// How many decimal digits to show after the point.
+    /// The number of decimal digits after the point in the text.
     scale: usize,
     digits: &'a [[u8; 2]],
 }
@@ -112,9 +112,9 @@ impl<'a> Numeric<'a> {
 impl Finite<'_> {
     #[inline]
     fn push(&self, out: &mut Vec<u8>) -> Result<(), Error> {
-        // Digits before the point; where the weight is negative, a single 0.
+        // Digits before the point; for a negative weight, a single 0.
         let before = usize::try_from(self.weight + 1).unwrap_or(0);
-        // Sign, point, and up to three more digits than the scale wants before they are cut off.
+        // Sign, point, and up to three digits beyond the scale, which are cut off later.
         room::reserve(out, before.max(1) * 4 + self.scale + 5)?;
 
         if self.negative {
@@ -132,7 +132,7 @@ impl Finite<'_> {
                 }
             }
         }
-        // Zeros that are not stored. Where nothing is stored at all, the first of them is the single 0 from above.
+        // The zeros that are not stored. If no digit is stored at all, the first zero is the single 0 from above.
         push_zeros(out, before.saturating_sub(stored_before.len().max(1)) * 4);
 
         if self.scale > 0 {

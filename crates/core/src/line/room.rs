@@ -1,8 +1,8 @@
-//! Room in the buffer: taken in a way that fails with an error, never with an abort of the process.
+//! Room in the buffer. A lack of memory is an error, never an abort of the process.
 
 use super::{Error, LENGTH_MAX};
 
-/// Makes room for `more` bytes after the end of `out`, so that appending them cannot allocate.
+/// Makes room for `more` bytes after the end of `out`, so that appending these bytes cannot allocate.
 #[inline]
 pub(crate) fn reserve(out: &mut Vec<u8>, more: usize) -> Result<(), Error> {
     let room = out.capacity().min(LENGTH_MAX).saturating_sub(out.len());
@@ -15,7 +15,7 @@ fn grow(out: &mut Vec<u8>, more: usize) -> Result<(), Error> {
     if more > room_max {
         return Err(Error::TooLong);
     }
-    // Doubling keeps appending linear in all that is appended; room beyond the limit would be of no use.
+    // Doubling keeps the total cost of appending linear; room beyond the limit would have no use.
     let doubled = out.capacity().max(64).min(room_max).max(more);
     out.try_reserve_exact(doubled).map_err(|_| Error::OutOfMemory)
 }
@@ -26,7 +26,7 @@ mod tests {
 
     #[test]
     fn room_ends_at_the_longest_line() {
-        // Pages that are zero from the start are not touched, so this costs address space only.
+        // This code does not touch pages that are zero from the start, so the room costs address space only.
         for spare in [0, 1000] {
             let mut out = vec![0; LENGTH_MAX - 10 + spare];
             out.truncate(LENGTH_MAX - 10);

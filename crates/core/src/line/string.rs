@@ -7,7 +7,7 @@ use super::{Error, room};
 
 /// Writes `text` as a JSON string.
 ///
-/// The caller vouches for UTF-8; the bytes are not checked, as the database has checked them.
+/// The caller vouches for UTF-8; this function does not check the bytes, because the database has checked them.
 #[inline]
 pub fn write(out: &mut Vec<u8>, text: &[u8]) -> Result<(), Error> {
     room::reserve(out, text.len() + 2)?;
@@ -21,7 +21,7 @@ pub fn write(out: &mut Vec<u8>, text: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Appends `text`. Two copies of a fixed size that overlap are faster than one of any size, and most text is short.
+/// Appends `text`. Two overlapping copies of a fixed size are faster than one copy of any size, and most text is short.
 #[inline]
 fn push_plain(out: &mut Vec<u8>, text: &[u8]) {
     match text.len() {
@@ -35,7 +35,7 @@ fn push_plain(out: &mut Vec<u8>, text: &[u8]) {
     }
 }
 
-/// Appends `text`; fast if it has at least `N` and at most `2 * N` bytes: its first `N`, over their end its last `N`.
+/// Appends `text`; fast for `N` to `2 * N` bytes: it copies the first `N` bytes, and over their end the last `N`.
 #[inline]
 fn push_ends<const N: usize>(out: &mut Vec<u8>, text: &[u8]) {
     match (text.first_chunk::<N>(), text.last_chunk::<N>()) {
@@ -54,7 +54,7 @@ fn push_ends<const N: usize>(out: &mut Vec<u8>, text: &[u8]) {
 fn push_escaped(out: &mut Vec<u8>, mut text: &[u8]) -> Result<(), Error> {
     loop {
         let (plain, rest) = text.split_at(plain_length(text));
-        // Only what is about to be written, not six times the text: most text has few escapes.
+        // Room for the next bytes only, and not six times the text: most text has few escapes.
         room::reserve(out, plain.len() + ESCAPE_LENGTH_MAX + 1)?;
         out.extend_from_slice(plain);
         let Some((&byte, after)) = rest.split_first() else {
@@ -95,7 +95,7 @@ fn push_escape(out: &mut Vec<u8>, byte: u8) {
     out.extend_from_slice(&[b'\\', short]);
 }
 
-/// How many bytes at the start of `text` stand for themselves.
+/// The number of bytes at the start of `text` that stand for themselves.
 #[inline]
 fn plain_length(text: &[u8]) -> usize {
     let (words, tail) = text.as_chunks::<8>();
@@ -114,8 +114,8 @@ fn is_special(byte: u8) -> bool {
     byte < 0x20 || byte == b'"' || byte == b'\\'
 }
 
-/// The high bit of each byte of `word` that needs an escape. A borrow may set it falsely in bytes above the first such
-/// byte, so only the lowest bit that is set may be relied on.
+/// The high bit of each byte of `word` that needs an escape. A borrow may set the bit falsely in bytes above the first
+/// such byte, so only the lowest set bit is reliable.
 #[inline]
 fn special_bytes(word: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;

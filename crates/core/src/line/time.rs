@@ -2,7 +2,7 @@
 //!
 //! The arguments are PostgreSQL's own: days or microseconds since 2000-01-01, whose extreme values stand for
 //! infinity. The calendar is the proleptic Gregorian one; years before 1 are written as `0044-03-15 BC`.
-//! A value outside of PostgreSQL's range (a damaged page) has a text too: its place in the same calendar.
+//! A value outside of PostgreSQL's range (from a damaged page) has a text, too: its place in the same calendar.
 #![allow(clippy::indexing_slicing, reason = "a fraction has six digits")]
 
 use super::{digits, number};
@@ -45,8 +45,8 @@ pub fn text_timestamptz(out: &mut Vec<u8>, micros: i64) {
     text(out, micros, b' ', b"+00");
 }
 
-/// The timestamp with time zone whose text in a line is given, without its quotes: `2024-01-01T12:34:56.789+00:00`. `None` where
-/// [`write_timestamptz`] writes no such text.
+/// The timestamp with time zone that has this text in a line, without quotes: `2024-01-01T12:34:56.789+00:00`. `None`
+/// for a text that [`write_timestamptz`] does not write.
 pub fn read_timestamptz(text: &str) -> Option<i64> {
     let micros = match text {
         "infinity" => i64::MAX,
@@ -98,7 +98,7 @@ fn text(out: &mut Vec<u8>, micros: i64, separator: u8, zone: &[u8]) {
     }
 }
 
-/// Writes the separator and the time of day, its fraction without trailing zeros.
+/// Writes the separator and the time of day, with its fraction but without trailing zeros.
 fn push_time(out: &mut Vec<u8>, separator: u8, micros: i64) {
     let seconds = (micros / 1_000_000) as u32;
     let [h, i] = digits::two(seconds / 3600);
@@ -115,10 +115,10 @@ fn push_time(out: &mut Vec<u8>, separator: u8, micros: i64) {
     }
 }
 
-/// The days of 400 years, after which the calendar repeats.
+/// The number of days in 400 years, after which the calendar repeats.
 const DAYS_PER_ERA: i64 = 146_097;
 
-/// The days from 0000-03-01 to 2000-01-01.
+/// The number of days from 0000-03-01 to 2000-01-01.
 const DAYS_TO_2000: i64 = 730_425;
 
 /// A date of the proleptic Gregorian calendar; the year before 1 is 0.
@@ -131,7 +131,7 @@ struct Date {
 impl Date {
     /// The date that lies `days` after 2000-01-01.
     fn of(days: i64) -> Date {
-        // Years that begin in March have their leap day at the end, and their months follow the pattern 31, 30, 31, 30,
+        // A year that begins in March has its leap day at the end, and its months follow the pattern 31, 30, 31, 30,
         // 31: 153 days in five months.
         let days = days + DAYS_TO_2000;
         let era = days.div_euclid(DAYS_PER_ERA);
@@ -146,7 +146,7 @@ impl Date {
         Date { year, month, day }
     }
 
-    /// How many days the date lies after 2000-01-01: the inverse of [`Date::of`].
+    /// The number of days from 2000-01-01 to the date: the inverse of [`Date::of`].
     fn days(&self) -> Option<i64> {
         let (year, month_from_march) = match self.month {
             1..=2 => (self.year.checked_sub(1)?, i64::from(self.month) + 9),

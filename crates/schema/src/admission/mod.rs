@@ -1,7 +1,7 @@
-//! Admission: everything that is wrong with a schema, and not the first thing only.
+//! Admission: all problems of a schema, and not only the first.
 //!
-//! What no validator says is said here: a keyword that is misspelt validates everything. What only a compiled schema
-//! knows, such as a reference to a place that does not exist, is left to `Validator::build`.
+//! Admission reports problems that no validator reports: a misspelt keyword accepts every document. `Validator::build`
+//! reports what only a compiled schema knows, such as a reference to a place that does not exist.
 
 mod patterns;
 
@@ -17,21 +17,21 @@ use crate::walk::{Schema, Schemas, draft, identifier, schemas, step};
 use crate::{Formats, Problem};
 use patterns::Patterns;
 
-/// How many problems are listed.
+/// The maximum number of listed problems.
 const LISTED: usize = 100;
 
 /// Keywords that may stand beside `$ref` up to draft 7: they have no effect of their own.
 const BESIDE_REF: [&str; 10] =
     ["$comment", "$id", "$ref", "$schema", "default", "definitions", "description", "examples", "id", "title"];
 
-/// What is wrong with a schema, in its own order; the first 100 problems.
+/// The problems of a schema, in the schema's order; at most the first 100.
 ///
-/// `strict` refuses what has no effect: unknown keywords, but for those that begin with `x-`, unknown formats where
-/// formats are checked, and keywords beside `$ref` up to draft 7. `depth` is how many levels of objects and arrays the
-/// schema may have.
+/// `strict` refuses content without effect: unknown keywords, except those that begin with `x-`, unknown formats if
+/// formats are checked, and keywords beside `$ref` up to draft 7. `depth` is the maximum number of levels of objects
+/// and arrays in the schema.
 ///
 /// # Errors
-/// To find out would take more than `limits`.
+/// The search would take more than `limits`.
 pub fn problems(
     schema: &Value,
     strict: bool,
@@ -59,7 +59,7 @@ pub fn problems(
         return Err(Refusal::Excess { of: excess, location: found.location() });
     }
     let mut problems = found.problems;
-    // The table of keywords is shorter than the meta-schemas; they have the last word.
+    // The meta-schemas decide, because the table of keywords is less complete.
     if problems.is_empty() {
         problems.extend(
             against_meta_schema(schema).err().map(|error| Problem {
@@ -72,14 +72,14 @@ pub fn problems(
     Ok(problems)
 }
 
-/// One admission under way.
+/// One admission in progress.
 struct Admission<'a, 's> {
     schemas: &'a Schemas<'s>,
     strict: bool,
     formats: Formats,
     patterns: Patterns<'s>,
     problems: Vec<Problem>,
-    /// The schema and the keyword that are looked at.
+    /// The current schema and keyword.
     at: (usize, &'s str),
 }
 
@@ -112,7 +112,7 @@ impl<'s> Admission<'_, 's> {
         self.schemas.all.get(position).map_or_else(String::new, |schema| self.schemas.location(schema) + &step(keyword))
     }
 
-    /// The names of properties that are patterns.
+    /// Checks the names of properties that are patterns.
     fn names(&mut self, schema: &Schema<'s>, keyword: &str, value: &'s Value) {
         for pattern in value.as_object().into_iter().flat_map(|members| members.keys()) {
             if let Some(refusal) = self.patterns.refusal(pattern) {
@@ -211,7 +211,7 @@ fn unknown_keyword(draft: Draft, keyword: &str) -> String {
     }
 }
 
-/// What may have been meant, where no more than a third of its letters are different.
+/// The likely intended word, if no more than a third of its letters differ.
 fn suggestion(text: &str, known: impl Iterator<Item = &'static str>) -> String {
     let near = known.map(|known| (distance(text, known), known)).min();
     match near {
@@ -222,9 +222,9 @@ fn suggestion(text: &str, known: impl Iterator<Item = &'static str>) -> String {
     }
 }
 
-/// How many letters must be added, left out or replaced to make one text of the other (Levenshtein).
+/// The number of letters to add, remove or replace to turn one text into the other (Levenshtein).
 fn distance(from: &str, to: &str) -> usize {
-    // A longer text is no slip of the pen, and the time is the product of the lengths.
+    // A longer text is no misspelling, and the time is the product of the lengths.
     if from.len() > 40 {
         return usize::MAX / 3;
     }
@@ -240,7 +240,7 @@ fn distance(from: &str, to: &str) -> usize {
     row[row.len() - 1]
 }
 
-/// Whether a URI is that of a draft's meta-schema, or of a part of it.
+/// Whether a URI is that of a draft's meta-schema, or of a part of the meta-schema.
 fn is_meta_schema(uri: &str) -> bool {
     Draft::from_schema_uri(uri) != Draft::Unknown
         || ["https://json-schema.org/draft/2019-09/meta/", "https://json-schema.org/draft/2020-12/meta/"]
@@ -258,7 +258,7 @@ fn against_meta_schema(schema: &Value) -> Result<(), ValidationError<'_>> {
     }
 }
 
-/// Whether a value has more levels of objects and arrays. Its nesting costs no stack here.
+/// Whether a value has more levels of objects and arrays. The check takes no stack for the value's nesting.
 pub fn is_deeper(value: &Value, depth: usize) -> bool {
     let mut pending = vec![(value, 0)];
     while let Some((value, above)) = pending.pop() {
@@ -274,12 +274,12 @@ pub fn is_deeper(value: &Value, depth: usize) -> bool {
     false
 }
 
-/// A location's place in the order of the document: indexes as numbers, names as they are sorted there.
+/// The place of a location in the order of the document: indexes as numbers, names as the document sorts them.
 fn order(location: &str) -> Vec<(Option<usize>, String)> {
     location.split('/').map(|step| (step.parse().ok(), step.to_owned())).collect()
 }
 
-/// A text in quotes, its beginning where it is long.
+/// A text in quotes, shortened to its beginning if it is long.
 fn quoted(text: &str) -> String {
     const SHOWN: usize = 80;
     match text.char_indices().nth(SHOWN) {

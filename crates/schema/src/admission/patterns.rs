@@ -1,14 +1,14 @@
-//! Which patterns are admitted: those that the linear-time engine takes, in bounded number and size.
+//! The admitted patterns: those that the linear-time engine accepts, in bounded number and size.
 
 use std::collections::HashSet;
 
 use crate::Patterns as Engines;
 use crate::compile::{Refused, SIZE, tried};
 
-/// How many different patterns a schema may have: each keeps up to 4 MiB beside its program when it is used.
+/// The maximum number of different patterns in a schema: each keeps up to 4 MiB beside its program in use.
 const COUNT: usize = 200;
 
-/// The patterns of a schema so far.
+/// The patterns of a schema found so far.
 pub(super) struct Patterns<'s> {
     seen: HashSet<&'s str>,
     size: usize,
@@ -16,12 +16,12 @@ pub(super) struct Patterns<'s> {
 }
 
 impl<'s> Patterns<'s> {
-    /// They may take so many bytes together.
+    /// The maximum number of bytes of all patterns together.
     pub(super) fn new(limit: usize) -> Self {
         Self { seen: HashSet::new(), size: 0, limit }
     }
 
-    /// Why a pattern is refused. Once there are too many, that is said and no more are tried.
+    /// The reason why a pattern is refused. After one report of too many patterns, no more are tried.
     pub(super) fn refusal(&mut self, pattern: &'s str) -> Option<String> {
         if self.seen.len() > COUNT || self.is_full() || !self.seen.insert(pattern) {
             return None;
@@ -35,14 +35,14 @@ impl<'s> Patterns<'s> {
                 None
             }
             Err(refused) => {
-                // To find that out took as long as with the largest that is not refused.
+                // The refusal took as long as compiling the largest accepted pattern.
                 self.size += if refused == Refused::TooLarge { SIZE } else { 0 };
                 Some(reason(refused))
             }
         }
     }
 
-    /// Whether they take too much together.
+    /// Whether the patterns take too many bytes together.
     pub(super) fn is_full(&self) -> bool {
         self.size > self.limit
     }

@@ -1,8 +1,8 @@
-//! How much work a comparison would be, told from the schema alone.
+//! The work of a comparison, estimated from the schema alone.
 //!
-//! The canonical form is a union of cases, and a schema of some hundred bytes can have millions of them: twenty times
-//! `anyOf` in an `allOf`. It is not to be interrupted, and it recurses along references. So what would take long, or
-//! more stack than there is, is found out before.
+//! The canonical form is a union of cases, and a schema of some hundred bytes can have millions of cases: twenty times
+//! `anyOf` in an `allOf`. The library's canonicalization cannot be interrupted, and recurses along references. So this
+//! module refuses in advance a comparison that would take too long, or more stack than there is.
 
 use std::collections::HashMap;
 use std::ops::Add;
@@ -14,22 +14,22 @@ use crate::keywords::{Holds, holds};
 use crate::reference::{address, uri};
 use crate::walk::{Schema, Schemas, inner, references_of, schemas};
 
-/// How many cases one schema may have. Measured: from 128 on a comparison can take a second and 100 MB.
+/// The maximum number of cases of one schema. Measured: from 128 on a comparison can take a second and 100 MB.
 const CASES: f64 = 100.0;
-/// How large the cases of all schemas may be together, with references written out.
+/// The maximum size of the cases of all schemas together, with references written out.
 const SIZE: f64 = 5_000.0;
-/// How much work there may be, in pairs of cases, with references written out. Measured: about a second at most.
+/// The maximum work in pairs of cases, with references written out. Measured: about a second at most.
 const WORK: f64 = 7_500.0;
-/// How many schemas may lie on a way from the root inwards, references included: each takes up to 5 KB of stack.
+/// The maximum number of schemas on a path from the root inwards, including references: each takes up to 5 KB of stack.
 const LEVELS: usize = 150;
 const LEVEL: usize = 5 << 10;
 
-/// How many schemas may lie on a way inwards, with what is left of the stack.
+/// The maximum number of schemas on a path inwards, for the remaining stack.
 pub(super) fn levels_max(limits: &Limits) -> usize {
     LEVELS.min(room(&limits.bounds) / LEVEL)
 }
 
-/// A union of cases: how many, the size of all together, and how many unions were multiplied to have them.
+/// A union of cases: their number, their total size, and the number of multiplied unions.
 #[derive(Clone, Copy, Debug)]
 struct Union {
     cases: f64,
@@ -37,7 +37,7 @@ struct Union {
     factors: i32,
 }
 
-/// The union with no case, and the one with one case that asks nothing.
+/// The union without a case, and the union with one case without a condition.
 const NOTHING: Union = Union { cases: 0.0, size: 0.0, factors: 0 };
 const ANYTHING: Union = Union { cases: 1.0, size: 0.0, factors: 0 };
 
@@ -52,7 +52,7 @@ impl Add for Union {
 }
 
 impl Union {
-    /// Each case of the one with each case of the other.
+    /// Combines each case of the one with each case of the other.
     fn and(self, other: Self) -> Self {
         Self {
             cases: self.cases * other.cases,
@@ -62,7 +62,7 @@ impl Union {
     }
 
     /// The pairs of cases. Products of unions take more than sums with as many cases: measured, each factor after the
-    /// third takes five times the time.
+    /// third multiplies the time by five.
     fn work(self) -> f64 {
         self.cases * self.cases + 5_f64.powi(self.factors)
     }
@@ -75,18 +75,18 @@ impl Union {
         Self { factors: 1, ..self }
     }
 
-    /// A condition on something inside: one case, whatever that has.
+    /// A condition on an inner value: one case, independent of the number of inner cases.
     fn inside(self) -> Self {
         Self { size: self.size + 1.0, ..ANYTHING }
     }
 }
 
-/// What a schema is to a comparison.
+/// The cost of a schema in a comparison.
 #[derive(Clone, Copy, Debug)]
 struct Cost {
-    /// What it accepts.
+    /// The documents that the schema accepts.
     valid: Union,
-    /// What it refuses, which counts where it is negated.
+    /// The documents that the schema refuses, which count under a negation.
     invalid: Union,
     work: f64,
     levels: usize,
@@ -94,20 +94,20 @@ struct Cost {
 
 const LEAF: Cost = Cost { valid: ANYTHING, invalid: ANYTHING, work: 0.0, levels: 1 };
 
-/// The size of all cases of a schema with what its references lead to, or why there is no comparison.
+/// The size of all cases of a schema and of its references' targets, or the reason why there is no comparison.
 pub(super) fn size(schema: &Value, resources: &[(String, Value)], levels_max: usize) -> Result<f64, String> {
     Graph::of(schema, resources)?
         .size(levels_max)
         .ok_or_else(|| "the schemas are too complex to be compared".to_owned())
 }
 
-/// The schemas with what they consist of: what keywords hold and where references lead.
+/// The schemas and their parts: the schemas in keywords and the targets of references.
 struct Graph<'s> {
     documents: Vec<(Option<&'s str>, Schemas<'s>)>,
-    /// Each schema's document and position there.
+    /// The document of each schema, and the schema's position there.
     nodes: Vec<(usize, usize)>,
     ids: HashMap<*const Map<String, Value>, usize>,
-    /// What each schema consists of, and whether a reference leads there.
+    /// The parts of each schema, and whether a reference leads to the part.
     parts: Vec<Vec<(usize, bool)>>,
     costs: Vec<Option<Cost>>,
 }
@@ -132,7 +132,7 @@ impl<'s> Graph<'s> {
 
     fn size(mut self, levels_max: usize) -> Option<f64> {
         let cyclic = self.cyclic();
-        // A circle has to be cut somewhere: no reference from one schema on a circle to another is followed.
+        // A circle has to be cut: no reference from one schema on a circle to another is followed.
         let uncut = |(node, parts): (usize, &Vec<(usize, bool)>)| {
             let cut = |part: usize, reference: bool| reference && cyclic[node] && cyclic[part];
             parts.iter().filter(|&&(part, reference)| !cut(part, reference)).map(|&(part, _)| part).collect()
@@ -157,15 +157,15 @@ impl<'s> Graph<'s> {
         (schemas, &schemas.all[position])
     }
 
-    /// The nodes that a schema consists of, and whether a reference leads there.
+    /// The nodes of a schema's parts, and whether a reference leads to the node.
     fn parts(&self, node: usize) -> Result<Vec<(usize, bool)>, String> {
         let (schemas, schema) = self.schema(node);
-        // What a schema only defines is no part of it unless it refers to it.
+        // A definition is no part of the schema unless the schema refers to it.
         let held = schema.members.iter().filter(|(keyword, _)| !matches!(keyword.as_str(), "$defs" | "definitions"));
         let held = held.flat_map(|(keyword, value)| inner(schemas.draft, keyword, value));
         let mut parts: Vec<_> = held.filter_map(|(_, value)| Some((self.id(value)?, false))).collect();
         for (_, uri) in references_of(schemas.draft, schema.members) {
-            // What is not read here would be read there all the same.
+            // The comparison would read a reference that this code skips.
             let there =
                 self.target(schemas, schema, uri).ok_or_else(|| format!("{uri} leads to no schema that is known"))?;
             parts.extend(self.id(there).map(|id| (id, true)));
@@ -173,7 +173,7 @@ impl<'s> Graph<'s> {
         Ok(parts)
     }
 
-    /// Which nodes lie on circles, or between circles.
+    /// The nodes that lie on circles, or between circles.
     fn cyclic(&self) -> Vec<bool> {
         let parts: Vec<Vec<usize>> =
             self.parts.iter().map(|parts| parts.iter().map(|&(part, _)| part).collect()).collect();
@@ -197,7 +197,7 @@ impl<'s> Graph<'s> {
         there.target(&there.all.first()?.base, &format!("#{fragment}"))
     }
 
-    /// The pairs of a pattern for names with another one, and with a name.
+    /// The pairs of a pattern for names with another pattern, and with a name.
     fn names(&self, node: usize) -> f64 {
         let (_, schema) = self.schema(node);
         let count = |keyword| schema.members.get(keyword).and_then(Value::as_object).map_or(0, Map::len) as f64;
@@ -205,7 +205,7 @@ impl<'s> Graph<'s> {
         2.0 * patterns * (patterns + count("properties"))
     }
 
-    /// The cost of a schema whose parts have theirs.
+    /// The cost of a schema, from the costs of its parts.
     fn cost(&self, node: usize, parts: &[usize]) -> Cost {
         let (schemas, schema) = self.schema(node);
         let of = |value: &Value| match value {
@@ -223,7 +223,7 @@ impl<'s> Graph<'s> {
             match keyword.as_str() {
                 "$ref" => {
                     let there = value.as_str().and_then(|uri| self.target(schemas, schema, uri));
-                    // Where a circle is cut, nothing is read through the reference.
+                    // Where a circle is cut, the comparison reads nothing through the reference.
                     let there =
                         there.filter(|there| self.id(there).is_none_or(|id| parts.contains(&id))).map_or(LEAF, of);
                     require(there.valid, there.invalid);
@@ -259,7 +259,7 @@ impl<'s> Graph<'s> {
                     Some(Holds::Anything | Holds::Text | Holds::Identifier | Holds::Dialect) if keyword != "const" => {}
                     None => {}
                     Some(Holds::Patterns) => {
-                        // Each pattern divides the names in two.
+                        // Each pattern divides the names into two sets.
                         each().for_each(|part| require(part.valid.inside().factor(), part.invalid.inside().factor()));
                     }
                     Some(_) if each().next().is_some() => {
@@ -282,13 +282,13 @@ impl<'s> Graph<'s> {
     }
 }
 
-/// The cost of an assertion of several parts, each of which can fail.
+/// The cost of an assertion with several parts, any of which can fail.
 fn asserted(parts: usize) -> Cost {
     let invalid = Union { cases: parts as f64, size: parts as f64, factors: i32::from(parts > 1) };
     Cost { valid: Union::assertion(parts), invalid, ..LEAF }
 }
 
-/// What each node is a part of.
+/// The parents of each node.
 fn wholes(parts: &[Vec<usize>]) -> Vec<Vec<usize>> {
     let mut wholes = vec![Vec::new(); parts.len()];
     for (node, parts) in parts.iter().enumerate() {
@@ -297,7 +297,7 @@ fn wholes(parts: &[Vec<usize>]) -> Vec<Vec<usize>> {
     wholes
 }
 
-/// The nodes, each after its parts; without those that lie on circles or have such parts.
+/// The nodes, each after its parts, without nodes that lie on circles or have parts on circles.
 fn innermost_first(parts: &[Vec<usize>]) -> Vec<usize> {
     let wholes = wholes(parts);
     let mut missing: Vec<usize> = parts.iter().map(Vec::len).collect();

@@ -1,19 +1,19 @@
-//! Whether two schemas are the same but for what has no effect on validity.
+//! The equality of two schemas, except for content without effect on validity.
 
 use serde_json::{Number, Value};
 
 use crate::walk::schemas;
 
-/// Keywords that say something to people and programs, and nothing about validity.
+/// Annotation keywords: for people and programs, without effect on validity.
 const ANNOTATIONS: [&str; 8] =
     ["$comment", "default", "deprecated", "description", "examples", "readOnly", "title", "writeOnly"];
 
-/// Whether two schemas are equal without annotations, numbers by their value.
+/// Whether two schemas are equal without annotations, with numbers compared by value.
 pub(super) fn is_same(left: &Value, right: &Value) -> bool {
     is_equal(left, right) || is_equal(&without_annotations(left), &without_annotations(right))
 }
 
-/// A schema without annotations, or as it is where a reference leads into one.
+/// A schema without annotations, or unchanged if a reference leads into an annotation.
 fn without_annotations(schema: &Value) -> Value {
     let all = schemas(schema);
     let mut locations: Vec<String> = all.all.iter().map(|schema| all.location(schema)).collect();
@@ -41,7 +41,7 @@ fn is_equal(left: &Value, right: &Value) -> bool {
     }
 }
 
-/// A number as its sign, its digits from the first to the last that is not 0, and the power of ten of the last.
+/// A number as its sign, its digits from the first to the last that is not 0, and the exponent of the last digit.
 fn decimal(number: &Number) -> Option<(bool, String, i64)> {
     let text = number.to_string();
     let (digits, exponent) = text.split_once(['e', 'E']).unwrap_or((&text, "0"));

@@ -1,7 +1,7 @@
-//! Whether one version of a schema can follow another, decided by what they mean and not by how they are written.
+//! The compatibility of schema versions, decided by their meaning and not by their text.
 //!
-//! A verdict is `Compatible` only where it is proved. The proof is by the validator's own canonical form, which cannot be
-//! interrupted: what would take long is left undecided before it starts.
+//! A verdict is `Compatible` only with a proof. The proof uses the validator's own canonical form, which cannot be
+//! interrupted: a comparison that would take long is left undecided before it starts.
 
 mod cost;
 mod equality;
@@ -25,28 +25,28 @@ pub use mode::{Mode, UnknownMode};
 pub struct Version<'a> {
     /// The schema.
     pub schema: &'a Value,
-    /// What its references lead to.
+    /// The targets of the schema's references.
     pub resources: &'a [(String, Value)],
 }
 
-/// Whether every document that is valid under the old version is valid under the new one.
+/// The answer to whether every document that is valid under the old version is valid under the new version.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {
-    /// It is.
+    /// Every such document is valid under the new version.
     Compatible,
-    /// There are documents for which it is not.
+    /// At least one document becomes invalid.
     Incompatible {
-        /// The schema of these documents, where it is small enough to be told.
+        /// The schema of these documents, if it is small enough to show.
         lost: Option<Value>,
     },
-    /// It is not known.
+    /// The answer is unknown.
     Undecided {
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }
 
-/// How large schemas may be, with references written out, for a comparison to tell what is lost, and how long that may be.
+/// The maximum size of schemas, with references written out, for showing lost documents, and the maximum length of the answer.
 const EXPLAINED: f64 = 2_000.0;
 const EXPLANATION: usize = 8 << 10;
 
@@ -65,7 +65,7 @@ fn is_same(new: &Version, old: &Version) -> bool {
         && new.resources.iter().all(|resource| old.resources.contains(resource))
 }
 
-/// The verdict, or why there is none.
+/// The verdict, or the reason why there is none.
 fn compare(new: &Version, old: &Version, formats: Formats, limits: &Limits) -> Result<Verdict, String> {
     let resources = resources(new, old)?;
     for schema in [new.schema, old.schema].into_iter().chain(resources.iter().map(|(_, resource)| *resource)) {
@@ -96,7 +96,7 @@ fn compare(new: &Version, old: &Version, formats: Formats, limits: &Limits) -> R
     }
 }
 
-/// What the references of both versions lead to.
+/// The targets of the references of both versions.
 fn resources<'a>(new: &Version<'a>, old: &Version<'a>) -> Result<Vec<(&'a str, &'a Value)>, String> {
     let mut resources: BTreeMap<&str, &Value> = BTreeMap::new();
     for (uri, resource) in new.resources.iter().chain(old.resources) {
@@ -107,8 +107,8 @@ fn resources<'a>(new: &Version<'a>, old: &Version<'a>) -> Result<Vec<(&'a str, &
     Ok(resources.into_iter().collect())
 }
 
-/// Whether no identifier stands for two schemas: a reference to it would lead to either. Both versions may have the same
-/// ones, as they are read one at a time.
+/// Whether every identifier stands for one schema: a reference to an ambiguous one would lead to either. Both versions
+/// may have the same identifiers, because the library reads one version at a time.
 fn have_own_identifiers(versions: &[&Value], resources: &[(&str, &Value)]) -> Result<(), String> {
     let own: BTreeSet<String> = versions.iter().flat_map(|schema| identifiers(schema)).collect();
     let mut all = resources.iter().flat_map(|(_, resource)| identifiers(resource)).chain(own).collect::<Vec<_>>();
@@ -119,7 +119,7 @@ fn have_own_identifiers(versions: &[&Value], resources: &[(&str, &Value)]) -> Re
     }
 }
 
-/// Whether a schema has nothing that comparisons read otherwise than validators.
+/// Whether comparisons read all of a schema in the same way as validators.
 fn is_comparable(schema: &Value, formats: Formats) -> Result<(), String> {
     let schemas = schemas(schema);
     for schema in &schemas.all {
@@ -139,14 +139,14 @@ fn is_comparable(schema: &Value, formats: Formats) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether a schema has a format that validators know before its draft, and comparisons do not.
+/// Whether a schema has a format that validators know before the format's draft, and comparisons do not.
 fn is_later_format(draft: Draft, members: &Map<String, Value>, format: &str, formats: Formats) -> bool {
     draft <= Draft::Draft7
         && formats == Formats::Asserted
         && members.get("format").is_some_and(|value| value.as_str() == Some(format))
 }
 
-/// A schema as comparisons have to read it: format uuid as a pattern where they do not know it.
+/// A schema in the form for comparisons: format uuid as a pattern in drafts where comparisons do not know the format.
 fn readable(schema: &Value, formats: Formats) -> Value {
     const UUID: &str = "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$";
     let schemas = schemas(schema);
@@ -173,13 +173,13 @@ fn canonical(schema: &Value, registry: &Registry, formats: Formats) -> Result<Ca
     options.canonicalize(&readable(schema, formats))
 }
 
-/// The schema of the documents that are valid under the old schema alone.
+/// The schema of the documents that are valid only under the old schema.
 fn lost(new: &CanonicalSchema, old: &CanonicalSchema) -> Option<Value> {
     let lost = old.subtract(new).ok()?.to_json_schema();
     (lost.to_string().len() <= EXPLANATION).then_some(lost)
 }
 
-/// Why there is no verdict, for people.
+/// The readable reason why there is no verdict.
 fn reason(error: &CanonicalizationError) -> String {
     match error {
         CanonicalizationError::IncompatibleOperands(OperandMismatch::DocumentRoots) => {

@@ -1,22 +1,22 @@
-//! What a new version must be compatible with: the names that other registries use, too.
+//! The compatibility mode of a new version, by the names that other registries use, too.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// What a new version of a schema must be compatible with.
+/// The versions that a new version of a schema must be compatible with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// Nothing.
+    /// No version.
     None,
-    /// The version before: what was valid stays valid.
+    /// The version before: valid documents stay valid.
     Backward,
-    /// The version before: what becomes valid was valid.
+    /// The version before: documents that become valid were valid.
     Forward,
     /// The version before, both ways.
     Full,
-    /// All versions: what was valid stays valid.
+    /// All versions: valid documents stay valid.
     BackwardTransitive,
-    /// All versions: what becomes valid was valid.
+    /// All versions: documents that become valid were valid.
     ForwardTransitive,
     /// All versions, both ways.
     FullTransitive,
@@ -43,13 +43,13 @@ impl Mode {
         matches!(self, Mode::Forward | Mode::Full | Mode::ForwardTransitive | Mode::FullTransitive)
     }
 
-    /// Whether all versions count and not only the one before.
+    /// Whether all versions count, and not only the version before.
     pub fn transitive(self) -> bool {
         matches!(self, Mode::BackwardTransitive | Mode::ForwardTransitive | Mode::FullTransitive)
     }
 }
 
-/// That a text names no mode.
+/// The error of a text that names no mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnknownMode;
 

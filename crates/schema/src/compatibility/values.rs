@@ -1,4 +1,4 @@
-//! What the values and patterns in schemas take to compare: the canonical form compares values in pairs, and writes numbers out.
+//! The cost of comparing values and patterns in schemas: the canonical form compares values in pairs, and writes numbers out.
 
 use serde_json::Value;
 
@@ -7,12 +7,12 @@ use crate::bounds::{Load, within};
 use crate::compile::{Limits, tried};
 use crate::document::written_digits;
 
-/// How long the pairs of values may take, in microseconds.
+/// The maximum time for the pairs of values, in microseconds.
 const PAIRS: f64 = 300_000.0;
-/// How many bytes the patterns of both schemas may take, compiled. Measured: each direction takes 25 ms a megabyte.
+/// The maximum bytes of the patterns of both schemas, compiled. Measured: each direction takes 25 ms a megabyte.
 const PATTERNS: usize = 16 << 20;
 
-/// What is counted.
+/// The counters.
 #[derive(Default)]
 struct Values<'s> {
     numbers: f64,
@@ -21,7 +21,7 @@ struct Values<'s> {
     patterns: Vec<&'s str>,
 }
 
-/// Refuses schemas whose values or patterns take long, with the reason.
+/// Refuses schemas with values or patterns that take too long, with the reason.
 pub(super) fn check<'s>(schemas: impl Iterator<Item = &'s Value>, limits: &Limits) -> Result<(), String> {
     let mut values = Values::default();
     schemas.for_each(|schema| values.read(schema));
@@ -45,7 +45,7 @@ pub(super) fn check<'s>(schemas: impl Iterator<Item = &'s Value>, limits: &Limit
 }
 
 impl<'s> Values<'s> {
-    // As deep as a schema is: it was parsed.
+    // As deep as a schema, which was parsed.
     fn read(&mut self, value: &'s Value) {
         match value {
             Value::Null | Value::Bool(_) => {}
@@ -76,7 +76,7 @@ impl<'s> Values<'s> {
     }
 }
 
-/// The zeros that an exponent stands for.
+/// The number of zeros that an exponent stands for.
 fn exponent(number: &str) -> u64 {
     number.split_once(['e', 'E']).map_or(0, |(_, exponent)| exponent.parse().map_or(u64::MAX, i64::unsigned_abs))
 }

@@ -1,16 +1,16 @@
-//! How far down the stack the library goes, told from the levels that it goes through.
+//! The library's use of the stack, estimated from its levels of recursion.
 
 use std::ptr;
 
 use crate::bounds::{Bounds, Exceeded, stop};
 
-/// The stack that each level takes, measured: 3,400 bytes, optimised.
+/// The stack of each level, measured: 3,400 bytes, optimised.
 const LEVEL: usize = if cfg!(debug_assertions) { 24 << 10 } else { 4 << 10 };
-/// How far below its limit the library may go. PostgreSQL has twice as much there (`STACK_DEPTH_SLOP`), for code that does not
-/// look how deep it is.
+/// The reserve below the limit that the library may use. PostgreSQL has twice as much there (`STACK_DEPTH_SLOP`), for
+/// code that does not check its depth.
 const BELOW: usize = 256 << 10;
 
-/// How much of the stack the library may use from here.
+/// The amount of stack that the library may use from here.
 pub(crate) fn room(bounds: &Bounds) -> usize {
     let here = 0_u8;
     ptr::from_ref(&here).addr().saturating_sub(bounds.floor.saturating_sub(BELOW))
@@ -22,12 +22,12 @@ pub(super) struct Depth {
 }
 
 impl Depth {
-    /// None yet, from here on.
+    /// No levels so far, from here on.
     pub(super) fn new(bounds: &Bounds) -> Self {
         Self { levels: 0, levels_max: room(bounds) / LEVEL }
     }
 
-    /// One level more, if there is room for it.
+    /// Enters one level, if there is room for it.
     pub(super) fn enter(&mut self) {
         self.levels += 1;
         if self.levels > self.levels_max {
@@ -35,7 +35,7 @@ impl Depth {
         }
     }
 
-    /// One level less.
+    /// Leaves one level.
     pub(super) fn leave(&mut self) {
         self.levels -= 1;
     }

@@ -1,5 +1,5 @@
-//! What compiling a schema takes, told before it is done: the library that compiles has no bounds of its own and cannot be
-//! stopped. So all that it would do is done here first, in steps that count, and without its memory.
+//! The cost of compiling a schema, found before the compilation: the compiling library has no bounds of its own and cannot
+//! be stopped. So this module first rehearses the library's work, in counted steps and without the library's memory.
 
 mod depth;
 mod lost;
@@ -18,38 +18,38 @@ pub(crate) use depth::room;
 pub(crate) use pattern::{Engine, Refused, SIZE, Table, tried};
 use rehearsal::Rehearsal;
 
-/// What compiling a schema may use.
+/// The resources for compiling a schema.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// The stack, the steps, and whether to stop. A step takes about 250 nanoseconds and 100 bytes; a sub-schema takes some
-    /// ten steps each time that it is compiled.
+    /// The stack, the steps, and whether to stop. A step takes about 250 nanoseconds and 100 bytes; a sub-schema takes
+    /// some ten steps each time that it is compiled.
     pub bounds: Bounds,
-    /// How many bytes its patterns may take together, compiled.
+    /// The maximum bytes of the schema's patterns together, compiled.
     pub patterns: usize,
 }
 
 impl Limits {
-    /// Steps enough for any usual schema, within a second and 200 MB.
+    /// Enough steps for any usual schema, within a second and 200 MB.
     pub const STEPS: u64 = 2_000_000;
-    /// Room enough for the patterns of any usual schema, compiled within half a second.
+    /// Enough room for the patterns of any usual schema, compiled within half a second.
     pub const PATTERNS: usize = 32 << 20;
 }
 
-/// Why a schema is not compiled.
+/// The reason why a schema is not compiled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
-    /// Something is wrong with it.
+    /// The schema has a problem.
     Problem(Problem),
-    /// It would take too much.
+    /// Compiling the schema would take too much.
     Excess {
-        /// Of what.
+        /// The exceeded resource.
         of: Excess,
-        /// Where in the schema, as a JSON Pointer; empty where that is not known, or in a schema that it refers to.
+        /// The place in the schema, as a JSON Pointer; empty if the place is unknown, or in a referenced schema.
         location: String,
     },
 }
 
-/// What there is not enough of.
+/// The exceeded resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Excess {
     /// The steps.
@@ -58,9 +58,9 @@ pub enum Excess {
     Patterns,
     /// The stack.
     Stack,
-    /// Time: it was asked to stop.
+    /// Time: the caller asked the compilation to stop.
     Interrupted,
-    /// The bytes that recursive schemas may keep for ever, on this thread.
+    /// The bytes that recursive schemas may keep for ever on this thread.
     Lost,
 }
 
@@ -80,10 +80,10 @@ impl From<Exceeded> for Excess {
     }
 }
 
-/// Refuses a schema whose texts, written out wherever a location or a URI holds them, are too much for any walk through it.
+/// Refuses a schema with texts that would be too much for any walk, written out in each location and URI that contains them.
 ///
 /// # Errors
-/// It would take too much.
+/// The texts would take too much.
 pub fn check_texts(schema: &Value, limits: &Limits) -> Result<(), Refusal> {
     let mut here = String::new();
     let walk =
@@ -91,7 +91,7 @@ pub fn check_texts(schema: &Value, limits: &Limits) -> Result<(), Refusal> {
     walk.map_err(|exceeded| Refusal::Excess { of: exceeded.into(), location: here })
 }
 
-/// Refuses patterns that take too much together.
+/// Refuses patterns that take too many bytes together.
 pub(crate) fn check_patterns<'s>(
     schemas: impl Iterator<Item = &'s Value>,
     engine: Patterns,
@@ -111,17 +111,17 @@ pub(crate) fn check_patterns<'s>(
     Ok(table)
 }
 
-/// What compiling a schema takes.
+/// The cost of compiling a schema.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Work {
     /// The steps.
     pub steps: u64,
-    /// Whether what is made of it holds itself.
+    /// Whether the compiled value holds itself.
     pub circular: bool,
 }
 
-/// Refuses a schema that would take too many steps, or too much of the stack; otherwise, what it takes. What is wrong with it is
-/// left to the compiler.
+/// Returns the cost of a schema. Refuses a schema that would take too many steps, or too much of the stack. The
+/// compiler reports the schema's problems.
 pub(crate) fn check_work<'r>(
     schema: &'r Value,
     draft: Draft,
@@ -144,9 +144,9 @@ pub(crate) fn check_work<'r>(
     Ok(Work { steps: steps_taken(&limits.bounds), circular: rehearsal.is_circular() })
 }
 
-/// Refuses a schema whose memory would not come back, where too much was lost in this way already.
+/// Refuses a schema with memory that would not be freed, if too much was lost in this way already.
 pub(crate) fn check_lost(work: Work, footprint: usize) -> Result<(), Refusal> {
-    // Measured: up to three times what is usual for a text of its length.
+    // Measured: up to three times the usual memory for a text of its length.
     if work.circular && !lost::take(3 * footprint) {
         return Err(Refusal::Excess { of: Excess::Lost, location: String::new() });
     }

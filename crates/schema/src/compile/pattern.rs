@@ -1,4 +1,4 @@
-//! What patterns take, compiled. The engines do not say: they say whether a pattern stays below a limit.
+//! The size of compiled patterns. The engines do not tell the size, only whether a pattern stays below a limit.
 
 use std::collections::HashMap;
 
@@ -9,12 +9,12 @@ use crate::Patterns;
 use crate::bounds::charge;
 use crate::walk::step;
 
-/// The most that one compiled pattern may take: the engine's own default. `^[\p{L}\p{N}]{1,200}$` takes 9 MiB.
+/// The maximum size of one compiled pattern: the engine's own default. `^[\p{L}\p{N}]{1,200}$` takes 9 MiB.
 pub(crate) const SIZE: usize = 10 << 20;
-/// The least that is tried: about what the smallest ones take.
+/// The smallest limit to try: about the size of the smallest patterns.
 const SIZE_MIN: usize = 1 << 14;
 
-/// The engine that a pattern needs.
+/// The regular expression engine that a pattern needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Engine {
     /// Linear time.
@@ -23,28 +23,28 @@ pub(crate) enum Engine {
     Backtracking,
 }
 
-/// A pattern that compiles.
+/// A valid pattern.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Tried {
-    /// About how many bytes it takes, at most twice too much with the linear engine.
+    /// The approximate size in bytes, at most twice too much with the linear engine.
     pub size: usize,
     /// The engine.
     pub engine: Engine,
 }
 
-/// Why a pattern does not compile.
+/// The reason why a pattern does not compile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Refused {
-    /// It is no regular expression; why, if the engine says.
+    /// The pattern is no regular expression; with the reason, if the engine gives one.
     Syntax(Option<String>),
-    /// It takes more than one pattern may.
+    /// The pattern is larger than one pattern may be.
     TooLarge,
 }
 
-/// The patterns of schemas, each once, with what it takes.
+/// The patterns of schemas, each once, with its size.
 pub(crate) struct Table<'s> {
     patterns: Patterns,
-    /// How many bytes they take together, and may take.
+    /// The bytes of all patterns together, and their maximum.
     size: usize,
     limit: usize,
     tried: HashMap<&'s str, Option<Tried>>,
@@ -55,17 +55,17 @@ impl<'s> Table<'s> {
         Self { patterns, size: 0, limit, tried: HashMap::new() }
     }
 
-    /// How many bytes they take together, at most twice too much.
+    /// The bytes of all patterns together, at most twice too much.
     pub(crate) fn size(&self) -> usize {
         self.size
     }
 
-    /// What a pattern takes, if it compiles.
+    /// The size of a pattern, if the pattern compiles.
     pub(crate) fn of(&self, pattern: &str) -> Option<Tried> {
         self.tried.get(pattern).copied().flatten()
     }
 
-    /// Tries all patterns of a schema, wherever they are: a reference may lead anywhere. Whether they fit; `here` is where not.
+    /// Tries all patterns of a schema, because a reference may lead anywhere. Whether they fit; `here` is the failing place.
     pub(super) fn read(&mut self, value: &'s Value, here: &mut String) -> bool {
         let length = here.len();
         match value {
@@ -106,7 +106,7 @@ impl<'s> Table<'s> {
         let tried = tried(pattern, self.patterns);
         let size = match &tried {
             Ok(tried) => tried.size,
-            // That is said by the compiler, which meets it first or not at all.
+            // The compiler reports this pattern, or never meets it.
             Err(Refused::Syntax(_)) => SIZE_MIN,
             Err(Refused::TooLarge) => return false,
         };
@@ -116,7 +116,7 @@ impl<'s> Table<'s> {
     }
 }
 
-/// Compiles a pattern as a trial. It is forgotten again.
+/// Compiles a pattern as a trial, and drops the result.
 pub(crate) fn tried(pattern: &str, patterns: Patterns) -> Result<Tried, Refused> {
     let translated = jsonschema_regex::to_rust_regex(pattern).map_err(|()| Refused::Syntax(None))?;
     charge(8 + pattern.len() as u64 / 16);
@@ -132,12 +132,12 @@ pub(crate) fn tried(pattern: &str, patterns: Patterns) -> Result<Tried, Refused>
     }
 }
 
-/// The linear parts of a pattern are compiled one by one; each group, alternative and back-reference may begin one.
+/// The engine compiles the linear parts of a pattern one by one; each group, alternative and back-reference may begin one.
 fn backtracking(pattern: &str) -> Result<Tried, Refused> {
     let parts = 1 + pattern.bytes().filter(|byte| matches!(byte, b'(' | b'|' | b'\\')).count();
     let size = smallest(|limit| {
         let built = fancy_regex::RegexBuilder::new(pattern).delegate_size_limit(limit).build();
-        // It does not always say why; what is no regular expression stays none with the largest limit.
+        // The engine does not always give a reason; a text that is no regular expression fails also with the largest limit.
         Ok(built.is_ok())
     });
     match size {
@@ -152,11 +152,11 @@ fn backtracking(pattern: &str) -> Result<Tried, Refused> {
     }
 }
 
-/// The first limit that `fits`, doubled each time.
+/// The first limit that `fits`, doubling from limit to limit.
 fn smallest(fits: impl Fn(usize) -> Result<bool, Refused>) -> Result<usize, Refused> {
     let mut limit = SIZE_MIN;
     loop {
-        // Large ones take milliseconds: somebody may want to stop.
+        // A large pattern takes milliseconds: the caller may want to stop.
         charge(if limit > 1 << 19 { 256 } else { 1 });
         if fits(limit)? {
             return Ok(limit);

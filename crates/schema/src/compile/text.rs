@@ -1,5 +1,5 @@
-//! The texts of a schema, written out: each part of it is compiled with its location, and each location with its URI. A name or
-//! an identifier of 100 kB above 1,000 parts takes 100 MB. Also how deep it is: whatever reads it recurses.
+//! The texts of a schema, written out: each part of a schema is compiled with its location, and each location with its URI. A
+//! name or an identifier of 100 kB above 1,000 parts takes 100 MB. Also the depth of the schema, because every reader recurses.
 
 use serde_json::Value;
 
@@ -7,12 +7,12 @@ use super::Depth;
 use crate::bounds::charge;
 use crate::walk::step;
 
-/// Goes through the schema, at a cost of what each part's location and URI take. `here` is where.
+/// Walks through the schema and charges the location and the URI of each part. `here` is the current place.
 pub(super) fn walk(schema: &Value, depth: &mut Depth, here: &mut String) {
     visit(schema, 0, depth, here);
 }
 
-// As deep as a schema is: it was parsed.
+// As deep as a schema, which was parsed.
 fn visit(value: &Value, identifiers: usize, depth: &mut Depth, here: &mut String) {
     let length = here.len();
     depth.enter();

@@ -13,14 +13,14 @@ pub(super) fn line(text: &str) -> Result<()> {
     if check.at < text.len() { Err(check.unexpected()) } else { Ok(()) }
 }
 
-/// What is known of a container that is open: bits.
+/// The known properties of an open container, as bits.
 type Open = u8;
 
-/// It is an object, else an array.
+/// The container is an object; otherwise an array.
 const OBJECT: Open = 1;
-/// It is a jsonb: it has spaces.
+/// The container is a jsonb: it has spaces.
 const JSONB: Open = 2;
-/// It is not a jsonb: it has no spaces, or contains what no jsonb contains. Neither bit is set as long as it can be both.
+/// The container is not a jsonb: it has no spaces, or contains what no jsonb contains. If both are possible, neither bit is set.
 const PLAIN: Open = 4;
 
 /// The mark of the first name of an object, beside the name's offset. An offset is less than `LENGTH_MAX`, below 2^30.
@@ -29,11 +29,11 @@ const FIRST: u32 = 1 << 31;
 struct Check<'a> {
     text: &'a str,
     at: usize,
-    /// The containers around the value that is read.
+    /// The containers around the current value.
     open: Vec<Open>,
-    /// The offsets of names in the objects that are open: of a jsonb the last one, for the order; of a composite all.
+    /// The offsets of names in the open objects: in a jsonb the last one, for the order; in a composite all.
     names: Vec<u32>,
-    /// What the writer makes of an escape.
+    /// A buffer for the writer's form of an escape.
     written: Vec<u8>,
 }
 
@@ -59,7 +59,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// Reads one value, and all that is in it.
+    /// Reads one value, including the values in it.
     fn value(&mut self) -> Result<()> {
         loop {
             match self.peek()? {
@@ -85,7 +85,7 @@ impl<'a> Check<'a> {
                 b'-' | b'0'..=b'9' => self.number()?,
                 _ => return Err(self.unexpected()),
             }
-            // A value has ended, and so may containers around it.
+            // A value has ended, and containers around it may end, too.
             loop {
                 let Some(&open) = self.open.last() else {
                     return Ok(());
@@ -104,7 +104,7 @@ impl<'a> Check<'a> {
     }
 
     fn open(&mut self, kind: Open) -> Result<()> {
-        // What is in a jsonb is a jsonb.
+        // A container in a jsonb is a jsonb.
         let around = self.open.last().map_or(0, |around| around & JSONB);
         self.open.try_reserve(1).map_err(|_| self.refused(Because::OutOfMemory))?;
         self.open.push(kind | around);
@@ -127,7 +127,7 @@ impl<'a> Check<'a> {
         Ok(())
     }
 
-    /// Notes that the innermost container contains what no jsonb contains. The caller knows that it is not a jsonb.
+    /// Notes that the innermost container contains what no jsonb contains. The caller knows that the container is not a jsonb.
     fn mark_plain(&mut self) {
         if let Some(around) = self.open.last_mut() {
             *around |= PLAIN;
@@ -192,7 +192,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// Reads an escape, which has to be what the writer makes of the character that it stands for.
+    /// Reads an escape, which has to be the writer's escape for the decoded character.
     fn escape(&mut self) -> Result<()> {
         let rest = self.bytes().get(self.at + 1..).unwrap_or_default();
         let refused = self.refused(Because::Escape);
@@ -274,7 +274,7 @@ impl<'a> Check<'a> {
     }
 }
 
-/// Checks that no two of the names are equal. They may be sorted.
+/// Checks that no two of the names are equal. The check may sort them.
 fn distinct(text: &str, names: &mut [u32]) -> Result<()> {
     names.sort_unstable_by(|a, b| (name_at(text, *a), a & !FIRST).cmp(&(name_at(text, *b), b & !FIRST)));
     let twice = names.windows(2).find_map(|pair| match pair {
@@ -284,7 +284,7 @@ fn distinct(text: &str, names: &mut [u32]) -> Result<()> {
     twice.map_or(Ok(()), |name| Err(Refused { offset: name as usize, because: Because::Order }))
 }
 
-/// The name whose offset is given, with or without its mark.
+/// The name at this offset, with or without its mark.
 fn name_at(text: &str, name: u32) -> Text<'_> {
     let rest = text.get((name & !FIRST) as usize..).unwrap_or_default();
     Text(rest.get(..string_end(rest)).unwrap_or_default())

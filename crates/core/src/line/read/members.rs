@@ -1,4 +1,4 @@
-//! The parts of a text that was checked. Where a text is not what the check has let through, there are no more parts.
+//! The parts of a checked text. In a text that the check would refuse, the iterators end early.
 
 use super::{Container, Text, Value};
 
@@ -57,7 +57,7 @@ fn after_comma(rest: &str) -> &str {
     rest.strip_prefix(' ').unwrap_or(rest)
 }
 
-/// The value that the text begins with, and what follows it.
+/// The value at the beginning of the text, and the rest of the text.
 fn split_value(text: &str) -> Option<(Value<'_>, &str)> {
     let (json, rest) = text.split_at_checked(value_end(text))?;
     let value = match json.as_bytes().first()? {
@@ -72,7 +72,7 @@ fn split_value(text: &str) -> Option<(Value<'_>, &str)> {
     Some((value, rest))
 }
 
-/// Where the value ends that the text begins with.
+/// The end of the value at the beginning of the text.
 fn value_end(text: &str) -> usize {
     let bytes = text.as_bytes();
     match bytes.first() {
@@ -82,7 +82,7 @@ fn value_end(text: &str) -> usize {
     }
 }
 
-/// Where the container ends that the text begins with.
+/// The end of the container at the beginning of the text.
 fn container_end(text: &str) -> usize {
     let mut depth = 0_usize;
     let mut at = 0;
@@ -96,14 +96,14 @@ fn container_end(text: &str) -> usize {
                     return at;
                 }
             }
-            // Outside of strings a line is ASCII.
+            // A line is ASCII outside of strings.
             _ => at += 1,
         }
     }
     text.len()
 }
 
-/// Where the string ends that the text begins with: after its second quote.
+/// The end of the string at the beginning of the text: after its second quote.
 pub(super) fn string_end(text: &str) -> usize {
     let mut is_escaped = true;
     let end = text.bytes().position(|byte| {

@@ -1,24 +1,24 @@
-//! A line read back: strictly, so that nobody can show two readers two different events in one text.
+//! The strict reader of a line. Strict, so that no text can show two readers two different events.
 //!
-//! [`read()`] takes the bytes of a line and refuses all that the writers of this crate do not write: a space, an escape or a
-//! number in another form, a name that comes twice, members out of order. Each part is compared with what its writer gives: an
-//! escape is decoded and written again, a number has to pass the writer's own test. So the text of a line and what
-//! is read from it are one-to-one.
+//! [`read()`] takes the bytes of a line and refuses everything that the writers of this crate do not write: a space, an
+//! escape or a number in another form, a repeated name, members out of order. The reader compares each part with its
+//! writer's output: it decodes an escape and writes it again, and a number has to pass the writer's own test. So the
+//! text of a line and the members read from it correspond one-to-one.
 //!
-//! The types of the columns are not in a line. So the reader cannot tell whether a string is a date, or whether the
-//! elements of an array have one type.
+//! A line does not contain the types of the columns. So the reader cannot tell whether a string is a date, or whether
+//! the elements of an array have one type.
 //!
 //! # The text of a jsonb
 //!
-//! A jsonb has spaces after its commas and colons, where composites and arrays have none. So containers are of one kind or the
-//! other, and a jsonb contains jsonb alone. A container without a comma or a colon can be either. The keys of a jsonb object are in
-//! PostgreSQL's order, by their lengths and then by their bytes, and its numbers have no exponents.
+//! A jsonb has spaces after its commas and colons; composites and arrays have none. So each container is of one kind or the
+//! other, and a jsonb contains only jsonb. A container without a comma or a colon can be either. The keys of a jsonb object
+//! are in PostgreSQL's order, by their lengths and then by their bytes, and the numbers of a jsonb have no exponents.
 //!
 //! # Bounds
 //!
-//! Reading takes time that is linear in the length of the line, but for the names of composites, which are sorted to find one that
-//! comes twice. Nothing recurses: a container that is open takes one byte of memory, and a name in it four bytes, so
-//! the memory is in proportion to the line.
+//! Reading takes time that is linear in the length of the line, except for the names of composites, which are sorted to
+//! find a repeated one. No code recurses: an open container takes one byte of memory, and a name in it four bytes, so
+//! the memory is proportional to the line.
 
 mod check;
 mod members;
@@ -85,7 +85,7 @@ pub enum Value<'a> {
     Boolean(bool),
     /// A number, as it is written.
     Number(&'a str),
-    /// A string: a text, or any value without a form of its own.
+    /// A string: a text, or a value of a type without a form of its own.
     String(Text<'a>),
     /// An array.
     Array(Container<'a>),
@@ -122,32 +122,32 @@ impl<'a> Container<'a> {
     }
 }
 
-/// A string as a writer writes it, with its quotes. Strings are ordered by the bytes that they stand for.
+/// A string in a writer's form, with its quotes. Strings are ordered by the bytes of the decoded texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Text<'a>(&'a str);
 
 impl<'a> Text<'a> {
-    /// The string as it is written in the line.
+    /// The string as the line holds it.
     pub fn json(&self) -> &'a str {
         self.0
     }
 
-    /// What stands between the quotes.
+    /// The characters between the quotes.
     pub fn escaped(&self) -> &'a str {
         self.0.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or_default()
     }
 
-    /// The text that the string stands for.
+    /// The decoded text of the string.
     pub fn decoded(&self) -> Cow<'a, str> {
         let escaped = self.escaped();
         if !escaped.contains('\\') {
             return Cow::Borrowed(escaped);
         }
-        // A writer escapes single bytes of ASCII, so what is decoded is UTF-8 again.
+        // A writer escapes single bytes of ASCII, so the decoded bytes are UTF-8, too.
         Cow::Owned(String::from_utf8_lossy(&self.bytes().collect::<Vec<u8>>()).into_owned())
     }
 
-    /// The bytes of the text that the string stands for.
+    /// The bytes of the decoded text.
     pub fn bytes(&self) -> impl Iterator<Item = u8> + use<'a> {
         let mut escaped = self.escaped().bytes();
         std::iter::from_fn(move || {
@@ -161,7 +161,7 @@ impl<'a> Text<'a> {
                 b'n' => b'\n',
                 b'r' => b'\r',
                 b't' => b'\t',
-                // `\u00` and two digits, the only other escape that is written.
+                // `\u00` and two digits, the only other escape that a writer writes.
                 b'u' => escaped.by_ref().take(4).filter_map(|digit| char::from(digit).to_digit(16)).fold(0, next_digit),
                 other => other,
             })
@@ -193,13 +193,13 @@ impl PartialOrd for Text<'_> {
 /// The refusal of a text that is not a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused {
-    /// Where the text stops being a line, in bytes from its start.
+    /// The place where the text stops being a line, in bytes from its start.
     pub offset: usize,
-    /// Why it is not a line.
+    /// The reason why the text is not a line.
     pub because: Because,
 }
 
-/// Why a text is not a line.
+/// The reason why a text is not a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Because {
     /// The text is longer than [`LENGTH_MAX`].
@@ -214,11 +214,11 @@ pub enum Because {
     Escape,
     /// No writer writes a number like this.
     Number,
-    /// A space has its place in a jsonb alone, and there after each comma and colon.
+    /// A space is allowed only in a jsonb, after each comma and colon.
     Space,
-    /// The name is not after the name before it, or it comes twice.
+    /// The name is not after the name before it, or is repeated.
     Order,
-    /// Memory could not be had.
+    /// The memory for reading is not available.
     OutOfMemory,
 }
 

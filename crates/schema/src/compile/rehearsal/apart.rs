@@ -1,4 +1,4 @@
-//! What the compiler looks for beside the schemas: what tells branches apart, and which patterns match the names of properties.
+//! The compiler's search beside the schemas: for what tells branches apart, and for patterns that match property names.
 
 use referencing::{Draft, Resolver};
 use serde_json::{Map, Value};
@@ -6,11 +6,11 @@ use serde_json::{Map, Value};
 use super::{Engine, Place, Rehearsal};
 use crate::bounds::{charge, charge_deeper};
 
-/// So deep `anyOf` and `oneOf` look through references and `allOf`.
+/// The depth to which `anyOf` and `oneOf` look through references and `allOf`.
 const LOOKED_THROUGH: usize = 16;
 
 impl<'t> Rehearsal<'t, '_> {
-    /// What `anyOf` and `oneOf` look at to tell their branches apart.
+    /// Rehearses the look of `anyOf` and `oneOf` at what tells their branches apart.
     pub(super) fn branches(&self, place: &Place<'t>, members: &'t Map<String, Value>) {
         let branches = ["anyOf", "oneOf"].into_iter().filter_map(|keyword| members.get(keyword)?.as_array());
         for branches in branches.filter(|branches| branches.len() >= 3) {
@@ -22,7 +22,7 @@ impl<'t> Rehearsal<'t, '_> {
         }
     }
 
-    /// Beside `additionalProperties`, each property name is tried with each pattern.
+    /// Beside `additionalProperties`, the compiler tries each property name with each pattern.
     pub(super) fn names(&self, members: &Map<String, Value>) {
         let of = |keyword| members.get(keyword).and_then(Value::as_object);
         let (Some(properties), Some(patterns), true) =
@@ -39,12 +39,12 @@ impl<'t> Rehearsal<'t, '_> {
     }
 }
 
-/// The steps of a match that goes back, at most: the engine gives up at a million of its own.
+/// The maximum steps of a backtracking match: the engine gives up at a million steps of its own.
 fn backtracking(length: usize) -> u64 {
     1 << (4 + length / 4).min(16)
 }
 
-/// Counts the names that a branch requires, and the objects of properties where they are looked for.
+/// Counts the required names of a branch, and the objects of properties in which the compiler looks the names up.
 fn look_through(resolver: &Resolver, draft: Draft, schema: &Value, depth: usize, names: &mut (u64, u64)) {
     charge_deeper();
     let Value::Object(members) = schema else { return };

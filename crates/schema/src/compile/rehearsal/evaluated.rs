@@ -1,4 +1,4 @@
-//! `unevaluatedProperties` and `unevaluatedItems`: all that evaluates in place is compiled for each of them.
+//! `unevaluatedProperties` and `unevaluatedItems`: for each, the compiler compiles every schema that evaluates in place.
 
 use std::ptr;
 
@@ -8,7 +8,7 @@ use super::{Place, Rehearsal, inner, subresource};
 use crate::bounds::charge;
 
 impl<'t> Rehearsal<'t, '_> {
-    /// What evaluates properties or items in place, once for each way there.
+    /// The schemas that evaluate properties or items in place, once for each path to the schema.
     pub(super) fn evaluated(&mut self, place: &Place<'t>, members: &'t Map<String, Value>) {
         let schema = ptr::from_ref(members);
         *self.evaluated.entry(schema).or_default() += 1;
@@ -88,7 +88,7 @@ impl<'t> Rehearsal<'t, '_> {
         }
     }
 
-    /// Where a reference leads, unless it leads round in a circle.
+    /// The target of a reference, unless the reference is circular.
     fn evaluated_there(&mut self, place: &Place<'t>, contents: &'t Value) {
         charge(4);
         let Value::Object(members) = contents else { return };

@@ -1,10 +1,10 @@
-//! The way that the compiler takes through a schema (`jsonschema` 0.60.2, `compiler.rs` and `keywords`), with its memory of what
-//! it has compiled, and without compiling.
+//! The compiler's path through a schema (`jsonschema` 0.60.2, `compiler.rs` and `keywords`), with the compiler's memory
+//! of compiled schemas, but without compiling.
 //!
-//! It compiles most sub-schemas once, and some far more often. `unevaluatedProperties` and `unevaluatedItems` compile what is
-//! applied in place once for each way that leads there. A sub-schema that is reached through other resources is another one each
-//! time, since dynamic references may lead elsewhere: with ten resources that refer to each other there are millions of ways. And
-//! `anyOf` and `oneOf` look through references and `allOf` for what tells their branches apart.
+//! The compiler compiles most sub-schemas once, and some far more often. `unevaluatedProperties` and `unevaluatedItems` compile
+//! the schemas applied in place once for each path to them. A sub-schema that is reached through other resources is compiled
+//! again each time, because dynamic references may lead elsewhere: with ten resources that refer to each other there are millions
+//! of paths. And `anyOf` and `oneOf` look through references and `allOf` for what tells their branches apart.
 
 mod apart;
 mod evaluated;
@@ -22,7 +22,7 @@ use super::Depth;
 use super::pattern::{Engine, Table};
 use crate::bounds::{charge, charge_deeper};
 
-/// So many targets of references are compiled within each other; further ones afterwards.
+/// The maximum nesting of reference targets in compilation; the compiler compiles further targets afterwards.
 const NESTED: usize = 8;
 type Address = Arc<Uri<String>>;
 type Scopes = u64;
@@ -31,7 +31,7 @@ pub(super) struct Rehearsal<'t, 's> {
     patterns: &'t Table<'s>,
     depth: Depth,
     hasher: RandomState,
-    /// The round in which each node was compiled: the first compiles the schema, each later one a target left for later.
+    /// The round that compiled each node: the first round compiles the schema, each later round a postponed target.
     nodes: HashMap<Node, usize>,
     seen: HashSet<Address>,
     targets: HashSet<(Address, Scopes)>,
@@ -40,13 +40,13 @@ pub(super) struct Rehearsal<'t, 's> {
     waiting: HashSet<(Address, Scopes)>,
     round: usize,
     nested: usize,
-    /// The schemas whose evaluated properties and items are being compiled, and how often.
+    /// The schemas whose evaluated properties and items the compiler is compiling, and how often each.
     evaluated: HashMap<*const Map<String, Value>, usize>,
     circular: bool,
     here: *const Value,
 }
 
-/// What the compiler knows a node again by: the schema, and a digest of location, base and dynamic scope.
+/// The compiler's key for a compiled node: the schema, and a digest of location, base and dynamic scope.
 #[derive(PartialEq, Eq, Hash)]
 struct Node {
     schema: *const Value,
@@ -60,17 +60,17 @@ struct Later<'r> {
     in_progress: HashSet<Address>,
 }
 
-/// Where the compiler is.
+/// The position of the compiler.
 #[derive(Clone)]
 struct Place<'r> {
     resolver: Resolver<'r>,
     draft: Draft,
-    /// A digest of the location, and its length.
+    /// A digest of the location, and the length of the location.
     location: u64,
     length: usize,
 }
 
-/// A keyword's schemas.
+/// The schemas of a keyword.
 enum Inner {
     One,
     Array,
@@ -118,12 +118,12 @@ impl<'t, 's> Rehearsal<'t, 's> {
         }
     }
 
-    /// The schema that was looked at last.
+    /// The schema that the rehearsal visited last.
     pub(super) fn here(&self) -> *const Value {
         self.here
     }
 
-    /// Whether references below `unevaluatedProperties` or `unevaluatedItems` lead round in a circle.
+    /// Whether references below `unevaluatedProperties` or `unevaluatedItems` are circular.
     pub(super) fn is_circular(&self) -> bool {
         self.circular
     }
@@ -164,7 +164,7 @@ impl<'t, 's> Rehearsal<'t, 's> {
         }
     }
 
-    /// One level further down the stack: of the compiler's, too.
+    /// Goes one level further down the stack, as the compiler does.
     fn deeper(&mut self, work: impl FnOnce(&mut Self)) {
         charge_deeper();
         self.depth.enter();
@@ -172,13 +172,13 @@ impl<'t, 's> Rehearsal<'t, 's> {
         self.depth.leave();
     }
 
-    /// A schema that a keyword holds.
+    /// Rehearses a schema in a keyword.
     fn schema(&mut self, place: &Place<'t>, contents: &'t Value) {
         let place = subresource(place, contents);
         self.node(&place, contents, None);
     }
 
-    /// A schema that is compiled unless that has been done.
+    /// Rehearses a schema, unless it is compiled already.
     fn node(&mut self, place: &Place<'t>, contents: &'t Value, alias: Option<Address>) {
         self.here = contents;
         let base = place.resolver.base_uri();
@@ -226,7 +226,7 @@ impl<'t, 's> Rehearsal<'t, 's> {
         self.names(members);
     }
 
-    /// What a keyword holds.
+    /// Rehearses the value of a keyword.
     fn inner(&mut self, place: &Place<'t>, keyword: &str, value: &'t Value, inner: &Inner) {
         let place = self.at(place, keyword);
         match (inner, value) {
@@ -253,7 +253,7 @@ impl<'t, 's> Rehearsal<'t, 's> {
         }
     }
 
-    /// `$ref` and `$dynamicRef`. One that leads nowhere is the compiler's to refuse.
+    /// Rehearses `$ref` and `$dynamicRef`. The compiler refuses a reference that leads nowhere.
     fn reference(&mut self, place: &Place<'t>, members: &'t Map<String, Value>, reference: &'t Value) {
         let Some(reference) = reference.as_str().filter(|reference| !reference.is_empty()) else { return };
         charge(4 + (reference.len() + place.resolver.base_uri().as_str().len()) as u64 / 50);
@@ -292,7 +292,7 @@ impl<'t, 's> Rehearsal<'t, 's> {
         }
     }
 
-    /// The address that a reference stands for, and where what it leads to is located.
+    /// The address of a reference's target, and the location of the target.
     fn target(&self, place: &Place<'t>, reference: &str) -> Option<(Address, Place<'t>)> {
         let alias = place.resolver.resolve_uri(&place.resolver.base_uri().borrow(), reference).ok()?;
         let fragment = alias.fragment().map_or("", |fragment| fragment.as_str());
@@ -300,7 +300,7 @@ impl<'t, 's> Rehearsal<'t, 's> {
         Some((alias, to))
     }
 
-    /// Whether the target of a reference has yet to be compiled.
+    /// Whether the target of a reference still has to be compiled.
     fn is_new(&mut self, alias: &Address, scopes: Scopes) -> bool {
         if self.seen.contains(alias)
             && (self.targets.contains(&(Arc::clone(alias), scopes)) || self.in_progress.contains(alias))
@@ -319,7 +319,7 @@ fn subresource<'r>(place: &Place<'r>, contents: &Value) -> Place<'r> {
     Place { resolver, draft: resource.draft(), ..place.clone() }
 }
 
-/// What copying a value takes. As deep as a schema is.
+/// The cost of copying a value. The recursion is as deep as a schema.
 fn size(value: &Value) -> u64 {
     match value {
         Value::Null | Value::Bool(_) => 1,
