@@ -1,7 +1,7 @@
 //! Dumps: on the other side every chain is intact, and goes on; and what was edited on the way is named.
 
-use crate::support::dump::{dump, dump_for, empty, load, newer, path};
-use crate::support::{Cluster, Database, Session, succeed};
+use crate::support::dump::{dump, dump_for, empty, load, newer, restored, restored_from_custom, restored_with_jobs};
+use crate::support::{Cluster, Database, Session};
 
 /// Chained tables of every kind. Hashes in hexadecimal, and in bytes; a chain across partitions; and values whose text
 /// depends on settings.
@@ -70,42 +70,26 @@ fn check(original: &mut Session, restored: &Database) {
 #[test]
 fn a_plain_dump_restores() {
     let (database, mut session) = source();
-    let restored = empty();
-    load(&restored, &dump(&database, &[]));
-    check(&mut session, &restored);
+    check(&mut session, &restored(&database, &[]));
 }
 
 #[test]
 fn a_dump_as_inserts_restores() {
     let (database, mut session) = source();
-    let restored = empty();
-    load(&restored, &dump(&database, &["--inserts"]));
-    check(&mut session, &restored);
+    check(&mut session, &restored(&database, &["--inserts"]));
 }
 
 #[test]
 fn a_custom_dump_restores() {
     let (database, mut session) = source();
-    let restored = empty();
-    let file = path(&database, "custom");
-    succeed(database.cluster.program("pg_dump").args(["--format=custom", "--file"]).arg(&file).arg(&database.name));
-    let mut restore = restored.cluster.program("pg_restore");
-    succeed(restore.args(["--exit-on-error", "--single-transaction", "--dbname", &restored.name]).arg(&file));
-    check(&mut session, &restored);
+    check(&mut session, &restored_from_custom(&database, &["--single-transaction"]));
 }
 
 #[test]
 fn a_directory_dump_restores_with_jobs() {
     let (database, mut session) = source();
-    let restored = empty();
-    let folder = path(&database, "directory");
-    let mut dump = database.cluster.program("pg_dump");
-    succeed(dump.args(["--format=directory", "--jobs=2", "--file"]).arg(&folder).arg(&database.name));
     // With jobs, a partitioned table's triggers may be there before the rows of its partitions, which come in any order.
-    let mut restore = restored.cluster.program("pg_restore");
-    restore.env("PGOPTIONS", "-c session_replication_role=replica");
-    succeed(restore.args(["--exit-on-error", "--jobs=2", "--dbname", &restored.name]).arg(&folder));
-    check(&mut session, &restored);
+    check(&mut session, &restored_with_jobs(&database, "-c session_replication_role=replica"));
 }
 
 #[test]
@@ -151,8 +135,7 @@ fn rows_that_are_stored_out_of_order_restore() {
     session.run("INSERT INTO t SELECT n, repeat('x', 1000) FROM generate_series(51, 100) AS n");
     assert_eq!(session.value("SELECT array_agg(seq ORDER BY ctid) = array_agg(seq ORDER BY seq) FROM t"), "f");
 
-    let restored = empty();
-    load(&restored, &dump(&database, &[]));
+    let restored = restored(&database, &[]);
     restored.superuser().verifies("100 events in 1 chain of 1 table");
 
     let prepared = cluster.database();
@@ -170,8 +153,7 @@ fn the_extension_may_be_in_a_schema_of_its_own() {
     session.run(&TABLES.replace("add_", "audit.add_"));
     session.run(ROWS);
     session.verifies(SEEN);
-    let restored = empty();
-    load(&restored, &dump(&database, &[]));
+    let restored = restored(&database, &[]);
     check(&mut session, &restored);
     let mut session = restored.superuser();
     assert_eq!(

@@ -1,7 +1,7 @@
 //! Dumps: on the other side every packing is packed, and goes on.
 
-use crate::support::dump::{dump, dump_for, empty, load, newer, path};
-use crate::support::{Database, Session, succeed};
+use crate::support::dump::{dump, dump_for, empty, load, newer, restored, restored_from_custom, restored_with_jobs};
+use crate::support::{Database, Session};
 
 /// Packed tables of two kinds: with values of one column that an index can compare, and with values of any type.
 const TABLES: &str = "
@@ -64,40 +64,25 @@ fn check(original: &mut Session, restored: &Database) {
 #[test]
 fn a_plain_dump_restores() {
     let (database, mut session) = source();
-    let restored = empty();
-    load(&restored, &dump(&database, &[]));
-    check(&mut session, &restored);
+    check(&mut session, &restored(&database, &[]));
 }
 
 #[test]
 fn a_dump_as_inserts_restores() {
     let (database, mut session) = source();
-    let restored = empty();
-    load(&restored, &dump(&database, &["--inserts"]));
-    check(&mut session, &restored);
+    check(&mut session, &restored(&database, &["--inserts"]));
 }
 
 #[test]
 fn a_custom_dump_restores() {
     let (database, mut session) = source();
-    let restored = empty();
-    let file = path(&database, "custom");
-    succeed(database.cluster.program("pg_dump").args(["--format=custom", "--file"]).arg(&file).arg(&database.name));
-    let mut restore = restored.cluster.program("pg_restore");
-    succeed(restore.args(["--exit-on-error", "--single-transaction", "--dbname", &restored.name]).arg(&file));
-    check(&mut session, &restored);
+    check(&mut session, &restored_from_custom(&database, &["--single-transaction"]));
 }
 
 #[test]
 fn a_directory_dump_restores_with_jobs() {
     let (database, mut session) = source();
-    let restored = empty();
-    let folder = path(&database, "directory");
-    let mut dump = database.cluster.program("pg_dump");
-    succeed(dump.args(["--format=directory", "--jobs=2", "--file"]).arg(&folder).arg(&database.name));
-    let mut restore = restored.cluster.program("pg_restore");
-    succeed(restore.args(["--exit-on-error", "--jobs=2", "--dbname", &restored.name]).arg(&folder));
-    check(&mut session, &restored);
+    check(&mut session, &restored_with_jobs(&database, ""));
 }
 
 #[test]
@@ -143,8 +128,7 @@ fn the_extension_may_be_in_a_schema_of_its_own() {
     session.run(&TABLES.replace("add_", "audit.add_"));
     session.run(ROWS);
     session.is_packed(PACKED);
-    let restored = empty();
-    load(&restored, &dump(&database, &[]));
+    let restored = restored(&database, &[]);
     check(&mut session, &restored);
     assert_eq!(restored.superuser().rows("SELECT * FROM audit.verify_packing()"), [""; 0]);
 }

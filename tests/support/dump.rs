@@ -30,6 +30,33 @@ pub fn load(database: &Database, dump: &str) {
     succeed(&mut psql(database, dump));
 }
 
+/// A database restored from a dump as SQL.
+pub fn restored(database: &Database, options: &[&str]) -> Database<'static> {
+    let restored = empty();
+    load(&restored, &dump(database, options));
+    restored
+}
+
+/// A database restored from a custom dump, by pg_restore with these options.
+pub fn restored_from_custom(database: &Database, options: &[&str]) -> Database<'static> {
+    let (restored, file) = (empty(), path(database, "custom"));
+    succeed(database.cluster.program("pg_dump").args(["--format=custom", "--file"]).arg(&file).arg(&database.name));
+    let mut restore = restored.cluster.program("pg_restore");
+    succeed(restore.arg("--exit-on-error").args(options).args(["--dbname", &restored.name]).arg(&file));
+    restored
+}
+
+/// A database restored from a dump into a folder, by two processes at once, with these settings.
+pub fn restored_with_jobs(database: &Database, settings: &str) -> Database<'static> {
+    let (restored, folder) = (empty(), path(database, "directory"));
+    let mut dump = database.cluster.program("pg_dump");
+    succeed(dump.args(["--format=directory", "--jobs=2", "--file"]).arg(&folder).arg(&database.name));
+    let mut restore = restored.cluster.program("pg_restore");
+    restore.env("PGOPTIONS", settings);
+    succeed(restore.args(["--exit-on-error", "--jobs=2", "--dbname", &restored.name]).arg(&folder));
+    restored
+}
+
 /// A database in which nothing is.
 pub fn empty() -> Database<'static> {
     Cluster::shared().bare_database("")

@@ -1,8 +1,8 @@
 //! Dumps: the registry comes along, its chains verify and its schemas count at once; also where a dump is one of
 //! pg_jsonschema's.
 
-use crate::support::dump::{dump, dump_for, empty, load, newer, path, psql};
-use crate::support::{Database, Session, succeed};
+use crate::support::dump::{dump, dump_for, empty, load, newer, psql, restored, restored_from_custom};
+use crate::support::{Database, Session};
 
 /// Event schemas that refer to each other, with many versions, retired and revived, under names of any kind.
 const SCHEMAS: &str = r##"
@@ -96,22 +96,15 @@ fn check(original: &mut Session, restored: &Database) {
 fn a_plain_dump_restores() {
     let (database, mut session) = source();
     for options in [&[][..], &["--inserts"], &["--column-inserts", "--no-owner", "--no-privileges"]] {
-        let restored = empty();
-        load(&restored, &dump(&database, options));
-        check(&mut session, &restored);
+        check(&mut session, &restored(&database, options));
     }
 }
 
 #[test]
 fn a_custom_dump_restores() {
     let (database, mut session) = source();
-    let file = path(&database, "custom");
-    succeed(database.cluster.program("pg_dump").args(["--format=custom", "--file"]).arg(&file).arg(&database.name));
     for options in [&["--single-transaction"], &["--jobs=2"]] {
-        let restored = empty();
-        let mut restore = restored.cluster.program("pg_restore");
-        succeed(restore.arg("--exit-on-error").args(options).args(["--dbname", &restored.name]).arg(&file));
-        check(&mut session, &restored);
+        check(&mut session, &restored_from_custom(&database, options));
     }
 }
 
@@ -147,8 +140,7 @@ fn the_extension_may_be_in_a_schema_of_its_own() {
     session
         .run("CREATE SCHEMA audit; CREATE EXTENSION veritable SCHEMA audit CASCADE; SET search_path = public, audit");
     session.run(&format!("{SCHEMAS}; {TABLES}; {ROWS}"));
-    let restored = empty();
-    load(&restored, &dump(&database, &[]));
+    let restored = restored(&database, &[]);
     session.run("RESET search_path");
     let mut other = restored.superuser();
     for content in CONTENT {
@@ -246,8 +238,7 @@ fn a_dump_of_pg_jsonschema_restores() {
     let sql = OF_PG_JSONSCHEMA.replace("CREATE EXTENSION IF NOT EXISTS pg_jsonschema WITH SCHEMA public;", extension);
     assert_ne!(sql, OF_PG_JSONSCHEMA);
     load(&database, &sql);
-    let restored = empty();
-    load(&restored, &dump(&database, &[]));
+    let restored = restored(&database, &[]);
     for database in [&database, &restored] {
         let mut session = database.superuser();
         assert_eq!(session.rows("SELECT id, is_small FROM customer ORDER BY id"), ["1|t", "2|f"]);
