@@ -142,12 +142,12 @@ fn of_feature(key: &Key) -> Result<&'static Partitions> {
     key.ddl().partitions.ok_or_else(|| Error::damaged("the definitions of partitions"))
 }
 
-/// Refuses a command that leaves a configuration unreadable: only the configuration tells what a guarantee depends on,
-/// so no change can be called harmless without it.
+/// Refuses a command about a table whose configuration cannot be read, because what its guarantee depends on is unknown.
+/// Only tables that the command names are opened: the command has locked these already, so nothing waits for a lock here.
 pub fn configurations(touched: &Touched) -> Result<()> {
     for (place, Listed { feature, ddl }) in feature::all().iter().enumerate() {
         let tables = touched.tables_of(place);
-        for table in tables.into_iter().filter(|table| exists(*table) && touched.may_refuse(*table)) {
+        for table in tables.into_iter().filter(|table| exists(*table) && touched.is_addressed(*table)) {
             let relation = Relation::open(table, Lock::AccessShare)?;
             (ddl.check_configuration)(&relation).map_err(|error| refusal::unreadable(feature, &relation, &error))?;
         }
