@@ -19,7 +19,7 @@ use crate::pg::report::{Error, Result};
 use crate::pg::snapshot::Latest;
 use crate::pg::spi::{self, Session};
 use crate::table::columns::{self, Columns};
-use crate::table::{self, scan};
+use crate::table::{self, journal, scan};
 
 sql_function! {
     /// `add_packing(regclass, name, name[], name[], name[]) → bigint`
@@ -51,9 +51,12 @@ fn add_packing(call: &Call) -> Result<Answer> {
         // PostgreSQL itself switches to the owner to read rows.
         as_owner(&relation, |_| check_rows(session, &layout, &relation.alias("t")))?;
         let absorbed = pack_all(&relation, &layout)?;
+        let about = relation.stable_name();
         drop(relation);
         constraint::add(session, &layout, &name)?;
         add_triggers(session, &layout, &arguments)?;
+        let detail = journal::arguments(&arguments.render());
+        journal::record(session, &about, "add_packing", None, Some(&detail))?;
         Ok(absorbed)
     })?;
     Ok(Answer::from(absorbed as i64))
@@ -61,13 +64,13 @@ fn add_packing(call: &Call) -> Result<Answer> {
 
 fn drop_packing(call: &Call) -> Result<Answer> {
     let target = call.oid(0).ok_or_else(|| Error::null_argument("target"))?;
-    let (table, index, triggers) = {
+    let (table, about, index, triggers) = {
         let relation = Relation::open_owned(target, Lock::AccessExclusive)?;
         let packing = Packing::required(&relation)?;
         // A packing without its columns has no constraint either.
         let layout = Layout::of(&relation, &packing.arguments).ok();
         let index = layout.and_then(|layout| constraint::index_of(&relation, &layout));
-        (relation.qualified_name(), index, FEATURE.triggers(&relation)?)
+        (relation.qualified_name(), relation.stable_name(), index, FEATURE.triggers(&relation)?)
     };
     spi::connect(|session| {
         let _own = own_commands();
@@ -82,7 +85,7 @@ fn drop_packing(call: &Call) -> Result<Answer> {
             }
             None => {}
         }
-        Ok(())
+        journal::record(session, &about, "drop_packing", None, None)
     })?;
     Ok(Answer::VOID)
 }
