@@ -27,6 +27,33 @@ pub fn judge(command: &Command) -> Result<()> {
             (partitions.refuse_to_detach)(partition, table)?;
         }
     }
+    if let Some((table, partition)) = command.attached()
+        && is_owned(table)
+        && is_owned(partition)
+    {
+        judge_attached(&Relation::open(table, Lock::AccessShare)?, partition)?;
+    }
+    Ok(())
+}
+
+/// Refuses a partition that has a guarantee of its own which the table has, too: both have triggers of the same names, which
+/// PostgreSQL would call a conflict, without saying what to do.
+fn judge_attached(table: &Relation, partition: Oid) -> Result<()> {
+    for feature in feature::all().iter().map(|listed| listed.feature) {
+        if !feature.is_on(table)? {
+            continue;
+        }
+        for part in Relation::open(partition, Lock::AccessShare)?.with_partitions() {
+            let part = Relation::open(part, Lock::AccessShare)?;
+            if feature.is_on(&part)? && feature.root_of(&part)?.is_none() {
+                return Err(feature.duplicate(&part.name()).hint(format!(
+                    "Use drop_{}() before it becomes a partition of a {}.",
+                    feature.name,
+                    feature.noun()
+                )));
+            }
+        }
+    }
     Ok(())
 }
 
