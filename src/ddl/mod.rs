@@ -10,6 +10,7 @@ mod definitions;
 mod early;
 mod inheritance;
 mod judge;
+mod recording;
 mod refusal;
 mod running;
 mod touched;
@@ -87,5 +88,6 @@ fn judge_command(
         judge::partitions(session, &tag, &before, &after, &touched)?;
         judge::configurations(&touched)?;
     }
-    inheritance::check(session, functions, start, objects.relations())
+    inheritance::check(session, functions, start, objects.relations())?;
+    recording::record(session, command, functions, start, &touched, &objects)
 }
