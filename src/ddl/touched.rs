@@ -50,6 +50,8 @@ pub struct Objects {
     /// Relations and triggers that the command has reached otherwise.
     reached: [Vec<Oid>; 2],
     types: Vec<Oid>,
+    /// The kinds and names of all.
+    names: Vec<String>,
 }
 
 impl Objects {
@@ -74,6 +76,7 @@ impl Objects {
     }
 
     fn add(&mut self, object: &Object, named: bool) {
+        self.names.push(object.name.clone());
         let place = match object.class {
             catalogs::RELATIONS => 0,
             catalogs::TRIGGERS => 1,
@@ -87,6 +90,11 @@ impl Objects {
     /// Whether no object is one that guarded tables could depend on.
     pub fn is_empty(&self) -> bool {
         self.named.iter().chain(&self.reached).all(Vec::is_empty) && self.types.is_empty()
+    }
+
+    /// The kinds and names of all objects, also of those that no guarantee depends on.
+    pub fn names(&self) -> &[String] {
+        &self.names
     }
 }
 
@@ -148,6 +156,11 @@ impl Touched {
     /// The touched tables with triggers of the feature at this place.
     pub fn tables_of(&self, place: usize) -> Vec<Oid> {
         self.places.get(place).cloned().unwrap_or_default()
+    }
+
+    /// All touched tables.
+    pub fn tables(&self) -> Vec<Oid> {
+        self.tables.keys().map(|oid| Oid::from(*oid)).collect()
     }
 
     /// The owner of a touched table.
