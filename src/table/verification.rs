@@ -80,6 +80,7 @@ pub fn all(feature: &Feature, faults: &mut Faults, verify: Verify) -> Result<()>
             continue;
         }
         let began = clock::now();
+        let before = faults.tables;
         let attempt = transaction::attempt(|| {
             with_settings(|acting| {
                 patience.apply(acting);
@@ -94,7 +95,7 @@ pub fn all(feature: &Feature, faults: &mut Faults, verify: Verify) -> Result<()>
             if failure.is_lock_timeout {
                 patience.spend(clock::now() - began);
             }
-            faults.tables += 1;
+            faults.tables = before + 1;
             faults.unread(table.oid, &format!("The table cannot be read: {}.", failure.message));
         }
     }
