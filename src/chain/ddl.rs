@@ -1,6 +1,6 @@
 //! The callbacks of a chain for the event triggers.
 
-use super::{partitions, triggers};
+use super::{partitions, triggers, verify};
 use crate::table::feature::{Ddl, Kind, Partitions, Reason};
 
 const ANEW: &str = "Use drop_chain() to end the chain; add_chain() can begin a new one.";
@@ -11,6 +11,7 @@ pub static DDL: Ddl = Ddl {
     reason,
     check_configuration: triggers::check_configuration,
     check_by_hand: triggers::check_by_hand,
+    verify: verify::verify,
     on_new_column: None,
     partitions: Some(&Partitions {
         refuse_to_detach: partitions::refuse_to_detach_rows,

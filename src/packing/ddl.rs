@@ -1,6 +1,6 @@
 //! The callbacks of a packing for the event triggers.
 
-use super::triggers;
+use super::{triggers, verify};
 use crate::table::feature::{Ddl, Kind, Reason};
 
 /// The callbacks of a packing for the event triggers.
@@ -9,6 +9,7 @@ pub static DDL: Ddl = Ddl {
     reason,
     check_configuration: triggers::check_configuration,
     check_by_hand: triggers::check_by_hand,
+    verify: verify::verify,
     on_new_column: Some(not_compared),
     partitions: None,
 };

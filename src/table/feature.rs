@@ -6,6 +6,7 @@
 use std::ffi::CStr;
 use std::sync::OnceLock;
 
+use super::faults::Faults;
 use crate::pg::extension;
 use crate::pg::lookup;
 use crate::pg::oid::Oid;
@@ -22,6 +23,8 @@ pub struct Feature {
     pub participle: &'static str,
     /// The verb for the feature's `add_…` function: "chain".
     pub verb: &'static str,
+    /// The nouns for what verification counts: the rows of a table, and the groups of these rows, if there are any.
+    pub counts: (&'static str, Option<&'static str>),
     /// The trigger functions of the feature.
     pub functions: &'static [Function],
     /// The triggers that a table of the feature has.
@@ -42,6 +45,8 @@ pub struct Ddl {
     pub check_configuration: fn(&Relation) -> Result<()>,
     /// Checks triggers of the feature that were created without its `add_…` function.
     pub check_by_hand: fn(&Relation) -> Result<()>,
+    /// Verifies the rows, as the owner of the table.
+    pub verify: fn(&Relation, &mut Faults) -> Result<()>,
     /// The notice, as message and HINT, about a new column that the guarantee does not cover.
     pub on_new_column: Option<NoticeOfColumn>,
     /// The rules for partitions, beyond the row triggers that PostgreSQL clones.

@@ -35,10 +35,18 @@ pub enum Judgement {
 /// The versions of event schemas, as documents claim them.
 pub struct Claims {
     registry: Oid,
-    /// The versions of each name that have a schema, those that matched last first; `None` for a name without versions.
-    names: Lru<String, Rc<Option<RefCell<Vec<i64>>>>>,
+    /// The versions of each name; `None` for a name without versions.
+    names: Lru<String, Option<Rc<Versions>>>,
     /// The reasons why versions cannot be used.
     unusable: HashMap<(String, i64), String>,
+}
+
+/// The versions of a name.
+struct Versions {
+    /// The number of the newest version.
+    newest: i64,
+    /// The versions that have a schema, the one that matched last first.
+    with_schema: RefCell<Vec<i64>>,
 }
 
 /// The match of a document with one version.
@@ -70,8 +78,8 @@ impl Claims {
         let Some(name) = name else {
             return Ok(unregistered("The column that names its event schema is null.".to_string()));
         };
-        let versions = if name.len() <= NAME_BYTES_MAX { self.versions(&name)? } else { Rc::new(None) };
-        let Some(versions) = &*versions else {
+        let versions = if name.len() <= NAME_BYTES_MAX { self.versions(&name)? } else { None };
+        let Some(versions) = versions else {
             let name = shortened(name, NAME_BYTES_MAX);
             return Ok(unregistered(format!("Event schema \"{name}\" does not exist.")));
         };
@@ -79,11 +87,19 @@ impl Claims {
             return Ok(unvalidated(error.message()));
         }
         match version {
-            Some(version) if versions.borrow().contains(&version) => self.judge_by_version(&name, version, document),
-            Some(version) => {
-                Ok(Judgement::Fault("unknown", format!("Event schema \"{name}\" has no schema as version {version}.")))
+            None => self.judge_by_all(&name, &versions.with_schema, document, unknown),
+            Some(version) if versions.with_schema.borrow().contains(&version) => {
+                self.judge_by_version(&name, version, document)
             }
-            None => self.judge_by_all(&name, versions, document, unknown),
+            Some(version) => {
+                let is_there = (1..=versions.newest).contains(&version);
+                let detail = if is_there {
+                    format!("Version {version} of event schema \"{name}\" has no schema: it retires the name.")
+                } else {
+                    format!("Event schema \"{name}\" has no version {version}.")
+                };
+                Ok(Judgement::Fault("unknown", detail))
+            }
         }
     }
 
@@ -133,15 +149,15 @@ impl Claims {
         Ok(Judgement::Fault("invalid", format!("It matches no version of event schema \"{name}\".{by}")))
     }
 
-    /// The versions of a name that have a schema.
-    fn versions(&mut self, name: &str) -> Result<Rc<Option<RefCell<Vec<i64>>>>> {
+    fn versions(&mut self, name: &str) -> Result<Option<Rc<Versions>>> {
         if let Some(versions) = self.names.get(name) {
             return Ok(versions);
         }
-        let versions = registry::numbers(name)?;
-        let weight = versions.as_ref().map_or(0, |versions| versions.len() * size_of::<i64>());
-        let versions = Rc::new(versions.map(RefCell::new));
-        self.names.put(name.to_string(), Rc::clone(&versions), weight);
+        let found = registry::numbers(name)?;
+        let weight = found.as_ref().map_or(0, |found| size_of_val(&*found.with_schema));
+        let versions =
+            found.map(|found| Rc::new(Versions { newest: found.newest, with_schema: RefCell::new(found.with_schema) }));
+        self.names.put(name.to_string(), versions.clone(), weight);
         Ok(versions)
     }
 

@@ -16,8 +16,11 @@ pub fn of(relation: &Relation) -> Result<Vec<String>> {
     for &table in &tables {
         let table = Relation::open(table, Lock::AccessShare)?;
         let theirs = FEATURE.triggers(&table)?;
+        let mut told = Vec::new();
         for trigger in &ours {
-            found.extend(problem_on(&table, trigger, &theirs));
+            let problem = problem_on(&table, trigger, &theirs);
+            found.extend(problem.iter().filter(|problem| !told.contains(*problem)).cloned());
+            told.extend(problem);
         }
         // A later trigger on any table is late for each validating trigger; the first that it follows is enough.
         let first = theirs.iter().map(|trigger| &trigger.name).min();

@@ -40,8 +40,16 @@ pub fn history(name: &str) -> Result<Vec<Record>> {
     versions(name, None, i64::MAX)
 }
 
-/// The numbers of the versions of `name` that have a schema, newest first; `None` if the name was never registered.
-pub fn numbers(name: &str) -> Result<Option<Vec<i64>>> {
+/// The numbers of the versions of a name.
+pub struct Numbers {
+    /// The number of the newest version.
+    pub newest: i64,
+    /// The numbers of the versions that have a schema: the others retire the name. Newest first.
+    pub with_schema: Vec<i64>,
+}
+
+/// The numbers of the versions of `name`; `None` if the name was never registered.
+pub fn numbers(name: &str) -> Result<Option<Numbers>> {
     let registry = Relation::open(table()?, Lock::AccessShare)?;
     as_owner(&registry, |_| {
         Latest::during(|_| {
@@ -55,7 +63,7 @@ pub fn numbers(name: &str) -> Result<Option<Vec<i64>>> {
                 let all: Option<Vec<_>> = found.rows().map(number).collect();
                 let all = all.ok_or_else(|| damaged(name, 0))?;
                 let with_schema = all.iter().filter(|(_, has_schema)| *has_schema).map(|(version, _)| *version);
-                Ok((!all.is_empty()).then(|| with_schema.collect()))
+                Ok(all.first().map(|(newest, _)| Numbers { newest: *newest, with_schema: with_schema.collect() }))
             })
         })
     })

@@ -12,7 +12,7 @@ use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::line::pinned::Pinned;
 use crate::pg::quote;
 use crate::pg::relation::{Lock, Relation};
-use crate::pg::report::{Error, Result, notice, number};
+use crate::pg::report::{Error, Result, number};
 use crate::pg::spi::{self, Fetched, Session};
 use crate::table::faults::Faults;
 use crate::table::{scan, topology, verification};
@@ -23,13 +23,7 @@ sql_function! {
 }
 
 fn verify_validation(call: &Call) -> Result<Answer> {
-    let mut faults = Faults::answer(call.rows());
-    match call.oid(0) {
-        Some(target) => verification::one(target, &FEATURE, &mut faults, &mut verify)?,
-        None => verification::all(&FEATURE, &mut faults, &mut verify)?,
-    }
-    notice(faults.summary(&number(faults.rows, "document")));
-    Ok(Answer::NULL)
+    verification::answer(call, &FEATURE, &mut verify)
 }
 
 /// Verifies the documents of an open table as its owner; the caller's privileges have been checked.
@@ -128,7 +122,7 @@ fn verify_documents(
     })?;
     if may_be_older > 0 {
         faults.notice(format!(
-            "{} in column \"{}\" of table \"{}\" match no version of their event schema, and may be older than it",
+            "no version of its event schema accepts {} in column \"{}\" of table \"{}\", stored maybe before the first version",
             number(may_be_older, "document"),
             arguments.document,
             relation.name()
