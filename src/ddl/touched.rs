@@ -1,6 +1,7 @@
 //! The guarded tables that a command has touched: tables that it names or reaches, and tables whose types it changes.
 //! No other table is read, so other roles' tables cannot make a command slow, wait or fail.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::running::Running;
@@ -116,6 +117,8 @@ pub struct Touched {
     named: BTreeSet<u32>,
     /// Whether the tables of the first moment have been found.
     begun: bool,
+    /// The tables that the user has been told of.
+    told: RefCell<BTreeSet<u32>>,
 }
 
 impl Touched {
@@ -161,6 +164,11 @@ impl Touched {
     /// All touched tables.
     pub fn tables(&self) -> Vec<Oid> {
         self.tables.keys().map(|oid| Oid::from(*oid)).collect()
+    }
+
+    /// Whether the user is told of a table for the first time.
+    pub fn is_told_first(&self, table: Oid) -> bool {
+        self.told.borrow_mut().insert(u32::from(table))
     }
 
     /// The owner of a touched table.
