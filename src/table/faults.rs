@@ -138,14 +138,18 @@ impl Faults {
         }
     }
 
-    /// Reports a problem with the guards of a table.
+    /// Reports a problem with the guards of a table. It is none of its rows, and does not count where only those are of
+    /// interest.
     pub fn unguarded(&mut self, target: Oid, problem: &str) {
-        self.put(target, None, Place::Nowhere, "unguarded", problem);
+        if !matches!(self.sink, Sink::First(_)) {
+            self.put(target, None, Place::Nowhere, "unguarded", problem);
+        }
     }
 
     /// Reports triggers that do not fit their table.
     pub fn misconfigured(&mut self, target: Oid, feature: &Feature, problem: &str) {
-        self.unguarded(target, &format!("The {} cannot be read: {problem}.", feature.name));
+        let problem = format!("The {} cannot be read: {problem}.", feature.name);
+        self.put(target, None, Place::Nowhere, "unguarded", &problem);
     }
 
     /// Reports a table that cannot be read, in full or in part.

@@ -8,6 +8,7 @@ pub mod columns;
 pub mod faults;
 pub mod feature;
 mod indexes;
+pub mod journal;
 pub mod lru;
 pub mod problems;
 pub mod scan;
