@@ -13,6 +13,7 @@ pub static DDL: Ddl = Ddl {
     check: triggers::check,
     follow: triggers::follow,
     verify: verify::verify,
+    indexes_text: false,
     on_new_column: None,
     partitions: Some(&Partitions {
         refuse_to_detach: partitions::refuse_to_detach_rows,

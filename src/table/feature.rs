@@ -50,6 +50,9 @@ pub struct Ddl {
     pub follow: fn(&Session, Oid, &[Renamed]) -> Result<()>,
     /// Verifies the rows, as the owner of the table.
     pub verify: fn(&Relation, &mut Faults) -> Result<()>,
+    /// Whether an index of the feature holds values as text. PostgreSQL does not write the index anew when a part of a type
+    /// has another name, so a command must not change such parts while the table has rows.
+    pub indexes_text: bool,
     /// The notice, as message and HINT, about a new column that the guarantee does not cover.
     pub on_new_column: Option<NoticeOfColumn>,
     /// The rules for partitions, beyond the row triggers that PostgreSQL clones.
