@@ -92,7 +92,7 @@ fn check_lines(relation: &Relation) -> Result<()> {
     }
     Err(Error::new(Class::State, format!("cannot alter the chain of table \"{}\"", relation.name()))
         .detail(format!("Its events would no longer be what was sealed. {}", faults.sentences(relation.is_readable())))
-        .hint("A column can be excluded if no event has a value in it. Use drop_chain() and add_chain(…, reseal => true) to begin a new chain."))
+        .hint("A column can be excluded if no event has a value in it, and hold the recorded time if its times increase. Use drop_chain() and add_chain(…, reseal => true) to begin a new chain."))
 }
 
 /// Lets the configuration of a chain follow columns that have other names or are gone. The caller verifies that the lines

@@ -163,15 +163,6 @@ fn open_table(target: Oid) -> Result<Relation> {
     Ok(relation)
 }
 
-/// The places of a partitioned table's partition key columns; `None` for an expression.
-fn partition_key(session: &Session, target: Oid) -> Result<Vec<Option<usize>>> {
-    let keys = session.query(
-        "SELECT pg_catalog.unnest(partattrs::pg_catalog.int2[]) FROM pg_catalog.pg_partitioned_table WHERE partrelid = $1",
-        &[target.into()],
-    )?;
-    Ok(keys.rows().map(|key| key.get::<i16>(0).and_then(|number| usize::try_from(number - 1).ok())).collect())
-}
-
 /// Refuses distributed tables with rows: Citus keeps these rows on other servers, where this server cannot seal them.
 /// Also refuses reference tables with recorded times: each copy would be sealed by its own server's clock.
 fn check_distribution(session: &Session, target: Oid, arguments: &Arguments) -> Result<()> {
@@ -221,22 +212,31 @@ fn add_columns(session: &Session, target: Oid, arguments: &Arguments) -> Result<
 /// Adds the index that finds the head. The index is unique wherever PostgreSQL allows it, as the last line of defence.
 fn add_index(session: &Session, target: Oid, layout: &Layout, arguments: &Arguments) -> Result<()> {
     let relation = Relation::open(target, Lock::Held)?;
-    // A unique index of a partitioned table must contain the partition key.
-    let is_entity = |place: Option<usize>| layout.entity.iter().any(|column| Some(column.place) == place);
-    let partition_key = partition_key(session, target)?;
-    let unique = partition_key.iter().copied().all(is_entity);
+    let partition_keys = topology::partition_keys(session, &relation.with_partitions())?;
+    let unique = partitions::may_be_unique(arguments, &partition_keys);
     let entity: Vec<usize> = layout.entity.iter().map(|column| column.place).collect();
-    let fits =
-        |index: &Index| index.columns.len() == entity.len() + 1 && index.finds_last(&relation, &entity, layout.seq);
-    if relation.indexes().iter().any(|index| index.unique == unique && fits(index)) {
+    if has_index(&relation, &entity, layout.seq, unique) {
         return Ok(());
+    }
+    // The index of a partitioned table has no storage; those of its partitions have to fit.
+    if relation.is_partitioned() && !partitions::indexes(session, target, arguments, unique)?.is_empty() {
+        let fits = |leaf: Oid| -> Result<bool> {
+            let leaf = Relation::open(leaf, Lock::Held)?;
+            let layout = Layout::of(&leaf, arguments)?;
+            let entity: Vec<usize> = layout.entity.iter().map(|column| column.place).collect();
+            Ok(has_index(&leaf, &entity, layout.seq, unique))
+        };
+        if relation.leaves()?.into_iter().map(fits).collect::<Result<Vec<_>>>()?.into_iter().all(|fits| fits) {
+            return Ok(());
+        }
     }
     let table = relation.qualified_name();
     // Sort in byte order if byte order has the same equal texts: an operating system upgrade can change a language's
     // order, and a stale index would find a wrong head or none. Partition key columns keep their own collation.
     let columns = relation.columns();
     let column = |name: &String| {
-        let is_by_bytes = |column: &Column| column.has_language() && !partition_key.contains(&Some(column.place));
+        let is_by_bytes =
+            |column: &Column| column.has_language() && !partition_keys.contains(&Some(column.name.clone()));
         let by_bytes = columns.iter().any(|column| column.name == *name && is_by_bytes(column));
         format!("{}{}", quote::identifier(name), if by_bytes { " COLLATE pg_catalog.\"C\"" } else { "" })
     };
@@ -244,6 +244,12 @@ fn add_index(session: &Session, target: Oid, layout: &Layout, arguments: &Argume
     drop(relation);
     session.run(&format!("CREATE {}INDEX ON {table} ({list})", if unique { "UNIQUE " } else { "" }), &[])?;
     Ok(())
+}
+
+/// Whether the table has an index on exactly these columns that finds the newest event.
+fn has_index(table: &Relation, entity: &[usize], seq: usize, unique: bool) -> bool {
+    let fits = |index: &Index| index.columns.len() == entity.len() + 1 && index.finds_last(table, entity, seq);
+    table.indexes().iter().any(|index| index.unique == unique && fits(index))
 }
 
 fn add_triggers(session: &Session, table: &str, arguments: &Arguments) -> Result<()> {

@@ -10,12 +10,14 @@ pub static DDL: Ddl = Ddl {
     definitions: include_str!("definitions.sql"),
     reason,
     check_configuration: triggers::check_configuration,
-    check: triggers::check_by_hand,
+    check: triggers::check,
     follow: alter::follow,
     verify: verify::verify,
+    indexes_text: false,
     on_new_column: None,
     partitions: Some(&Partitions {
         refuse_to_detach: partitions::refuse_to_detach_rows,
+        refuse_key: partitions::refuse_key,
         guard: partitions::guard,
         unguard: partitions::unguard,
         dropped: (

@@ -6,6 +6,8 @@ mod crash;
 mod dump;
 mod errors;
 mod fail_closed;
+mod lines;
+mod recorded;
 mod replication;
 mod resources;
 mod robustness;
