@@ -262,10 +262,7 @@ impl<'r> Row<'r> {
 
     /// Puts a `bytea`, or a text of any string type, into the row; the caller sees to the length that the column allows.
     pub fn set_bytes(&mut self, place: usize, bytes: &[u8]) {
-        if !matches!(
-            self.type_at(place),
-            pg_sys::BYTEAOID | pg_sys::TEXTOID | pg_sys::VARCHAROID | pg_sys::BPCHAROID
-        ) {
+        if !matches!(self.type_at(place), pg_sys::BYTEAOID | pg_sys::TEXTOID | pg_sys::VARCHAROID | pg_sys::BPCHAROID) {
             Error::mismatch("a value").fail();
         }
         self.set(place, Owned::varlena(bytes));
