@@ -38,6 +38,9 @@ pub fn verify(before: &Definitions, after: &Definitions, touched: &Touched) -> R
         let Some(Change { verb, key, definition }) = changes.first() else { continue };
         // Writers that began before a change of a type would write by the former type.
         let relation = Relation::open(Oid::from(*table), Lock::ShareRowExclusive)?;
+        if key.ddl().indexes_text && *verb != "add" && key.kind == Kind::Type && has_rows(relation.oid())? {
+            return Err(refusal::of_change(verb, key, definition));
+        }
         let mut faults = Faults::first();
         (key.ddl().verify)(&relation, &mut faults)?;
         if faults.count() > 0 {
