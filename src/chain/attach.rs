@@ -3,8 +3,8 @@
 use super::arguments::Arguments;
 use super::feature::FEATURE;
 use super::layout::Layout;
-use super::triggers::{self, Chain};
-use super::{backfill, partitions};
+use super::triggers::Chain;
+use super::{backfill, partitions, requirements};
 use crate::pg::column::Column;
 use crate::pg::command;
 use crate::pg::function::{Answer, Call, sql_function};
@@ -15,7 +15,7 @@ use crate::pg::relation::{Lock, Relation, name_of};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::{self, Session};
 use crate::table::columns::Columns;
-use crate::table::{self, problems, topology};
+use crate::table::{self, topology};
 
 sql_function! {
     /// `add_chain(regclass, name[], name, name, name, name, name[], name[], text) → bigint`
@@ -47,15 +47,16 @@ fn add_chain(call: &Call) -> Result<Answer> {
         let _own = command::own_commands();
         let table = open_table(target)?;
         arguments.identity.get_or_insert_with(|| table.stable_name());
-        check_columns(&table, &arguments, &order_by)?;
+        let columns = Columns::of(&table);
+        arguments.exclude.iter().chain(&order_by).try_for_each(|name| columns.find(name).map(|_| ()))?;
         drop(table);
-        check_rules(target)?;
         check_distribution(session, target, &arguments)?;
         add_columns(session, target, &arguments)?;
-        // Resolving the layout refuses columns that a line cannot hold, before any row is sealed.
-        let layout = Layout::of(&Relation::open(target, Lock::Held)?, &arguments)?;
-        triggers::check_columns(&Relation::open(target, Lock::Held)?, &layout)?;
-        check_partition_key(session, target, &layout)?;
+        let layout = {
+            let table = Relation::open(target, Lock::Held)?;
+            requirements::check(&table, &arguments)?;
+            Layout::of(&table, &arguments)?
+        };
         let sealed = backfill::seal(session, target, &layout, &arguments, &order_by)?;
         let table = Relation::open(target, Lock::Held)?.qualified_name();
         for column in [&arguments.seq, &arguments.hash] {
@@ -91,46 +92,11 @@ fn drop_chain(call: &Call) -> Result<Answer> {
 
 fn open_table(target: Oid) -> Result<Relation> {
     let relation = FEATURE.open(target)?;
-    triggers::check_table(&relation)?;
+    requirements::check_kind(&relation)?;
     if Chain::of(&relation)?.is_some() {
         return Err(FEATURE.duplicate(&relation.name()));
     }
-    for table in topology::with_leaves(&relation)? {
-        let table = Relation::open(table, Lock::AccessShare)?;
-        triggers::check_table(&table)?;
-        FEATURE.check_late(&table, &triggers::sealing_name(&table)?)?;
-    }
     Ok(relation)
-}
-
-fn check_columns(relation: &Relation, arguments: &Arguments, order_by: &[String]) -> Result<()> {
-    let columns = Columns::of(relation);
-    let alter = |name: &String, what: &str| {
-        format!("ALTER TABLE {} ALTER COLUMN {} {what};", relation.qualified_name(), quote::identifier(name))
-    };
-    for name in &arguments.entity {
-        let column = columns.find_stored(name, "name the entity", "row is sealed")?;
-        if !column.not_null {
-            return Err(Error::new(Class::State, format!("entity column \"{name}\" must be declared NOT NULL"))
-                .hint(alter(name, "SET NOT NULL")));
-        }
-    }
-    for name in arguments.recorded.iter().chain(&arguments.exclude).chain(order_by) {
-        columns.find(name)?;
-    }
-    for name in [&arguments.seq, &arguments.previous, &arguments.hash] {
-        let filled_by = |column: &Column| match column {
-            Column { generated: true, .. } => Some("EXPRESSION"),
-            Column { identity: true, .. } => Some("IDENTITY"),
-            Column { has_default: true, .. } => Some("DEFAULT"),
-            _ => None,
-        };
-        if let Some(filler) = columns.find(name).ok().and_then(filled_by) {
-            return Err(Error::new(Class::State, format!("chain column \"{name}\" must have no default"))
-                .hint(alter(name, &format!("DROP {filler}"))));
-        }
-    }
-    Ok(())
 }
 
 /// The places of a partitioned table's partition key columns; `None` for an expression.
@@ -140,29 +106,6 @@ fn partition_key(session: &Session, target: Oid) -> Result<Vec<Option<usize>>> {
         &[target.into()],
     )?;
     Ok(keys.rows().map(|key| key.get::<i16>(0).and_then(|number| usize::try_from(number - 1).ok())).collect())
-}
-
-/// Refuses a chain column in the partition key: PostgreSQL chooses the partition of a row before the row is sealed.
-fn check_partition_key(session: &Session, target: Oid, layout: &Layout) -> Result<()> {
-    let chain = [layout.seq, layout.previous.place, layout.hash.place];
-    if partition_key(session, target)?.into_iter().flatten().any(|place| chain.contains(&place)) {
-        return Err(Error::new(
-            Class::Unsupported,
-            format!("table \"{}\" is partitioned by a column of the chain", name_of(target)),
-        )
-        .detail("The partition of a row is chosen before the row is sealed."));
-    }
-    Ok(())
-}
-
-/// Refuses a rule that does something else instead of an INSERT: the rule would lose events silently.
-fn check_rules(target: Oid) -> Result<()> {
-    match problems::rules(&[target])?.into_iter().next() {
-        None => Ok(()),
-        Some(rule) => Err(Error::new(Class::State, "a rule of the table keeps its rows from being sealed")
-            .detail(rule)
-            .hint("Drop the rule, or use a trigger that fires before the one that seals.")),
-    }
 }
 
 /// Refuses distributed tables with rows: Citus keeps these rows on other servers, where this server cannot seal them.

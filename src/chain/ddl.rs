@@ -1,6 +1,6 @@
 //! The callbacks of a chain for the event triggers.
 
-use super::{partitions, triggers};
+use super::{partitions, triggers, verify};
 use crate::table::feature::{Ddl, Kind, Partitions, Reason};
 
 const ANEW: &str = "Use drop_chain() to end the chain; add_chain() can begin a new one.";
@@ -10,11 +10,12 @@ pub static DDL: Ddl = Ddl {
     definitions: include_str!("definitions.sql"),
     reason,
     check_configuration: triggers::check_configuration,
-    check_by_hand: triggers::check_by_hand,
+    check: triggers::check_by_hand,
+    follow: triggers::follow,
+    verify: verify::verify,
     on_new_column: None,
     partitions: Some(&Partitions {
         refuse_to_detach: partitions::refuse_to_detach_rows,
-        check: triggers::check_partition,
         guard: partitions::guard,
         unguard: partitions::unguard,
         dropped: (
@@ -27,7 +28,6 @@ pub static DDL: Ddl = Ddl {
 fn reason(kind: Kind) -> Reason {
     let (detail, hint) = match kind {
         Kind::Trigger => ("The trigger is part of the chain.", "Use drop_chain() to end the chain."),
-        Kind::ExcludedColumn => ("A column is excluded by its name.", ANEW),
         Kind::Index => (
             "The newest event of an entity is found by it.",
             "Create another index on the same columns first, or use drop_chain() to end the chain.",

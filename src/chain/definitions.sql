@@ -1,5 +1,5 @@
--- The definitions that chained tables depend on. $1: the tables; $2: the functions seal and guard; $3: the functions
--- whose triggers may fire after the sealing trigger; $4: indexes to leave out.
+-- The definitions that chained tables depend on. $1: the tables; $2: the functions seal and guard; $3: indexes to leave
+-- out.
 WITH RECURSIVE
 -- The configuration of each table: of several triggers, the first to fire counts. A partition has its triggers from
 -- another table.
@@ -8,27 +8,31 @@ chains AS MATERIALIZED (
            t.tgrelid AS target,
            veritable.trigger_argument(t.tgargs, 'entity')::pg_catalog.name[] AS entity,
            (veritable.trigger_argument(t.tgargs, 'seq'))[1]::pg_catalog.name AS seq,
+           veritable.trigger_argument(t.tgargs, 'previous') || veritable.trigger_argument(t.tgargs, 'hash')
+               || veritable.trigger_argument(t.tgargs, 'recorded') AS own,
            veritable.trigger_argument(t.tgargs, 'exclude')::pg_catalog.name[] AS exclude
     FROM pg_catalog.pg_trigger t
     JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
     WHERE t.tgrelid = ANY ($1) AND t.tgfoid = ($2)[1] AND (t.tgparentid = 0 OR NOT c.relispartition)
     ORDER BY t.tgrelid, t.tgname
 ),
--- The columns that lines cover. The type of a value decides how the value is written.
-covered AS MATERIALIZED (
-    SELECT c.target, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attcollation,
-           a.attnotnull AND a.attname = ANY (c.entity) AS entity,
-           a.atthasdef OR a.attidentity <> '' AS filled
+-- The columns and their roles. PostgreSQL computes generated columns after the row is sealed.
+columns AS MATERIALIZED (
+    SELECT c.target, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attcollation, a.atthasmissing,
+           CASE WHEN a.attname = ANY (c.exclude) THEN 'excluded'
+                WHEN a.attgenerated <> '' THEN 'other'
+                WHEN a.attname = ANY (c.entity) OR a.attname = c.seq OR a.attname = ANY (c.own) THEN 'named'
+                ELSE 'covered' END AS role
     FROM chains c
     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.target
-    WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND a.attname <> ALL (c.exclude)
+    WHERE a.attnum > 0 AND NOT a.attisdropped
 ),
 -- The types of these columns, with the types that they are made of. Most are base types, which have no parts.
 types AS (
     SELECT c.target, c.atttypid AS type
-    FROM covered c
+    FROM columns c
     JOIN pg_catalog.pg_type y ON y.oid = c.atttypid
-    WHERE y.typtype <> 'b' OR y.typelem <> 0
+    WHERE c.role IN ('named', 'covered') AND (y.typtype <> 'b' OR y.typelem <> 0)
     UNION
     SELECT t.target, part.type
     FROM types t
@@ -42,19 +46,17 @@ types AS (
     ) AS part (type)
     WHERE part.type <> 0
 )
+-- A line contains the values of its columns, written by their types, with their names.
 SELECT 'column' AS kind, target AS object, attnum::pg_catalog.int4 AS number, target,
        pg_catalog.format('column "%s"', attname) AS name,
-       pg_catalog.format('%s %s %s %s %s', attname, atttypid, atttypmod, attcollation, entity) AS definition,
-       filled AS fixed, 0::pg_catalog.oid AS owner
-FROM covered
-UNION ALL
-SELECT 'excluded column', c.target, a.attnum, c.target, pg_catalog.format('column "%s"', a.attname), a.attname, false, 0
-FROM chains c
-JOIN pg_catalog.pg_attribute a ON a.attrelid = c.target
-WHERE a.attname = ANY (c.exclude)
+       CASE WHEN role IN ('named', 'covered') THEN pg_catalog.format('%s %s %s %s', attname, atttypid, atttypmod, attcollation)
+            ELSE '' END AS definition,
+       role, attname::pg_catalog.text AS "column", atthasmissing AS filled, 0::pg_catalog.oid AS owner
+FROM columns
 UNION ALL
 SELECT 'type', e.oid, 0, t.target,
-       pg_catalog.format('value "%s" of type %I.%I', e.enumlabel, n.nspname, y.typname), e.enumlabel, false, y.typowner
+       pg_catalog.format('value "%s" of type %I.%I', e.enumlabel, n.nspname, y.typname), e.enumlabel,
+       '', '', false, y.typowner
 FROM types t
 JOIN pg_catalog.pg_type y ON y.oid = t.type
 JOIN pg_catalog.pg_namespace n ON n.oid = y.typnamespace
@@ -63,20 +65,20 @@ UNION ALL
 -- A line contains all attributes, with their names.
 SELECT 'type', a.attrelid, a.attnum, t.target,
        pg_catalog.format('attribute "%s" of type %I.%I', a.attname, n.nspname, y.typname),
-       pg_catalog.concat_ws(' ', a.attname, a.atttypid, a.atttypmod), true, y.typowner
+       pg_catalog.concat_ws(' ', a.attname, a.atttypid, a.atttypmod), '', '', a.atthasmissing, y.typowner
 FROM types t
 JOIN pg_catalog.pg_type y ON y.oid = t.type
 JOIN pg_catalog.pg_namespace n ON n.oid = y.typnamespace
 JOIN pg_catalog.pg_attribute a ON a.attrelid = y.typrelid
 WHERE a.attnum > 0 AND NOT a.attisdropped
 UNION ALL
-SELECT 'index', c.target, 0, c.target, 'the last index on (entity, seq)', 'present', false, 0
+SELECT 'index', c.target, 0, c.target, 'the last index on (entity, seq)', 'present', '', '', false, 0
 FROM chains c
 WHERE EXISTS (
     SELECT FROM pg_catalog.pg_index i
     JOIN pg_catalog.pg_class r ON r.oid = i.indexrelid
     JOIN pg_catalog.pg_am m ON m.oid = r.relam
-    WHERE i.indrelid = c.target AND i.indexrelid <> ALL ($4) AND m.amname = 'btree' AND i.indpred IS NULL AND i.indisvalid
+    WHERE i.indrelid = c.target AND i.indexrelid <> ALL ($3) AND m.amname = 'btree' AND i.indpred IS NULL AND i.indisvalid
       AND i.indnkeyatts > pg_catalog.cardinality(c.entity)
       AND (SELECT pg_catalog.array_agg(a.attname ORDER BY a.attname)
            FROM pg_catalog.unnest(i.indkey::pg_catalog.int2[]) WITH ORDINALITY AS k (attnum, place)
@@ -87,23 +89,7 @@ WHERE EXISTS (
           = (SELECT a.attnum FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.target AND a.attname = c.seq)
 )
 UNION ALL
--- BEFORE INSERT FOR EACH ROW (bits 0, 1, 2 of tgtype), in name order, in which PostgreSQL fires triggers.
-SELECT 'late trigger', late.oid, 0, late.tgrelid, late.tgname, '', false, 0
-FROM pg_catalog.pg_trigger late
-WHERE late.tgrelid = ANY ($1)
-  AND late.tgtype & 7 = 7 AND late.tgtype & 64 = 0 AND NOT late.tgisinternal AND late.tgfoid <> ALL ($3)
-  AND EXISTS (SELECT FROM pg_catalog.pg_trigger seal
-              WHERE seal.tgrelid = late.tgrelid AND seal.tgfoid = ($2)[1] AND seal.tgname < late.tgname)
-UNION ALL
--- A partition of a chain, and its parent.
-SELECT 'partition', parent.tgrelid, 0, t.tgrelid, pg_catalog.format('partition "%s"', c.relname), '', false, root.relowner
-FROM pg_catalog.pg_trigger t
-JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
-JOIN pg_catalog.pg_trigger parent ON parent.oid = t.tgparentid
-JOIN pg_catalog.pg_class root ON root.oid = parent.tgrelid
-WHERE t.tgrelid = ANY ($1) AND t.tgfoid = ($2)[1] AND c.relispartition
-UNION ALL
 -- Only a check: if a function returns no array, the function is not the extension's.
 SELECT 'configuration', target, 0, target, 'configuration',
-       CASE WHEN entity IS NOT NULL AND exclude IS NOT NULL THEN '' END, false, 0
+       CASE WHEN entity IS NOT NULL AND exclude IS NOT NULL AND own IS NOT NULL THEN '' END, '', '', false, 0
 FROM chains

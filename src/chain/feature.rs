@@ -1,7 +1,7 @@
 //! The chain, as described to the layers that know all features.
 
 use crate::pg::trigger::TriggerInfo;
-use crate::table::feature::{Feature, Function, Inheritance, Late, Part};
+use crate::table::feature::{Feature, Function, Late, Part};
 
 /// The position of `veritable.seal()` among the functions.
 pub const SEAL: usize = 0;
@@ -53,5 +53,5 @@ pub static FEATURE: Feature = Feature {
     ],
     parts: &[SEALS, GUARDS_ROWS, GUARDS_TABLE],
     late: Some(Late { harm: "change rows after they are sealed", on_update: false }),
-    inheritance: Inheritance::NoChildren(Some("Rows of a child would be neither sealed nor verified.")),
+    no_children: Some("Rows of a child would be neither sealed nor verified."),
 };

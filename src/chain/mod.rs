@@ -20,6 +20,7 @@ mod own_heads;
 mod partitions;
 mod passes;
 mod problems;
+mod requirements;
 mod seal;
 mod triggers;
 mod verdict;

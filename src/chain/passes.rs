@@ -106,8 +106,8 @@ impl Table {
         if counts.broken > 0 {
             self.verify_broken(session, key, &counts, verdict)?;
         } else {
-            verdict.chains += counts.intact;
-            verdict.events += counts.events;
+            verdict.faults.groups += counts.intact;
+            verdict.faults.rows += counts.events;
         }
         self.name_backdated(session, &Filter::none(), verdict)
     }
@@ -115,8 +115,8 @@ impl Table {
     fn verify_broken(&self, session: &Session, key: [u8; 16], counts: &Counts, verdict: &mut Verdict) -> Result<()> {
         let broken = if self.entity.is_empty() { None } else { self.broken(session, key)? };
         if broken.is_some() {
-            verdict.chains += counts.intact;
-            verdict.events += counts.events;
+            verdict.faults.groups += counts.intact;
+            verdict.faults.rows += counts.events;
         }
         let named = self.name_faults(session, &Filter::of(&self.alias, broken), verdict)?;
         // A chain that the first pass finds broken is a fault, even if the second pass cannot name an event.
@@ -217,9 +217,9 @@ impl Table {
             if is_first {
                 walk = Walk::new(self.layout.genesis);
                 is_named = false;
-                verdict.chains += 1;
+                verdict.faults.groups += 1;
             }
-            verdict.events += 1;
+            verdict.faults.rows += 1;
             let has_fault = self.judge(&event.row(&self.layout.descriptor), &mut walk, verdict)?;
             if has_fault && !std::mem::replace(&mut is_named, true) {
                 named += 1;

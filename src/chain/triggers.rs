@@ -2,7 +2,7 @@
 
 use super::arguments::Arguments;
 use super::feature::FEATURE;
-use super::layout::Layout;
+use super::requirements;
 use crate::pg::oid::Oid;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
@@ -71,10 +71,7 @@ pub fn check_by_hand(relation: &Relation) -> Result<()> {
     if seals(relation)? > 1 {
         return Err(FEATURE.duplicate(&relation.name()));
     }
-    if let Some(chain) = Chain::of(relation)? {
-        check_columns(relation, &Layout::of(relation, &chain.arguments)?)?;
-    }
-    Ok(())
+    requirements::check_attached(relation)
 }
 
 /// Checks a new partition of a chain: its rows can be sealed, and no second trigger seals them.
@@ -85,17 +82,12 @@ pub fn check_partition(relation: &Relation) -> Result<()> {
             .duplicate(&relation.name())
             .hint("Use drop_chain() before it becomes a partition of a chained table."));
     }
-    Ok(())
+    requirements::check_attached(relation)
 }
 
 fn seals(relation: &Relation) -> Result<usize> {
     let seal = FEATURE.oids()?[super::feature::SEAL];
     Ok(relation.triggers().iter().filter(|trigger| trigger.function == seal).count())
-}
-
-/// Refuses covered columns whose types the table's owner does not control.
-pub fn check_columns(relation: &Relation, layout: &Layout) -> Result<()> {
-    relation.check_type_owners(relation.columns().iter().filter(|column| layout.sealed.contains(&column.place)))
 }
 
 /// The partitioned table from which the relation has its sealing trigger; `None` if the trigger is the relation's own.
@@ -106,4 +98,13 @@ pub fn root_of(relation: &Relation) -> Result<Option<Relation>> {
 /// The oid of `veritable.seal()`.
 pub fn sealing_function() -> Result<Oid> {
     Ok(FEATURE.oids()?[super::feature::SEAL])
+}
+
+/// Placeholder until the branch with `founded` is merged.
+pub fn follow(
+    _session: &crate::pg::spi::Session,
+    _table: Oid,
+    _renamed: &[crate::table::feature::Renamed],
+) -> Result<()> {
+    Ok(())
 }

@@ -4,55 +4,40 @@ use veritable_core::chain::{Fault, FaultKind, LinkHash};
 
 use crate::pg::oid::Oid;
 use crate::pg::report::number;
-use crate::pg::result::{Cell, Rows};
-use crate::table::faults::Faults;
+use crate::table::faults::{Faults, Place};
 
-/// The findings of verification so far.
-pub struct Verdict {
+/// The findings of a verification of chains so far: the rows are events, and the groups are chains.
+pub struct Verdict<'f> {
     /// The faults.
-    pub faults: Faults,
-    /// The number of events read.
-    pub events: u64,
-    /// The number of chains of these events.
-    pub chains: u64,
+    pub faults: &'f mut Faults,
 }
 
-impl Verdict {
-    /// An empty verdict. Faults become `rows` of the answer.
-    pub fn new(rows: Rows) -> Verdict {
-        Verdict { faults: Faults::new(rows), events: 0, chains: 0 }
-    }
-
+impl Verdict<'_> {
     /// Reports broken chains of which no event can be named.
     pub fn broken(&mut self, target: Oid, detail: &str) {
-        self.faults.put(target, None, Cell::from(None::<i64>), "broken", detail);
+        self.faults.put(target, None, Place::Nowhere, "broken", detail);
     }
 
     /// Reports an event that differs from its sealed form, as `detail` explains.
     pub fn altered(&mut self, target: Oid, entity: &[Option<String>], seq: Option<i64>, detail: &str) {
-        self.faults.put(target, Some(entity.to_vec()), Cell::from(seq), "altered", detail);
+        self.faults.put(target, Some(entity.to_vec()), seq, "altered", detail);
     }
 
     /// Reports the fault of an event, whose line now hashes to `computed`.
     pub fn fault(&mut self, target: Oid, entity: &[Option<String>], fault: &Fault, computed: &LinkHash) {
         let detail = explain(fault, computed);
-        self.faults.put(target, Some(entity.to_vec()), Cell::from(fault.seq), name(&fault.kind), &detail);
+        self.faults.put(target, Some(entity.to_vec()), fault.seq, name(&fault.kind), &detail);
     }
 
     /// Reports an event with a missing or impossible recorded time.
     pub fn backdated(&mut self, target: Oid, entity: Vec<Option<String>>, seq: i64, detail: &str) {
-        self.faults.put(target, Some(entity), Cell::from(Some(seq)), "backdated", detail);
+        self.faults.put(target, Some(entity), Some(seq), "backdated", detail);
     }
+}
 
-    /// The number of events and faults found.
-    pub fn found(&self) -> u64 {
-        self.events + self.faults.count()
-    }
-
-    /// The closing sentence.
-    pub fn summary(&self) -> String {
-        self.faults.summary(&format!("{} in {}", number(self.events, "event"), number(self.chains, "chain")))
-    }
+/// The closing sentence.
+pub fn summary(faults: &Faults) -> String {
+    faults.summary(&format!("{} in {}", number(faults.rows, "event"), number(faults.groups, "chain")))
 }
 
 fn name(kind: &FaultKind) -> &'static str {

@@ -10,7 +10,7 @@ use super::feature::FEATURE;
 use super::passes::Table;
 use super::problems;
 use super::triggers::Chain;
-use super::verdict::Verdict;
+use super::verdict::{self, Verdict};
 use crate::pg::acting::Acting;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::line::pinned::Pinned;
@@ -18,9 +18,8 @@ use crate::pg::relation::Relation;
 use crate::pg::report::{Class, Error, Result, notice};
 use crate::pg::spi;
 use crate::table::faults::Faults;
-use crate::table::feature::Feature;
 use crate::table::topology;
-use crate::table::verification::{self, Verification};
+use crate::table::verification;
 
 sql_function! {
     /// `verify_chain(regclass, text[]) → set of faults`
@@ -36,70 +35,65 @@ fn entity(call: &Call) -> Result<Option<Vec<String>>> {
 }
 
 fn verify_chain(call: &Call) -> Result<Answer> {
-    let mut chains = Chains { verdict: Verdict::new(call.rows()), entity: entity(call)? };
-    match call.oid(0) {
-        Some(target) => {
-            verification::one(target, &mut chains)?;
-            chains.verdict.faults.tables = 1;
+    let mut faults = Faults::answer(call.rows());
+    let entity = entity(call)?;
+    match (call.oid(0), entity) {
+        (Some(target), entity) => {
+            let mut chains =
+                |relation: &Relation, faults: &mut Faults| verify_entity(relation, entity.as_deref(), faults);
+            verification::one(target, &FEATURE, &mut faults, &mut chains)?;
+            faults.tables = 1;
         }
-        None if chains.entity.is_some() => {
+        (None, Some(_)) => {
             return Err(Error::new(Class::Argument, "an entity can be verified in one table only")
                 .hint("Name the table: SELECT * FROM verify_chain('entity_events', '{…}')."));
         }
-        None => verification::all(&mut chains)?,
+        (None, None) => verification::all(&FEATURE, &mut faults, &mut verify)?,
     }
-    notice(chains.verdict.summary());
+    notice(verdict::summary(&faults));
     Ok(Answer::NULL)
 }
 
-/// The verification of chains.
-struct Chains {
-    verdict: Verdict,
-    /// The entity to verify, if the caller names one.
-    entity: Option<Vec<String>>,
+/// Verifies the chains of an open table as its owner; the caller's privileges have been checked.
+pub fn verify(relation: &Relation, faults: &mut Faults) -> Result<()> {
+    verify_entity(relation, None, faults)
 }
 
-impl Verification for Chains {
-    const FEATURE: &'static Feature = &FEATURE;
-
-    fn faults(&mut self) -> &mut Faults {
-        &mut self.verdict.faults
-    }
-
-    fn verify(&mut self, relation: &Relation, acting: &Acting) -> Result<()> {
+/// Verifies the chains of an open table, or the chain of one entity.
+fn verify_entity(relation: &Relation, entity: Option<&[String]>, faults: &mut Faults) -> Result<()> {
+    verification::as_its_owner(relation, |acting| {
         FEATURE.refuse_partition(relation, |root| format!("SELECT * FROM verify_chain('{root}');"))?;
-        let before = self.verdict.found();
-        self.verify_root(relation, acting)?;
+        let before = faults.rows + faults.count();
+        verify_root(relation, entity, acting, faults)?;
         // A table without events does not count, such as the registry before the first registration.
-        self.verdict.faults.tables += u64::from(self.verdict.found() > before);
+        faults.tables += u64::from(faults.rows + faults.count() > before);
         Ok(())
-    }
+    })
 }
 
-impl Chains {
-    fn verify_root(&mut self, relation: &Relation, acting: &Acting) -> Result<()> {
-        let target = relation.oid();
-        let is_hidden = verification::report_hidden(self, target, &topology::with_leaves(relation)?)?;
-        if is_hidden && FEATURE.attached(relation)?.is_none() {
-            self.verdict.faults.unread(target, "The chain cannot be read without its triggers.");
-            return Ok(());
-        }
-        let found = Chain::required(relation).and_then(|chain| Ok((Table::of(relation, &chain)?, chain)));
-        let Some((table, chain)) = verification::configuration(self, target, found)? else { return Ok(()) };
-        for problem in problems::of(relation, &chain)? {
-            self.verdict.faults.unguarded(target, &problem);
-        }
-        if let Some(former) = former_name(relation, chain.arguments.identity.as_deref()) {
-            notice(format!("table \"{}\" was chained as \"{former}\"", relation.name()));
-        }
-        verification::without_indexes(acting);
-        // Settings are pinned here for the leader; a parallel worker pins its own.
-        let _pinned = Pinned::new();
-        spi::connect(|session| match &self.entity {
-            Some(entity) => table.verify_entity(session, entity, &mut self.verdict),
-            None => table.verify(session, &mut self.verdict),
-        })
+fn verify_root(relation: &Relation, entity: Option<&[String]>, acting: &Acting, faults: &mut Faults) -> Result<()> {
+    let target = relation.oid();
+    let is_hidden = verification::report_hidden(&FEATURE, faults, target, &topology::with_leaves(relation)?)?;
+    if is_hidden && FEATURE.attached(relation)?.is_none() {
+        faults.unread(target, "The chain cannot be read without its triggers.");
+        return Ok(());
     }
+    let found = Chain::required(relation).and_then(|chain| Ok((Table::of(relation, &chain)?, chain)));
+    let Some((table, chain)) = verification::configuration(&FEATURE, faults, target, found)? else { return Ok(()) };
+    for problem in problems::of(relation, &chain)? {
+        faults.unguarded(target, &problem);
+    }
+    if let Some(former) = former_name(relation, chain.arguments.identity.as_deref()) {
+        faults.notice(format!("table \"{}\" was chained as \"{former}\"", relation.name()));
+    }
+    verification::without_indexes(acting);
+    // Settings are pinned here for the leader; a parallel worker pins its own.
+    let _pinned = Pinned::new();
+    let mut verdict = Verdict { faults };
+    spi::connect(|session| match entity {
+        Some(entity) => table.verify_entity(session, entity, &mut verdict),
+        None => table.verify(session, &mut verdict),
+    })
 }
 
 /// The identity of the chain, if the identity is a table's name but no longer this table's name.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::touched::{Functions, Touched};
 use crate::pg::oid::Oid;
+use crate::pg::relation::exists;
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::{Fetched, Kept, Parameter, Session};
 use crate::table::feature::{self, Ddl, Feature, Kind};
@@ -28,19 +29,58 @@ pub struct Definition {
     pub name: String,
     /// All parts of the definition that matter, as text.
     pub text: String,
-    /// Whether the definition must not be added to a table that already has the feature.
-    pub fixed: bool,
+    /// The role of a column in the guarantee.
+    pub role: Role,
+    /// The name of a column.
+    pub column: String,
+    /// Whether existing rows have got a value with the definition, without being rewritten.
+    pub filled: bool,
     /// For a part of a type, the owner of the type; for a partition, the owner of the partitioned table.
     pub owner: Oid,
+}
+
+/// The role of a column in a guarantee.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The configuration names the column, and needs it.
+    Named,
+    /// The guarantee covers the column, which the configuration does not name.
+    Covered,
+    /// The configuration names the column as one that the guarantee does not cover.
+    Excluded,
+    /// The guarantee has nothing to do with the column, or the definition is not one of a column.
+    Other,
+}
+
+impl Role {
+    fn of(name: &str) -> Result<Role> {
+        match name {
+            "named" => Ok(Role::Named),
+            "covered" => Ok(Role::Covered),
+            "excluded" => Ok(Role::Excluded),
+            "other" | "" => Ok(Role::Other),
+            _ => Err(unknown("role", name)),
+        }
+    }
+
+    /// Whether the guarantee is about the column's values.
+    pub fn counts(self) -> bool {
+        matches!(self, Role::Named | Role::Covered)
+    }
+
+    /// Whether the configuration names the column.
+    pub fn is_in_configuration(self) -> bool {
+        matches!(self, Role::Named | Role::Excluded)
+    }
 }
 
 thread_local! {
     /// One statement for each feature, in list order; kept because planning takes longer than reading a few rows.
     static READ: Vec<Kept> =
-        feature::all().iter().map(|listed| Kept::new(format!("{}{TRIGGERS}", listed.ddl.definitions))).collect();
+        feature::all().iter().map(|listed| Kept::new(format!("{}{SHARED}", listed.ddl.definitions))).collect();
 }
 
-const TRIGGERS: &str = include_str!("triggers.sql");
+const SHARED: &str = include_str!("shared.sql");
 
 /// The definitions of some tables.
 pub struct Definitions(BTreeMap<Key, Definition>);
@@ -49,26 +89,13 @@ pub struct Definitions(BTreeMap<Key, Definition>);
 fn kind(name: &str) -> Result<Kind> {
     match name {
         "trigger" => Ok(Kind::Trigger),
-        "late trigger" => Ok(Kind::LateTrigger),
-        "column" => Ok(Kind::Column),
         "index" => Ok(Kind::Index),
-        "not null" => Ok(Kind::NotNull),
+        "column" => Ok(Kind::Column),
         "type" => Ok(Kind::Type),
-        "excluded column" => Ok(Kind::ExcludedColumn),
-        "other column" => Ok(Kind::OtherColumn),
+        "storage" => Ok(Kind::Storage),
         "partition" => Ok(Kind::Partition),
         "configuration" => Ok(Kind::Configuration),
         _ => Err(unknown("kind", name)),
-    }
-}
-
-impl Kind {
-    /// Whether a definition of this kind may be dropped.
-    pub fn may_go(self) -> bool {
-        matches!(
-            self,
-            Kind::LateTrigger | Kind::ExcludedColumn | Kind::OtherColumn | Kind::Partition | Kind::Configuration
-        )
     }
 }
 
@@ -76,6 +103,11 @@ impl Key {
     /// The feature that depends on the definition.
     pub fn feature(&self) -> &'static Feature {
         feature::all()[self.feature.0].feature
+    }
+
+    /// The place of that feature in the list.
+    pub fn feature_place(&self) -> usize {
+        self.feature.0
     }
 
     /// The event triggers' callbacks of that feature.
@@ -88,24 +120,19 @@ impl Key {
         Oid::from(self.object)
     }
 
-    /// Whether the key is that of the column at this place.
-    pub fn is_column(&self, place: usize) -> bool {
-        self.object == self.table && usize::try_from(self.number).is_ok_and(|number| number == place + 1)
+    /// Whether the key is that of an attribute of a type that still exists.
+    pub fn is_attribute_of_existing(&self) -> bool {
+        self.number != 0 && exists(self.parent())
+    }
+
+    /// The place of a column in its table.
+    pub fn place(&self) -> Option<usize> {
+        usize::try_from(self.number).ok()?.checked_sub(1)
     }
 
     /// The table that depends on the definition.
     pub fn table(&self) -> Oid {
         Oid::from(self.table)
-    }
-
-    /// The kind of key that a renamed column has: features know columns by their names.
-    fn renamed(&self) -> Option<Key> {
-        let kind = match self.kind {
-            Kind::Column => Kind::OtherColumn,
-            Kind::ExcludedColumn => Kind::Column,
-            _ => return None,
-        };
-        Some(Key { kind, ..self.clone() })
     }
 }
 
@@ -119,12 +146,8 @@ impl Definitions {
             if tables.is_empty() {
                 continue;
             }
-            let parameters: [Parameter; 4] = [
-                tables.into(),
-                functions.of(place).to_vec().into(),
-                functions.followers(place).into(),
-                without.to_vec().into(),
-            ];
+            let parameters: [Parameter; 3] =
+                [tables.into(), functions.of(place).to_vec().into(), without.to_vec().into()];
             let found = READ.with(|read| read[place].query_as_caller(session, &parameters))?;
             for row in found.rows() {
                 let (key, definition) = Definitions::row(place, &row)?;
@@ -145,8 +168,15 @@ impl Definitions {
             feature: Reverse(feature),
             table: u32::from(oid(3)?),
         };
-        let fixed = row.get(6).ok_or_else(null)?;
-        Ok((key, Definition { name: text(4)?, text: text(5)?, fixed, owner: oid(7)? }))
+        let definition = Definition {
+            name: text(4)?,
+            text: text(5)?,
+            role: Role::of(&text(6)?)?,
+            column: text(7)?,
+            filled: row.get(8).ok_or_else(null)?,
+            owner: oid(9)?,
+        };
+        Ok((key, definition))
     }
 
     /// All definitions, in the order in which violations are reported.
@@ -159,20 +189,22 @@ impl Definitions {
         self.0.get(key)
     }
 
-    /// Whether the column with this key exists under another name.
-    pub fn has_renamed(&self, key: &Key) -> bool {
-        key.renamed().is_some_and(|renamed| self.0.contains_key(&renamed))
-    }
-
     /// The definitions that are missing from `others`.
     pub fn but_not(&self, others: &Definitions) -> impl Iterator<Item = (&Key, &Definition)> {
         self.0.iter().filter(|(key, _)| !others.0.contains_key(key))
     }
 
-    /// Whether the key's table is guarded for the key's feature: a column exists that the feature depends on.
+    /// Whether the key's table has the key's feature.
     pub fn guards(&self, key: &Key) -> bool {
-        let columns = |other: &Key| other.kind == Kind::Column && other.feature == key.feature;
-        self.0.keys().any(|other| columns(other) && other.table == key.table)
+        self.guards_table(key, key.table())
+    }
+
+    /// Whether a table has the key's feature: triggers of its own, or those of a partition.
+    pub fn guards_table(&self, key: &Key, table: Oid) -> bool {
+        self.0.keys().any(|other| {
+            let is_sign = matches!(other.kind, Kind::Trigger | Kind::Partition);
+            is_sign && other.feature == key.feature && other.table() == table
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::Result;
 use crate::pg::snapshot::Mark;
 use crate::pg::spi;
-use crate::table::feature;
+use crate::table::feature::{self, Kind};
 
 /// Refuses `DROP INDEX CONCURRENTLY` of the last index that a guarantee needs, and `DETACH PARTITION … CONCURRENTLY` of
 /// a partition with rows under a guarantee. PostgreSQL itself refuses a command that the caller may not run.
@@ -45,7 +45,7 @@ fn judge_indexes(indexes: &[Oid]) -> Result<()> {
                 touched.find(session, &functions, &Objects::of_relations(indexes.to_vec()))?;
                 let before = Definitions::read(session, &functions, &touched, &[])?;
                 let after = Definitions::read(session, &functions, &touched, indexes)?;
-                judge::what_was(&before, &after, &touched)
+                judge::what_was(Kind::Index, &before, &after, &touched)
             })
         })
     })

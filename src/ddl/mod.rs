@@ -6,13 +6,16 @@
 //! This is a guard against accidents. An owner can end any guarantee, and a superuser can do anything; verification tells.
 //! This layer is above the features, which do not know it. It names no feature: `src/features.rs` lists them.
 
+mod checks;
 mod definitions;
 mod early;
-mod inheritance;
+mod follow;
 mod judge;
+mod partitions;
 mod refusal;
 mod running;
 mod touched;
+mod values;
 
 use definitions::Definitions;
 use touched::{Functions, Objects, Touched};
@@ -20,7 +23,9 @@ use touched::{Functions, Objects, Touched};
 use crate::pg::command::{self, Command};
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::report::Result;
+use crate::pg::snapshot::Mark;
 use crate::pg::spi::{self, Session};
+use crate::table::feature::Kind;
 
 sql_function! {
     /// `veritable.before_ddl()`: the event trigger on `ddl_command_start`.
@@ -75,17 +80,26 @@ fn judge_command(
     if objects.is_empty() {
         return Ok(());
     }
-    let start = running.start;
     let mut touched = Touched::default();
-    start.during(|| touched.find(session, functions, &objects))?;
+    running.start.during(|| touched.find(session, functions, &objects))?;
     running::now().during(|| touched.find(session, functions, &objects))?;
-    if !touched.is_empty() {
-        let before = start.during(|| Definitions::read(session, functions, &touched, &[]))?;
-        let after = running::now().during(|| Definitions::read(session, functions, &touched, &[]))?;
-        judge::what_was(&before, &after, &touched)?;
-        judge::what_is_new(session, functions, &before, &after, &touched)?;
-        judge::partitions(session, &tag, &before, &after, &touched)?;
-        judge::configurations(&touched)?;
+    if touched.is_empty() {
+        return Ok(());
     }
-    inheritance::check(session, functions, start, objects.relations())
+    let read = |at: Mark| at.during(|| Definitions::read(session, functions, &touched, &[]));
+    let (before, mut after) = (read(running.start)?, read(running::now())?);
+    judge::what_was(Kind::Trigger, &before, &after, &touched)?;
+    // The checks read the catalogs as the command has left them.
+    running::now().during(|| checks::made_by_hand(&before, &after))?;
+    if follow::columns(session, &before, &after, &touched)? {
+        after = read(running::now())?;
+    }
+    judge::what_was(Kind::Index, &before, &after, &touched)?;
+    partitions::removed(session, &before, &after, &touched)?;
+    running::now().during(|| partitions::check(&before, &after))?;
+    partitions::guard(session, &before, &after)?;
+    running::now().during(|| checks::tables(&touched))?;
+    values::verify(&before, &after, &touched)?;
+    judge::tell_of_columns(&before, &after);
+    Ok(())
 }

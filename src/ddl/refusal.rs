@@ -1,9 +1,12 @@
 //! The messages for commands that would break a guarantee. Refused changes of definitions are 55000 for all features:
 //! the table is not in the right state. Refused changes or removals of protected rows are 23001.
 
+use std::fmt::Write;
+
 use super::definitions::{Definition, Key};
 use crate::pg::relation::{Relation, name_of};
-use crate::pg::report::{Class, Error, notice_with_hint, warning};
+use crate::pg::report::{Class, Error, notice_with_hint, number, warning};
+use crate::table::faults::Faults;
 use crate::table::feature::{Feature, Kind, Partitions};
 
 /// The error of a definition that must not be changed; `verb` names the attempted change.
@@ -31,7 +34,6 @@ pub fn of_partition(key: &Key, partitions: &Partitions, definition: &Definition)
 pub fn let_pass(verb: &str, key: &Key, definition: &Definition) {
     let table = name_of(if key.kind == Kind::Partition { key.parent() } else { key.table() });
     let name = match key.kind {
-        Kind::LateTrigger => format!("trigger \"{}\"", definition.name),
         _ => definition.name.clone(),
     };
     let participle = match verb {
@@ -47,19 +49,35 @@ pub fn let_pass(verb: &str, key: &Key, definition: &Definition) {
     );
 }
 
-/// The error of a definition that must not be added.
-pub fn of_addition(key: &Key, definition: &Definition) -> Error {
-    let (feature, table) = (key.feature(), name_of(key.table()));
-    let message = format!("cannot add {} to {} \"{table}\"", definition.name, feature.noun());
-    let error = Error::new(Class::State, message);
-    match key.kind {
-        Kind::Column => error
-            .detail("Rows that are sealed already would have a value in it.")
-            .hint("Add a column without a default, and set the default for new rows afterwards."),
-        kind => error
-            .detail("It would change the hashed line of rows that are already sealed.")
-            .hint((key.ddl().reason)(kind).hint),
+/// The error of a command after which the guarantee does not hold.
+pub fn of_values(verb: &str, key: &Key, definition: &Definition, relation: &Relation, faults: Faults) -> Error {
+    let feature = key.feature();
+    let (noun, name) = (feature.noun(), relation.name());
+    let preposition = if matches!(verb, "add" | "attach") { "to" } else { "of" };
+    let message = match key.kind {
+        Kind::Storage => format!("cannot rewrite the rows of {noun} \"{name}\""),
+        _ => format!("cannot {verb} {} {preposition} {noun} \"{name}\"", definition.name),
+    };
+    let count = faults.count();
+    let mut detail = format!("Verification would find {}.", number(count, "fault"));
+    // The faults show values of rows.
+    if let Some(first) = faults.into_first().filter(|_| relation.is_readable()) {
+        let _ = write!(detail, " The first is \"{}\"", first.fault);
+        if let Some(key) = first.key.filter(|key| !key.is_empty()) {
+            let values: Vec<_> = key.iter().map(|value| value.as_deref().unwrap_or("NULL")).collect();
+            let _ = write!(detail, " in ({})", values.join(", "));
+        }
+        if let Some(place) = first.place.text() {
+            let _ = write!(detail, " at {place}");
+        }
+        let _ = write!(detail, ": {}", first.detail);
     }
+    let verify = format!("verify_{}() names those that were there before.", feature.name);
+    let instead = match (verb, key.kind) {
+        ("add", Kind::Column) => "Add a column without a default, and set the default for new rows afterwards.",
+        _ => (key.ddl().reason)(key.kind).hint,
+    };
+    Error::new(Class::State, message).detail(detail).hint(format!("{instead} {verify}"))
 }
 
 /// Gives a NOTICE of a new column outside the guarantee, which the user may not have intended.

@@ -11,7 +11,7 @@ use crate::pg::oid::catalogs;
 use crate::pg::report::{Error, Result};
 use crate::pg::role;
 use crate::pg::spi::{Fetched, Kept, Parameter, Session};
-use crate::table::feature::{self, Feature};
+use crate::table::feature;
 
 thread_local! {
     /// Kept because planning takes longer than running.
@@ -36,23 +36,9 @@ impl Functions {
         &self.0[place]
     }
 
-    /// The functions whose triggers may fire after those of the feature at this place.
-    pub fn followers(&self, place: usize) -> Vec<Oid> {
-        self.0[place..].concat()
-    }
-
-    /// The feature that has this function.
-    pub fn feature_of(&self, function: Oid) -> Option<&'static Feature> {
-        self.0.iter().position(|functions| functions.contains(&function)).map(|place| feature::all()[place].feature)
-    }
-
-    /// The functions of the features for which `is_meant` holds.
-    pub fn of_features(&self, is_meant: impl Fn(&Feature) -> bool) -> Vec<Oid> {
-        let pairs = feature::all().iter().zip(&self.0);
-        pairs
-            .filter(|(listed, _)| is_meant(listed.feature))
-            .flat_map(|(_, functions)| functions.iter().copied())
-            .collect()
+    /// All functions.
+    pub fn all(&self) -> Vec<Oid> {
+        self.0.concat()
     }
 }
 
@@ -102,11 +88,6 @@ impl Objects {
     pub fn is_empty(&self) -> bool {
         self.named.iter().chain(&self.reached).all(Vec::is_empty) && self.types.is_empty()
     }
-
-    /// The relations that the command names.
-    pub fn relations(&self) -> &[Oid] {
-        &self.named[0]
-    }
 }
 
 /// A guarded table that was touched.
@@ -125,14 +106,17 @@ pub struct Touched {
     places: Vec<Vec<Oid>>,
     /// All relations that the command names, guarded or not.
     named: BTreeSet<u32>,
+    /// Whether the tables of the first moment have been found.
+    begun: bool,
 }
 
 impl Touched {
     /// Adds the touched tables of the present catalogs or, within [`crate::pg::snapshot::Mark::during`], of that moment.
+    /// A command is about the tables that have become parents or children of its tables since the first moment.
     pub fn find(&mut self, session: &Session, functions: &Functions, objects: &Objects) -> Result<()> {
         let oids = |oids: &Vec<Oid>| Parameter::from(oids.clone());
         let parameters = [
-            functions.of_features(|_| true).into(),
+            functions.all().into(),
             oids(&objects.named[0]),
             oids(&objects.reached[0]),
             oids(&objects.named[1]),
@@ -142,14 +126,16 @@ impl Touched {
         self.named.extend(objects.named[0].iter().map(|oid| u32::from(*oid)));
         let found = FIND.with(|find| find.query_as_caller(session, &parameters))?;
         for row in found.rows() {
-            let read = |row: &Fetched| Some((row.get::<Oid>(0)?, row.get(1)?, row.get(2)?, row.get::<Vec<Oid>>(3)?));
-            let (oid, owner, addressed, has) = read(&row).ok_or_else(|| Error::damaged("pg_trigger"))?;
+            let read = |row: &Fetched| Some((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get::<Vec<Oid>>(4)?));
+            let (oid, owner, mut addressed, related, has): (Oid, _, bool, bool, _) = read(&row).ok_or_else(|| Error::damaged("pg_trigger"))?;
+            addressed |= self.begun && related && !self.tables.contains_key(&u32::from(oid));
             let table = self.tables.entry(u32::from(oid)).or_insert(Table { owner, addressed, functions: Vec::new() });
             table.addressed |= addressed;
             table.owner = owner;
             let new = has.into_iter().filter(|function| !table.functions.contains(function)).collect::<Vec<_>>();
             table.functions.extend(new);
         }
+        self.begun = true;
         self.places = places(functions, &self.tables);
         Ok(())
     }

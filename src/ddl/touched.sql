@@ -1,6 +1,6 @@
 -- The guarded tables that a command has touched. $1: our trigger functions; $2: relations that the command names, $3:
 -- relations that it has reached otherwise; $4 and $5: triggers, likewise. An index stands for its table, a table also
--- for all tables below it. A type, such as a table's row type, stands for its users, as far as each user's owner has
+-- for all tables below it, and for the tables that it inherits from. A type, such as a table's row type, stands for its users, as far as each user's owner has
 -- the privileges of the owner of the used object. Tables of other owners are neither judged nor searched.
 WITH RECURSIVE
 named (relation, addressed) AS (
@@ -37,16 +37,22 @@ types (type, owner) AS (
       ON y.oid = CASE d.classid WHEN 'pg_catalog.pg_type'::pg_catalog.regclass THEN d.objid ELSE c.reltype END
     WHERE pg_catalog.pg_has_role(y.typowner, t.owner, 'USAGE')
 ),
-touched (relation, addressed) AS (
-    SELECT relation, addressed FROM tree
+touched (relation, addressed, related) AS (
+    SELECT relation, addressed, true FROM tree
     UNION ALL
-    SELECT d.objid, false
+    SELECT i.inhparent, false, true
+    FROM pg_catalog.pg_inherits i
+    JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
+    WHERE i.inhrelid = ANY ($2) AND NOT c.relispartition
+    UNION ALL
+    SELECT d.objid, false, false
     FROM types t
     JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.refobjid = t.type
     JOIN pg_catalog.pg_class c ON c.oid = d.objid
     WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND pg_catalog.pg_has_role(c.relowner, t.owner, 'USAGE')
 )
-SELECT t.relation, c.relowner, pg_catalog.bool_or(t.addressed), pg_catalog.array_agg(DISTINCT g.tgfoid)
+SELECT t.relation, c.relowner, pg_catalog.bool_or(t.addressed), pg_catalog.bool_or(t.related),
+       pg_catalog.array_agg(DISTINCT g.tgfoid)
 FROM touched t
 JOIN pg_catalog.pg_class c ON c.oid = t.relation
 CROSS JOIN LATERAL (SELECT tgfoid FROM pg_catalog.pg_trigger WHERE tgrelid = t.relation AND tgfoid = ANY ($1) OFFSET 0) AS g

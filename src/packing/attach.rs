@@ -3,23 +3,23 @@
 use super::arguments::Arguments;
 use super::constraint;
 use super::feature::FEATURE;
-use super::layout::{Compared, Layout};
+use super::layout::Layout;
 use super::pack::pack_all;
-use super::triggers::{self, Packing};
+use super::requirements;
+use super::triggers::Packing;
 use crate::pg::acting::as_owner;
 use crate::pg::column::Column;
 use crate::pg::command::own_commands;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::index::GistIndex;
-use crate::pg::line::image::Image;
 use crate::pg::oid::Oid;
 use crate::pg::quote;
 use crate::pg::relation::{Lock, Relation};
-use crate::pg::report::{Class, Error, Result};
+use crate::pg::report::{Error, Result};
 use crate::pg::snapshot::Latest;
 use crate::pg::spi::{self, Session};
 use crate::table::columns::{self, Columns};
-use crate::table::{self, scan};
+use crate::table::{self, journal, scan};
 
 sql_function! {
     /// `add_packing(regclass, name, name[], name[], name[]) → bigint`
@@ -45,16 +45,18 @@ fn add_packing(call: &Call) -> Result<Answer> {
         let value = value.unwrap_or_else(|| default_value(&relation, &period, &key, &exclude));
         let arguments = Arguments { period, key, value };
         let layout = Layout::of(&relation, &arguments)?;
-        check_columns(&relation, &layout)?;
-        triggers::check_columns(&relation, &layout)?;
+        requirements::check_columns(&relation, &layout)?;
         let name = relation.new_index_name(c"packing");
         // The owner reads the rows, because the owner's functions may run; the caller runs the definitions, for which
         // PostgreSQL itself switches to the owner to read rows.
         as_owner(&relation, |_| check_rows(session, &layout, &relation.alias("t")))?;
         let absorbed = pack_all(&relation, &layout)?;
+        let about = relation.stable_name();
         drop(relation);
         constraint::add(session, &layout, &name)?;
         add_triggers(session, &layout, &arguments)?;
+        let detail = journal::arguments(&arguments.render());
+        journal::record(session, &about, "add_packing", None, Some(&detail))?;
         Ok(absorbed)
     })?;
     Ok(Answer::from(absorbed as i64))
@@ -62,13 +64,13 @@ fn add_packing(call: &Call) -> Result<Answer> {
 
 fn drop_packing(call: &Call) -> Result<Answer> {
     let target = call.oid(0).ok_or_else(|| Error::null_argument("target"))?;
-    let (table, index, triggers) = {
+    let (table, about, index, triggers) = {
         let relation = Relation::open_owned(target, Lock::AccessExclusive)?;
         let packing = Packing::required(&relation)?;
         // A packing without its columns has no constraint either.
         let layout = Layout::of(&relation, &packing.arguments).ok();
         let index = layout.and_then(|layout| constraint::index_of(&relation, &layout));
-        (relation.qualified_name(), index, FEATURE.triggers(&relation)?)
+        (relation.qualified_name(), relation.stable_name(), index, FEATURE.triggers(&relation)?)
     };
     spi::connect(|session| {
         let _own = own_commands();
@@ -83,7 +85,7 @@ fn drop_packing(call: &Call) -> Result<Answer> {
             }
             None => {}
         }
-        Ok(())
+        journal::record(session, &about, "drop_packing", None, None)
     })?;
     Ok(Answer::VOID)
 }
@@ -109,48 +111,6 @@ fn default_value(relation: &Relation, period: &String, key: &[String], exclude: 
             && !exclude.contains(&column.name)
     };
     columns.filter(holds).map(|column| column.name).collect()
-}
-
-fn check_columns(relation: &Relation, layout: &Layout) -> Result<()> {
-    let table = relation.name();
-    if layout.period.generated {
-        return Err(Error::new(
-            Class::Unsupported,
-            format!("generated column \"{}\" cannot be the period of a packing", layout.period.name),
-        )
-        .detail("Packing changes the period of a row."));
-    }
-    for Compared { column, equality, .. } in &layout.key {
-        let name = &column.name;
-        if !column.not_null {
-            return Err(Error::new(Class::State, format!("key column \"{name}\" must be declared NOT NULL"))
-                .hint(format!("ALTER TABLE {} ALTER COLUMN {} SET NOT NULL;", layout.table, quote::identifier(name))));
-        }
-        if equality.gist_strategy(column).is_none() {
-            return Err(Error::new(
-                Class::Unsupported,
-                format!("column \"{name}\" of table \"{table}\" cannot be in the key of a packing"),
-            )
-            .detail(format!(
-                "Type {} has no GiST operator class with equality.",
-                crate::pg::types::type_name(column.type_id)
-            )));
-        }
-    }
-    if constraint::has_direct_value(layout) {
-        return Ok(());
-    }
-    for Compared { column, .. } in &layout.value {
-        if let Err(unsupported) = Image::of(column.type_id, column.collation) {
-            return Err(Error::new(
-                Class::Unsupported,
-                format!("column \"{}\" of table \"{table}\" cannot be in the value of a packing", column.name),
-            )
-            .detail(unsupported.reason())
-            .hint(format!("Leave it out: exclude => '{{{}}}'.", quote::identifier(&column.name))));
-        }
-    }
-    Ok(())
 }
 
 /// Refuses the first row without a proper period.

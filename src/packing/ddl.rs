@@ -1,6 +1,6 @@
 //! The callbacks of a packing for the event triggers.
 
-use super::triggers;
+use super::{requirements, triggers, verify};
 use crate::table::feature::{Ddl, Kind, Reason};
 
 /// The callbacks of a packing for the event triggers.
@@ -8,7 +8,9 @@ pub static DDL: Ddl = Ddl {
     definitions: include_str!("definitions.sql"),
     reason,
     check_configuration: triggers::check_configuration,
-    check_by_hand: triggers::check_by_hand,
+    check: requirements::check,
+    follow: triggers::follow,
+    verify: verify::verify,
     on_new_column: Some(not_compared),
     partitions: None,
 };
@@ -17,7 +19,6 @@ fn reason(kind: Kind) -> Reason {
     let detail = match kind {
         Kind::Trigger => "The trigger is part of the packing.",
         Kind::Index => "The rows that overlap or touch a new one are found by it.",
-        Kind::NotNull => "Rows with a null in it would escape the packing.",
         Kind::Type => "Values of the packing are compared as text.",
         _ => "The table is packed by it.",
     };

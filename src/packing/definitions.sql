@@ -1,5 +1,5 @@
--- The definitions that packed tables depend on. $1: the tables; $2: the functions pack and pack_early; $3: unused,
--- because a trigger may fire after those of a packing; $4: indexes to leave out.
+-- The definitions that packed tables depend on. $1: the tables; $2: the functions pack and pack_early; $3: indexes to
+-- leave out.
 WITH RECURSIVE
 -- The configuration of each table, with the index of its packing: on the key, the period, and the value if there is one
 -- (a column, or 0 for an expression). The value may precede the period.
@@ -30,7 +30,7 @@ packings AS MATERIALIZED (
         FROM pg_catalog.pg_index i
         JOIN pg_catalog.pg_class r ON r.oid = i.indexrelid
         JOIN pg_catalog.pg_am m ON m.oid = r.relam
-        WHERE i.indrelid = p.target AND i.indexrelid <> ALL ($4) AND m.amname = 'gist' AND i.indpred IS NULL AND i.indisvalid
+        WHERE i.indrelid = p.target AND i.indexrelid <> ALL ($3) AND m.amname = 'gist' AND i.indpred IS NULL AND i.indisvalid
           AND (i.indisexclusion OR p.value = '{}')
           AND i.indkey::pg_catalog.text = ANY (CASE pg_catalog.cardinality(p.value)
               WHEN 0 THEN ARRAY[pg_catalog.concat_ws(' ', place.key, place.period)]
@@ -74,23 +74,18 @@ types AS (
     ) AS part (type)
     WHERE part.type <> 0
 )
+-- A packing knows its columns by their names, and follows a renamed one.
 SELECT 'column' AS kind, target AS object, attnum::pg_catalog.int4 AS number, target,
        pg_catalog.format('column "%s"', attname) AS name,
-       pg_catalog.format('%s %s %s %s', attname, atttypid, atttypmod, attcollation) AS definition,
-       false AS fixed, 0::pg_catalog.oid AS owner
+       CASE WHEN role IS NOT NULL THEN pg_catalog.format('%s %s %s', atttypid, atttypmod, attcollation) ELSE '' END AS definition,
+       CASE WHEN role IS NULL THEN 'other' ELSE 'named' END AS role, attname::pg_catalog.text AS "column", false AS filled,
+       0::pg_catalog.oid AS owner
 FROM packed
-WHERE role IS NOT NULL
-UNION ALL
-SELECT 'not null', target, attnum, target, pg_catalog.format('NOT NULL of column "%s"', attname), '', false, 0
-FROM packed
-WHERE attnotnull AND (role = 'key' OR role = 'value' AND indexed)
-UNION ALL
-SELECT 'other column', target, attnum, target, pg_catalog.format('column "%s"', attname), '', false, 0
-FROM packed
-WHERE role IS NULL AND attgenerated = ''
+WHERE attgenerated = '' OR role IS NOT NULL
 UNION ALL
 SELECT 'type', e.oid, 0, t.target,
-       pg_catalog.format('value "%s" of type %I.%I', e.enumlabel, n.nspname, y.typname), e.enumlabel, false, y.typowner
+       pg_catalog.format('value "%s" of type %I.%I', e.enumlabel, n.nspname, y.typname), e.enumlabel, '', '', false,
+       y.typowner
 FROM types t
 JOIN pg_catalog.pg_type y ON y.oid = t.type
 JOIN pg_catalog.pg_namespace n ON n.oid = y.typnamespace
@@ -99,7 +94,7 @@ UNION ALL
 -- The text of a value contains its attributes in order, without trailing nulls and without names.
 SELECT 'type', a.attrelid, a.attnum, t.target,
        pg_catalog.format('attribute "%s" of type %I.%I', a.attname, n.nspname, y.typname),
-       pg_catalog.concat_ws(' ', a.atttypid, a.atttypmod), false, y.typowner
+       pg_catalog.concat_ws(' ', a.atttypid, a.atttypmod), '', '', a.atthasmissing, y.typowner
 FROM types t
 JOIN pg_catalog.pg_type y ON y.oid = t.type
 JOIN pg_catalog.pg_namespace n ON n.oid = y.typnamespace
@@ -107,10 +102,12 @@ JOIN pg_catalog.pg_attribute a ON a.attrelid = y.typrelid
 WHERE a.attnum > 0 AND NOT a.attisdropped
 UNION ALL
 SELECT 'index', target, 0, target,
-       pg_catalog.format('%s "%s"', CASE WHEN indisexclusion THEN 'constraint' ELSE 'index' END, index), 'present', false, 0
+       pg_catalog.format('%s "%s"', CASE WHEN indisexclusion THEN 'constraint' ELSE 'index' END, index), 'present', '', '',
+       false, 0
 FROM packings
 WHERE index IS NOT NULL
 UNION ALL
 -- Only a check: if a function returns no array, the function is not the extension's.
-SELECT 'configuration', target, 0, target, 'configuration', CASE WHEN key IS NOT NULL AND value IS NOT NULL THEN '' END, false, 0
+SELECT 'configuration', target, 0, target, 'configuration', CASE WHEN key IS NOT NULL AND value IS NOT NULL THEN '' END, '', '',
+       false, 0
 FROM packings

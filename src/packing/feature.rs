@@ -1,7 +1,7 @@
 //! The packing, as described to the layers that know all features.
 
 use crate::pg::trigger::{Event, TriggerInfo};
-use crate::table::feature::{Feature, Function, Inheritance, Part};
+use crate::table::feature::{Feature, Function, Part};
 
 /// The position of `veritable.pack()` among the functions.
 pub const PACK: usize = 0;
@@ -52,10 +52,7 @@ pub static FEATURE: Feature = Feature {
     ],
     parts: &[AFTER_INSERT, AFTER_UPDATE, LOCKS],
     late: None,
-    inheritance: Inheritance::None(
-        "Rows that come through another table would not be packed.",
-        "Rows of a child would not be packed with those of the table.",
-    ),
+    no_children: None,
 };
 
 fn follows_insert(trigger: &TriggerInfo) -> bool {

@@ -16,6 +16,7 @@ mod pack;
 mod pack_early;
 mod packer;
 mod problems;
+mod requirements;
 mod row_locks;
 mod set_period;
 mod triggers;

@@ -1,10 +1,13 @@
-//! The configuration of a packing, read from its triggers, and the check of tables that may have these triggers.
+//! The configuration of a packing, in its triggers.
 
 use super::arguments::Arguments;
 use super::feature::FEATURE;
-use super::layout::Layout;
+use crate::pg::oid::Oid;
 use crate::pg::relation::Relation;
 use crate::pg::report::Result;
+use crate::pg::spi::Session;
+use crate::table::feature::Renamed;
+use crate::table::{columns, triggers};
 
 /// A packed table's configuration, and the problems of its triggers.
 pub struct Packing {
@@ -28,20 +31,12 @@ pub fn check_configuration(relation: &Relation) -> Result<()> {
     attached.map_or(Ok(()), |attached| Arguments::parse(&attached.arguments).map(|_| ()))
 }
 
-/// Checks a hand-made trigger: the table can be packed, and the trigger has the right firing time and fitting arguments.
-pub fn check_by_hand(relation: &Relation) -> Result<()> {
-    relation.require_plain(FEATURE.participle)?;
-    if FEATURE.has_twice(relation)? {
-        return Err(FEATURE.duplicate(&relation.name()));
-    }
-    if let Some(attached) = FEATURE.attached(relation)? {
-        check_columns(relation, &Layout::of(relation, &Arguments::parse(&attached.arguments)?)?)?;
-    }
-    Ok(())
-}
-
-/// Refuses compared columns whose types the table's owner does not control.
-pub fn check_columns(relation: &Relation, layout: &Layout) -> Result<()> {
-    let compared = layout.key.iter().chain(&layout.value).map(|compared| &compared.column);
-    relation.check_type_owners(compared.chain([&layout.period]))
+/// Renames the columns of the configuration. A packing cannot do without any of its columns.
+pub fn follow(session: &Session, table: Oid, renamed: &[Renamed]) -> Result<()> {
+    triggers::rearm(session, &FEATURE, table, |trigger| {
+        let mut arguments = Arguments::parse(&trigger.arguments)?;
+        let columns = std::iter::once(&mut arguments.period).chain(&mut arguments.key).chain(&mut arguments.value);
+        columns.for_each(|column| columns::follow(column, renamed));
+        Ok((trigger.name.clone(), arguments.render()))
+    })
 }

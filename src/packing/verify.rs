@@ -13,12 +13,10 @@ use crate::pg::period::Refusal;
 use crate::pg::quote;
 use crate::pg::relation::Relation;
 use crate::pg::report::{Error, Result, notice, number};
-use crate::pg::result::Cell;
 use crate::pg::spi::{self, Fetched, Session};
 use crate::table::faults::Faults;
-use crate::table::feature::Feature;
 use crate::table::scan;
-use crate::table::verification::{self, Verification};
+use crate::table::verification;
 
 sql_function! {
     /// `verify_packing(regclass) → set of faults`
@@ -28,54 +26,44 @@ sql_function! {
 /// The position of the period in the query; the key follows.
 const PERIOD: usize = 2;
 
-/// The findings of verification so far.
-struct Verdict {
-    faults: Faults,
-    periods: u64,
-    keys: u64,
-}
-
 fn verify_packing(call: &Call) -> Result<Answer> {
-    let mut verdict = Verdict { faults: Faults::new(call.rows()), periods: 0, keys: 0 };
+    let mut faults = Faults::answer(call.rows());
     match call.oid(0) {
-        Some(target) => verification::one(target, &mut verdict)?,
-        None => verification::all(&mut verdict)?,
+        Some(target) => verification::one(target, &FEATURE, &mut faults, &mut verify)?,
+        None => verification::all(&FEATURE, &mut faults, &mut verify)?,
     }
-    let verified = format!("{} in {}", number(verdict.periods, "period"), number(verdict.keys, "key"));
-    notice(verdict.faults.summary(&verified));
+    let verified = format!("{} in {}", number(faults.rows, "period"), number(faults.groups, "key"));
+    notice(faults.summary(&verified));
     Ok(Answer::NULL)
 }
 
-impl Verification for Verdict {
-    const FEATURE: &'static Feature = &FEATURE;
-
-    fn faults(&mut self) -> &mut Faults {
-        &mut self.faults
-    }
-
-    fn verify(&mut self, relation: &Relation, acting: &Acting) -> Result<()> {
-        let target = relation.oid();
-        self.faults.tables += 1;
-        verification::report_hidden(self, target, &[target])?;
-        if let Err(error) = relation.require_plain(FEATURE.participle) {
-            self.faults.unguarded(target, &format!("The packing does not work: {}.", error.message()));
-        }
-        let found =
-            Packing::required(relation).and_then(|packing| Ok((Layout::of(relation, &packing.arguments)?, packing)));
-        let Some((layout, packing)) = verification::configuration(self, target, found)? else { return Ok(()) };
-        for problem in problems::of(relation, &layout, packing)? {
-            self.faults.unguarded(target, &problem);
-        }
-        if relation.has_rows_of_its_own() {
-            verification::without_indexes(acting);
-            let _pinned = Pinned::new();
-            spi::connect(|session| verify_rows(session, &layout, self))?;
-        }
-        Ok(())
-    }
+/// Verifies the packing of an open table as its owner; the caller's privileges have been checked.
+pub fn verify(relation: &Relation, faults: &mut Faults) -> Result<()> {
+    verification::as_its_owner(relation, |acting| verify_table(relation, acting, faults))
 }
 
-fn verify_rows(session: &Session, layout: &Layout, verdict: &mut Verdict) -> Result<()> {
+fn verify_table(relation: &Relation, acting: &Acting, faults: &mut Faults) -> Result<()> {
+    let target = relation.oid();
+    faults.tables += 1;
+    verification::report_hidden(&FEATURE, faults, target, &[target])?;
+    if let Err(error) = relation.require_plain(FEATURE.participle) {
+        faults.unguarded(target, &format!("The packing does not work: {}.", error.message()));
+    }
+    let found =
+        Packing::required(relation).and_then(|packing| Ok((Layout::of(relation, &packing.arguments)?, packing)));
+    let Some((layout, packing)) = verification::configuration(&FEATURE, faults, target, found)? else { return Ok(()) };
+    for problem in problems::of(relation, &layout, packing)? {
+        faults.unguarded(target, &problem);
+    }
+    if relation.has_rows_of_its_own() {
+        verification::without_indexes(acting);
+        let _pinned = Pinned::new();
+        spi::connect(|session| verify_rows(session, &layout, faults))?;
+    }
+    Ok(())
+}
+
+fn verify_rows(session: &Session, layout: &Layout, faults: &mut Faults) -> Result<()> {
     let order =
         |columns: &[&Compared]| columns.iter().map(|compared| compared.order("t")).collect::<Vec<_>>().join(", ");
     let key: Vec<_> = layout.key.iter().collect();
@@ -101,8 +89,8 @@ fn verify_rows(session: &Session, layout: &Layout, verdict: &mut Verdict) -> Res
         let (Some(key), Some(fact)) = (row.get::<i64>(0), row.get::<i64>(1)) else {
             return Err(Error::damaged("a row of the table"));
         };
-        verdict.periods += 1;
-        verdict.keys += u64::from(last_key.replace(key) != Some(key));
+        faults.rows += 1;
+        faults.groups += u64::from(last_key.replace(key) != Some(key));
         let fault = match layout.range.fetched(row, PERIOD).unwrap_or(Err(Refusal::Null)) {
             Err(refusal) => Some(("empty", explain(refusal))),
             Ok(period) => check.add(key, fact, period).map(|fault| match fault {
@@ -111,7 +99,7 @@ fn verify_rows(session: &Session, layout: &Layout, verdict: &mut Verdict) -> Res
             }),
         };
         if let Some((fault, detail)) = fault {
-            verdict.put_row(layout, row, fault, detail);
+            put_row(layout, row, fault, detail, faults);
         }
         Ok(())
     })
@@ -126,11 +114,9 @@ fn explain(refusal: Refusal) -> &'static str {
     }
 }
 
-impl Verdict {
-    /// Reports a row that `verify_rows` has read. The output functions of the types write the values: a cast to text
-    /// may be any user's function.
-    fn put_row(&mut self, layout: &Layout, row: &Fetched, fault: &str, detail: &str) {
-        let key = (0..layout.key.len()).map(|position| row.text(PERIOD + 1 + position)).collect();
-        self.faults.put(layout.relation, Some(key), Cell::from(row.text(PERIOD)), fault, detail);
-    }
+/// Reports a row that `verify_rows` has read. The output functions of the types write the values: a cast to text may be
+/// any user's function.
+fn put_row(layout: &Layout, row: &Fetched, fault: &'static str, detail: &str, faults: &mut Faults) {
+    let key = (0..layout.key.len()).map(|position| row.text(PERIOD + 1 + position)).collect();
+    faults.put(layout.relation, Some(key), row.text(PERIOD), fault, detail);
 }

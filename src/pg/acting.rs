@@ -36,6 +36,13 @@ impl Acting {
             );
         }
     }
+
+    /// Changes a setting that is a number.
+    pub fn set_number(&self, name: &CStr, value: i32) {
+        if let Ok(value) = std::ffi::CString::new(value.to_string()) {
+            self.set(name, &value);
+        }
+    }
 }
 
 /// Runs `body`, and undoes every change of a setting that is made meanwhile. If an error unwinds past this function,

@@ -9,3 +9,11 @@ pub fn is_installed(name: &CStr) -> bool {
     // SAFETY: takes any name; the answer is zero if there is no such extension.
     unsafe { pg_sys::get_extension_oid(name.as_ptr(), true) != pg_sys::InvalidOid }
 }
+
+/// Whether the running command is part of the script that creates or updates the extension.
+pub fn is_scripted(name: &CStr) -> bool {
+    // SAFETY: reads variables of the backend; takes any name.
+    unsafe {
+        pg_sys::creating_extension && pg_sys::CurrentExtensionObject == pg_sys::get_extension_oid(name.as_ptr(), true)
+    }
+}

@@ -20,6 +20,7 @@ pub mod column;
 pub mod command;
 pub mod composite;
 pub mod contents;
+pub mod database;
 pub mod datum;
 pub mod equality;
 pub mod extension;

@@ -15,13 +15,29 @@ unsafe extern "C-unwind" {
     ) -> *mut pg_sys::List;
     fn get_partition_ancestors(relation: pg_sys::Oid) -> *mut pg_sys::List;
     fn has_superclass(relation: pg_sys::Oid) -> bool;
+    fn has_partition_attrs(
+        relation: pg_sys::Relation,
+        columns: *mut pg_sys::Bitmapset,
+        in_expression: *mut bool,
+    ) -> bool;
 }
 
 impl Relation {
     /// The relation itself, or all its partitions that hold rows, locked for reading.
     pub fn leaves(&self) -> Result<Vec<pg_sys::Oid>> {
+        let mut leaves = Vec::new();
+        for oid in self.with_partitions() {
+            if !Relation::open(oid, Lock::Held)?.is_partitioned() {
+                leaves.push(oid);
+            }
+        }
+        Ok(leaves)
+    }
+
+    /// The relation itself, and all its partitions at every level, locked for reading.
+    pub fn with_partitions(&self) -> Vec<pg_sys::Oid> {
         if !self.is_partitioned() {
-            return Ok(vec![self.oid()]);
+            return vec![self.oid()];
         }
         // SAFETY: takes any relation's oid; the list is fresh.
         let list = unsafe {
@@ -29,14 +45,20 @@ impl Relation {
                 find_all_inheritors(self.oid(), pg_sys::AccessShareLock as i32, std::ptr::null_mut())
             })
         };
-        let mut leaves = Vec::new();
         // SAFETY: a list of oids.
-        for oid in unsafe { oids(list) } {
-            if !Relation::open(oid, Lock::Held)?.is_partitioned() {
-                leaves.push(oid);
-            }
+        unsafe { oids(list) }
+    }
+
+    /// Whether the partition of a row depends on the column at `place`, also within an expression.
+    pub fn is_partitioned_by(&self, place: usize) -> bool {
+        let number = place as i32 + 1 - pg_sys::FirstLowInvalidHeapAttributeNumber;
+        let mut in_expression = false;
+        // SAFETY: `raw` is open; the set is fresh; the answer is no for a relation that is not partitioned.
+        unsafe {
+            pg_sys::ffi::pg_guard_ffi_boundary(|| {
+                has_partition_attrs(self.raw(), pg_sys::bms_make_singleton(number), &mut in_expression)
+            })
         }
-        Ok(leaves)
     }
 
     /// The partitioned tables above the relation, the nearest first.

@@ -22,6 +22,17 @@ pub fn outer() -> String {
     unsafe { string(pg_sys::GetUserNameFromId(pg_sys::GetOuterUserId(), false)) }
 }
 
+/// The name of the role that has logged in.
+pub fn session() -> String {
+    // SAFETY: reads a variable of the backend.
+    name_of(unsafe { pg_sys::GetSessionUserId() })
+}
+
+/// The name of the acting role.
+pub fn acting() -> String {
+    name_of(caller())
+}
+
 /// The name of a role for an error.
 pub(super) fn name_of(role: pg_sys::Oid) -> String {
     // SAFETY: takes any oid; NULL if there is no such role, else a palloc'd string.

@@ -46,6 +46,12 @@ pub fn transaction() -> Transaction {
     }
 }
 
+/// Whether the open transaction may write: it is not read-only, not on a standby, and not in parallel mode.
+pub fn may_write() -> bool {
+    // SAFETY: reads variables of the backend and of the shared memory.
+    unsafe { !pg_sys::XactReadOnly && !pg_sys::RecoveryInProgress() && !pg_sys::IsInParallelMode() }
+}
+
 /// The way a subtransaction ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {

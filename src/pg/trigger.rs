@@ -62,6 +62,16 @@ impl TriggerInfo {
         matches!(self.state, pg_sys::TRIGGER_FIRES_ON_ORIGIN | pg_sys::TRIGGER_FIRES_ALWAYS)
     }
 
+    /// The clause of ALTER TABLE that gives a trigger the state of this one.
+    pub fn state_sql(&self) -> &'static str {
+        match self.state {
+            pg_sys::TRIGGER_FIRES_ALWAYS => "ENABLE ALWAYS",
+            pg_sys::TRIGGER_FIRES_ON_REPLICA => "ENABLE REPLICA",
+            pg_sys::TRIGGER_DISABLED => "DISABLE",
+            _ => "ENABLE",
+        }
+    }
+
     /// Whether the trigger is BEFORE INSERT FOR EACH ROW, among any other events.
     pub fn before_insert_row(&self) -> bool {
         self.before() && self.row() && self.kind & pg_sys::TRIGGER_TYPE_INSERT != 0

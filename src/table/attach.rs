@@ -1,4 +1,4 @@
-//! The common checks before a feature is attached to a table.
+//! The common checks of a table that a feature is attached to.
 
 use super::feature::Feature;
 use super::topology;
@@ -11,7 +11,6 @@ impl Feature {
     /// the caller sees all its rows.
     pub fn open(&self, target: Oid) -> Result<Relation> {
         let relation = Relation::open_owned(target, Lock::AccessExclusive)?;
-        relation.require_table()?;
         if relation.hides_rows() {
             let hint = format!(
                 "Disable it for the owner while the {} is added: ALTER TABLE … NO FORCE ROW LEVEL SECURITY.",
@@ -19,8 +18,14 @@ impl Feature {
             );
             return Err(relation.hidden_rows().hint(hint));
         }
-        self.check_exclusions(&relation)?;
-        topology::check_children(self, &relation)?;
+        self.check(&relation)?;
         Ok(relation)
+    }
+
+    /// Checks what every feature demands of a table, when the feature is attached and after each command.
+    pub fn check(&self, relation: &Relation) -> Result<()> {
+        relation.require_table()?;
+        self.check_exclusions(relation)?;
+        topology::check_children(self, relation)
     }
 }

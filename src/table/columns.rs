@@ -1,5 +1,6 @@
 //! The columns that a feature's configuration names.
 
+use super::feature::Renamed;
 use crate::pg::column::Column;
 use crate::pg::relation::Relation;
 use crate::pg::report::{Class, Error, Result};
@@ -42,6 +43,13 @@ impl Columns {
             Class::WrongType,
             format!("column \"{column}\" of relation \"{}\" must be of type {type_name}", self.table),
         )
+    }
+}
+
+/// Gives a column its present name.
+pub fn follow(column: &mut String, renamed: &[Renamed]) {
+    if let Some((_, Some(now))) = renamed.iter().find(|(was, _)| was == column) {
+        column.clone_from(now);
     }
 }
 

@@ -1,51 +1,176 @@
-//! The output of verification: a row for each fault, and a closing sentence.
+//! The findings of verification: rows of an answer, or a count and the first of them; and a closing sentence.
 
 use super::feature::Feature;
 use crate::pg::oid::Oid;
-use crate::pg::report::number;
+use crate::pg::report::{notice, number};
 use crate::pg::result::{Cell, Rows};
 
-/// The findings of verification so far.
+/// The findings of verification so far, and how much was verified.
 pub struct Faults {
-    rows: Rows,
+    sink: Sink,
+    /// The guarantee that is being verified: the name of its feature.
+    guarantee: &'static str,
     count: u64,
     /// The number of tables that were verified or could not be.
     pub tables: u64,
+    /// The number of rows that were verified.
+    pub rows: u64,
+    /// The number of groups of these rows: the chains of events, the keys of periods.
+    pub groups: u64,
+}
+
+/// The use of the faults.
+enum Sink {
+    /// Rows of the answer: target, key, place, fault, detail.
+    Rows(Rows),
+    /// Rows of the answer: target, guarantee, key, place as text, fault, detail.
+    RowsOfGuarantees(Rows),
+    /// The first fault of a row; the first of all faults, if no row has one.
+    First(Option<Fault>),
+}
+
+/// A fault. The key and the detail may hold values of rows: show them only to a role that may read the table.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    /// The table.
+    pub target: Oid,
+    /// The values of the entity or key; `None` for a fault of the table.
+    pub key: Option<Key>,
+    /// The place under the key.
+    pub place: Place,
+    /// The kind of the fault, as in the column `fault` of the answer.
+    pub fault: &'static str,
+    /// The explanation: sentences.
+    pub detail: String,
 }
 
 /// The values of an entity or a key, as text.
 pub type Key = Vec<Option<String>>;
 
+/// The place of a fault under its key.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// No place: the fault is one of the whole key or table.
+    Nowhere,
+    /// The number of an event.
+    Number(i64),
+    /// A period, or the column of a document.
+    Text(String),
+}
+
+impl From<Option<i64>> for Place {
+    fn from(number: Option<i64>) -> Place {
+        number.map_or(Place::Nowhere, Place::Number)
+    }
+}
+
+impl From<Option<String>> for Place {
+    fn from(text: Option<String>) -> Place {
+        text.map_or(Place::Nowhere, Place::Text)
+    }
+}
+
+impl Place {
+    fn cell(self) -> Cell {
+        match self {
+            Place::Nowhere => Cell::from(None::<String>),
+            Place::Number(number) => Cell::from(Some(number)),
+            Place::Text(text) => Cell::from(Some(text)),
+        }
+    }
+
+    /// The place as text.
+    pub fn text(&self) -> Option<String> {
+        match self {
+            Place::Nowhere => None,
+            Place::Number(number) => Some(number.to_string()),
+            Place::Text(text) => Some(text.clone()),
+        }
+    }
+}
+
 impl Faults {
-    /// An empty collection. Faults become `rows` of the answer: target, key, place under the key, fault, detail.
-    pub fn new(rows: Rows) -> Faults {
-        Faults { rows, count: 0, tables: 0 }
+    fn of(sink: Sink) -> Faults {
+        Faults { sink, guarantee: "", count: 0, tables: 0, rows: 0, groups: 0 }
+    }
+
+    /// Findings that become `rows` of the answer: target, key, place, fault, detail.
+    pub fn answer(rows: Rows) -> Faults {
+        Faults::of(Sink::Rows(rows))
+    }
+
+    /// Findings that become `rows` of the answer: target, guarantee, key, place as text, fault, detail.
+    pub fn answer_of_guarantees(rows: Rows) -> Faults {
+        Faults::of(Sink::RowsOfGuarantees(rows))
+    }
+
+    /// Findings that are counted; only the first is kept. Nothing is sent to the client.
+    pub fn first() -> Faults {
+        Faults::of(Sink::First(None))
+    }
+
+    /// Says which guarantee the next faults are about.
+    pub fn about(&mut self, feature: &Feature) {
+        self.guarantee = feature.name;
     }
 
     /// Reports a fault.
-    pub fn put(&mut self, target: Oid, key: Option<Key>, place: Cell, fault: &str, detail: &str) {
+    pub fn put(&mut self, target: Oid, key: Option<Key>, place: impl Into<Place>, fault: &'static str, detail: &str) {
         self.count += 1;
-        self.rows.put([Cell::from(target), Cell::from(key), place, Cell::from(fault), Cell::from(detail.to_string())]);
+        let place = place.into();
+        let detail = detail.to_string();
+        match &mut self.sink {
+            Sink::Rows(rows) => rows.put([target.into(), key.into(), place.cell(), fault.into(), detail.into()]),
+            Sink::RowsOfGuarantees(rows) => {
+                let place = place.text();
+                let guarantee = self.guarantee;
+                rows.put([target.into(), guarantee.into(), key.into(), place.into(), fault.into(), detail.into()]);
+            }
+            Sink::First(first) => {
+                if first.as_ref().is_none_or(|first| first.key.is_none() && key.is_some()) {
+                    *first = Some(Fault { target, key, place, fault, detail });
+                }
+            }
+        }
     }
 
-    /// Reports a problem with the guards of a table.
+    /// Reports a problem with the guards of a table. It is none of its rows, and does not count where only those are of
+    /// interest.
     pub fn unguarded(&mut self, target: Oid, problem: &str) {
-        self.put(target, None, Cell::from(None::<String>), "unguarded", problem);
+        if !matches!(self.sink, Sink::First(_)) {
+            self.put(target, None, Place::Nowhere, "unguarded", problem);
+        }
     }
 
     /// Reports triggers that do not fit their table.
     pub fn misconfigured(&mut self, target: Oid, feature: &Feature, problem: &str) {
-        self.unguarded(target, &format!("The {} cannot be read: {problem}.", feature.name));
+        let problem = format!("The {} cannot be read: {problem}.", feature.name);
+        self.put(target, None, Place::Nowhere, "unguarded", &problem);
     }
 
     /// Reports a table that cannot be read, in full or in part.
     pub fn unread(&mut self, target: Oid, reason: &str) {
-        self.put(target, None, Cell::from(None::<String>), "unread", reason);
+        self.put(target, None, Place::Nowhere, "unread", reason);
+    }
+
+    /// Sends a NOTICE about a table, unless only the first fault is of interest.
+    pub fn notice(&self, message: String) {
+        if !matches!(self.sink, Sink::First(_)) {
+            notice(message);
+        }
     }
 
     /// The number of faults.
     pub fn count(&self) -> u64 {
         self.count
+    }
+
+    /// The first fault of a row, or else the first fault, of findings that are only counted.
+    pub fn into_first(self) -> Option<Fault> {
+        match self.sink {
+            Sink::First(first) => first,
+            Sink::Rows(_) | Sink::RowsOfGuarantees(_) => None,
+        }
     }
 
     /// The closing sentence about `verified`, such as "3 events in 2 chains".

@@ -6,6 +6,7 @@
 use std::ffi::CStr;
 use std::sync::OnceLock;
 
+use super::faults::Faults;
 use crate::pg::extension;
 use crate::pg::lookup;
 use crate::pg::oid::Oid;
@@ -28,8 +29,9 @@ pub struct Feature {
     pub parts: &'static [Part],
     /// The harm that another trigger could do if it fired after the feature's triggers. `None` if there is no harm.
     pub late: Option<Late>,
-    /// The effect of inheritance on the guarantee.
-    pub inheritance: Inheritance,
+    /// The reason why a table with the guarantee has no children but partitions: triggers do not fire for rows of children.
+    /// `None` if the feature's own checks are stricter.
+    pub no_children: Option<&'static str>,
 }
 
 /// The callbacks of a feature for the event triggers.
@@ -40,8 +42,12 @@ pub struct Ddl {
     pub reason: fn(Kind) -> Reason,
     /// Checks that the configuration in the majority of the triggers can be read.
     pub check_configuration: fn(&Relation) -> Result<()>,
-    /// Checks triggers of the feature that were created without its `add_…` function.
-    pub check_by_hand: fn(&Relation) -> Result<()>,
+    /// Checks all that the feature's `add_…` function demands of the table as the table is now, except triggers and index.
+    pub check: fn(&Relation) -> Result<()>,
+    /// Lets the configuration follow columns that have other names, or are gone; does nothing where it cannot.
+    pub follow: fn(&Session, Oid, &[Renamed]) -> Result<()>,
+    /// Verifies the rows, as the owner of the table.
+    pub verify: fn(&Relation, &mut Faults) -> Result<()>,
     /// The notice, as message and HINT, about a new column that the guarantee does not cover.
     pub on_new_column: Option<NoticeOfColumn>,
     /// The rules for partitions, beyond the row triggers that PostgreSQL clones.
@@ -55,6 +61,9 @@ pub struct Listed {
     /// The feature's callbacks for the event triggers.
     pub ddl: &'static Ddl,
 }
+
+/// A former name of a column, and its present name, if the column is still there.
+pub type Renamed = (String, Option<String>);
 
 /// The message and HINT about a new column, from the column as named in messages and the table's name.
 pub type NoticeOfColumn = fn(column: &str, table: &str) -> (String, &'static str);
@@ -93,14 +102,6 @@ pub struct Late {
     pub on_update: bool,
 }
 
-/// The effect of inheritance on a guarantee. Each variant has the DETAIL of the refusal.
-pub enum Inheritance {
-    /// Children other than partitions break the guarantee: triggers do not fire for their rows.
-    NoChildren(Option<&'static str>),
-    /// Any parent or child breaks the guarantee, even a partition. The DETAIL of a child, and of a parent.
-    None(&'static str, &'static str),
-}
-
 /// The reason why a definition must not change.
 pub struct Reason {
     /// A sentence, if there is more to say than the message says.
@@ -113,8 +114,6 @@ pub struct Reason {
 pub struct Partitions {
     /// Refuses to detach a partition with contents that the guarantee covers.
     pub refuse_to_detach: fn(partition: Oid, table: Oid) -> Result<()>,
-    /// Checks a new partition.
-    pub check: fn(&Relation) -> Result<()>,
     /// Adds to new partitions the triggers that PostgreSQL does not clone.
     pub guard: fn(&Session, &[Oid]) -> Result<()>,
     /// Removes these triggers from tables that are no longer partitions.
@@ -138,20 +137,14 @@ pub struct Exclusion {
 pub enum Kind {
     /// A trigger of the feature.
     Trigger,
-    /// Another trigger, which fires after those of the feature.
-    LateTrigger,
-    /// A column that the feature depends on.
+    /// A column of the table.
     Column,
     /// The index that finds rows.
     Index,
-    /// The NOT NULL of a column.
-    NotNull,
     /// A part of the type of a column.
     Type,
-    /// A column that is excluded by its name. It may be dropped.
-    ExcludedColumn,
-    /// A column that the feature does not read. It may be added and dropped.
-    OtherColumn,
+    /// The file that holds the rows: a new one if the rows were rewritten.
+    Storage,
     /// A partition. Partitions may be added and removed.
     Partition,
     /// A readable configuration, for each trigger that has one.

@@ -5,6 +5,7 @@ mod attach;
 pub mod columns;
 pub mod faults;
 pub mod feature;
+pub mod journal;
 pub mod lru;
 pub mod problems;
 pub mod scan;

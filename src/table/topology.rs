@@ -1,6 +1,6 @@
 //! The relatives of a table: partitions, which share its triggers, and inheritance children, which do not.
 
-use super::feature::{Feature, Inheritance};
+use super::feature::Feature;
 use crate::pg::oid::Oid;
 use crate::pg::relation::Relation;
 use crate::pg::report::{Class, Error, Result};
@@ -8,17 +8,13 @@ use crate::pg::spi::{self, Session};
 
 /// Refuses a table with inheritance children if they would break the guarantee.
 pub fn check_children(feature: &Feature, relation: &Relation) -> Result<()> {
-    // A feature that allows no relatives at all checks this itself, for partitions too.
-    let Inheritance::NoChildren(detail) = &feature.inheritance else { return Ok(()) };
+    let Some(reason) = feature.no_children else { return Ok(()) };
     if !spi::connect(|session| has_children(session, relation.oid()))? {
         return Ok(());
     }
-    let error = Error::new(Class::Unsupported, format!("table \"{}\" has inheritance children", relation.name()))
-        .hint("Use declarative partitioning.");
-    Err(match detail {
-        Some(detail) => error.detail(*detail),
-        None => error,
-    })
+    Err(Error::new(Class::Unsupported, format!("table \"{}\" has inheritance children", relation.name()))
+        .detail(reason)
+        .hint("Use declarative partitioning."))
 }
 
 /// Whether the table has children that are not its partitions.

@@ -1,8 +1,9 @@
 //! The triggers of a feature on a table: finding, judging, creating and dropping them.
 
 use super::feature::{Feature, Part};
+use crate::pg::oid::Oid;
 use crate::pg::quote;
-use crate::pg::relation::Relation;
+use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::Session;
 use crate::pg::trigger::TriggerInfo;
@@ -67,7 +68,7 @@ impl Feature {
             return Ok(None);
         }
         for ancestor in relation.ancestors() {
-            let ancestor = Relation::open(ancestor, crate::pg::relation::Lock::AccessShare)?;
+            let ancestor = Relation::open(ancestor, Lock::AccessShare)?;
             if of(&ancestor).is_some_and(|trigger| !trigger.clone) {
                 return Ok(Some(ancestor));
             }
@@ -169,6 +170,30 @@ impl Part {
         }
         Ok(())
     }
+}
+
+/// Creates the triggers of a feature on a table anew, with the names and arguments that `change` gives. Partitions get
+/// those that PostgreSQL clones.
+pub fn rearm(
+    session: &Session,
+    feature: &Feature,
+    table: Oid,
+    change: impl Fn(&TriggerInfo) -> Result<(String, Vec<String>)>,
+) -> Result<()> {
+    let relation = Relation::open(table, Lock::AccessShare)?;
+    let (functions, name) = (feature.oids()?, relation.qualified_name());
+    let own: Vec<_> = feature.triggers(&relation)?.into_iter().filter(|trigger| !trigger.clone).collect();
+    std::mem::drop(relation);
+    for trigger in own {
+        let fits = |part: &&Part| functions[part.function] == trigger.function && (part.fits)(&trigger);
+        let Some(part) = feature.parts.iter().find(fits) else { continue };
+        let (new_name, arguments) = change(&trigger)?;
+        drop(session, &name, [trigger.name.clone()])?;
+        part.create(session, feature, &name, &new_name, &arguments)?;
+        let state = trigger.state_sql();
+        session.run(&format!("ALTER TABLE {name} {state} TRIGGER {}", quote::identifier(&new_name)), &[])?;
+    }
+    Ok(())
 }
 
 /// Drops triggers of a table by name.

@@ -15,49 +15,43 @@ use crate::pg::snapshot::Latest;
 use crate::pg::spi;
 use crate::pg::transaction;
 
-/// The verification of one feature, while it runs.
-pub trait Verification {
-    /// The feature.
-    const FEATURE: &'static Feature;
-
-    /// The faults found so far.
-    fn faults(&mut self) -> &mut Faults;
-
-    /// Verifies one table as its owner, restricted, under a snapshot that sees all committed rows. Rows must be read
-    /// [`without_indexes`].
-    fn verify(&mut self, relation: &Relation, acting: &Acting) -> Result<()>;
-}
+/// The verification of the rows and the structure of one open table: see [`as_its_owner`].
+pub type Verify<'v> = &'v mut dyn FnMut(&Relation, &mut Faults) -> Result<()>;
 
 /// The longest wait for one lock while many tables are verified, in milliseconds.
 const WAIT_MAX: i32 = 1_000;
 /// The longest wait for all these locks together, in milliseconds.
 const WAITS_MAX: i32 = 10_000;
 
-/// Verifies one table.
-pub fn one(target: Oid, verification: &mut impl Verification) -> Result<()> {
-    verify(&Relation::open(target, Lock::AccessShare)?, verification)
+/// Verifies one table for a caller, whose privileges are checked.
+pub fn one(target: Oid, feature: &Feature, faults: &mut Faults, verify: Verify) -> Result<()> {
+    let relation = Relation::open(target, Lock::AccessShare)?;
+    relation.require_readable(feature.name)?;
+    faults.about(feature);
+    verify(&relation, faults)
 }
 
-fn verify<V: Verification>(relation: &Relation, verification: &mut V) -> Result<()> {
-    relation.require_readable(V::FEATURE.name)?;
+/// Runs the verification of a table as the table's owner, restricted, under a snapshot that sees all committed rows and
+/// all changes of this transaction. The caller's privileges have been checked. Rows must be read [`without_indexes`].
+pub fn as_its_owner<T>(relation: &Relation, body: impl FnOnce(&Acting) -> Result<T>) -> Result<T> {
     // An older snapshot of the transaction is not used: it may predate the triggers, and rows sealed since then would
     // look unsealed.
-    as_owner(relation, |acting| Latest::during(|_| verification.verify(relation, acting)))
+    as_owner(relation, |acting| Latest::during(|_| body(acting)))
 }
 
 /// Reports the triggers of a feature that the catalog hides, and returns whether there are any.
-pub fn report_hidden<V: Verification>(verification: &mut V, target: Oid, tables: &[Oid]) -> Result<bool> {
-    let hidden = problems::hidden_triggers(V::FEATURE, tables)?;
-    hidden.iter().for_each(|problem| verification.faults().unguarded(target, problem));
+pub fn report_hidden(feature: &Feature, faults: &mut Faults, target: Oid, tables: &[Oid]) -> Result<bool> {
+    let hidden = problems::hidden_triggers(feature, tables)?;
+    hidden.iter().for_each(|problem| faults.unguarded(target, problem));
     Ok(!hidden.is_empty())
 }
 
 /// The configuration of a table. If the triggers do not fit the table, reports this as a fault and returns `None`.
-pub fn configuration<V: Verification, T>(verification: &mut V, target: Oid, found: Result<T>) -> Result<Option<T>> {
+pub fn configuration<T>(feature: &Feature, faults: &mut Faults, target: Oid, found: Result<T>) -> Result<Option<T>> {
     match found {
         Ok(found) => Ok(Some(found)),
         Err(error) if error.is_misconfiguration() => {
-            verification.faults().misconfigured(target, V::FEATURE, error.message());
+            faults.misconfigured(target, feature, error.message());
             Ok(None)
         }
         Err(error) => Err(error),
@@ -74,10 +68,10 @@ pub fn without_indexes(acting: &Acting) {
 }
 
 /// Verifies all tables of the feature. Unreadable tables are reported.
-pub fn all<V: Verification>(verification: &mut V) -> Result<()> {
+pub fn all(feature: &Feature, faults: &mut Faults, verify: Verify) -> Result<()> {
     let deadline = clock::deadline();
     let mut patience = Patience { left: WAITS_MAX };
-    for table in tables(V::FEATURE)? {
+    for table in tables(feature)? {
         if deadline.is_some_and(|deadline| clock::now() > deadline) {
             return Err(Error::new(Class::Canceled, "canceling statement due to statement timeout"));
         }
@@ -89,7 +83,7 @@ pub fn all<V: Verification>(verification: &mut V) -> Result<()> {
         let attempt = transaction::attempt(|| {
             with_settings(|acting| {
                 patience.apply(acting);
-                one(table.oid, verification)
+                one(table.oid, feature, faults, verify)
             })
         });
         if let Err(failure) = attempt {
@@ -100,8 +94,8 @@ pub fn all<V: Verification>(verification: &mut V) -> Result<()> {
             if failure.is_lock_timeout {
                 patience.spend(clock::now() - began);
             }
-            verification.faults().tables += 1;
-            verification.faults().unread(table.oid, &format!("The table cannot be read: {}.", failure.message));
+            faults.tables += 1;
+            faults.unread(table.oid, &format!("The table cannot be read: {}.", failure.message));
         }
     }
     Ok(())

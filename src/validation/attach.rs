@@ -12,7 +12,7 @@ use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::snapshot::Latest;
 use crate::pg::spi::{self, Session};
-use crate::table::{self, scan};
+use crate::table::{self, journal, scan};
 
 sql_function! {
     /// `add_validation(regclass, name, name, text, name, text, boolean) → bigint`
@@ -38,11 +38,12 @@ fn add_validation(call: &Call) -> Result<Answer> {
         let layout = Layout::of(&relation, &arguments)?;
         let trigger = triggers::name_for(&arguments.document, layout.document);
         check_table(&relation, &arguments, &trigger)?;
-        let (table, alias) = (relation.qualified_name(), relation.alias("t"));
+        let (table, alias, about) = (relation.qualified_name(), relation.alias("t"), relation.stable_name());
         let check = || as_owner(&relation, |_| check_rows(session, &layout, &table, &alias));
         let checked = if check_existing { check()? } else { 0 };
         drop(relation);
         VALIDATES.create(session, &FEATURE, &table, &trigger, &arguments.render())?;
+        journal::record(session, &about, "add_validation", None, Some(&journal::arguments(&arguments.render())))?;
         Ok(checked)
     })?;
     Ok(Answer::from(checked))
@@ -64,11 +65,13 @@ fn drop_validation(call: &Call) -> Result<Answer> {
         return Err(Error::new(Class::WrongObject, format!("\"{name}\" is a partition"))
             .hint("Use drop_validation() on the partitioned table."));
     }
-    let table = relation.qualified_name();
+    let (table, about) = (relation.qualified_name(), relation.stable_name());
     drop(relation);
     spi::connect(|session| {
         let _own = own_commands();
-        table::triggers::drop(session, &table, triggers)
+        table::triggers::drop(session, &table, triggers)?;
+        let detail = journal::arguments(&[format!("document={document}")]);
+        journal::record(session, &about, "drop_validation", None, Some(&detail))
     })?;
     Ok(Answer::VOID)
 }

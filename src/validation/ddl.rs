@@ -8,7 +8,9 @@ pub static DDL: Ddl = Ddl {
     definitions: include_str!("definitions.sql"),
     reason,
     check_configuration: triggers::check_configuration,
-    check_by_hand: triggers::check_by_hand,
+    check: triggers::check,
+    follow: triggers::follow,
+    verify: |_, _| Ok(()), // MERGE
     on_new_column: None,
     partitions: None,
 };

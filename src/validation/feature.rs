@@ -1,7 +1,7 @@
 //! The validation, as described to the layers that know all features.
 
 use crate::pg::trigger::TriggerInfo;
-use crate::table::feature::{Feature, Function, Inheritance, Late, Part};
+use crate::table::feature::{Feature, Function, Late, Part};
 
 /// The position of `veritable.validate()` among the functions.
 pub const VALIDATE: usize = 0;
@@ -29,7 +29,7 @@ pub static FEATURE: Feature = Feature {
     }],
     parts: &[VALIDATES],
     late: Some(Late { harm: "change documents after they are validated", on_update: true }),
-    inheritance: Inheritance::NoChildren(Some("Documents in the rows of a child would not be validated.")),
+    no_children: Some("Documents in the rows of a child would not be validated."),
 };
 
 fn validates(trigger: &TriggerInfo) -> bool {

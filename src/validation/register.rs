@@ -11,6 +11,7 @@ use crate::pg::report::{Class, Error, Result, notice};
 use crate::pg::role;
 use crate::pg::snapshot::Latest;
 use crate::pg::spi::{self, Session};
+use crate::table::journal;
 
 sql_function! {
     /// `register_schema(text, jsonb, text, boolean) → integer`
@@ -121,6 +122,11 @@ fn is_registered(name: &str, version: i64, text: &str) -> Result<bool> {
     })
 }
 
+/// The name in double quotes, as PostgreSQL quotes identifiers.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
 fn insert(name: &str, text: Option<&str>, mode: Mode, resolved: &BTreeMap<String, i64>) -> Result<i64> {
     let resolved: Value = resolved.iter().map(|(name, version)| (name.clone(), Value::from(*version))).collect();
     let insert = |session: &Session| {
@@ -130,12 +136,16 @@ fn insert(name: &str, text: Option<&str>, mode: Mode, resolved: &BTreeMap<String
              RETURNING version",
             &[name.into(), text.into(), mode.to_string().into(), resolved.to_string().into(), role::outer().into()],
         )?;
-        inserted.rows().next().and_then(|row| row.get(0)).ok_or_else(|| {
+        let version: i64 = inserted.rows().next().and_then(|row| row.get(0)).ok_or_else(|| {
             Error::new(
                 Class::State,
                 "a trigger or rule on veritable.event_schemas keeps versions from being registered",
             )
-        })
+        })?;
+        let action = if text.is_some() { "register_schema" } else { "retire_schema" };
+        let detail = format!("{{\"version\": {version}, \"compatibility\": \"{mode}\"}}");
+        journal::record_for_caller(session, &format!("event schema {}", quoted(name)), action, Some(&detail))?;
+        Ok(version)
     };
     spi::connect(insert)
 }

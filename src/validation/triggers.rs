@@ -1,11 +1,16 @@
 //! The validations of a table, read from its triggers: a table can have one for each of its columns.
 
-use super::arguments::Arguments;
+use super::arguments::{Arguments, Named};
 use super::feature::{FEATURE, VALIDATES};
 use super::layout::Layout;
-use crate::pg::relation::Relation;
+use crate::pg::oid::Oid;
+use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
+use crate::pg::spi::Session;
 use crate::pg::text::NAME_LENGTH;
+use crate::table::columns::{self, Columns};
+use crate::table::feature::Renamed;
+use crate::table::triggers;
 
 /// The name of the trigger for a column. If the name is too long, the number of the column replaces its end.
 pub fn name_for(document: &str, place: usize) -> String {
@@ -40,17 +45,37 @@ pub fn check_configuration(relation: &Relation) -> Result<()> {
     of(relation).map(|_| ())
 }
 
-/// Checks a hand-made trigger: its relation is a table, and the trigger has the right firing time and fitting arguments.
-pub fn check_by_hand(relation: &Relation) -> Result<()> {
+/// Checks all that a validation demands of its table, except the trigger.
+pub fn check(relation: &Relation) -> Result<()> {
     let mut documents = Vec::new();
-    for Validation { arguments, .. } in of(relation)? {
+    for Validation { trigger, arguments } in of(relation)? {
         Layout::of(relation, &arguments)?;
+        FEATURE.check_late(relation, &trigger)?;
         if documents.contains(&arguments.document) {
             return Err(already_validated(&arguments.document, &relation.name()));
         }
         documents.push(arguments.document);
     }
     Ok(())
+}
+
+/// Renames the columns of the configurations. A validation cannot do without any of its columns.
+pub fn follow(session: &Session, table: Oid, renamed: &[Renamed]) -> Result<()> {
+    let layout = Columns::of(&Relation::open(table, Lock::AccessShare)?);
+    triggers::rearm(session, &FEATURE, table, |trigger| {
+        let mut arguments = Arguments::parse(&trigger.arguments)?;
+        let is_by_default = trigger.name.starts_with(VALIDATES.name);
+        let by = match &mut arguments.named {
+            Named::By(column) => Some(column),
+            Named::As(_) => None,
+        };
+        let columns = std::iter::once(&mut arguments.document).chain(by).chain(&mut arguments.version);
+        columns.for_each(|column| columns::follow(column, renamed));
+        // The name of the trigger is that of the column, so that a later column of the former name can have its own.
+        let place = layout.find(&arguments.document)?.place;
+        let name = if is_by_default { name_for(&arguments.document, place) } else { trigger.name.clone() };
+        Ok((name, arguments.render()))
+    })
 }
 
 /// The error of a column that is already validated.

@@ -9,7 +9,7 @@ SET ROLE regress_identity;
 CREATE FUNCTION genesis(regclass) RETURNS bytea LANGUAGE sql AS $$ SELECT sha256(convert_to(veritable.chain_genesis($1), 'UTF8')) $$;
 
 -- Line 0, and its hash in the view and in the first events.
-CREATE TABLE sandbox (id int NOT NULL, kind text NOT NULL, amount int, cancelled_by text, seen boolean);
+CREATE TABLE sandbox (id int NOT NULL, kind text NOT NULL, amount int NOT NULL, cancelled_by text, seen boolean);
 SELECT add_chain('sandbox', '{kind,id}', exclude => '{seen}');
 SELECT veritable.chain_genesis('sandbox');
 INSERT INTO sandbox (id, kind, amount) VALUES (1, 'a', 10), (1, 'a', 20), (2, 'a', 30), (2, 'a', 40);
@@ -71,7 +71,7 @@ UPDATE sandbox SET cancelled_by = 'bob' WHERE id = 1;
 SELECT by_hand('sandbox', 'entity=kind', 'entity=id', 'seq=seq', 'previous=previous_event_hash', 'hash=event_hash', 'exclude=seen', 'exclude=cancelled_by', 'identity=regress_identity.sandbox');
 SELECT * FROM verify_chain('sandbox');
 -- events after the first go on, and do not make it better
-INSERT INTO sandbox (id, kind) VALUES (1, 'a'), (2, 'a');
+INSERT INTO sandbox (id, kind, amount) VALUES (1, 'a', 50), (2, 'a', 60);
 SELECT entity, seq, fault FROM verify_chain('sandbox');
 ROLLBACK;
 -- the same configuration by hand is the same chain, in whichever order

@@ -1,0 +1,146 @@
+//! What a chain demands of its table, except the index and the triggers: `add_chain()` checks it, and so does every
+//! command that creates the triggers by hand, attaches a partition or changes the table.
+//!
+//! A restored dump satisfies it as soon as it creates the triggers: it has created, filled and attached the tables
+//! before, but maybe not the indexes.
+
+use super::arguments::Arguments;
+use super::feature::FEATURE;
+use super::layout::Layout;
+use super::triggers::{self, Chain, check_table};
+use crate::pg::column::Column;
+use crate::pg::oid::Oid;
+use crate::pg::quote;
+use crate::pg::relation::{Lock, Relation};
+use crate::pg::report::{Class, Error, Result};
+use crate::table::columns::Columns;
+use crate::table::{problems, topology};
+
+/// Checks the relation as it is now, if it has triggers of a chain: a table as a whole, a partition for its part.
+pub fn check_attached(relation: &Relation) -> Result<()> {
+    let Some(chain) = Chain::of(relation)? else { return Ok(()) };
+    match triggers::root_of(relation)? {
+        None => check(relation, &chain.arguments),
+        Some(root) => check_part(&root, relation, &chain.arguments),
+    }
+}
+
+/// Checks a table, with all its partitions, that is or becomes a chain with this configuration.
+pub fn check(table: &Relation, arguments: &Arguments) -> Result<()> {
+    check_kind(table)?;
+    check_part(table, table, arguments)?;
+    let layout = Layout::of(table, arguments)?;
+    table.check_type_owners(table.columns().iter().filter(|column| layout.sealed.contains(&column.place)))
+}
+
+/// Checks what does not depend on the configuration: what kind of table it is.
+pub fn check_kind(table: &Relation) -> Result<()> {
+    table.require_table()?;
+    check_table(table)?;
+    FEATURE.check_exclusions(table)?;
+    topology::check_children(&FEATURE, table)
+}
+
+/// Checks the part of the chained table `root` that consists of `part` and its partitions.
+fn check_part(root: &Relation, part: &Relation, arguments: &Arguments) -> Result<()> {
+    let tables = part.with_partitions();
+    for &table in &tables {
+        let table = Relation::open(table, Lock::AccessShare)?;
+        check_one(&table, arguments)?;
+        check_same_columns(root, &table, arguments)?;
+    }
+    check_rules(&tables)
+}
+
+/// Checks one table, partitioned table or partition.
+fn check_one(table: &Relation, arguments: &Arguments) -> Result<()> {
+    if !table.is_partitioned() {
+        check_table(table)?;
+    }
+    check_columns(table, arguments)?;
+    let layout = Layout::of(table, arguments)?;
+    check_partition_key(table, &layout)?;
+    FEATURE.check_late(table, &triggers::sealing_name(table)?)
+}
+
+fn check_columns(table: &Relation, arguments: &Arguments) -> Result<()> {
+    let columns = Columns::of(table);
+    for name in &arguments.entity {
+        let column = columns.find_stored(name, "name the entity", "row is sealed")?;
+        if !column.not_null {
+            return Err(Error::new(Class::State, format!("entity column \"{name}\" must be declared NOT NULL"))
+                .hint(alter(table, name, "SET NOT NULL")));
+        }
+    }
+    for name in [&arguments.seq, &arguments.previous, &arguments.hash] {
+        let filler = match columns.find(name)? {
+            Column { generated: true, .. } => "EXPRESSION",
+            Column { identity: true, .. } => "IDENTITY",
+            Column { has_default: true, .. } => "DEFAULT",
+            _ => continue,
+        };
+        return Err(Error::new(Class::State, format!("chain column \"{name}\" must have no default")).hint(alter(
+            table,
+            name,
+            &format!("DROP {filler}"),
+        )));
+    }
+    Ok(())
+}
+
+/// Refuses a partition that stores a column which the root computes, or the other way round: the lines of its rows
+/// would cover other columns than verification reads through the root.
+fn check_same_columns(root: &Relation, table: &Relation, arguments: &Arguments) -> Result<()> {
+    if root.oid() == table.oid() {
+        return Ok(());
+    }
+    let columns = Columns::of(table);
+    for expected in root.columns().iter().filter(|column| !arguments.exclude.contains(&column.name)) {
+        let name = &expected.name;
+        let column = columns.find(name)?;
+        if (column.type_id, column.typmod) != (expected.type_id, expected.typmod) {
+            return Err(Error::new(
+                Class::WrongType,
+                format!("child table \"{}\" has different type for column \"{name}\"", table.name()),
+            ));
+        }
+        if column.generated != expected.generated {
+            let not = if column.generated { "not " } else { "" };
+            let error = Error::new(
+                Class::WrongType,
+                format!("column \"{name}\" in child table \"{}\" must {not}be a generated column", table.name()),
+            )
+            .detail("Generated columns are not hashed, and all partitions of a chain must have the same lines.");
+            return Err(if column.generated { error.hint(alter(table, name, "DROP EXPRESSION")) } else { error });
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a chain column in the partition key: PostgreSQL chooses the partition of a row before the row is sealed.
+fn check_partition_key(table: &Relation, layout: &Layout) -> Result<()> {
+    let chain = [layout.seq, layout.previous.place, layout.hash.place];
+    if chain.iter().any(|place| table.is_partitioned_by(*place)) {
+        return Err(Error::new(
+            Class::Unsupported,
+            format!("table \"{}\" is partitioned by a column of the chain", table.name()),
+        )
+        .detail("The partition of a row is chosen before the row is sealed."));
+    }
+    Ok(())
+}
+
+/// Refuses a rule that does something else instead of an INSERT: the rule would lose events silently.
+fn check_rules(tables: &[Oid]) -> Result<()> {
+    match problems::rules(tables)?.into_iter().next() {
+        None => Ok(()),
+        Some(rule) => Err(Error::new(Class::State, "a rule of the table keeps its rows from being sealed")
+            .detail(rule)
+            .hint("Drop the rule, or use a trigger that fires before the one that seals.")),
+    }
+}
+
+/// The command that changes a column, for a HINT.
+fn alter(table: &Relation, column: &str, what: &str) -> String {
+    format!("ALTER TABLE {} ALTER COLUMN {} {what};", table.qualified_name(), quote::identifier(column))
+}

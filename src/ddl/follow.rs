@@ -1,0 +1,44 @@
+//! Columns that a configuration names, renamed or dropped. The configuration follows them, as PostgreSQL's own
+//! constraints do; a column that the guarantee needs must not be dropped.
+
+use std::collections::BTreeMap;
+
+use super::definitions::{Definitions, Key, Role};
+use super::refusal;
+use super::touched::Touched;
+use crate::pg::acting::as_owner_of;
+use crate::pg::command;
+use crate::pg::oid::Oid;
+use crate::pg::relation::exists;
+use crate::pg::report::Result;
+use crate::pg::spi::Session;
+use crate::table::feature::{Kind, Renamed};
+
+/// Lets the configurations follow the columns that they name, and returns whether any has changed.
+pub fn columns(session: &Session, before: &Definitions, after: &Definitions, touched: &Touched) -> Result<bool> {
+    let mut moved: BTreeMap<(usize, u32), (&Key, Vec<Renamed>)> = BTreeMap::new();
+    for (key, was) in before.iter() {
+        if key.kind != Kind::Column || !was.role.is_in_configuration() || !exists(key.table()) {
+            continue;
+        }
+        let now = after.get(key).map(|now| now.column.clone());
+        if now.as_ref() == Some(&was.column) {
+            continue;
+        }
+        let verb = if now.is_some() { "rename" } else { "drop" };
+        if !touched.may_refuse(key.table()) {
+            refusal::let_pass(verb, key, was);
+            continue;
+        }
+        if now.is_none() && was.role == Role::Named {
+            return Err(refusal::of_change(verb, key, was));
+        }
+        let (_, renamed) = moved.entry((key.feature_place(), u32::from(key.table()))).or_insert((key, Vec::new()));
+        renamed.push((was.column.clone(), now));
+    }
+    let _own = command::own_commands();
+    for ((_, table), (key, renamed)) in &moved {
+        as_owner_of(Oid::from(*table), |_| (key.ddl().follow)(session, Oid::from(*table), renamed))??;
+    }
+    Ok(!moved.is_empty())
+}

@@ -1,0 +1,152 @@
+//! The journal: what was done to protected tables, in a chained table of the extension.
+//!
+//! An entry is part of what it records. It is in the same transaction, and a rollback takes both back. An entry waits
+//! for open transactions that have entries of the same series about the same table. No entry depends on the snapshot of
+//! the transaction: also a transaction of REPEATABLE READ or SERIALIZABLE appends to the newest entry.
+
+use std::cell::Cell;
+
+use crate::pg::acting::{as_owner_of, with_settings};
+use crate::pg::clock;
+use crate::pg::extension;
+use crate::pg::oid::Oid;
+use crate::pg::relation;
+use crate::pg::report::{Class, Error, Result, notice};
+use crate::pg::spi::{self, Session};
+use crate::pg::{database, role, transaction};
+
+/// The longest wait for a lock to record a verification, in milliseconds.
+const WAIT_MAX: i32 = 1_000;
+
+thread_local! {
+    static RECORDING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// A mark that an entry is being written, as long as the value lives.
+struct Recording {
+    before: bool,
+}
+
+impl Recording {
+    fn begin() -> Recording {
+        Recording { before: RECORDING.replace(true) }
+    }
+}
+
+impl Drop for Recording {
+    fn drop(&mut self) {
+        RECORDING.set(self.before);
+    }
+}
+
+/// Whether an entry of the journal is being written.
+pub fn is_recording() -> bool {
+    RECORDING.get()
+}
+
+/// The oid of the journal's table.
+pub fn table() -> Result<Oid> {
+    relation::named(c"veritable", c"journal")
+        .ok_or_else(|| Error::new(Class::State, "extension veritable is not installed in this database"))
+}
+
+/// Records what was done to `about`: a table's [`stable_name`](relation::Relation::stable_name), or another thing such
+/// as `event schema "name"`. `action` is a function or a command tag, `command` the masked text of a command, and
+/// `detail` the text of a JSON value. Call this as the role that has done it: not within `as_owner`.
+///
+/// The script that creates or updates the extension leaves no entries: a restored dump brings its own. Temporary tables
+/// have none either, since nothing is left of them to ask about.
+pub fn record(session: &Session, about: &str, action: &str, command: Option<&str>, detail: Option<&str>) -> Result<()> {
+    let entry = Entry { about, action, command, detail, series: database::identity(), acting: role::acting() };
+    entry.write(session)
+}
+
+/// Records as [`record`] does, in a function that runs with its owner's rights: the acting role is the function's caller.
+pub fn record_for_caller(session: &Session, about: &str, action: &str, detail: Option<&str>) -> Result<()> {
+    let entry = Entry { about, action, command: None, detail, series: database::identity(), acting: role::outer() };
+    entry.write(session)
+}
+
+/// Records a verification, unless the transaction cannot write. Never fails, and waits a second at most: a NOTICE tells
+/// that there is no entry. Each role has a series of its own, so that verifications keep no command waiting.
+pub fn record_verification(about: &str, action: &str, detail: Option<&str>) {
+    if !transaction::may_write() {
+        return;
+    }
+    let series = format!("{}/{}", database::identity(), role::acting());
+    let entry = Entry { about, action, command: None, detail, series, acting: role::acting() };
+    let attempt = transaction::attempt(|| {
+        with_settings(|acting| {
+            let own = clock::lock_timeout();
+            let wait = if own > 0 { own.min(WAIT_MAX) } else { WAIT_MAX };
+            acting.set_number(c"lock_timeout", wait);
+            spi::connect(|session| entry.write(session))
+        })
+    });
+    if let Err(failure) = attempt {
+        notice(format!("the journal has no entry of this verification of {about}: {}", failure.message));
+    }
+}
+
+/// The detail of an entry about an attached feature: the arguments of its triggers.
+pub fn arguments(arguments: &[String]) -> String {
+    format!("{{\"arguments\": {}}}", json_list(arguments))
+}
+
+/// A JSON array of strings.
+pub fn json_list(members: &[String]) -> String {
+    let members: Vec<_> = members.iter().map(|member| json_string(member)).collect();
+    format!("[{}]", members.join(", "))
+}
+
+/// A JSON string. A server's text has no NUL character, which `jsonb` could not hold.
+pub fn json_string(text: &str) -> String {
+    let mut json = String::with_capacity(text.len() + 2);
+    json.push('"');
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => json.extend(['\\', character]),
+            control if control < ' ' => json.push_str(&format!("\\u{:04x}", u32::from(control))),
+            other => json.push(other),
+        }
+    }
+    json.push('"');
+    json
+}
+
+struct Entry<'a> {
+    about: &'a str,
+    series: String,
+    action: &'a str,
+    command: Option<&'a str>,
+    detail: Option<&'a str>,
+    acting: String,
+}
+
+impl Entry<'_> {
+    fn write(&self, session: &Session) -> Result<()> {
+        if extension::is_scripted(c"veritable") || self.about.starts_with("pg_temp_") {
+            return Ok(());
+        }
+        let by = role::session();
+        let _recording = Recording::begin();
+        as_owner_of(table()?, |_| {
+            // The sealing trigger replaces the time; without the trigger, the missing hash is an error.
+            session.run(
+                "INSERT INTO veritable.journal (about, series, at, action, by, acting, command, detail)
+                 VALUES ($1, $2, pg_catalog.clock_timestamp(), $3, $4::pg_catalog.name, $5::pg_catalog.name, $6,
+                         $7::pg_catalog.jsonb)",
+                &[
+                    self.about.into(),
+                    self.series.as_str().into(),
+                    self.action.into(),
+                    by.as_str().into(),
+                    self.acting.as_str().into(),
+                    self.command.into(),
+                    self.detail.into(),
+                ],
+            )
+        })?
+        .map(drop)
+    }
+}
