@@ -100,6 +100,14 @@ fn replica(database: &Database, counts: &Counts) -> Vec<String> {
     let (mut publisher, mut session) = (database.superuser(), copy.superuser());
     publisher.run("SET search_path = w, public; SET statement_timeout = '60s'");
     session.run("SET search_path = w, public");
+    // Rows that were there before a constraint are not let in again.
+    session.run(
+        "DO $$ DECLARE c record; BEGIN
+             FOR c IN SELECT * FROM pg_constraint WHERE NOT convalidated AND contype = 'c' AND coninhcount = 0 LOOP
+                 IF c.conrelid <> 0 THEN EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', c.conrelid::regclass, c.conname);
+                 ELSE EXECUTE format('ALTER DOMAIN %s DROP CONSTRAINT %I', c.contypid::regtype, c.conname); END IF;
+             END LOOP; END $$",
+    );
     publisher.run("CREATE PUBLICATION all_of_it FOR TABLES IN SCHEMA w");
     let folder = database.cluster.folder.display();
     session.run(&format!(

@@ -15,6 +15,7 @@
 mod afterwards;
 #[path = "../fuzz/grammar.rs"]
 mod grammar;
+mod matrix;
 mod model;
 mod program;
 mod run;
