@@ -15,6 +15,7 @@ pgrx::pg_module_magic!(name, version);
 pg::function::when_loaded! {
     pg::report::without_backtraces();
     table::feature::register(&features::FEATURES, &features::EXCLUSIONS);
+    chain::define_settings();
     validation::define_settings();
     pg::guc::reserve_prefix(c"veritable");
 }

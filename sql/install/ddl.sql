@@ -1,4 +1,4 @@
--- requires: chain, packing, validation, pg_jsonschema
+-- requires: audit, chain, packing, validation, pg_jsonschema
 
 -- The event triggers that refuse a command which would silently break a chain, a packing or a validation. They fire for
 -- all commands, because the effect of a command decides, not its tag.
@@ -12,10 +12,10 @@ CREATE FUNCTION veritable.note_dropped() RETURNS event_trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'veritable_note_dropped';
 -- after_ddl() finds its few rows by indexes, even if the catalogs were small when its statements were planned. JIT is
--- off, because compiling would take longer than all the rest.
+-- off, because compiling would take longer than all the rest. The journal quotes names only where they need it.
 CREATE FUNCTION veritable.after_ddl() RETURNS event_trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp
-    SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+    SET quote_all_identifiers = off SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
     AS 'MODULE_PATHNAME', 'veritable_after_ddl';
 
 COMMENT ON FUNCTION veritable.before_ddl() IS 'Function of the event trigger veritable_before_ddl.';

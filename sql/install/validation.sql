@@ -154,6 +154,24 @@ COMMENT ON FUNCTION @extschema@.drop_validation(regclass, name) IS
 'Ends the validation of a column. Its trigger is dropped.
 Errors: 42501 not the owner; 55000 not validated; 42809 a partition, whose validation is that of the partitioned table.';
 
+CREATE FUNCTION @extschema@.verify_validation(target regclass DEFAULT NULL)
+    RETURNS TABLE (target regclass, key text[], document text, fault text, detail text)
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'veritable_verify_validation';
+
+COMMENT ON FUNCTION @extschema@.verify_validation(regclass) IS
+'Verifies a validated table, or every validated table. Returns a row for each fault, and no row if all documents match what '
+'their rows claim. A document whose row names a version must match that version; another document must match any version of '
+'its schema that was ever registered. Reads each table as its owner, so that no function of the owner runs as the caller. A '
+'NOTICE says how much was verified.
+Argument: target, the table, by default all.
+The key of a row is its primary key, or its ctid, after its partition; document is the name of the column.
+Faults: invalid, the document does not match; unknown, the schema or its version does not exist, or is not named; unguarded, a '
+'trigger of the validation is missing, disabled, changed or bypassed; unread, the document cannot be validated within the limits, '
+'or the table cannot be read.
+Errors, with an argument: 55000 not validated; 42501 no SELECT privilege, or row-level security hides rows.';
+
 CREATE FUNCTION veritable.validate() RETURNS trigger
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'veritable_validate';

@@ -80,6 +80,7 @@ impl Arguments {
     fn configuration(&self) -> Configuration<'_> {
         Configuration {
             entity: &self.entity,
+            erasable: &[],
             exclude: &self.exclude,
             hash: &self.hash,
             identity: self.identity.as_deref(),

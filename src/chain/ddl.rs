@@ -10,7 +10,7 @@ pub static DDL: Ddl = Ddl {
     definitions: include_str!("definitions.sql"),
     reason,
     check_configuration: triggers::check_configuration,
-    check: triggers::check_by_hand,
+    check: triggers::check,
     follow: triggers::follow,
     verify: verify::verify,
     on_new_column: None,

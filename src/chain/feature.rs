@@ -44,6 +44,7 @@ pub static FEATURE: Feature = Feature {
     name: "chain",
     participle: "chained",
     verb: "chain",
+    counts: ("event", Some("chain")),
     functions: &[
         Function { name: c"seal", usage: "BEFORE INSERT FOR EACH ROW" },
         Function {

@@ -15,6 +15,7 @@ mod hash_form;
 mod head;
 mod intact;
 mod layout;
+mod let_pass;
 mod line;
 mod own_heads;
 mod partitions;
@@ -28,3 +29,4 @@ mod verify;
 
 pub use ddl::DDL;
 pub use feature::FEATURE;
+pub use guard::define_setting as define_settings;

@@ -191,7 +191,11 @@ impl Table {
         let entity = (!values.is_empty())
             .then(|| self.layout.row_of_entity(values).map(|row| HashSet::from([self.layout.entity_hash(&row)])));
         let filter = Filter::of(&self.alias, entity.transpose()?);
+        let before = verdict.faults.rows;
         self.name_faults(session, &filter, verdict)?;
+        if verdict.faults.rows == before && !values.is_empty() {
+            verdict.absent(self.oid, values.iter().cloned().map(Some).collect());
+        }
         self.name_backdated(session, &filter, verdict)
     }
 

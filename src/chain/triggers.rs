@@ -65,22 +65,16 @@ pub fn check_configuration(relation: &Relation) -> Result<()> {
     Chain::of(relation).map(|_| ())
 }
 
-/// Checks a hand-made trigger: the table can be chained, and the trigger has the right firing time and fitting arguments.
-pub fn check_by_hand(relation: &Relation) -> Result<()> {
+/// Checks all that a chain demands of the relation as it is now, a table or a partition, except the index.
+pub fn check(relation: &Relation) -> Result<()> {
     check_table(relation)?;
     if seals(relation)? > 1 {
-        return Err(FEATURE.duplicate(&relation.name()));
-    }
-    requirements::check_attached(relation)
-}
-
-/// Checks a new partition of a chain: its rows can be sealed, and no second trigger seals them.
-pub fn check_partition(relation: &Relation) -> Result<()> {
-    check_table(relation)?;
-    if seals(relation)? > 1 {
-        return Err(FEATURE
-            .duplicate(&relation.name())
-            .hint("Use drop_chain() before it becomes a partition of a chained table."));
+        let error = FEATURE.duplicate(&relation.name());
+        return Err(if relation.is_partition() {
+            error.hint("Use drop_chain() before it becomes a partition of a chained table.")
+        } else {
+            error
+        });
     }
     requirements::check_attached(relation)
 }

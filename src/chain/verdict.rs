@@ -1,9 +1,8 @@
-//! The output of verification: a row for each fault, and a closing sentence.
+//! The faults of events and chains, in words.
 
 use veritable_core::chain::{Fault, FaultKind, LinkHash};
 
 use crate::pg::oid::Oid;
-use crate::pg::report::number;
 use crate::table::faults::{Faults, Place};
 
 /// The findings of a verification of chains so far: the rows are events, and the groups are chains.
@@ -16,6 +15,11 @@ impl Verdict<'_> {
     /// Reports broken chains of which no event can be named.
     pub fn broken(&mut self, target: Oid, detail: &str) {
         self.faults.put(target, None, Place::Nowhere, "broken", detail);
+    }
+
+    /// Reports that the table has no chain of an entity: silence would read as an intact chain.
+    pub fn absent(&mut self, target: Oid, entity: Vec<Option<String>>) {
+        self.faults.put(target, Some(entity), Place::Nowhere, "absent", "The table has no event of this entity.");
     }
 
     /// Reports an event that differs from its sealed form, as `detail` explains.
@@ -33,11 +37,6 @@ impl Verdict<'_> {
     pub fn backdated(&mut self, target: Oid, entity: Vec<Option<String>>, seq: i64, detail: &str) {
         self.faults.put(target, Some(entity), Some(seq), "backdated", detail);
     }
-}
-
-/// The closing sentence.
-pub fn summary(faults: &Faults) -> String {
-    faults.summary(&format!("{} in {}", number(faults.rows, "event"), number(faults.groups, "chain")))
 }
 
 fn name(kind: &FaultKind) -> &'static str {

@@ -10,7 +10,7 @@ use super::feature::FEATURE;
 use super::passes::Table;
 use super::problems;
 use super::triggers::Chain;
-use super::verdict::{self, Verdict};
+use super::verdict::Verdict;
 use crate::pg::acting::Acting;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::line::pinned::Pinned;
@@ -50,7 +50,7 @@ fn verify_chain(call: &Call) -> Result<Answer> {
         }
         (None, None) => verification::all(&FEATURE, &mut faults, &mut verify)?,
     }
-    notice(verdict::summary(&faults));
+    notice(faults.summary(&faults.verified(&FEATURE)));
     Ok(Answer::NULL)
 }
 

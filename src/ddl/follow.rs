@@ -27,7 +27,7 @@ pub fn columns(session: &Session, before: &Definitions, after: &Definitions, tou
         }
         let verb = if now.is_some() { "rename" } else { "drop" };
         if !touched.may_refuse(key.table()) {
-            refusal::let_pass(verb, key, was);
+            refusal::let_pass(verb, key, was, touched);
             continue;
         }
         if now.is_none() && was.role == Role::Named {

@@ -1,7 +1,5 @@
 //! The definitions that a guarantee cannot do without, and those that its owner should hear of.
 
-use std::collections::BTreeSet;
-
 use super::definitions::Definitions;
 use super::refusal;
 use super::touched::Touched;
@@ -12,7 +10,6 @@ use crate::table::feature::Kind;
 /// Refuses a command that has dropped or changed a definition of this kind: a trigger of a feature, or the last index that a
 /// guarantee needs.
 pub fn what_was(kind: Kind, before: &Definitions, after: &Definitions, touched: &Touched) -> Result<()> {
-    let mut told = BTreeSet::new();
     for (key, definition) in before.iter().filter(|(key, _)| key.kind == kind) {
         let verb = match after.get(key) {
             Some(now) if now.text == definition.text => continue,
@@ -24,9 +21,7 @@ pub fn what_was(kind: Kind, before: &Definitions, after: &Definitions, touched: 
         if touched.may_refuse(key.table()) {
             return Err(refusal::of_change(verb, key, definition));
         }
-        if told.insert(u32::from(key.table())) {
-            refusal::let_pass(verb, key, definition);
-        }
+        refusal::let_pass(verb, key, definition, touched);
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ mod early;
 mod follow;
 mod judge;
 mod partitions;
+mod recording;
 mod refusal;
 mod running;
 mod touched;
@@ -101,5 +102,5 @@ fn judge_command(
     running::now().during(|| checks::tables(&touched))?;
     values::verify(&before, &after, &touched)?;
     judge::tell_of_columns(&before, &after);
-    Ok(())
+    recording::record(session, command, functions, running.start, &touched, &objects)
 }

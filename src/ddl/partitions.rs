@@ -27,7 +27,7 @@ pub fn removed(session: &Session, before: &Definitions, after: &Definitions, tou
         } else if touched.is_addressed(partition) || role::has_privileges_of(definition.owner, role::caller()) {
             return Err(refusal::of_partition(key, rules, definition));
         } else {
-            refusal::let_pass("drop", key, definition);
+            refusal::let_pass("drop", key, definition, touched);
         }
     }
     let _own = command::own_commands();

@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use super::definitions::{Definition, Key};
+use super::touched::Touched;
 use crate::pg::relation::{Relation, name_of};
 use crate::pg::report::{Class, Error, notice_with_hint, number, warning};
 use crate::table::faults::Faults;
@@ -30,8 +31,11 @@ pub fn of_partition(key: &Key, partitions: &Partitions, definition: &Definition)
         .hint(hint)
 }
 
-/// Warns that a command breaks a guarantee that may not refuse the caller's command.
-pub fn let_pass(verb: &str, key: &Key, definition: &Definition) {
+/// Warns, once for each table, that a command may break a guarantee that may not refuse the caller's command.
+pub fn let_pass(verb: &str, key: &Key, definition: &Definition, touched: &Touched) {
+    if !touched.is_told_first(key.table()) {
+        return;
+    }
     let table = name_of(if key.kind == Kind::Partition { key.parent() } else { key.table() });
     let name = match key.kind {
         _ => definition.name.clone(),

@@ -1,6 +1,7 @@
 //! The guarded tables that a command has touched: tables that it names or reaches, and tables whose types it changes.
 //! No other table is read, so other roles' tables cannot make a command slow, wait or fail.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::running::Running;
@@ -50,6 +51,8 @@ pub struct Objects {
     /// Relations and triggers that the command has reached otherwise.
     reached: [Vec<Oid>; 2],
     types: Vec<Oid>,
+    /// The kinds and names of all.
+    names: Vec<String>,
 }
 
 impl Objects {
@@ -74,6 +77,7 @@ impl Objects {
     }
 
     fn add(&mut self, object: &Object, named: bool) {
+        self.names.push(object.name.clone());
         let place = match object.class {
             catalogs::RELATIONS => 0,
             catalogs::TRIGGERS => 1,
@@ -87,6 +91,11 @@ impl Objects {
     /// Whether no object is one that guarded tables could depend on.
     pub fn is_empty(&self) -> bool {
         self.named.iter().chain(&self.reached).all(Vec::is_empty) && self.types.is_empty()
+    }
+
+    /// The kinds and names of all objects, also of those that no guarantee depends on.
+    pub fn names(&self) -> &[String] {
+        &self.names
     }
 }
 
@@ -108,6 +117,8 @@ pub struct Touched {
     named: BTreeSet<u32>,
     /// Whether the tables of the first moment have been found.
     begun: bool,
+    /// The tables that the user has been told of.
+    told: RefCell<BTreeSet<u32>>,
 }
 
 impl Touched {
@@ -148,6 +159,16 @@ impl Touched {
     /// The touched tables with triggers of the feature at this place.
     pub fn tables_of(&self, place: usize) -> Vec<Oid> {
         self.places.get(place).cloned().unwrap_or_default()
+    }
+
+    /// All touched tables.
+    pub fn tables(&self) -> Vec<Oid> {
+        self.tables.keys().map(|oid| Oid::from(*oid)).collect()
+    }
+
+    /// Whether the user is told of a table for the first time.
+    pub fn is_told_first(&self, table: Oid) -> bool {
+        self.told.borrow_mut().insert(u32::from(table))
     }
 
     /// The owner of a touched table.

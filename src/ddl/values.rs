@@ -28,7 +28,7 @@ pub fn verify(before: &Definitions, after: &Definitions, touched: &Touched) -> R
             continue;
         }
         if !change.may_refuse(touched) {
-            refusal::let_pass(change.verb, change.key, change.definition);
+            refusal::let_pass(change.verb, change.key, change.definition, touched);
             continue;
         }
         let table = root(change.key)?;

@@ -46,6 +46,7 @@ pub static FEATURE: Feature = Feature {
     name: "packing",
     participle: "packed",
     verb: "pack",
+    counts: ("period", Some("key")),
     functions: &[
         Function { name: c"pack", usage: "AFTER INSERT or AFTER UPDATE, REFERENCING NEW TABLE, FOR EACH STATEMENT" },
         Function { name: c"pack_early", usage: "BEFORE INSERT FOR EACH ROW" },

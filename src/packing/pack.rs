@@ -15,7 +15,7 @@ use crate::pg::report::{Error, Result};
 use crate::pg::spi;
 use crate::pg::stack;
 use crate::pg::version::Command;
-use crate::table::turn;
+use crate::table::{journal, turn};
 
 sql_function! {
     /// `veritable.pack()`: AFTER INSERT or AFTER UPDATE FOR EACH STATEMENT, with the new rows as a table.
@@ -66,6 +66,10 @@ fn pack_table(call: &Call) -> Result<Answer> {
     relation.require_plain(FEATURE.participle)?;
     let layout = Layout::of(&relation, &packing.arguments)?;
     let absorbed = pack_all(&relation, &layout)?;
+    if absorbed > 0 {
+        let (about, detail) = (relation.stable_name(), format!("{{\"absorbed\": {absorbed}}}"));
+        spi::connect(|session| journal::record(session, &about, "pack", None, Some(&detail)))?;
+    }
     Ok(Answer::from(absorbed as i64))
 }
 

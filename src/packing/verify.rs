@@ -12,7 +12,7 @@ use crate::pg::line::pinned::Pinned;
 use crate::pg::period::Refusal;
 use crate::pg::quote;
 use crate::pg::relation::Relation;
-use crate::pg::report::{Error, Result, notice, number};
+use crate::pg::report::{Error, Result};
 use crate::pg::spi::{self, Fetched, Session};
 use crate::table::faults::Faults;
 use crate::table::scan;
@@ -27,14 +27,7 @@ sql_function! {
 const PERIOD: usize = 2;
 
 fn verify_packing(call: &Call) -> Result<Answer> {
-    let mut faults = Faults::answer(call.rows());
-    match call.oid(0) {
-        Some(target) => verification::one(target, &FEATURE, &mut faults, &mut verify)?,
-        None => verification::all(&FEATURE, &mut faults, &mut verify)?,
-    }
-    let verified = format!("{} in {}", number(faults.rows, "period"), number(faults.groups, "key"));
-    notice(faults.summary(&verified));
-    Ok(Answer::NULL)
+    verification::answer(call, &FEATURE, &mut verify)
 }
 
 /// Verifies the packing of an open table as its owner; the caller's privileges have been checked.

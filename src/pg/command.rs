@@ -70,6 +70,31 @@ impl Command<'_> {
         unsafe { string(pg_sys::GetCommandTagName(self.tag)) }
     }
 
+    /// The command as the client sent it, without other commands of the same string. If a function runs the command, what
+    /// the client sent to call the function. `None` if no client sent anything.
+    pub fn text(&self) -> Option<String> {
+        // SAFETY: variables of the backend. An active portal has a source text, as long as it runs, and a list of planned
+        // statements.
+        unsafe {
+            let portal = pg_sys::ActivePortal;
+            if portal.is_null() || (*portal).sourceText.is_null() {
+                let sent = pg_sys::debug_query_string;
+                return (!sent.is_null()).then(|| string(sent));
+            }
+            let text = string((*portal).sourceText);
+            let statements = members::<pg_sys::PlannedStmt>((*portal).stmts);
+            // The statement of a portal that has one is this command, a copy of it, or what has called it.
+            let is_this = |planned: &&*mut pg_sys::PlannedStmt| {
+                statements.len() == 1 || (***planned).utilityStmt == self.tree
+            };
+            let Some(planned) = statements.iter().find(is_this) else { return Some(text) };
+            let start = usize::try_from((**planned).stmt_location).unwrap_or(0);
+            let length = usize::try_from((**planned).stmt_len).ok().filter(|length| *length > 0);
+            let end = length.map_or(text.len(), |length| start.saturating_add(length));
+            Some(text.get(start..end).map_or(text.clone(), str::to_string))
+        }
+    }
+
     /// The indexes that `DROP INDEX CONCURRENTLY` names, by the caller's search path, without those that do not exist.
     pub fn indexes_dropped_concurrently(&self) -> Vec<pg_sys::Oid> {
         // SAFETY: a parse tree is NULL or a node, and its tag says which. The objects of a DROP of relations are lists
@@ -139,17 +164,23 @@ pub struct Object {
     pub column: i32,
     /// Whether the command named the object, instead of reaching it by `CASCADE`.
     pub named: bool,
+    /// The kind and the name of the object: `table public.t`.
+    pub name: String,
 }
 
 thread_local! {
     static OBJECTS: Kept = Kept::new(
         // GRANT and REVOKE do not report their objects.
-        "SELECT classid, objid, objsubid, true FROM pg_catalog.pg_event_trigger_ddl_commands() WHERE objid IS NOT NULL"
+        "SELECT classid, objid, objsubid, true, pg_catalog.concat_ws(' ', object_type, object_identity)
+         FROM pg_catalog.pg_event_trigger_ddl_commands()
+         WHERE objid IS NOT NULL"
             .to_string(),
     );
     static DROPPED: Kept = Kept::new(
-        "SELECT classid, objid, objsubid, original FROM pg_catalog.pg_event_trigger_dropped_objects()
-         WHERE classid IN ('pg_catalog.pg_class'::pg_catalog.regclass, 'pg_catalog.pg_trigger'::pg_catalog.regclass)"
+        "SELECT classid, objid, objsubid, original, pg_catalog.concat_ws(' ', object_type, object_identity)
+         FROM pg_catalog.pg_event_trigger_dropped_objects()
+         WHERE classid IN ('pg_catalog.pg_class'::pg_catalog.regclass, 'pg_catalog.pg_trigger'::pg_catalog.regclass)
+           AND schema_name IS DISTINCT FROM 'pg_toast'"
             .to_string(),
     );
 }
@@ -166,7 +197,9 @@ pub fn dropped_objects(session: &Session) -> Result<Vec<Object>> {
 
 fn read(session: &Session, sql: &Kept) -> Result<Vec<Object>> {
     let found = sql.query(session, &[])?;
-    let object =
-        |row: Fetched| Some(Object { class: row.get(0)?, id: row.get(1)?, column: row.get(2)?, named: row.get(3)? });
+    let object = |row: Fetched| {
+        let (class, id, column) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Some(Object { class, id, column, named: row.get(3)?, name: row.get(4)? })
+    };
     found.rows().map(|row| object(row).ok_or_else(|| Error::damaged("the objects of a command"))).collect()
 }

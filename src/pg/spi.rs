@@ -9,12 +9,13 @@ use pgrx::pg_sys;
 
 use super::column::attribute;
 use super::composite::Composite;
-use super::datum::FromSql;
+use super::datum::{FromSql, contents};
 use super::memory;
 pub use super::parameter::Parameter;
 use super::parameter::Parameters;
 use super::report::{Class, Error, Result};
 use super::text::string;
+use super::types::base_type;
 
 /// A connection to SPI, for as long as a closure runs.
 pub struct Session {
@@ -291,6 +292,14 @@ impl<'t> Fetched<'t> {
             let text = pg_sys::SPI_getvalue(self.tuple, self.descriptor, position as i32 + 1);
             (!text.is_null()).then(|| string(text))
         }
+    }
+
+    /// The container of the `jsonb`, or of a domain over it, at `position`. A value that had to be fetched or
+    /// decompressed is the caller's, so that a batch of rows takes no more memory than the rows themselves.
+    pub fn jsonb(&self, position: usize) -> Option<std::borrow::Cow<'t, [u8]>> {
+        let datum = self.typed(position, |type_id| base_type(type_id) == pg_sys::JSONBOID)?;
+        // SAFETY: a `jsonb`, which lives as long as the table that was read.
+        Some(unsafe { contents(datum) })
     }
 
     /// The composite value at `position`; `None` for NULL.

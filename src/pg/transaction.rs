@@ -3,7 +3,7 @@
 use pgrx::pg_sys::panic::CaughtError;
 use pgrx::{PgSqlErrorCode, pg_sys};
 
-use super::report::Result;
+use super::report::{Class, Result};
 
 /// A subtransaction of this backend, by a number that no later subtransaction has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +91,8 @@ pub struct Failure {
     pub message: String,
     /// Whether another session held a lock for longer than `lock_timeout`.
     pub is_lock_timeout: bool,
+    /// Whether PostgreSQL has found a damaged index or damaged data.
+    pub is_damage: bool,
 }
 
 /// Runs `body` in a subtransaction of its own. An error rolls the subtransaction back and becomes the answer, so that
@@ -103,7 +105,11 @@ pub fn attempt<T>(body: impl FnOnce() -> Result<T>) -> std::result::Result<T, Fa
         })
     }));
     match attempted {
-        Ok(answer) => answer.map_err(|error| Failure { message: error.message().to_string(), is_lock_timeout: false }),
+        Ok(answer) => answer.map_err(|error| Failure {
+            message: error.message().to_string(),
+            is_lock_timeout: false,
+            is_damage: error.class() == Class::Corrupted,
+        }),
         Err(panic) => match panic.downcast::<CaughtError>() {
             // The code alone is no proof: a function can raise any code.
             Ok(caught) => match *caught {
@@ -114,6 +120,10 @@ pub fn attempt<T>(body: impl FnOnce() -> Result<T>) -> std::result::Result<T, Fa
                     Err(Failure {
                         message: report.message().to_string(),
                         is_lock_timeout: report.sql_error_code() == PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE,
+                        is_damage: matches!(
+                            report.sql_error_code(),
+                            PgSqlErrorCode::ERRCODE_INDEX_CORRUPTED | PgSqlErrorCode::ERRCODE_DATA_CORRUPTED
+                        ),
                     })
                 }
                 caught => caught.rethrow(),

@@ -262,6 +262,11 @@ impl<'call> Firing<'call> {
         Answer::made(pg_sys::Datum::from(self.data().tg_newtuple), self.call)
     }
 
+    /// Lets the deletion proceed.
+    pub fn pass_delete(&self) -> Answer {
+        Answer::made(pg_sys::Datum::from(self.data().tg_trigtuple), self.call)
+    }
+
     /// Lets the insertion proceed.
     pub fn pass_insert(&self) -> Answer {
         Answer::made(pg_sys::Datum::from(self.data().tg_trigtuple), self.call)

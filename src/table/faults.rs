@@ -8,7 +8,7 @@ use crate::pg::result::{Cell, Rows};
 /// The findings of verification so far, and how much was verified.
 pub struct Faults {
     sink: Sink,
-    /// The guarantee that is being verified: the name of its feature.
+    /// What is being verified: the name of a feature, or "index".
     guarantee: &'static str,
     count: u64,
     /// The number of tables that were verified or could not be.
@@ -32,8 +32,6 @@ enum Sink {
 /// A fault. The key and the detail may hold values of rows: show them only to a role that may read the table.
 #[derive(Clone, Debug)]
 pub struct Fault {
-    /// The table.
-    pub target: Oid,
     /// The values of the entity or key; `None` for a fault of the table.
     pub key: Option<Key>,
     /// The place under the key.
@@ -109,26 +107,32 @@ impl Faults {
         Faults::of(Sink::First(None))
     }
 
-    /// Says which guarantee the next faults are about.
-    pub fn about(&mut self, feature: &Feature) {
-        self.guarantee = feature.name;
+    /// Says which guarantee the next faults are about: the name of a feature, or "index".
+    pub fn about(&mut self, guarantee: &'static str) {
+        self.guarantee = guarantee;
     }
 
-    /// Reports a fault.
+    /// Reports a fault of a table.
     pub fn put(&mut self, target: Oid, key: Option<Key>, place: impl Into<Place>, fault: &'static str, detail: &str) {
+        self.add(Some(target), key, place.into(), fault, detail.to_string());
+    }
+
+    /// Reports something in the database, beyond a single table, that cannot be read.
+    pub fn unread_at_all(&mut self, reason: &str) {
+        self.add(None, None, Place::Nowhere, "unread", reason.to_string());
+    }
+
+    fn add(&mut self, target: Option<Oid>, key: Option<Key>, place: Place, fault: &'static str, detail: String) {
         self.count += 1;
-        let place = place.into();
-        let detail = detail.to_string();
         match &mut self.sink {
             Sink::Rows(rows) => rows.put([target.into(), key.into(), place.cell(), fault.into(), detail.into()]),
             Sink::RowsOfGuarantees(rows) => {
-                let place = place.text();
-                let guarantee = self.guarantee;
+                let (guarantee, place) = (self.guarantee, place.text());
                 rows.put([target.into(), guarantee.into(), key.into(), place.into(), fault.into(), detail.into()]);
             }
             Sink::First(first) => {
                 if first.as_ref().is_none_or(|first| first.key.is_none() && key.is_some()) {
-                    *first = Some(Fault { target, key, place, fault, detail });
+                    *first = Some(Fault { key, place, fault, detail });
                 }
             }
         }
@@ -173,9 +177,21 @@ impl Faults {
         }
     }
 
-    /// The closing sentence about `verified`, such as "3 events in 2 chains".
+    /// What was verified for a feature, such as "3 events in 2 chains of 1 table".
+    pub fn verified(&self, feature: &Feature) -> String {
+        let (rows, groups) = feature.counts;
+        let groups = groups.map_or(String::new(), |groups| format!(" in {}", number(self.groups, groups)));
+        format!("{}{groups} of {}", number(self.rows, rows), number(self.tables, "table"))
+    }
+
+    /// Forgets how much was verified, but not the faults.
+    pub fn count_anew(&mut self) {
+        (self.tables, self.rows, self.groups) = (0, 0, 0);
+    }
+
+    /// The closing sentence about `verified`, which is what was verified.
     pub fn summary(&self, verified: &str) -> String {
         let faults = if self.count == 0 { String::new() } else { format!(", {}", number(self.count, "fault")) };
-        format!("verified {verified} of {}{faults}", number(self.tables, "table"))
+        format!("verified {verified}{faults}")
     }
 }

@@ -23,6 +23,8 @@ pub struct Feature {
     pub participle: &'static str,
     /// The verb for the feature's `add_…` function: "chain".
     pub verb: &'static str,
+    /// The nouns for what verification counts: the rows of a table, and the groups of these rows, if there are any.
+    pub counts: (&'static str, Option<&'static str>),
     /// The trigger functions of the feature.
     pub functions: &'static [Function],
     /// The triggers that a table of the feature has.

@@ -2,9 +2,12 @@
 
 pub mod arguments;
 mod attach;
+mod attempts;
+mod audit;
 pub mod columns;
 pub mod faults;
 pub mod feature;
+mod indexes;
 pub mod journal;
 pub mod lru;
 pub mod problems;

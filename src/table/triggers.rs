@@ -37,19 +37,9 @@ impl Feature {
         };
         let parts: Vec<_> = self.parts.iter().map(|part| (part.role, found(part))).collect();
         let Some(arguments) = agreed(&parts) else { return Ok(None) };
-        let on = if relation.is_partition() { format!(" on partition \"{}\"", relation.name()) } else { String::new() };
-        let problem = |(role, trigger): (&str, Option<&TriggerInfo>)| {
-            let Some(trigger) = trigger else { return Some(format!("No trigger{on} {role}.")) };
-            let what = if !trigger.enabled() {
-                "is disabled"
-            } else if trigger.conditional {
-                "has a condition or a list of columns"
-            } else if trigger.arguments != *arguments {
-                "has other arguments than the others"
-            } else {
-                return None;
-            };
-            Some(format!("The trigger \"{}\"{on}, which {role}, {what}.", trigger.name))
+        let problem = |(role, trigger): (&str, Option<&TriggerInfo>)| match trigger {
+            None => Some(format!("No trigger{} {role}.", on(relation))),
+            Some(trigger) => problem_of(relation, trigger, role, arguments),
         };
         let problems = parts.iter().copied().filter_map(problem).collect();
         Ok(Some(Attached { arguments: arguments.clone(), problems }))
@@ -138,6 +128,25 @@ impl Feature {
             ))
             .hint(format!("Rename the trigger so that its name sorts before \"{ours}\"."))
     }
+}
+
+/// The place of a trigger, as worded in problems: a partition is named.
+fn on(relation: &Relation) -> String {
+    if relation.is_partition() { format!(" on partition \"{}\"", relation.name()) } else { String::new() }
+}
+
+/// The problem of a feature's trigger that does not fire always, or has other arguments than it should.
+pub fn problem_of(relation: &Relation, trigger: &TriggerInfo, role: &str, arguments: &[String]) -> Option<String> {
+    let what = if !trigger.enabled() {
+        "is disabled"
+    } else if trigger.conditional {
+        "has a condition or a list of columns"
+    } else if trigger.arguments != arguments {
+        "has other arguments than the others"
+    } else {
+        return None;
+    };
+    Some(format!("The trigger \"{}\"{}, which {role}, {what}.", trigger.name, on(relation)))
 }
 
 /// The arguments of a feature's triggers, which are all the same. If one trigger was altered, the others outvote it.

@@ -3,32 +3,44 @@
 //! The caller's privileges are checked first. Then verification reads the table as its owner, restricted. Without a target,
 //! each table has its own subtransaction: an unreadable table is reported, for whatever reason, and the others go on.
 
+use super::attempts::Attempts;
 use super::faults::Faults;
 use super::feature::Feature;
-use super::problems;
-use crate::pg::acting::{Acting, as_owner, with_settings};
-use crate::pg::clock;
+use super::{journal, problems};
+use crate::pg::acting::{Acting, as_owner};
+use crate::pg::function::{Answer, Call};
 use crate::pg::oid::Oid;
 use crate::pg::relation::{self, Lock, Relation};
-use crate::pg::report::{Class, Error, Result, notice};
+use crate::pg::report::{Error, Result, notice};
 use crate::pg::snapshot::Latest;
 use crate::pg::spi;
-use crate::pg::transaction;
 
 /// The verification of the rows and the structure of one open table: see [`as_its_owner`].
 pub type Verify<'v> = &'v mut dyn FnMut(&Relation, &mut Faults) -> Result<()>;
 
-/// The longest wait for one lock while many tables are verified, in milliseconds.
-const WAIT_MAX: i32 = 1_000;
-/// The longest wait for all these locks together, in milliseconds.
-const WAITS_MAX: i32 = 10_000;
+/// Verifies the table that a caller names, or all tables of the feature: a function whose argument is the table.
+pub fn answer(call: &Call, feature: &'static Feature, verify: Verify) -> Result<Answer> {
+    let mut faults = Faults::answer(call.rows());
+    match call.oid(0) {
+        Some(target) => one(target, feature, &mut faults, verify)?,
+        None => all(feature, &mut faults, verify)?,
+    }
+    notice(faults.summary(&faults.verified(feature)));
+    Ok(Answer::NULL)
+}
 
 /// Verifies one table for a caller, whose privileges are checked.
-pub fn one(target: Oid, feature: &Feature, faults: &mut Faults, verify: Verify) -> Result<()> {
+pub fn one(target: Oid, feature: &'static Feature, faults: &mut Faults, verify: Verify) -> Result<()> {
     let relation = Relation::open(target, Lock::AccessShare)?;
-    relation.require_readable(feature.name)?;
-    faults.about(feature);
+    require_readable(&relation, feature)?;
+    faults.about(feature.name);
     verify(&relation, faults)
+}
+
+/// Refuses a caller who may not read all rows of a table. Everybody may verify the journal, of which row-level security
+/// shows some rows to each: a fault names what the catalogs show to everybody.
+pub fn require_readable(relation: &Relation, feature: &Feature) -> Result<()> {
+    if relation.oid() == journal::table()? { Ok(()) } else { relation.require_readable(feature.name) }
 }
 
 /// Runs the verification of a table as the table's owner, restricted, under a snapshot that sees all committed rows and
@@ -68,48 +80,42 @@ pub fn without_indexes(acting: &Acting) {
 }
 
 /// Verifies all tables of the feature. Unreadable tables are reported.
-pub fn all(feature: &Feature, faults: &mut Faults, verify: Verify) -> Result<()> {
-    let deadline = clock::deadline();
-    let mut patience = Patience { left: WAITS_MAX };
+pub fn all(feature: &'static Feature, faults: &mut Faults, verify: Verify) -> Result<()> {
+    faults.about(feature.name);
+    let mut attempts = Attempts::begin();
     for table in tables(feature)? {
-        if deadline.is_some_and(|deadline| clock::now() > deadline) {
-            return Err(Error::new(Class::Canceled, "canceling statement due to statement timeout"));
-        }
         if table.is_of_other_session {
             notice(format!("skipped temporary table \"{}\" of another session", table.name));
             continue;
         }
-        let began = clock::now();
-        let attempt = transaction::attempt(|| {
-            with_settings(|acting| {
-                patience.apply(acting);
-                one(table.oid, feature, faults, verify)
-            })
-        });
-        if let Err(failure) = attempt {
-            // A table that was dropped meanwhile needs no report.
-            if !relation::exists(table.oid) {
-                continue;
-            }
-            if failure.is_lock_timeout {
-                patience.spend(clock::now() - began);
-            }
-            faults.tables += 1;
+        let (before, counts) = (faults.tables, (faults.tables, faults.rows, faults.groups));
+        let failure = attempts.next(|| one(table.oid, feature, faults, verify))?.err();
+        // A table that was dropped meanwhile needs no report.
+        if let Some(failure) = failure.filter(|_| relation::exists(table.oid)) {
+            faults.tables = before + 1;
             faults.unread(table.oid, &format!("The table cannot be read: {}.", failure.message));
+        }
+        // The journal is the extension's own: it is verified, but is not among the tables that users count.
+        if table.oid == journal::table()? {
+            (faults.tables, faults.rows, faults.groups) = counts;
         }
     }
     Ok(())
 }
 
-struct Table {
-    oid: Oid,
-    name: String,
-    is_of_other_session: bool,
+/// A table of a feature.
+pub struct Table {
+    /// The table.
+    pub oid: Oid,
+    /// The table's name.
+    pub name: String,
+    /// Whether the table is a temporary table of another session, whose rows nobody else can read.
+    pub is_of_other_session: bool,
 }
 
 /// The tables that have triggers with the feature's functions, however broken. A partition is verified with the table
 /// above it if that table has such triggers, too.
-fn tables(feature: &Feature) -> Result<Vec<Table>> {
+pub fn tables(feature: &Feature) -> Result<Vec<Table>> {
     let oids = feature.oids()?;
     let read = |session: &spi::Session| {
         let found = session.query_as_caller(
@@ -129,27 +135,4 @@ fn tables(feature: &Feature) -> Result<Vec<Table>> {
         found.rows().map(|row| table(row).ok_or_else(|| Error::damaged("pg_class"))).collect()
     };
     Latest::during(|_| spi::connect(read))
-}
-
-/// The remaining time for waiting for locks.
-struct Patience {
-    left: i32,
-}
-
-impl Patience {
-    /// Sets the lock timeout; a shorter `lock_timeout` of the caller stays.
-    fn apply(&self, acting: &Acting) {
-        let mut wait = self.left.clamp(1, WAIT_MAX);
-        let own = clock::lock_timeout();
-        if own > 0 {
-            wait = wait.min(own);
-        }
-        if let Ok(wait) = std::ffi::CString::new(wait.to_string()) {
-            acting.set(c"lock_timeout", &wait);
-        }
-    }
-
-    fn spend(&mut self, microseconds: i64) {
-        self.left = self.left.saturating_sub((microseconds / 1000).min(i64::from(WAITS_MAX)) as i32).max(0);
-    }
 }

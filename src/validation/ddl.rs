@@ -1,6 +1,6 @@
 //! The callbacks of a validation for the event triggers.
 
-use super::triggers;
+use super::{triggers, verify};
 use crate::table::feature::{Ddl, Kind, Reason};
 
 /// The callbacks of a validation for the event triggers.
@@ -10,7 +10,7 @@ pub static DDL: Ddl = Ddl {
     check_configuration: triggers::check_configuration,
     check: triggers::check,
     follow: triggers::follow,
-    verify: |_, _| Ok(()), // MERGE
+    verify: verify::verify,
     on_new_column: None,
     partitions: None,
 };

@@ -23,6 +23,7 @@ pub static FEATURE: Feature = Feature {
     name: "validation",
     participle: "validated",
     verb: "validate",
+    counts: ("document", None),
     functions: &[Function {
         name: c"validate",
         usage: "BEFORE INSERT OR UPDATE FOR EACH ROW, without a condition or a list of columns",

@@ -85,6 +85,15 @@ impl Layout {
         }
     }
 
+    /// The schema name for a document, from the text of the column that names it.
+    pub fn name_of(&self, text: Option<String>) -> Option<String> {
+        match &self.named {
+            NameSource::Text(_) | NameSource::Other(..) => text,
+            NameSource::Padded(_) => text.map(|text| text.trim_end_matches(' ').to_string()),
+            NameSource::Fixed(name) => Some(name.clone()),
+        }
+    }
+
     /// Whether columns of the row choose the schema of its document.
     pub fn is_by_row(&self) -> bool {
         self.named.place().is_some() || self.version.is_some()

@@ -6,6 +6,7 @@
 mod admission;
 mod arguments;
 mod attach;
+mod claims;
 mod compatibility;
 mod compile;
 mod ddl;
@@ -15,12 +16,14 @@ mod feature;
 mod known;
 mod layout;
 mod pg_jsonschema;
+mod problems;
 mod refusal;
 mod register;
 mod registry;
 mod settings;
 mod triggers;
 mod validate;
+mod verify;
 
 pub use ddl::DDL;
 pub use feature::FEATURE;

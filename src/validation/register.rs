@@ -24,6 +24,8 @@ sql_function! {
 
 /// The maximum length of a name, in characters.
 pub const NAME_MAX: usize = 200;
+/// The maximum length of a name in bytes: four for each character.
+pub const NAME_BYTES_MAX: usize = 4 * NAME_MAX;
 
 fn register_schema(call: &Call) -> Result<Answer> {
     let name = name(call)?;

@@ -40,6 +40,35 @@ pub fn history(name: &str) -> Result<Vec<Record>> {
     versions(name, None, i64::MAX)
 }
 
+/// The numbers of the versions of a name.
+pub struct Numbers {
+    /// The number of the newest version.
+    pub newest: i64,
+    /// The numbers of the versions that have a schema: the others retire the name. Newest first.
+    pub with_schema: Vec<i64>,
+}
+
+/// The numbers of the versions of `name`; `None` if the name was never registered.
+pub fn numbers(name: &str) -> Result<Option<Numbers>> {
+    let registry = Relation::open(table()?, Lock::AccessShare)?;
+    as_owner(&registry, |_| {
+        Latest::during(|_| {
+            spi::connect(|session| {
+                let found = session.query_as_caller(
+                    "SELECT version, schema IS NOT NULL FROM veritable.event_schemas
+                     WHERE name OPERATOR(pg_catalog.=) $1 ORDER BY version DESC",
+                    &[name.into()],
+                )?;
+                let number = |row: Fetched| Some((row.get::<i64>(0)?, row.get::<bool>(1)?));
+                let all: Option<Vec<_>> = found.rows().map(number).collect();
+                let all = all.ok_or_else(|| damaged(name, 0))?;
+                let with_schema = all.iter().filter(|(_, has_schema)| *has_schema).map(|(version, _)| *version);
+                Ok(all.first().map(|(newest, _)| Numbers { newest: *newest, with_schema: with_schema.collect() }))
+            })
+        })
+    })
+}
+
 fn versions(name: &str, version: Option<i64>, limit: i64) -> Result<Vec<Record>> {
     let registry = Relation::open(table()?, Lock::AccessShare)?;
     as_owner(&registry, |_| {

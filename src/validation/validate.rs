@@ -10,7 +10,7 @@ use super::document::{self, shortened};
 use super::feature::{FEATURE, VALIDATE};
 use super::known::{self, Entry, EventSchema};
 use super::layout::Layout;
-use super::register::NAME_MAX;
+use super::register::NAME_BYTES_MAX;
 use super::registry;
 use super::settings;
 use crate::pg::cache::{self, Cache, Derived};
@@ -25,9 +25,6 @@ sql_function! {
     /// `veritable.validate()`: BEFORE INSERT OR UPDATE FOR EACH ROW.
     veritable_validate = validate
 }
-
-/// The maximum length of a schema's name, in bytes: four for each character.
-const NAME_BYTES_MAX: usize = 4 * NAME_MAX;
 
 /// The maximum number of schemas that are searched one by one.
 const SCHEMAS_MAX: usize = 8;

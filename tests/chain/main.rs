@@ -6,6 +6,7 @@ mod crash;
 mod dump;
 mod errors;
 mod fail_closed;
+mod lines;
 mod replication;
 mod resources;
 mod robustness;

@@ -9,7 +9,7 @@ fn columns(names: &[&str]) -> Vec<String> {
 #[test]
 fn what_there_is_none_of_is_left_out() {
     let configuration =
-        Configuration { entity: &[], exclude: &[], hash: "h", identity: None, previous: "p", recorded: None, seq: "s" };
+        Configuration { entity: &[], erasable: &[], exclude: &[], hash: "h", identity: None, previous: "p", recorded: None, seq: "s" };
     let line = configuration.line().unwrap();
     assert_eq!(line, r#"{"format":1,"hash":"h","previous":"p","seq":"s"}"#);
     assert_eq!(configuration.genesis().unwrap(), LinkHash::of_line(line.as_bytes()));
@@ -20,6 +20,7 @@ fn columns_are_sorted_by_their_bytes_and_escaped() {
     let (entity, exclude) = (columns(&["é", "b", "B", "a\"b"]), columns(&["z", "a\nb"]));
     let configuration = Configuration {
         entity: &entity,
+        erasable: &[],
         exclude: &exclude,
         hash: "ha\\sh",
         identity: Some("🙂 \u{1}"),
@@ -42,6 +43,7 @@ fn each_part_counts() {
     let none = Vec::new();
     let one = Configuration {
         entity: &a,
+        erasable: &[],
         exclude: &b,
         hash: "h",
         identity: Some("i"),

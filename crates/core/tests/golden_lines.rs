@@ -70,6 +70,7 @@ fn lines() -> Vec<String> {
     use Value::*;
     let entity_events = Configuration {
         entity: &["entity_id".to_string()],
+        erasable: &[],
         exclude: &[],
         hash: "event_hash",
         identity: Some("public.entity_events"),
@@ -147,6 +148,7 @@ fn lines() -> Vec<String> {
     ]));
     let plain = Configuration {
         entity: &[],
+        erasable: &[],
         exclude: &["é", "a\"b", "Z"].map(str::to_string),
         hash: "h",
         identity: None,

@@ -137,14 +137,23 @@ proptest! {
 
     #[test]
     fn a_configuration_of_any_names_is_read_back(
-        mut entity in prop::collection::vec(".{0,8}", 0..4),
-        mut exclude in prop::collection::vec(".{0,8}", 0..4),
-        names: [String; 3],
+        names in prop::collection::hash_set(".{0,8}", 3..14),
+        places in prop::collection::vec(0..3_usize, 11),
         identity in prop::option::of(".{0,20}"),
-        recorded in prop::option::of(".{0,8}"),
+        has_recorded: bool,
     ) {
+        let mut names: Vec<String> = names.into_iter().collect();
+        let others = names.split_off(3);
+        let mut others = others.iter().cloned();
+        let recorded = others.next().filter(|_| has_recorded);
+        let mut lists: [Vec<String>; 3] = Default::default();
+        for (name, place) in others.zip(places) {
+            lists[place].push(name);
+        }
+        let [mut entity, mut erasable, mut exclude] = lists;
         let configuration = Configuration {
             entity: &entity,
+            erasable: &erasable,
             exclude: &exclude,
             hash: &names[0],
             identity: identity.as_deref(),
@@ -159,7 +168,8 @@ proptest! {
         prop_assert_eq!(zero.configuration().identity, identity.as_deref());
         let read = zero.configuration();
         entity.sort();
+        erasable.sort();
         exclude.sort();
-        prop_assert_eq!((read.entity, read.exclude), (&entity[..], &exclude[..]));
+        prop_assert_eq!((read.entity, read.erasable, read.exclude), (&entity[..], &erasable[..], &exclude[..]));
     }
 }

@@ -38,6 +38,10 @@ pub(super) enum Kind {
     Jsonb,
     /// a string
     Uuid,
+    /// a string: the byte, or an octal number
+    Byte,
+    /// a string: two hexadecimal numbers
+    Lsn,
     /// a string, `\x` and hexadecimal digits
     Bytea,
     /// a string, ISO 8601
@@ -119,6 +123,8 @@ impl Kind {
             pg_sys::JSONOID => Kind::Json,
             pg_sys::JSONBOID => Kind::Jsonb,
             pg_sys::UUIDOID => Kind::Uuid,
+            pg_sys::CHAROID => Kind::Byte,
+            pg_sys::PG_LSNOID => Kind::Lsn,
             pg_sys::BYTEAOID => Kind::Bytea,
             pg_sys::DATEOID => Kind::Date,
             pg_sys::TIMESTAMPOID => Kind::Timestamp,

@@ -52,6 +52,8 @@ pub(super) unsafe fn write(datum: pg_sys::Datum, kind: &Kind, out: &mut Vec<u8>)
         Kind::Jsonb => line::jsonb::write(out, bytes())?,
         // SAFETY: a uuid is passed by reference and has 16 bytes.
         Kind::Uuid => line::uuid::write(out, unsafe { &*datum.cast_mut_ptr::<[u8; 16]>() }),
+        Kind::Byte => line::byte::write(out, datum.value() as u8)?,
+        Kind::Lsn => line::lsn::write(out, datum.value() as u64)?,
         Kind::Bytea => line::bytea::write(out, bytes())?,
         Kind::Date => line::time::write_date(out, datum.value() as i32),
         Kind::Timestamp => line::time::write_timestamp(out, datum.value() as i64),

@@ -16,11 +16,17 @@ CREATE TYPE kind AS ENUM ('order', 'invoice');
 CREATE TABLE event (id int, type kind, payload jsonb, version int, note text, by_hand text);
 SELECT add_validation('event', 'payload', type => 'type', version => 'version');
 
--- Its columns are not renamed, dropped, or given another type.
+-- It follows its columns to other names.
 ALTER TABLE event RENAME payload TO body;
-\echo :LAST_ERROR_SQLSTATE
 ALTER TABLE event RENAME type TO kind;
 ALTER TABLE event RENAME version TO v;
+INSERT INTO event (kind, body) VALUES ('order', '{}');
+INSERT INTO event (kind, body) VALUES ('order', '{"id": 1}') RETURNING v;
+SELECT document, type, version, trigger FROM veritable.validations;
+ALTER TABLE event RENAME body TO payload;
+ALTER TABLE event RENAME kind TO type;
+ALTER TABLE event RENAME v TO version;
+-- Its columns are not dropped, or given a type that it cannot read, or other values.
 ALTER TABLE event DROP payload;
 \echo :LAST_ERROR_SQLSTATE
 ALTER TABLE event DROP payload CASCADE;
@@ -29,8 +35,17 @@ ALTER TABLE event DROP version;
 ALTER TABLE event ALTER payload TYPE json;
 \echo :LAST_ERROR_SQLSTATE
 ALTER TABLE event ALTER payload TYPE text;
+BEGIN;
 ALTER TABLE event ALTER type TYPE text;
 ALTER TABLE event ALTER version TYPE bigint;
+INSERT INTO event (type, payload) VALUES ('order', '{"id": 1}') RETURNING version;
+ROLLBACK;
+ALTER TABLE event ALTER payload TYPE jsonb USING payload - 'id';
+ALTER TABLE event ALTER payload TYPE jsonb USING payload || '{"more": 1}';
+ALTER TABLE event ALTER type TYPE text USING 'invoice';
+ALTER TABLE event ALTER version TYPE int USING 7;
+ALTER TYPE kind RENAME VALUE 'order' TO 'instruction';
+DELETE FROM event;
 ALTER TABLE event DROP note, DROP payload, ADD other int;
 DROP TYPE kind CASCADE;
 \echo :LAST_ERROR_SQLSTATE

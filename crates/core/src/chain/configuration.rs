@@ -14,6 +14,9 @@ const FORMAT: i64 = 1;
 pub struct Configuration<'a> {
     /// The columns that name the entity, in any order.
     pub entity: &'a [String],
+    /// The columns whose values can be erased, in any order: the line holds a [`Commitment`](super::Commitment) to the
+    /// value of each.
+    pub erasable: &'a [String],
     /// The columns outside the hash, in any order.
     pub exclude: &'a [String],
     /// The column of the hash.
@@ -37,6 +40,7 @@ impl Configuration<'_> {
     ///
     /// let configuration = Configuration {
     ///     entity: &["b".to_string(), "a".to_string()],
+    ///     erasable: &[],
     ///     exclude: &[],
     ///     hash: "event_hash",
     ///     identity: Some("public.entity_events"),
@@ -51,10 +55,12 @@ impl Configuration<'_> {
     /// # Ok::<(), veritable_core::line::Error>(())
     /// ```
     pub fn line(&self) -> Result<String, Error> {
-        let [entity, exclude, format, hash, identity, previous, recorded, seq] =
-            ["entity", "exclude", "format", "hash", "identity", "previous", "recorded", "seq"].map(Member::new);
+        let [entity, erasable, exclude, format, hash, identity, previous, recorded, seq] =
+            ["entity", "erasable", "exclude", "format", "hash", "identity", "previous", "recorded", "seq"]
+                .map(Member::new);
         let members = [
             (entity?, Value::Columns(self.entity)),
+            (erasable?, Value::Columns(self.erasable)),
             (exclude?, Value::Columns(self.exclude)),
             (format?, Value::Format),
             (hash?, Value::Text(Some(self.hash))),

@@ -10,6 +10,7 @@
 
 mod anchor;
 mod balance;
+mod commitment;
 mod configuration;
 mod hash;
 mod read;
@@ -18,6 +19,7 @@ mod walk;
 
 pub use anchor::Anchor;
 pub use balance::{Balance, BalanceKey};
+pub use commitment::{Commitment, SALT_LENGTH};
 pub use configuration::{Configuration, qualified_name};
 pub use hash::LinkHash;
 pub use read::{EventLine, Line0, Unreadable};

@@ -2,13 +2,14 @@
 
 use std::fmt;
 
-use super::{Configuration, LinkHash};
+use super::{Commitment, Configuration, LinkHash};
 use crate::line::{self, Read, Refused, Text, Value, read, time};
 
 /// Line 0 after reading: the owner of the text that [`Configuration`] borrows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line0 {
     entity: Vec<String>,
+    erasable: Vec<String>,
     exclude: Vec<String>,
     hash: String,
     identity: Option<String>,
@@ -27,6 +28,9 @@ pub struct EventLine<'a> {
     /// The values of the entity, in the order of [`Configuration::entity`]. If a type treats different texts as equal,
     /// such as `numeric`, the events of one entity may have different texts here.
     pub entity: Vec<Value<'a>>,
+    /// The commitments to the values that can be erased, in the order of [`Configuration::erasable`]; `None` for an event
+    /// without a commitment, whose value is NULL for all to see.
+    pub erasable: Vec<Option<Commitment>>,
     /// The recorded time in microseconds since 2000-01-01, if the chain has a column for it and the event has a value.
     pub recorded: Option<i64>,
 }
@@ -42,6 +46,8 @@ pub enum Unreadable {
     Member(String),
     /// The line has a member for this column, which the configuration leaves out of the line.
     Covered(String),
+    /// Line 0 names this column in two places.
+    Roles(String),
     /// Line 0 is not canonical: the writer would write it differently from this byte on.
     Rewritten {
         /// The first byte that differs.
@@ -66,6 +72,7 @@ impl fmt::Display for Unreadable {
                 write!(f, "The member \"{name}\" of the line is missing or holds another value.")
             }
             Unreadable::Covered(name) => write!(f, "The line has the member \"{name}\", which is not covered."),
+            Unreadable::Roles(name) => write!(f, "The chain has two uses for the column \"{name}\"."),
             Unreadable::Rewritten { offset } => {
                 write!(f, "The line is not the one of its configuration from byte {offset} on.")
             }
@@ -100,6 +107,7 @@ impl Line0 {
         }
         let zero = Line0 {
             entity: columns(members, "entity")?,
+            erasable: columns(members, "erasable")?,
             exclude: columns(members, "exclude")?,
             hash: required(members, "hash")?,
             identity: optional(members, "identity")?,
@@ -107,6 +115,9 @@ impl Line0 {
             recorded: optional(members, "recorded")?,
             seq: required(members, "seq")?,
         };
+        if let Some(name) = zero.column_of_two_roles() {
+            return Err(Unreadable::Roles(name.to_string()));
+        }
         let written = zero.configuration().line().map_err(Unreadable::Unwritable)?;
         if written.as_bytes() != line {
             let offset = written.bytes().zip(line).take_while(|(written, read)| written == *read).count();
@@ -115,10 +126,21 @@ impl Line0 {
         Ok(zero)
     }
 
+    fn column_of_two_roles(&self) -> Option<&str> {
+        let lists = self.entity.iter().chain(&self.erasable).chain(&self.exclude).chain(&self.recorded);
+        let mut columns: Vec<&String> = lists.chain([&self.hash, &self.previous, &self.seq]).collect();
+        columns.sort_unstable();
+        columns.windows(2).find_map(|pair| match pair {
+            [one, other] if one == other => Some(one.as_str()),
+            _ => None,
+        })
+    }
+
     /// The configuration.
     pub fn configuration(&self) -> Configuration<'_> {
         Configuration {
             entity: &self.entity,
+            erasable: &self.erasable,
             exclude: &self.exclude,
             hash: &self.hash,
             identity: self.identity.as_deref(),
@@ -136,6 +158,7 @@ impl Configuration<'_> {
     pub fn event<'a>(&self, line: Read<'a>) -> Result<EventLine<'a>, Unreadable> {
         let (mut seq, mut previous, mut recorded) = (None, None, None);
         let mut entity = vec![None; self.entity.len()];
+        let mut erasable = vec![None; self.erasable.len()];
         let wrong = |name: &str| Unreadable::Member(name.to_string());
         for (name, value) in line.members() {
             let mut left_out = self.exclude.iter().map(String::as_str).chain([self.hash]);
@@ -150,6 +173,10 @@ impl Configuration<'_> {
                 recorded = Some(timestamptz(value).ok_or_else(|| wrong(column))?);
             } else if let Some((_, place)) = self.entity.iter().zip(&mut entity).find(|(column, _)| name.is(column)) {
                 *place = Some(value);
+            } else if let Some((column, place)) =
+                self.erasable.iter().zip(&mut erasable).find(|(column, _)| name.is(column))
+            {
+                *place = Some(commitment(value).ok_or_else(|| wrong(column))?);
             }
         }
         let entity = self.entity.iter().zip(entity).map(|(column, value)| value.ok_or_else(|| wrong(column)));
@@ -157,6 +184,7 @@ impl Configuration<'_> {
             seq: seq.ok_or_else(|| wrong(self.seq))?,
             previous: previous.ok_or_else(|| wrong(self.previous))?,
             entity: entity.collect::<Result<_, _>>()?,
+            erasable,
             recorded,
         })
     }
@@ -172,6 +200,13 @@ fn hash(value: Value) -> Option<LinkHash> {
     let Value::String(text) = value else { return None };
     let digits = text.escaped();
     LinkHash::from_hex(digits.strip_prefix(r"\\x").unwrap_or(digits).as_bytes())
+}
+
+/// A commitment as a value of type `bytea`.
+fn commitment(value: Value) -> Option<Commitment> {
+    let Value::String(text) = value else { return None };
+    let digits = text.escaped().strip_prefix(r"\\x")?;
+    LinkHash::from_hex(digits.as_bytes()).map(|hash| Commitment::from_bytes(*hash.as_bytes()))
 }
 
 fn timestamptz(value: Value) -> Option<i64> {

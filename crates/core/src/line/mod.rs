@@ -18,8 +18,10 @@
 //! | numeric | its digits, with the trailing zeros of its scale; the same three strings | [`numeric`] |
 //! | text and its kin | a string; only `"`, `\` and bytes below 0x20 are escaped | [`string`] |
 //! | uuid | a string of lower-case hex digits with dashes | [`uuid`] |
+//! | `"char"` | a string of the byte; of 128 or more, `"\\310"`: a backslash and three octal digits | [`byte`] |
 //! | bytea | `"\\x0102"` | [`bytea`] |
 //! | date, timestamp, timestamptz | `"2024-01-01T12:34:56.789+00:00"` | [`time`] |
+//! | pg_lsn | `"16/B374D848"` | [`lsn`] |
 //! | jsonb | its own text, with the spaces that PostgreSQL puts there | [`jsonb`] |
 //! | json | its exact text as a string | [`string`] |
 //! | ranges and multiranges | their output text as a string | [`string`]; the bounds of times: `time::text_…` |
@@ -71,11 +73,13 @@
 
 pub mod array;
 pub mod boolean;
+pub mod byte;
 pub mod bytea;
 mod digits;
 mod error;
 pub mod hex;
 pub mod jsonb;
+pub mod lsn;
 pub mod number;
 pub mod numeric;
 pub mod read;
