@@ -16,6 +16,7 @@ mod afterwards;
 #[path = "../fuzz/grammar.rs"]
 mod grammar;
 mod matrix;
+mod migrations;
 mod model;
 mod program;
 mod run;

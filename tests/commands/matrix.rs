@@ -164,7 +164,7 @@ fn outcome(session: &mut Session, line: &Line, guarantee: &str, has_rows: bool, 
     };
     if answer.is_ok() && guarantee != "none" {
         session.run("SET ROLE postgres; SET search_path = w, x, elsewhere, public");
-        let faults = session.rows("SELECT v::text FROM verify_chain() AS v UNION ALL SELECT v::text FROM verify_packing() AS v");
+        let faults = session.rows("SELECT v::text FROM verify_chain() AS v UNION ALL SELECT v::text FROM verify_packing() AS v UNION ALL SELECT v::text FROM verify_validation() AS v");
         let expected = ["DISABLE TRIGGER", "REPLICA TRIGGER"].iter().any(|what| command.contains(what));
         if !faults.is_empty() && !expected {
             wrong.push(format!("{command} (on {guarantee}, {}) leaves {:?}", if has_rows { "rows" } else { "empty" }, faults[0]));
