@@ -9,8 +9,8 @@ use crate::pg::relation::{Lock, Relation, exists};
 use crate::pg::report::Result;
 use crate::pg::role;
 use crate::pg::spi::Session;
-use crate::table::feature::{Kind, Listed, Partitions};
 use crate::table::feature;
+use crate::table::feature::{Kind, Listed, Partitions};
 
 /// Refuses the removal of partitions with rows under a guarantee.
 pub fn removed(session: &Session, before: &Definitions, after: &Definitions, touched: &Touched) -> Result<()> {
@@ -56,7 +56,8 @@ pub fn new<'d>(
     before: &'d Definitions,
     after: &'d Definitions,
 ) -> impl Iterator<Item = (&'d Key, &'d super::definitions::Definition)> {
-    let is_new = |key: &Key| key.kind == Kind::Partition && exists(key.table()) && before.guards_table(key, key.parent());
+    let is_new =
+        |key: &Key| key.kind == Kind::Partition && exists(key.table()) && before.guards_table(key, key.parent());
     after.but_not(before).filter(move |(key, _)| is_new(key))
 }
 

@@ -46,8 +46,10 @@ pub fn let_pass(verb: &str, key: &Key, definition: &Definition, touched: &Touche
         "add" => "added",
         _ => "changed",
     };
+    // Nothing was verified for a command that changes values.
+    let is = if matches!(key.kind, Kind::Column | Kind::Type | Kind::Storage) { "may be" } else { "is" };
     warning(
-        format!("{} of table \"{table}\" is broken: {name} is {participle}", key.feature().name),
+        format!("{} of table \"{table}\" {is} broken: {name} is {participle}", key.feature().name),
         "The table belongs to another role and is not what the command is about, so the command is not refused."
             .to_string(),
     );

@@ -137,8 +137,10 @@ impl Touched {
         self.named.extend(objects.named[0].iter().map(|oid| u32::from(*oid)));
         let found = FIND.with(|find| find.query_as_caller(session, &parameters))?;
         for row in found.rows() {
-            let read = |row: &Fetched| Some((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get::<Vec<Oid>>(4)?));
-            let (oid, owner, mut addressed, related, has): (Oid, _, bool, bool, _) = read(&row).ok_or_else(|| Error::damaged("pg_trigger"))?;
+            let read =
+                |row: &Fetched| Some((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get::<Vec<Oid>>(4)?));
+            let (oid, owner, mut addressed, related, has): (Oid, _, bool, bool, _) =
+                read(&row).ok_or_else(|| Error::damaged("pg_trigger"))?;
             addressed |= self.begun && related && !self.tables.contains_key(&u32::from(oid));
             let table = self.tables.entry(u32::from(oid)).or_insert(Table { owner, addressed, functions: Vec::new() });
             table.addressed |= addressed;

@@ -87,6 +87,18 @@ impl Place {
     }
 }
 
+impl Fault {
+    /// The fault in one sentence: kind, key, place and explanation.
+    fn sentence(&self) -> String {
+        let key = self.key.as_ref().filter(|key| !key.is_empty()).map(|key| {
+            let values: Vec<_> = key.iter().map(|value| value.as_deref().unwrap_or("NULL")).collect();
+            format!(" in ({})", values.join(", "))
+        });
+        let place = self.place.text().map(|place| format!(" at {place}"));
+        format!("\"{}\"{}{}: {}", self.fault, key.unwrap_or_default(), place.unwrap_or_default(), self.detail)
+    }
+}
+
 impl Faults {
     fn of(sink: Sink) -> Faults {
         Faults { sink, guarantee: "", count: 0, tables: 0, rows: 0, groups: 0 }
@@ -174,6 +186,15 @@ impl Faults {
         match self.sink {
             Sink::First(first) => first,
             Sink::Rows(_) | Sink::RowsOfGuarantees(_) => None,
+        }
+    }
+
+    /// Sentences about findings that are only counted: how many, and the first, if the reader may see values of rows.
+    pub fn sentences(self, may_show: bool) -> String {
+        let count = format!("Verification finds {}.", number(self.count, "fault"));
+        match self.into_first().filter(|_| may_show) {
+            Some(first) => format!("{count} The first is {}", first.sentence()),
+            None => count,
         }
     }
 

@@ -37,8 +37,8 @@ fn digits(random: &mut Random) -> String {
 
 fn text(random: &mut Random) -> String {
     const PIECES: [&str; 26] = [
-        "a", "b", "A", " ", "\"", "\\", "{", "}", "[", "]", ",", ":", "null", "NULL", "\n", "\t", "\u{1}", "\u{7f}", "é",
-        "e\u{301}", "'", "(", ")", "\\x", "1", "😀",
+        "a", "b", "A", " ", "\"", "\\", "{", "}", "[", "]", ",", ":", "null", "NULL", "\n", "\t", "\u{1}", "\u{7f}",
+        "é", "e\u{301}", "'", "(", ")", "\\x", "1", "😀",
     ];
     (0..random.below(4)).map(|_| *random.of(&PIECES)).collect()
 }
@@ -48,7 +48,8 @@ fn json(random: &mut Random, depth: u32) -> String {
         0 => "null".into(),
         1 => (*random.of(&["true", "false", "\"null\"", "\"true\"", "\"\"", "\"1\""])).into(),
         2 | 3 => digits(random),
-        4 => (*random.of(&["1e2", "100", "100.0", "0", "-0", "0.0", "\"[1]\"", "\"\\u0061\"", "\"a\"", "\"\\\\\""])).into(),
+        4 => (*random.of(&["1e2", "100", "100.0", "0", "-0", "0.0", "\"[1]\"", "\"\\u0061\"", "\"a\"", "\"\\\\\""]))
+            .into(),
         5 => (*random.of(&["[]", "{}", "[[]]", "[{}]", "{\"\": {}}"])).into(),
         6 => format!("[{}]", (0..random.below(3)).map(|_| json(random, depth - 1)).collect::<Vec<_>>().join(", ")),
         7 => format!("{{\"{}\": {}}}", random.of(&["a", "NULL", "[1:1]", "[0:0]", ""]), json(random, depth - 1)),
@@ -169,7 +170,8 @@ fn hexadecimal(random: &mut Random, bytes: u32) -> String {
 fn interval(random: &mut Random) -> String {
     let months = random.of(&["0", "1", "-1", "12", "14", "-13", "2000000000"]);
     let days = random.of(&["0", "1", "-1", "30", "365"]);
-    let time = random.of(&["00:00", "24:00", "-24:00", "00:00:01", "-00:00:00.5", "00:00:00.000001", "23:59:59.999999"]);
+    let time =
+        random.of(&["00:00", "24:00", "-24:00", "00:00:01", "-00:00:00.5", "00:00:00.000001", "23:59:59.999999"]);
     format!("{months} months {days} days {time}")
 }
 
@@ -186,68 +188,132 @@ fn scalars() -> Vec<Kind> {
         Kind::new(name, |random: &mut Random| if random.below(9) == 0 { "NaN".into() } else { digits(random) })
     };
     let any_text = |name: &str| Kind::new(name, text);
-    let short = |name: &str| Kind::new(name, |random| format!("{}{}", random.of(&["", "a", " ", "ab"]), random.of(&["", " ", "b"])));
-    let time = |name: &str| Kind::new(name, |random| match random.below(8) {
-        0 => "24:00".into(),
-        _ => format!("{:02}:{}", random.below(24), seconds(random)),
-    });
-    let zoned = |name: &str| Kind::new(name, |random| {
-        format!("{:02}:{}{}", random.below(24), seconds(random), random.of(&["+00", "-01", "+01", "+05:30", "-15:59:59"]))
-    });
+    let short = |name: &str| {
+        Kind::new(name, |random| format!("{}{}", random.of(&["", "a", " ", "ab"]), random.of(&["", " ", "b"])))
+    };
+    let time = |name: &str| {
+        Kind::new(name, |random| match random.below(8) {
+            0 => "24:00".into(),
+            _ => format!("{:02}:{}", random.below(24), seconds(random)),
+        })
+    };
+    let zoned = |name: &str| {
+        Kind::new(name, |random| {
+            format!(
+                "{:02}:{}{}",
+                random.below(24),
+                seconds(random),
+                random.of(&["+00", "-01", "+01", "+05:30", "-15:59:59"])
+            )
+        })
+    };
     let local = |name: &str| Kind::new(name, |random| moment(random, ""));
-    let instant = |name: &str| Kind::new(name, |random| {
-        let zone = *random.of(&["+00", "+01", "-01", "+05:30"]);
-        moment(random, zone)
-    });
+    let instant = |name: &str| {
+        Kind::new(name, |random| {
+            let zone = *random.of(&["+00", "+01", "-01", "+05:30"]);
+            moment(random, zone)
+        })
+    };
     let periods = |name: &str| Kind::new(name, interval);
     vec![
         Kind::of("boolean", &["t", "f"]),
-        integer("smallint"), integer("integer"), integer("bigint"),
-        float("real"), float("double precision"),
-        decimal("numeric"), decimal("numeric(8,2)"), decimal("numeric(8,0)"),
-        any_text("text"), any_text("varchar"), any_text("name"),
-        short("varchar(4)"), short("char(4)"), short("bpchar"), Kind::of("char", &["", "a", " "]),
+        integer("smallint"),
+        integer("integer"),
+        integer("bigint"),
+        float("real"),
+        float("double precision"),
+        decimal("numeric"),
+        decimal("numeric(8,2)"),
+        decimal("numeric(8,0)"),
+        any_text("text"),
+        any_text("varchar"),
+        any_text("name"),
+        short("varchar(4)"),
+        short("char(4)"),
+        short("bpchar"),
+        Kind::of("char", &["", "a", " "]),
         Kind::new("uuid", |random| hexadecimal(random, 16)),
-        Kind::new("bytea", |random| { let count = random.below(4); format!("\\x{}", hexadecimal(random, count)) }),
+        Kind::new("bytea", |random| {
+            let count = random.below(4);
+            format!("\\x{}", hexadecimal(random, count))
+        }),
         Kind::new("date", |random| match random.below(9) {
             0 => (*random.of(&["infinity", "-infinity"])).into(),
-            _ => { let day = day(random); let era = if day.len() > 10 { "" } else { era(random) }; day + era }
+            _ => {
+                let day = day(random);
+                let era = if day.len() > 10 { "" } else { era(random) };
+                day + era
+            }
         }),
-        time("time"), time("time(0)"), time("time(3)"), zoned("timetz"), zoned("timetz(2)"),
-        local("timestamp"), local("timestamp(0)"), local("timestamp(3)"),
-        instant("timestamptz"), instant("timestamptz(0)"), instant("timestamptz(5)"),
-        periods("interval"), periods("interval(0)"), periods("interval year to month"), periods("interval day to second(2)"), periods("interval hour"),
+        time("time"),
+        time("time(0)"),
+        time("time(3)"),
+        zoned("timetz"),
+        zoned("timetz(2)"),
+        local("timestamp"),
+        local("timestamp(0)"),
+        local("timestamp(3)"),
+        instant("timestamptz"),
+        instant("timestamptz(0)"),
+        instant("timestamptz(5)"),
+        periods("interval"),
+        periods("interval(0)"),
+        periods("interval year to month"),
+        periods("interval day to second(2)"),
+        periods("interval hour"),
         Kind::new("json", |random| format!("{}{}", random.of(&["", " "]), json(random, 2))),
         Kind::new("jsonb", |random| json(random, 2)),
-        Kind::of("jsonpath", &["$", "$.a", "$.\"null\"", "$[*]", "$[0]", "strict $", "$.a ? (@ > 1)", "$.a ? (@ > 1.0)"]),
-        Kind::of("xml", &["<a/>", "<a></a>", "<a>&quot;</a>", "<a>\"</a>", "a", "<?xml version=\"1.0\"?><a/>", "<!-- a --><a/>"]),
+        Kind::of(
+            "jsonpath",
+            &["$", "$.a", "$.\"null\"", "$[*]", "$[0]", "strict $", "$.a ? (@ > 1)", "$.a ? (@ > 1.0)"],
+        ),
+        Kind::of(
+            "xml",
+            &["<a/>", "<a></a>", "<a>&quot;</a>", "<a>\"</a>", "a", "<?xml version=\"1.0\"?><a/>", "<!-- a --><a/>"],
+        ),
         Kind::of("inet", &["127.0.0.1", "127.0.0.1/8", "10.0.0.0/8", "::1", "::1/64", "::ffff:1.2.3.4"]),
         Kind::of("cidr", &["10.0.0.0/8", "10.0.0.0/16", "::/0", "0.0.0.0/0", "::1/128"]),
         Kind::new("macaddr", |random| hexadecimal(random, 6)),
         Kind::new("macaddr8", |random| hexadecimal(random, 8)),
         Kind::new("bit(3)", |random| bits(random, 3)),
-        Kind::new("bit varying", |random| { let count = random.below(5); bits(random, count) }),
-        Kind::new("bit varying(3)", |random| { let count = random.below(4); bits(random, count) }),
+        Kind::new("bit varying", |random| {
+            let count = random.below(5);
+            bits(random, count)
+        }),
+        Kind::new("bit varying(3)", |random| {
+            let count = random.below(4);
+            bits(random, count)
+        }),
         Kind::of("tsvector", &["", "a", "a:1", "a:1A", "a:1,2", "'a b'", "a b", "'a''b'", "'\\\\'", "'a:1'"]),
         Kind::of("tsquery", &["", "a", "!a", "a & b", "a | b", "a <-> b", "a <2> b", "'a & b'", "a:*", "a:A"]),
         Kind::new("point", point),
         Kind::new("lseg", |random| format!("[{},{}]", point(random), point(random))),
         Kind::new("box", |random| format!("{},{}", finite_point(random), finite_point(random))),
-        Kind::new("path", |random| { let points = points(random); if random.below(2) == 0 { format!("[{points}]") } else { format!("({points})") } }),
+        Kind::new("path", |random| {
+            let points = points(random);
+            if random.below(2) == 0 { format!("[{points}]") } else { format!("({points})") }
+        }),
         Kind::new("polygon", |random| format!("({})", points(random))),
         Kind::new("circle", |random| format!("<{},{}>", point(random), random.below(3))),
         Kind::of("line", &["{1,0,0}", "{0,1,0}", "{1,1,0.5}", "{1,1,-0}", "{-1,0,0}"]),
         Kind::new("pg_lsn", |random| format!("{:X}/{:X}", random.below(3) * 255, random.below(3) * 4_000_000)),
         Kind::of("xid8", &["0", "1", "18446744073709551615", "4294967296"]),
-        Kind::of("xid", &["0", "1", "4294967295"]), Kind::of("cid", &["0", "1", "10"]), Kind::of("oid", &["0", "1", "4294967295"]),
+        Kind::of("xid", &["0", "1", "4294967295"]),
+        Kind::of("cid", &["0", "1", "10"]),
+        Kind::of("oid", &["0", "1", "4294967295"]),
         Kind::of("tid", &["(0,1)", "(1,0)", "(0,10)", "(4294967295,65535)"]),
         Kind::of("pg_snapshot", &["10:20:10", "10:20:", "10:20:10,11", "10:20:11"]),
-        Kind::of("int2vector", &["", "1", "1 2", "12", "-1"]), Kind::of("oidvector", &["", "1", "1 2", "12"]),
+        Kind::of("int2vector", &["", "1", "1 2", "12", "-1"]),
+        Kind::of("oidvector", &["", "1", "1 2", "12"]),
         Kind::of("refcursor", &["", "a", "a b", "null"]),
-        Kind::new("int4range", |random| range(&NUMBERS, random)), Kind::new("int8range", |random| range(&NUMBERS, random)),
-        Kind::new("numrange", |random| range(&DECIMALS, random)), Kind::new("daterange", |random| range(&DAYS, random)),
-        Kind::new("tsrange", |random| range(&DAYS, random)), Kind::new("tstzrange", |random| range(&DAYS, random)),
-        Kind::new("int4multirange", |random| ranges(&NUMBERS, random)), Kind::new("nummultirange", |random| ranges(&DECIMALS, random)),
+        Kind::new("int4range", |random| range(&NUMBERS, random)),
+        Kind::new("int8range", |random| range(&NUMBERS, random)),
+        Kind::new("numrange", |random| range(&DECIMALS, random)),
+        Kind::new("daterange", |random| range(&DAYS, random)),
+        Kind::new("tsrange", |random| range(&DAYS, random)),
+        Kind::new("tstzrange", |random| range(&DAYS, random)),
+        Kind::new("int4multirange", |random| ranges(&NUMBERS, random)),
+        Kind::new("nummultirange", |random| ranges(&DECIMALS, random)),
         Kind::new("tstzmultirange", |random| ranges(&DAYS, random)),
         // Types of extensions and of users, made by `world`.
         any_text("citext"),
@@ -259,7 +325,8 @@ fn scalars() -> Vec<Kind> {
         }),
         Kind::of("ltree", &["", "a", "a.b", "ab", "a_b"]),
         Kind::of("mood", &["sad", "so \"so\"", "{fine}", "null", "", "[1]"]),
-        Kind::new("text_range", |random| range(&TEXTS, random)), Kind::new("text_multirange", |random| ranges(&TEXTS, random)),
+        Kind::new("text_range", |random| range(&TEXTS, random)),
+        Kind::new("text_multirange", |random| ranges(&TEXTS, random)),
     ]
 }
 
@@ -281,7 +348,8 @@ fn made(session: &mut Session, number: usize, scalar: Kind) -> Vec<Kind> {
         Kind::new(name, move |random| literal(random))
     };
     let delimiter = if name == "box" { ';' } else { ',' };
-    let array_of = |name: &str, element: Kind, delimiter| Kind::new(name, move |random| array(&element, random, delimiter));
+    let array_of =
+        |name: &str, element: Kind, delimiter| Kind::new(name, move |random| array(&element, random, delimiter));
     let row_of = |name: &str| {
         let (one, other) = (value(""), value(""));
         let list = array_of("", value(""), delimiter);
@@ -338,7 +406,8 @@ fn compare(session: &mut Session, kind: &Kind, random: &mut Random) {
         let failed = literals.iter().find(|literal| session.execute(&found, &[&vec![*literal]]).is_err());
         panic!("{name}: {failed:?}: {}", crate::support::explain(&error));
     }
-    for (one, other, what) in [("line", "text", "two texts have one line"), ("text", "line", "one text has two lines")] {
+    for (one, other, what) in [("line", "text", "two texts have one line"), ("text", "line", "one text has two lines")]
+    {
         let broken = session.rows(&format!(
             "SELECT {one}, min({other}), max({other}) FROM found GROUP BY {one} HAVING count(DISTINCT {other}) > 1 LIMIT 3"
         ));

@@ -80,7 +80,7 @@ SELECT add_chain('event', '{id}', seq => 'note');
 SELECT add_chain('event', '{id}', previous => 'at');
 SELECT add_chain('event', '{id}', hash => 'nullable');
 SELECT add_chain('event', '{id}', recorded => 'note');
-CREATE TABLE typed (id int NOT NULL, seq int, hash varchar(64), digest char(64), at timestamp, number numeric);
+CREATE TABLE typed (id int NOT NULL, seq int, hash varchar(63), digest char(65), at timestamp, number numeric);
 SELECT add_chain('typed', '{id}');
 SELECT add_chain('typed', '{id}', seq => 'number');
 SELECT add_chain('typed', '{id}', seq => 's', hash => 'hash');
