@@ -1,9 +1,9 @@
 //! The guard: no role can change, delete or truncate sealed rows, unless a superuser has set `veritable.guard = off`.
 
-use super::let_pass;
 use super::arguments::Arguments;
 use super::feature::{FEATURE, GUARD};
 use super::layout::Layout;
+use super::let_pass;
 use super::triggers::root_of;
 use crate::pg::cache::{Cache, Derived};
 use crate::pg::function::{Answer, Call, sql_function};

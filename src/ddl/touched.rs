@@ -51,6 +51,8 @@ pub struct Objects {
     /// Relations and triggers that the command has reached otherwise.
     reached: [Vec<Oid>; 2],
     types: Vec<Oid>,
+    /// Schemas that the command has altered: no guarantee depends on them, but the names of its tables do.
+    schemas: Vec<Oid>,
     /// The kinds and names of all.
     names: Vec<String>,
 }
@@ -82,6 +84,7 @@ impl Objects {
             catalogs::RELATIONS => 0,
             catalogs::TRIGGERS => 1,
             catalogs::TYPES => return self.types.push(object.id),
+            catalogs::SCHEMAS => return self.schemas.push(object.id),
             _ => return,
         };
         let known = if named { &mut self.named } else { &mut self.reached };
@@ -91,6 +94,11 @@ impl Objects {
     /// Whether no object is one that guarded tables could depend on.
     pub fn is_empty(&self) -> bool {
         self.named.iter().chain(&self.reached).all(Vec::is_empty) && self.types.is_empty()
+    }
+
+    /// The schemas of the objects.
+    pub fn schemas(&self) -> &[Oid] {
+        &self.schemas
     }
 
     /// The kinds and names of all objects, also of those that no guarantee depends on.
@@ -137,8 +145,10 @@ impl Touched {
         self.named.extend(objects.named[0].iter().map(|oid| u32::from(*oid)));
         let found = FIND.with(|find| find.query_as_caller(session, &parameters))?;
         for row in found.rows() {
-            let read = |row: &Fetched| Some((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get::<Vec<Oid>>(4)?));
-            let (oid, owner, mut addressed, related, has): (Oid, _, bool, bool, _) = read(&row).ok_or_else(|| Error::damaged("pg_trigger"))?;
+            let read =
+                |row: &Fetched| Some((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get::<Vec<Oid>>(4)?));
+            let (oid, owner, mut addressed, related, has): (Oid, _, bool, bool, _) =
+                read(&row).ok_or_else(|| Error::damaged("pg_trigger"))?;
             addressed |= self.begun && related && !self.tables.contains_key(&u32::from(oid));
             let table = self.tables.entry(u32::from(oid)).or_insert(Table { owner, addressed, functions: Vec::new() });
             table.addressed |= addressed;

@@ -84,9 +84,8 @@ impl Command<'_> {
             let text = string((*portal).sourceText);
             let statements = members::<pg_sys::PlannedStmt>((*portal).stmts);
             // The statement of a portal that has one is this command, a copy of it, or what has called it.
-            let is_this = |planned: &&*mut pg_sys::PlannedStmt| {
-                statements.len() == 1 || (***planned).utilityStmt == self.tree
-            };
+            let is_this =
+                |planned: &&*mut pg_sys::PlannedStmt| statements.len() == 1 || (***planned).utilityStmt == self.tree;
             let Some(planned) = statements.iter().find(is_this) else { return Some(text) };
             let start = usize::try_from((**planned).stmt_location).unwrap_or(0);
             let length = usize::try_from((**planned).stmt_len).ok().filter(|length| *length > 0);

@@ -64,7 +64,9 @@ impl Masking<'_> {
             b'"' => self.name()?,
             b'$' => self.dollar()?,
             byte if begins_word(byte) => self.word()?,
-            byte if byte.is_ascii_digit() => self.copy(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.')),
+            byte if byte.is_ascii_digit() => {
+                self.copy(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'))
+            }
             byte if is_space(byte) => self.copy(is_space),
             _ => self.copy_to(self.place + 1),
         }

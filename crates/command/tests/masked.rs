@@ -29,7 +29,10 @@ fn a_literal_is_masked_in_each_of_its_forms() {
         "E'secret'\n'it\\'s more'",
         "'/* secret */ -- secret'",
     ] {
-        check(&format!("ALTER TABLE t ALTER c SET DEFAULT {literal}, ADD d int;"), "ALTER TABLE t ALTER c SET DEFAULT '…', ADD d int;");
+        check(
+            &format!("ALTER TABLE t ALTER c SET DEFAULT {literal}, ADD d int;"),
+            "ALTER TABLE t ALTER c SET DEFAULT '…', ADD d int;",
+        );
     }
     check("SELECT 'a' 'b', E'a' /* \n */ 'b', 'a'/**/\n'b'", "SELECT '…' '…', '…'  '…', '…' \n'…'");
 }
