@@ -110,6 +110,12 @@ const ACTIONS: [(&str, &str); 61] = [
         "trigger by hand: `veritable.event_schemas_changed()`",
         "CREATE TRIGGER x AFTER INSERT ON app.fresh FOR EACH ROW EXECUTE FUNCTION veritable.event_schemas_changed()",
     ),
+    (
+        "journal: INSERT",
+        "INSERT INTO veritable.journal (about, series, at, action, by, acting) VALUES ('x', 'x', now(), 'x', 'x', 'x')",
+    ),
+    ("journal: UPDATE", "UPDATE veritable.journal SET action = 'x'"),
+    ("`veritable.journal`", "SELECT count(*) FROM veritable.journal"),
     ("`veritable.event_schemas`", "SELECT count(*) FROM veritable.event_schemas"),
     ("`veritable.journal`", "SELECT count(*) FROM veritable.journal"),
     ("`verify_all()`", "SELECT * FROM verify_all()"),
