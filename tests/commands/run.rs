@@ -205,7 +205,7 @@ impl Runner {
     /// What does not hold of what the transaction has touched.
     fn look(&mut self, of_all: bool) -> Option<Fault> {
         let said = std::mem::take(&mut self.said);
-        let may_end = said.contains("SELECT drop_") || said.contains("DROP TABLE");
+        let may_end = said.contains("SELECT drop_");
         let argument = if of_all { "NULL".to_string() } else { format!("$said${said}$said$") };
         let start = Instant::now();
         let answer = self.oracle.simple_query(&format!("SELECT oracle.look({argument}, {may_end})"));
@@ -301,7 +301,7 @@ fn fault_of(error: &postgres::Error, statement: &Statement, model: &Model) -> Op
         return fault("an internal error");
     }
     let table = statement.table.as_ref().and_then(|name| model.table(name));
-    let Some(table) = table.filter(|table| !table.guarantees.is_empty()) else { return None };
+    let table = table.filter(|table| !table.guarantees.is_empty())?;
     if statement.is_plain_insert && statement.role != "mallory" {
         let is_of_chain = |name: &str| table.columns.iter().any(|column| column.is_of_chain && column.name == name);
         if is_ours && matches!(code, "40001" | "55000" | "0A000" | "22023" | "42703")
