@@ -25,7 +25,10 @@ pub fn faults(database: &Database) -> Vec<String> {
                 let found = count(&mut session);
                 faults.extend(look(name, &mut session, (&counts, &found)));
                 drop(session);
-                database.cluster.connect("postgres", SUPERUSER).run(&format!("DROP DATABASE {} WITH (FORCE)", copy.name));
+                database
+                    .cluster
+                    .connect("postgres", SUPERUSER)
+                    .run(&format!("DROP DATABASE {} WITH (FORCE)", copy.name));
             }
             Err(error) => faults.push(format!("{name}: {error}")),
         }
@@ -91,8 +94,11 @@ fn replica(database: &Database, counts: &Counts) -> Vec<String> {
     let subscriber = Cluster::new(&["log_min_messages=warning"]);
     subscriber.connect("postgres", SUPERUSER).run(ROLES);
     let copy = empty(&subscriber, "replica");
-    let registry = dump(database, &["--data-only", "--table=veritable.event_schemas"]);
-    for dump in [dump(database, &["--schema-only"]), registry] {
+    // The registry and the journal come between the tables and their triggers, as in a whole dump: the journal says which
+    // chains were altered.
+    let ours = ["--data-only", "--table=veritable.event_schemas", "--table=veritable.journal"];
+    for options in [&["--section=pre-data"][..], &ours, &["--section=post-data"]] {
+        let dump = dump(database, options);
         if let Err(error) = attempt(&mut psql(&copy, &dump)) {
             return vec![format!("replica: {error}")];
         }
@@ -124,7 +130,8 @@ fn replica(database: &Database, counts: &Counts) -> Vec<String> {
         }
         if start.elapsed() > Duration::from_secs(30) {
             let log = subscriber.log();
-            let said: Vec<_> = log.lines().filter(|line| line.contains("ERROR") || line.contains("DETAIL")).take(6).collect();
+            let said: Vec<_> =
+                log.lines().filter(|line| line.contains("ERROR") || line.contains("DETAIL")).take(6).collect();
             faults.push(format!("replica: the copies of {waiting:?} never end: {said:#?}"));
             break;
         }
