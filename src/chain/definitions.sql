@@ -18,7 +18,10 @@ chains AS MATERIALIZED (
 ),
 -- The columns and their roles. PostgreSQL computes generated columns after the row is sealed.
 columns AS MATERIALIZED (
-    SELECT c.target, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attcollation, a.atthasmissing,
+    SELECT c.target, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attcollation,
+           -- The values that old rows have in a new column are kept with each partition.
+           EXISTS (SELECT FROM pg_catalog.pg_attribute m
+                   WHERE m.attrelid = ANY ($1) AND m.attname = a.attname AND m.atthasmissing) AS atthasmissing,
            CASE WHEN a.attname = ANY (c.exclude) THEN 'excluded'
                 WHEN a.attgenerated <> '' THEN 'other'
                 WHEN a.attname = ANY (c.entity) OR a.attname = c.seq OR a.attname = ANY (c.own) THEN 'named'
