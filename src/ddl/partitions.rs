@@ -50,18 +50,18 @@ pub fn guard(session: &Session, before: &Definitions, after: &Definitions) -> Re
     each(new.into_iter(), |rules, tables| (rules.guard)(session, tables))
 }
 
-/// The partitions that have come to a table with the feature, at any level, but not those of a table that the command has given
-/// the feature: a restored dump creates the triggers of the table after its partitions, and the triggers of the partitions
-/// last.
+/// The partitions that have come to a table with the feature. They are not new if the command has created the triggers of the
+/// table: a restored dump does so after the partitions, and creates the other triggers of the partitions last.
 pub fn new<'d>(
     before: &'d Definitions,
     after: &'d Definitions,
 ) -> impl Iterator<Item = (&'d Key, &'d super::definitions::Definition)> {
-    let has_new_triggers = |key: &Key| {
-        let mut triggers = after.but_not(before).filter(|(other, _)| other.kind == Kind::Trigger);
-        triggers.any(|(other, _)| other.feature_place() == key.feature_place())
+    let has_new_triggers = move |feature| {
+        let mut new = after.but_not(before);
+        new.any(|(key, _)| key.kind == Kind::Trigger && key.feature_place() == feature)
     };
-    let is_new = move |key: &Key| key.kind == Kind::Partition && exists(key.table()) && !has_new_triggers(key);
+    let is_new =
+        move |key: &Key| key.kind == Kind::Partition && exists(key.table()) && !has_new_triggers(key.feature_place());
     after.but_not(before).filter(move |(key, _)| is_new(key))
 }
 

@@ -124,6 +124,14 @@ impl Faults {
         self.guarantee = guarantee;
     }
 
+    /// The function that the caller has called, for the journal.
+    pub fn action(&self, feature: &Feature) -> String {
+        match self.sink {
+            Sink::RowsOfGuarantees(_) => "verify_all".to_string(),
+            Sink::Rows(_) | Sink::First(_) => format!("verify_{}", feature.name),
+        }
+    }
+
     /// Reports a fault of a table.
     pub fn put(&mut self, target: Oid, key: Option<Key>, place: impl Into<Place>, fault: &'static str, detail: &str) {
         self.add(Some(target), key, place.into(), fault, detail.to_string());
@@ -205,9 +213,14 @@ impl Faults {
         format!("{}{groups} of {}", number(self.rows, rows), number(self.tables, "table"))
     }
 
-    /// Forgets how much was verified, but not the faults.
-    pub fn count_anew(&mut self) {
-        (self.tables, self.rows, self.groups) = (0, 0, 0);
+    /// How much was verified: tables, rows, groups. The faults are kept apart.
+    pub fn counts(&self) -> (u64, u64, u64) {
+        (self.tables, self.rows, self.groups)
+    }
+
+    /// Sets how much was verified.
+    pub fn set_counts(&mut self, (tables, rows, groups): (u64, u64, u64)) {
+        (self.tables, self.rows, self.groups) = (tables, rows, groups);
     }
 
     /// The closing sentence about `verified`, which is what was verified.

@@ -23,7 +23,7 @@ const TABLES: &str = r#"
     GRANT INSERT ON ALL TABLES IN SCHEMA app TO writer"#;
 
 /// What is tried: as the document names it, and as it is run.
-const ACTIONS: [(&str, &str); 57] = [
+const ACTIONS: [(&str, &str); 62] = [
     ("`add_chain('app.unchained', …)`", "SELECT add_chain('app.unchained', '{id}')"),
     ("`alter_chain('app.events')`", "SELECT alter_chain('app.events')"),
     ("`drop_chain('app.events')`", "SELECT drop_chain('app.events')"),
@@ -90,6 +90,8 @@ const ACTIONS: [(&str, &str); 57] = [
     ),
     ("`add_validation('app.unchained', …)`", "SELECT add_validation('app.unchained', 'document', schema => 'thing')"),
     ("`drop_validation('app.documents', …)`", "SELECT drop_validation('app.documents', 'document')"),
+    ("`verify_validation('app.documents')`", "SELECT * FROM verify_validation('app.documents')"),
+    ("`verify_validation()`", "SELECT * FROM verify_validation()"),
     ("validation: INSERT of what matches", "INSERT INTO app.documents VALUES (2, '{\"id\": 2}')"),
     ("validation: INSERT of what does not", "INSERT INTO app.documents VALUES (2, '{}')"),
     ("validation: UPDATE to what does not", "UPDATE app.documents SET document = '{}'"),
@@ -109,7 +111,16 @@ const ACTIONS: [(&str, &str); 57] = [
         "trigger by hand: `veritable.event_schemas_changed()`",
         "CREATE TRIGGER x AFTER INSERT ON app.fresh FOR EACH ROW EXECUTE FUNCTION veritable.event_schemas_changed()",
     ),
+    (
+        "journal: INSERT",
+        "INSERT INTO veritable.journal (about, series, at, action, by, acting) VALUES ('x', 'x', now(), 'x', 'x', 'x')",
+    ),
+    ("journal: UPDATE", "UPDATE veritable.journal SET action = 'x'"),
+    ("`veritable.journal`", "SELECT count(*) FROM veritable.journal"),
     ("`veritable.event_schemas`", "SELECT count(*) FROM veritable.event_schemas"),
+    ("`veritable.journal`", "SELECT count(*) FROM veritable.journal"),
+    ("`verify_all()`", "SELECT * FROM verify_all()"),
+    ("`veritable.status`", "SELECT count(*) FROM veritable.status"),
     (
         "`veritable.chains`, `veritable.packings`, `veritable.validations`",
         "SELECT count(*) FROM veritable.chains, veritable.packings, veritable.validations",

@@ -29,6 +29,8 @@ fn plain() -> (Database<'static>, Session) {
 const COVERED: &str = "The hashes of the table's rows cover it.";
 const END_OR_BEGIN_ANEW: &str = "Use drop_chain() to end the chain; add_chain() can begin a new one.";
 const CORRECT: &str = "Insert a new event that corrects the old one.";
+const CORRECT_OR_LET_PASS: &str = "Insert a new event that corrects the old one. In a test database, a superuser can let \
+    this pass: ALTER DATABASE … SET veritable.guard = off.";
 const READ_AGAIN: &str =
     "Somebody else may have appended first: read the newest event again and retry, or leave the column out.";
 const LATE_TRIGGER: &str =

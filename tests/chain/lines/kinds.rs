@@ -1,21 +1,16 @@
-//! Different values have different lines, and equal ones the same: random values of each type, all compared with all by
-//! the text of the type's own output function.
-//!
-//! The values are few and alike, so that two that should differ have every chance to be taken for one another.
-
-use veritable_core::line::{Value, read};
+//! Types, and random texts that are values of them. The values are few and alike, so that two that should differ have
+//! every chance to be taken for one another.
 
 use crate::support::random::Random;
-use crate::support::{Database, Session};
 
 /// A type, and texts that are values of it.
-struct Kind {
-    name: String,
-    literal: Box<dyn Fn(&mut Random) -> String>,
+pub struct Kind {
+    pub name: String,
+    pub literal: Box<dyn Fn(&mut Random) -> String>,
 }
 
 impl Kind {
-    fn new(name: &str, literal: impl Fn(&mut Random) -> String + 'static) -> Kind {
+    pub fn new(name: &str, literal: impl Fn(&mut Random) -> String + 'static) -> Kind {
         Kind { name: name.into(), literal: Box::new(literal) }
     }
 
@@ -23,7 +18,7 @@ impl Kind {
         Kind::new(name, move |random| random.of(literals).to_string())
     }
 
-    fn named(&self, random: &mut Random) -> String {
+    pub fn named(&self, random: &mut Random) -> String {
         (self.literal)(random)
     }
 }
@@ -88,7 +83,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// An array with up to three dimensions, with bounds, with NULLs.
-fn array(element: &Kind, random: &mut Random, delimiter: char) -> String {
+pub fn array(element: &Kind, random: &mut Random, delimiter: char) -> String {
     let dimensions: Vec<u32> = (0..random.below(4)).map(|_| 1 + random.below(2)).collect();
     if dimensions.is_empty() {
         return "{}".into();
@@ -114,7 +109,7 @@ fn brackets(element: &Kind, random: &mut Random, dimensions: &[u32], delimiter: 
 }
 
 /// A composite of these attributes.
-fn composite(attributes: &[&Kind], random: &mut Random) -> String {
+pub fn composite(attributes: &[&Kind], random: &mut Random) -> String {
     let parts: Vec<_> = attributes
         .iter()
         .map(|attribute| if random.below(3) == 0 { String::new() } else { quoted(&attribute.named(random)) })
@@ -176,7 +171,7 @@ fn interval(random: &mut Random) -> String {
 }
 
 /// The types of PostgreSQL.
-fn scalars() -> Vec<Kind> {
+pub fn scalars() -> Vec<Kind> {
     let integer = |name: &str| Kind::new(name, |random: &mut Random| random.of(&NUMBERS).to_string());
     let float = |name: &str| {
         Kind::new(name, |random: &mut Random| match random.below(4) {
@@ -315,7 +310,7 @@ fn scalars() -> Vec<Kind> {
         Kind::new("int4multirange", |random| ranges(&NUMBERS, random)),
         Kind::new("nummultirange", |random| ranges(&DECIMALS, random)),
         Kind::new("tstzmultirange", |random| ranges(&DAYS, random)),
-        // Types of extensions and of users, made by `world`.
+        // Types of extensions and of users, made by the test.
         any_text("citext"),
         Kind::new("hstore", |random| {
             let part = |random: &mut Random| quoted(&text(random));
@@ -328,118 +323,4 @@ fn scalars() -> Vec<Kind> {
         Kind::new("text_range", |random| range(&TEXTS, random)),
         Kind::new("text_multirange", |random| ranges(&TEXTS, random)),
     ]
-}
-
-/// What is made of other types: arrays of them, domains over arrays, composites of arrays, and again.
-fn made(session: &mut Session, number: usize, scalar: Kind) -> Vec<Kind> {
-    let Kind { name, literal } = scalar;
-    let scalar = || Kind { name: name.clone(), literal: Box::new(|_| String::new()) };
-    let (list, row) = (format!("list_{number}"), format!("row_{number}"));
-    session.run(&format!(
-        "CREATE DOMAIN domain_{number} AS {name};
-         CREATE DOMAIN {list} AS {name}[];
-         CREATE TYPE {row} AS (a {name}, \"B \"\"\" {name}, list {name}[]);
-         CREATE DOMAIN {row}_domain AS {row}",
-    ));
-    // The same source of values for all that is made of the type.
-    let literal = std::rc::Rc::new(literal);
-    let value = |name: &str| {
-        let literal = std::rc::Rc::clone(&literal);
-        Kind::new(name, move |random| literal(random))
-    };
-    let delimiter = if name == "box" { ';' } else { ',' };
-    let array_of =
-        |name: &str, element: Kind, delimiter| Kind::new(name, move |random| array(&element, random, delimiter));
-    let row_of = |name: &str| {
-        let (one, other) = (value(""), value(""));
-        let list = array_of("", value(""), delimiter);
-        Kind::new(name, move |random| composite(&[&one, &other, &list], random))
-    };
-    vec![
-        value(&scalar().name),
-        value(&format!("domain_{number}")),
-        array_of(&format!("{name}[]"), value(""), delimiter),
-        array_of(&list, value(""), delimiter),
-        array_of(&format!("{list}[]"), array_of("", value(""), delimiter), delimiter),
-        row_of(&row),
-        array_of(&format!("{row}[]"), row_of(""), ','),
-        array_of(&format!("{row}_domain[]"), row_of(""), ','),
-    ]
-}
-
-#[test]
-fn values_with_different_texts_have_different_lines() {
-    let seed = std::env::var("VERITABLE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
-    println!("VERITABLE_SEED={seed}");
-    let mut random = Random(seed);
-    let database = Database::new();
-    let mut session = database.superuser();
-    session.run(
-        "CREATE EXTENSION citext; CREATE EXTENSION hstore; CREATE EXTENSION ltree;
-         CREATE TYPE mood AS ENUM ('sad', 'so \"so\"', '{fine}', 'null', '', '[1]');
-         CREATE TYPE text_range AS RANGE (subtype = text, collation = \"C\", multirange_type_name = text_multirange);
-         -- The texts are those under the settings that the format fixes.
-         SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'iso_8601';
-         SET extra_float_digits = 1; SET bytea_output = 'hex'",
-    );
-    let with_xml = session.simple_query("SELECT xml '<a/>'").is_ok();
-    let kinds: Vec<_> = scalars().into_iter().filter(|kind| with_xml || kind.name != "xml").collect();
-    assert!(kinds.len() >= 75, "{}", kinds.len());
-    for (number, scalar) in kinds.into_iter().enumerate() {
-        for kind in made(&mut session, number, scalar) {
-            compare(&mut session, &kind, &mut random);
-        }
-    }
-}
-
-/// Each value with each other one, by their texts and by their lines.
-fn compare(session: &mut Session, kind: &Kind, random: &mut Random) {
-    let name = &kind.name;
-    let literals: Vec<String> = (0..400).map(|_| kind.named(random)).collect();
-    session.run(&format!("CREATE TABLE sealed (v {name}); SELECT add_chain('sealed')"));
-    let found = format!(
-        "CREATE TEMP TABLE found AS
-         SELECT v, format('%s', v) AS text, chain_line(ROW(v, 1, NULL, NULL)::sealed) AS line
-         FROM (SELECT CAST(l AS {name}) AS v FROM unnest($1::text[]) AS l OFFSET 0) AS value"
-    );
-    if let Err(error) = session.execute(&found, &[&literals]) {
-        let failed = literals.iter().find(|literal| session.execute(&found, &[&vec![*literal]]).is_err());
-        panic!("{name}: {failed:?}: {}", crate::support::explain(&error));
-    }
-    for (one, other, what) in [("line", "text", "two texts have one line"), ("text", "line", "one text has two lines")]
-    {
-        let broken = session.rows(&format!(
-            "SELECT {one}, min({other}), max({other}) FROM found GROUP BY {one} HAVING count(DISTINCT {other}) > 1 LIMIT 3"
-        ));
-        assert!(broken.is_empty(), "{name}: {what}: {broken:#?}");
-    }
-    // The strict reader takes each line, and finds the value under its name.
-    for line in session.rows("SELECT DISTINCT line FROM found") {
-        let members = read(line.as_bytes()).unwrap_or_else(|refused| panic!("{name}: {refused} {line}"));
-        assert_eq!(members.member("seq"), Some(Value::Number("1")), "{name}: {line}");
-        assert!(members.member("v").is_some(), "{name}: {line}");
-    }
-    session.run("DROP TABLE found; DROP TABLE sealed");
-}
-
-/// `"char"` has no text in UTF-8 before PostgreSQL 16, so its bytes are compared.
-#[test]
-fn each_byte_has_a_line_of_its_own_the_same_in_every_version() {
-    let database = Database::new();
-    let mut session = database.superuser();
-    session.run("CREATE TABLE t (c \"char\"); SELECT add_chain('t')");
-    let line = "chain_line(ROW(n::\"char\", 1, NULL, NULL)::t)";
-    let lines = session.rows(&format!("SELECT {line} FROM generate_series(-128, 127) AS n"));
-    for (byte, line) in lines.iter().enumerate().map(|(place, line)| (place as u8 ^ 0x80, line)) {
-        let read = read(line.as_bytes()).unwrap_or_else(|refused| panic!("{byte}: {refused} {line}"));
-        let Some(Value::String(text)) = read.member("c") else { panic!("{line}") };
-        let expected = match byte {
-            0 => String::new(),
-            1..0x80 => char::from(byte).to_string(),
-            _ => format!("\\{byte:o}"),
-        };
-        assert_eq!(text.decoded(), expected, "{line}");
-    }
-    session.run("INSERT INTO t SELECT n::\"char\" FROM generate_series(-128, 127) AS n");
-    session.verifies("256 events in 1 chain of 1 table");
 }
