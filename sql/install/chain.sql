@@ -11,27 +11,32 @@ CREATE FUNCTION @extschema@.add_chain(
     recorded name DEFAULT NULL,
     exclude name[] DEFAULT '{}',
     order_by name[] DEFAULT '{}',
-    identity text DEFAULT NULL
+    identity text DEFAULT NULL,
+    reseal boolean DEFAULT false
 ) RETURNS bigint
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'veritable_add_chain';
 
-COMMENT ON FUNCTION @extschema@.add_chain(regclass, name[], name, name, name, name, name[], name[], text) IS
+COMMENT ON FUNCTION @extschema@.add_chain(regclass, name[], name, name, name, name, name[], name[], text, boolean) IS
 'Chains a table. Each new row gets its place in the chain of its entity (seq), the hash of the event before it (previous), and '
-'the hash of its own line (hash). Existing rows are sealed in the order of order_by.
+'the hash of its own line (hash). Existing rows are sealed in the order of order_by. Rows that are sealed already are verified '
+'and kept: the chain goes on.
 Arguments: target, a table of yours; entity, the NOT NULL columns that say which chain a row belongs to (none: the table is one '
 'chain); seq, previous, hash, the columns of the chain, which are added as bigint, bytea and bytea if they are missing '
 '(previous and hash can be text, for hexadecimal digits); recorded, a timestamptz column that is set to the time of recording; '
 'exclude, columns that are not hashed and can change; order_by, the order of existing rows, by default that of recorded; '
-'identity, the name of the chain under its hashes, by default the qualified name of the table at this time.
+'identity, the name of the chain under its hashes, by default the qualified name of the table at this time; reseal, whether '
+'rows with values in seq, previous or hash are sealed anew, as they are now.
 The first event of each entity links to the SHA-256 of this configuration. So rows of another table, or under another '
 'configuration, do not verify.
 Returns the number of existing rows that were sealed. Takes an ACCESS EXCLUSIVE lock on the table.
-Errors: 42501 not the owner; 42809 not a table; 42710 already chained; 42703 no such column; 42701 a column specified more than '
-'once; 42804 wrong column type; 0A000 a type that cannot be hashed; 22023 an identity that is empty or longer than 1000 bytes; '
-'55000 an entity column that is not NOT NULL, a chain column with a default, existing rows without an order, or a trigger that '
-'fires later.';
+Errors: 42501 not the owner; 42809 not a table, or a partition without the columns of the chain; 42710 the table or one of its '
+'partitions is already chained; 42703 no such column; 42701 a column specified more than once; 42804 wrong column type; 0A000 a '
+'type that cannot be hashed, or a partition key of columns of the chain or excluded columns; 22023 an identity that is empty or '
+'longer than 1000 bytes; 55000 an entity column that is not NOT NULL, a chain column with a default, a recorded column without '
+'one that is a partition key, rows that are sealed in another way, existing rows without an order, or a trigger that fires '
+'later.';
 
 CREATE FUNCTION @extschema@.drop_chain(target regclass) RETURNS void
     LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
@@ -41,6 +46,24 @@ CREATE FUNCTION @extschema@.drop_chain(target regclass) RETURNS void
 COMMENT ON FUNCTION @extschema@.drop_chain(regclass) IS
 'Ends the chain of a table. Its triggers are dropped; its rows, columns and indexes stay.
 Errors: 42501 not the owner; 55000 not chained; 42809 a partition, whose chain is that of the partitioned table.';
+
+CREATE FUNCTION @extschema@.alter_chain(
+    target regclass,
+    exclude name[] DEFAULT NULL,
+    recorded name DEFAULT NULL
+) RETURNS void
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'veritable_alter_chain';
+
+COMMENT ON FUNCTION @extschema@.alter_chain(regclass, name[], name) IS
+'Changes the configuration of a chain, as long as the line of every event stays the same. The rows are verified before and '
+'after. The first events still link to the former configuration, which veritable.chain_genesis() returns.
+Arguments: target, a chained table of yours; exclude, all columns that are not hashed from now on; recorded, the column of the '
+'recorded time from now on, or an empty name for none. What is null stays as it is.
+Takes an ACCESS EXCLUSIVE lock on the table.
+Errors: 42501 not the owner; 55000 not chained, a chain that has faults, or an alteration that would change lines; 42809 a '
+'partition, whose chain is that of the partitioned table; 42703, 42701, 42804, 0A000 as add_chain().';
 
 CREATE FUNCTION @extschema@.chain_line(event record) RETURNS text
     LANGUAGE c STABLE STRICT PARALLEL SAFE
@@ -75,7 +98,8 @@ Errors: 55000 not chained; 42501 no SELECT privilege, or row-level security hide
 'of entity values.';
 
 -- The trigger functions. The arguments of the triggers hold a chain's configuration as key=value: format, entity (once
--- for each column), seq, previous, hash, recorded, exclude (once for each column), identity.
+-- for each column), seq, previous, hash, recorded, exclude (once for each column), identity, founded (line 0 at the
+-- beginning, if the chain was altered since).
 
 CREATE FUNCTION veritable.seal() RETURNS trigger
     LANGUAGE c VOLATILE
@@ -83,7 +107,7 @@ CREATE FUNCTION veritable.seal() RETURNS trigger
 
 COMMENT ON FUNCTION veritable.seal() IS
 'Seals a row: BEFORE INSERT FOR EACH ROW. Arguments: format=1, entity=column (repeated), seq=column, previous=column, '
-'hash=column, recorded=column, exclude=column (repeated), identity=text.
+'hash=column, recorded=column, exclude=column (repeated), identity=text, founded=text.
 Errors: 40001 a supplied seq or previous hash that does not continue the chain, or an append since the snapshot of a REPEATABLE '
 'READ transaction: retry; 23514 a supplied hash that does not match the row, or comes with an impossible recorded time; 42501 a '
 'supplied seq, previous hash or hash by a role that cannot read these columns; 22008 no recorded time is left after that of the '

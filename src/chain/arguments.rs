@@ -1,14 +1,19 @@
 //! The configuration of a chain, stored in the arguments of its triggers.
+//!
+//! A chain can be altered as long as the lines of its events stay the same: a column is excluded in which no event has
+//! a value, or an excluded column has another name. The arguments hold the present configuration. The first events
+//! link to the configuration at the beginning, so its line 0 is kept as `founded`, if it is another.
 
-use veritable_core::chain::{Configuration, LinkHash};
+use veritable_core::chain::{Configuration, Line0, LinkHash};
 
 use crate::pg::report::{Class, Error, Result};
+use crate::table::feature::Renamed;
 use crate::table::{arguments, columns};
 
 /// The line format that this version writes.
 const FORMAT: &str = "1";
 
-const KEYS: [&str; 8] = ["format", "entity", "seq", "previous", "hash", "recorded", "exclude", "identity"];
+const KEYS: [&str; 9] = ["format", "entity", "seq", "previous", "hash", "recorded", "exclude", "identity", "founded"];
 
 /// The longest identity, in bytes: a qualified name has at most 257.
 const IDENTITY_MAX: usize = 1000;
@@ -30,6 +35,8 @@ pub struct Arguments {
     pub exclude: Vec<String>,
     /// The name of the chain under its hashes; by default the table's qualified name at the time of add_chain().
     pub identity: Option<String>,
+    /// Line 0 at the beginning of the chain, if the chain was altered since.
+    pub founded: Option<String>,
 }
 
 impl Arguments {
@@ -47,8 +54,15 @@ impl Arguments {
             recorded: arguments.optional("recorded")?,
             exclude: arguments.all("exclude"),
             identity: arguments.optional("identity")?,
+            founded: arguments.optional("founded")?,
         };
         arguments.check()?;
+        if let Some(founded) = &arguments.founded {
+            Line0::read(founded.as_bytes()).map_err(|reason| {
+                Error::new(Class::Argument, "chain trigger argument \"founded\" is not line 0 of a chain")
+                    .detail(reason.to_string())
+            })?;
+        }
         Ok(arguments)
     }
 
@@ -67,14 +81,42 @@ impl Arguments {
         }
     }
 
-    /// Line 0 of the chain: the configuration in its hashed form.
-    pub fn line(&self) -> Result<String> {
+    /// The present configuration in the form of line 0.
+    pub fn present_line(&self) -> Result<String> {
         Ok(self.configuration().line()?)
+    }
+
+    /// Line 0 of the chain: the configuration at the beginning, in its hashed form.
+    pub fn line(&self) -> Result<String> {
+        self.founded.clone().map_or_else(|| self.present_line(), Ok)
     }
 
     /// The hash of line 0: the previous hash of each entity's first event.
     pub fn genesis(&self) -> Result<LinkHash> {
-        Ok(self.configuration().genesis()?)
+        Ok(LinkHash::of_line(self.line()?.as_bytes()))
+    }
+
+    /// The configuration with other names of columns, and without columns that are gone and may be.
+    pub fn after(mut self, renamed: &[Renamed]) -> Arguments {
+        let now = |name: &String| {
+            let change = renamed.iter().find(|(former, _)| former == name);
+            change.map_or_else(|| Some(name.clone()), |(_, now)| now.clone())
+        };
+        for name in self.entity.iter_mut().chain([&mut self.seq, &mut self.previous, &mut self.hash]) {
+            if let Some(now) = now(name) {
+                *name = now;
+            }
+        }
+        self.recorded = self.recorded.as_ref().and_then(now);
+        self.exclude = self.exclude.iter().filter_map(now).collect();
+        self
+    }
+
+    /// The same configuration as an alteration of the chain that `former` configures. A chain without events begins anew.
+    pub fn altered_from(self, former: &Arguments, has_events: bool) -> Result<Arguments> {
+        let line = former.line()?;
+        let founded = (has_events && self.present_line()? != line).then_some(line);
+        Ok(Arguments { founded, ..self })
     }
 
     fn configuration(&self) -> Configuration<'_> {
@@ -97,7 +139,8 @@ impl Arguments {
         let recorded = self.recorded.iter().map(|column| ("recorded", column));
         let exclude = self.exclude.iter().map(|column| ("exclude", column));
         let identity = self.identity.iter().map(|identity| ("identity", identity));
-        let pairs = entity.chain(chain).chain(recorded).chain(exclude).chain(identity);
+        let founded = self.founded.iter().map(|founded| ("founded", founded));
+        let pairs = entity.chain(chain).chain(recorded).chain(exclude).chain(identity).chain(founded);
         std::iter::once(format!("format={FORMAT}")).chain(pairs.map(|(key, value)| format!("{key}={value}"))).collect()
     }
 }

@@ -1,10 +1,14 @@
 //! `add_chain()` and `drop_chain()`: turn an ordinary table into a chained one and back, all or nothing.
+//!
+//! Rows that are sealed already are not sealed again, which would hide what was done to them: they are verified, and the
+//! chain goes on, or `add_chain()` refuses. Only `reseal => true` seals them anew.
 
+use super::alter::alteration;
 use super::arguments::Arguments;
 use super::feature::FEATURE;
 use super::layout::Layout;
 use super::triggers::Chain;
-use super::{backfill, partitions, requirements};
+use super::{backfill, partitions, requirements, verify};
 use crate::pg::column::Column;
 use crate::pg::command;
 use crate::pg::function::{Answer, Call, sql_function};
@@ -12,13 +16,14 @@ use crate::pg::index::Index;
 use crate::pg::oid::Oid;
 use crate::pg::quote;
 use crate::pg::relation::{Lock, Relation, name_of};
-use crate::pg::report::{Class, Error, Result};
+use crate::pg::report::{Class, Error, Result, notice, notice_with_hint, number};
 use crate::pg::spi::{self, Session};
 use crate::table::columns::Columns;
-use crate::table::{self, topology};
+use crate::table::faults::Faults;
+use crate::table::{self, journal, topology};
 
 sql_function! {
-    /// `add_chain(regclass, name[], name, name, name, name, name[], name[], text) → bigint`
+    /// `add_chain(regclass, name[], name, name, name, name, name[], name[], text, boolean) → bigint`
     veritable_add_chain = add_chain
 }
 sql_function! {
@@ -37,35 +42,56 @@ fn add_chain(call: &Call) -> Result<Answer> {
         recorded: call.name(5),
         exclude: call.names(6)?,
         identity: call.text(8)?.map(str::to_string),
+        founded: None,
     };
     let mut order_by = call.names(7)?;
     if order_by.is_empty() {
         order_by.extend(arguments.recorded.clone());
     }
+    let reseals = call.boolean(9).unwrap_or(false);
     arguments.check()?;
     let sealed = spi::connect(|session| {
         let _own = command::own_commands();
-        let table = open_table(target)?;
-        arguments.identity.get_or_insert_with(|| table.stable_name());
-        let columns = Columns::of(&table);
-        arguments.exclude.iter().chain(&order_by).try_for_each(|name| columns.find(name).map(|_| ()))?;
-        drop(table);
+        let (about, former, is_previous_required) = {
+            let table = open_table(target)?;
+            arguments.identity.get_or_insert_with(|| table.stable_name());
+            let columns = Columns::of(&table);
+            arguments.exclude.iter().chain(&order_by).try_for_each(|name| columns.find(name).map(|_| ()))?;
+            check_partition(&table, &arguments)?;
+            let is_required = columns.find(&arguments.previous).is_ok_and(|previous| previous.not_null);
+            (table.stable_name(), backfill::sealed_columns(&table, &arguments), is_required)
+        };
         check_distribution(session, target, &arguments)?;
+        let was_sealed = backfill::has_values(session, target, &former)?;
         add_columns(session, target, &arguments)?;
         let layout = {
             let table = Relation::open(target, Lock::Held)?;
             requirements::check(&table, &arguments)?;
             Layout::of(&table, &arguments)?
         };
-        let sealed = backfill::seal(session, target, &layout, &arguments, &order_by)?;
+        let is_kept = was_sealed && !reseals;
+        let sealed = if is_kept { 0 } else { backfill::seal(session, target, &layout, &arguments, &order_by)? };
         let table = Relation::open(target, Lock::Held)?.qualified_name();
+        add_triggers(session, &table, &arguments)?;
+        partitions::guard(session, &topology::below(session, target)?)?;
+        if is_kept {
+            check_sealed(&Relation::open(target, Lock::Held)?)?;
+        } else if is_previous_required {
+            notice_with_hint(
+                format!(
+                    "the first event of an entity has a \"{}\", too: the hash of the chain's configuration",
+                    arguments.previous
+                ),
+                "Leave the column out of an INSERT, or take the hash from veritable.chains.genesis.",
+            );
+        }
         for column in [&arguments.seq, &arguments.hash] {
             session
                 .run(&format!("ALTER TABLE {table} ALTER COLUMN {} SET NOT NULL", quote::identifier(column)), &[])?;
         }
         add_index(session, target, &layout, &arguments)?;
-        add_triggers(session, &table, &arguments)?;
-        partitions::guard(session, &topology::below(session, target)?)?;
+        let action = if was_sealed && reseals { "reseal" } else { "add_chain" };
+        journal::record(session, &about, action, None, Some(&alteration(&arguments)?))?;
         Ok(sealed)
     })?;
     Ok(Answer::from(sealed as i64))
@@ -73,21 +99,52 @@ fn add_chain(call: &Call) -> Result<Answer> {
 
 fn drop_chain(call: &Call) -> Result<Answer> {
     let target = call.oid(0).ok_or_else(|| Error::null_argument("target"))?;
-    let (table, triggers) = {
+    let (table, about, detail, triggers) = {
         let relation = Relation::open_owned(target, Lock::AccessExclusive)?;
         let triggers = FEATURE.triggers(&relation)?;
         if triggers.is_empty() {
             return Err(FEATURE.missing(&relation.name()));
         }
         FEATURE.refuse_partition(&relation, |root| format!("SELECT drop_chain('{root}');"))?;
-        (relation.qualified_name(), triggers)
+        // Triggers whose arguments cannot be read can be dropped, too.
+        let chain = Chain::of(&relation).ok().flatten();
+        let detail = chain.and_then(|chain| alteration(&chain.arguments).ok());
+        (relation.qualified_name(), relation.stable_name(), detail, triggers)
     };
     spi::connect(|session| {
         let _own = command::own_commands();
+        // The journal's own chain has to seal the entry about its end.
+        journal::record(session, &about, "drop_chain", None, detail.as_deref())?;
         table::triggers::drop(session, &table, triggers.into_iter().map(|trigger| trigger.name))?;
         partitions::unguard(session, &topology::below(session, target)?)
     })?;
     Ok(Answer::VOID)
+}
+
+/// Refuses to keep rows that are not the chain of this configuration.
+fn check_sealed(table: &Relation) -> Result<()> {
+    let mut faults = Faults::first();
+    verify::verify(table, &mut faults)?;
+    if faults.count() == 0 {
+        let (events, chains) = (number(faults.rows, "event"), number(faults.groups, "chain"));
+        notice(format!("table \"{}\" is sealed already: {events} in {chains} verified and kept", table.name()));
+        return Ok(());
+    }
+    Err(Error::new(Class::State, format!("rows of table \"{}\" are sealed already, and not as this chain", table.name()))
+        .detail(faults.sentences(table.is_readable()))
+        .hint("Give the configuration of the former chain, and its identity if the table had another name; or use add_chain(…, reseal => true) to seal all rows anew, as they are now."))
+}
+
+/// Refuses a partition that lacks columns of the chain: only the partitioned table can get them.
+fn check_partition(table: &Relation, arguments: &Arguments) -> Result<()> {
+    let columns = Columns::of(table);
+    let is_complete =
+        [&arguments.seq, &arguments.previous, &arguments.hash].iter().all(|name| columns.find(name).is_ok());
+    let Some(&root) = table.ancestors().last().filter(|_| !is_complete) else { return Ok(()) };
+    let root = Relation::open(root, Lock::AccessShare)?;
+    Err(Error::new(Class::WrongObject, format!("\"{}\" is a partition of table \"{}\"", table.name(), root.name()))
+        .detail("Columns cannot be added to a partition alone.")
+        .hint(format!("SELECT add_chain('{}', …);", root.qualified_name())))
 }
 
 fn open_table(target: Oid) -> Result<Relation> {
@@ -96,16 +153,14 @@ fn open_table(target: Oid) -> Result<Relation> {
     if Chain::of(&relation)?.is_some() {
         return Err(FEATURE.duplicate(&relation.name()));
     }
+    for partition in relation.with_partitions() {
+        let partition = Relation::open(partition, Lock::Held)?;
+        if FEATURE.is_on(&partition)? {
+            let hint = format!("SELECT drop_chain('{}');", partition.qualified_name());
+            return Err(FEATURE.duplicate(&partition.name()).hint(hint));
+        }
+    }
     Ok(relation)
-}
-
-/// The places of a partitioned table's partition key columns; `None` for an expression.
-fn partition_key(session: &Session, target: Oid) -> Result<Vec<Option<usize>>> {
-    let keys = session.query(
-        "SELECT pg_catalog.unnest(partattrs::pg_catalog.int2[]) FROM pg_catalog.pg_partitioned_table WHERE partrelid = $1",
-        &[target.into()],
-    )?;
-    Ok(keys.rows().map(|key| key.get::<i16>(0).and_then(|number| usize::try_from(number - 1).ok())).collect())
 }
 
 /// Refuses distributed tables with rows: Citus keeps these rows on other servers, where this server cannot seal them.
@@ -157,22 +212,31 @@ fn add_columns(session: &Session, target: Oid, arguments: &Arguments) -> Result<
 /// Adds the index that finds the head. The index is unique wherever PostgreSQL allows it, as the last line of defence.
 fn add_index(session: &Session, target: Oid, layout: &Layout, arguments: &Arguments) -> Result<()> {
     let relation = Relation::open(target, Lock::Held)?;
-    // A unique index of a partitioned table must contain the partition key.
-    let is_entity = |place: Option<usize>| layout.entity.iter().any(|column| Some(column.place) == place);
-    let partition_key = partition_key(session, target)?;
-    let unique = partition_key.iter().copied().all(is_entity);
+    let partition_keys = topology::partition_keys(session, &relation.with_partitions())?;
+    let unique = partitions::may_be_unique(arguments, &partition_keys);
     let entity: Vec<usize> = layout.entity.iter().map(|column| column.place).collect();
-    let fits =
-        |index: &Index| index.columns.len() == entity.len() + 1 && index.finds_last(&relation, &entity, layout.seq);
-    if relation.indexes().iter().any(|index| index.unique == unique && fits(index)) {
+    if has_index(&relation, &entity, layout.seq, unique) {
         return Ok(());
+    }
+    // The index of a partitioned table has no storage; those of its partitions have to fit.
+    if relation.is_partitioned() && !partitions::indexes(session, target, arguments, unique)?.is_empty() {
+        let fits = |leaf: Oid| -> Result<bool> {
+            let leaf = Relation::open(leaf, Lock::Held)?;
+            let layout = Layout::of(&leaf, arguments)?;
+            let entity: Vec<usize> = layout.entity.iter().map(|column| column.place).collect();
+            Ok(has_index(&leaf, &entity, layout.seq, unique))
+        };
+        if relation.leaves()?.into_iter().map(fits).collect::<Result<Vec<_>>>()?.into_iter().all(|fits| fits) {
+            return Ok(());
+        }
     }
     let table = relation.qualified_name();
     // Sort in byte order if byte order has the same equal texts: an operating system upgrade can change a language's
     // order, and a stale index would find a wrong head or none. Partition key columns keep their own collation.
     let columns = relation.columns();
     let column = |name: &String| {
-        let is_by_bytes = |column: &Column| column.has_language() && !partition_key.contains(&Some(column.place));
+        let is_by_bytes =
+            |column: &Column| column.has_language() && !partition_keys.contains(&Some(column.name.clone()));
         let by_bytes = columns.iter().any(|column| column.name == *name && is_by_bytes(column));
         format!("{}{}", quote::identifier(name), if by_bytes { " COLLATE pg_catalog.\"C\"" } else { "" })
     };
@@ -180,6 +244,12 @@ fn add_index(session: &Session, target: Oid, layout: &Layout, arguments: &Argume
     drop(relation);
     session.run(&format!("CREATE {}INDEX ON {table} ({list})", if unique { "UNIQUE " } else { "" }), &[])?;
     Ok(())
+}
+
+/// Whether the table has an index on exactly these columns that finds the newest event.
+fn has_index(table: &Relation, entity: &[usize], seq: usize, unique: bool) -> bool {
+    let fits = |index: &Index| index.columns.len() == entity.len() + 1 && index.finds_last(table, entity, seq);
+    table.indexes().iter().any(|index| index.unique == unique && fits(index))
 }
 
 fn add_triggers(session: &Session, table: &str, arguments: &Arguments) -> Result<()> {

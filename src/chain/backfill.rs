@@ -55,6 +55,24 @@ pub fn is_empty(session: &Session, target: Oid) -> Result<bool> {
     as_owner(&Relation::open(target, Lock::Held)?, look)
 }
 
+/// The columns of the chain that the table has already.
+pub fn sealed_columns(table: &Relation, arguments: &Arguments) -> Vec<String> {
+    let chain = [&arguments.seq, &arguments.previous, &arguments.hash];
+    table.columns().into_iter().map(|column| column.name).filter(|name| chain.contains(&name)).collect()
+}
+
+/// Whether any row has a value in one of these columns.
+pub fn has_values(session: &Session, target: Oid, columns: &[String]) -> Result<bool> {
+    if columns.is_empty() {
+        return Ok(false);
+    }
+    let (from, alias) = source(target)?;
+    // One NULL test for each column: no operator of the owner's runs, and a composite value is not taken apart.
+    let values: Vec<_> = columns.iter().map(|column| format!("{alias}.{}", quote::identifier(column))).collect();
+    let sql = format!("SELECT FROM {from} WHERE pg_catalog.num_nonnulls({}) > 0 LIMIT 1", values.join(", "));
+    as_owner(&Relation::open(target, Lock::Held)?, |_| Ok(!session.query(&sql, &[])?.is_empty()))
+}
+
 /// The FROM clause of the table with all its partitions, and the alias of its rows.
 fn source(target: Oid) -> Result<(String, String)> {
     let relation = Relation::open(target, Lock::Held)?;

@@ -1,6 +1,6 @@
 //! The callbacks of a chain for the event triggers.
 
-use super::{partitions, triggers, verify};
+use super::{alter, partitions, triggers, verify};
 use crate::table::feature::{Ddl, Kind, Partitions, Reason};
 
 const ANEW: &str = "Use drop_chain() to end the chain; add_chain() can begin a new one.";
@@ -11,11 +11,13 @@ pub static DDL: Ddl = Ddl {
     reason,
     check_configuration: triggers::check_configuration,
     check: triggers::check,
-    follow: triggers::follow,
+    follow: alter::follow,
     verify: verify::verify,
+    indexes_text: false,
     on_new_column: None,
     partitions: Some(&Partitions {
         refuse_to_detach: partitions::refuse_to_detach_rows,
+        refuse_key: partitions::refuse_key,
         guard: partitions::guard,
         unguard: partitions::unguard,
         dropped: (

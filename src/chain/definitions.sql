@@ -16,14 +16,19 @@ chains AS MATERIALIZED (
     WHERE t.tgrelid = ANY ($1) AND t.tgfoid = ($2)[1] AND (t.tgparentid = 0 OR NOT c.relispartition)
     ORDER BY t.tgrelid, t.tgname
 ),
--- The columns and their roles. PostgreSQL computes generated columns after the row is sealed.
+-- The columns and their roles. PostgreSQL computes generated columns after the row is sealed. It keeps the value that old
+-- rows have in a new column with the table, or with each partition.
 columns AS MATERIALIZED (
-    SELECT c.target, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attcollation, a.atthasmissing,
+    SELECT c.target, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attcollation,
+           a.atthasmissing OR r.relkind = 'p' AND EXISTS (
+               SELECT FROM pg_catalog.pg_attribute part
+               WHERE part.attrelid = ANY ($1) AND part.attname = a.attname AND part.atthasmissing) AS filled,
            CASE WHEN a.attname = ANY (c.exclude) THEN 'excluded'
                 WHEN a.attgenerated <> '' THEN 'other'
                 WHEN a.attname = ANY (c.entity) OR a.attname = c.seq OR a.attname = ANY (c.own) THEN 'named'
                 ELSE 'covered' END AS role
     FROM chains c
+    JOIN pg_catalog.pg_class r ON r.oid = c.target
     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.target
     WHERE a.attnum > 0 AND NOT a.attisdropped
 ),
@@ -51,7 +56,7 @@ SELECT 'column' AS kind, target AS object, attnum::pg_catalog.int4 AS number, ta
        pg_catalog.format('column "%s"', attname) AS name,
        CASE WHEN role IN ('named', 'covered') THEN pg_catalog.format('%s %s %s %s', attname, atttypid, atttypmod, attcollation)
             ELSE '' END AS definition,
-       role, attname::pg_catalog.text AS "column", atthasmissing AS filled, 0::pg_catalog.oid AS owner
+       role, attname::pg_catalog.text AS "column", filled, 0::pg_catalog.oid AS owner
 FROM columns
 UNION ALL
 SELECT 'type', e.oid, 0, t.target,

@@ -94,7 +94,7 @@ impl Layout {
         };
         let hash_column = |name: &str| -> Result<HashColumn> {
             let column = own(name)?;
-            let form = HashForm::of(column.type_id).ok_or_else(|| columns.wrong_type(name, "bytea or text"))?;
+            let form = HashForm::of(column).ok_or_else(|| columns.wrong_type(name, HashForm::TYPES))?;
             Ok(HashColumn { place: column.place, form })
         };
         let entity = |name: &String| -> Result<Entity> {

@@ -3,6 +3,7 @@
 //! An INSERT runs `seal` (the trigger) → `head` (finds the entity's newest event under a lock) → `layout` (the row's
 //! line and hash). `verify_chain()` runs `verify` → `layout` for each row → `veritable_core::chain`, which judges.
 
+mod alter;
 mod arguments;
 mod attach;
 mod backdated;

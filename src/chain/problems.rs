@@ -1,10 +1,13 @@
 //! Problems of a chain's triggers, and ways around them: each a sentence, for a row `unguarded`.
 
+use super::arguments::Arguments;
 use super::feature::FEATURE;
 use super::triggers::{Chain, sealing_function, sealing_name};
+use crate::pg::acting::as_owner_of;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::Result;
-use crate::table::{problems, topology};
+use crate::pg::spi;
+use crate::table::{journal, problems, topology};
 
 /// The problems of the triggers on a chained table and its partitions, and the ways around these triggers.
 pub fn of(relation: &Relation, chain: &Chain) -> Result<Vec<String>> {
@@ -41,5 +44,29 @@ pub fn of(relation: &Relation, chain: &Chain) -> Result<Vec<String>> {
         &[tables.clone().into(), sealing_function()?.into()],
     )?);
     found.extend(problems::rules(&tables)?);
+    if !is_told(&chain.arguments)? {
+        found.push(
+            "The chain was altered, and the journal does not tell of it, as alter_chain() would have.".to_string(),
+        );
+    }
     Ok(found)
+}
+
+/// Whether the journal tells of the alteration to this configuration, if the chain was altered. Not all callers may read the
+/// journal, so its owner does.
+fn is_told(arguments: &Arguments) -> Result<bool> {
+    if arguments.founded.is_none() {
+        return Ok(true);
+    }
+    let (founded, present) = (arguments.line()?, arguments.present_line()?);
+    as_owner_of(journal::table()?, |_| {
+        spi::connect(|session| {
+            let found = session.query_as_caller(
+                "SELECT FROM veritable.journal
+                 WHERE detail -> 'founded' = $1::jsonb AND detail -> 'configuration' = $2::jsonb LIMIT 1",
+                &[founded.as_str().into(), present.as_str().into()],
+            )?;
+            Ok(!found.is_empty())
+        })
+    })?
 }

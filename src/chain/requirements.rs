@@ -46,20 +46,20 @@ fn check_part(root: &Relation, part: &Relation, arguments: &Arguments) -> Result
     let tables = part.with_partitions();
     for &table in &tables {
         let table = Relation::open(table, Lock::AccessShare)?;
-        check_one(&table, arguments)?;
+        check_one(root, &table, arguments)?;
         check_same_columns(root, &table, arguments)?;
     }
     check_rules(&tables)
 }
 
 /// Checks one table, partitioned table or partition.
-fn check_one(table: &Relation, arguments: &Arguments) -> Result<()> {
+fn check_one(root: &Relation, table: &Relation, arguments: &Arguments) -> Result<()> {
     if !table.is_partitioned() {
         check_table(table)?;
     }
     check_columns(table, arguments)?;
     let layout = Layout::of(table, arguments)?;
-    check_partition_key(table, &layout)?;
+    check_partition_key(root, table, arguments, &layout)?;
     FEATURE.check_late(table, &triggers::sealing_name(table)?)
 }
 
@@ -117,8 +117,11 @@ fn check_same_columns(root: &Relation, table: &Relation, arguments: &Arguments) 
     Ok(())
 }
 
-/// Refuses a chain column in the partition key: PostgreSQL chooses the partition of a row before the row is sealed.
-fn check_partition_key(table: &Relation, layout: &Layout) -> Result<()> {
+/// Refuses a partition key by which PostgreSQL would choose the partition of a row too early, or move the row later.
+fn check_partition_key(root: &Relation, table: &Relation, arguments: &Arguments, layout: &Layout) -> Result<()> {
+    if !table.is_partitioned() {
+        return Ok(());
+    }
     let chain = [layout.seq, layout.previous.place, layout.hash.place];
     if chain.iter().any(|place| table.is_partitioned_by(*place)) {
         return Err(Error::new(
@@ -126,6 +129,42 @@ fn check_partition_key(table: &Relation, layout: &Layout) -> Result<()> {
             format!("table \"{}\" is partitioned by a column of the chain", table.name()),
         )
         .detail("The partition of a row is chosen before the row is sealed."));
+    }
+    let columns = table.columns();
+    let is_key = |column: &&Column| arguments.exclude.contains(&column.name) && table.is_partitioned_by(column.place);
+    if let Some(excluded) = columns.iter().find(is_key) {
+        return Err(Error::new(
+            Class::Unsupported,
+            format!("table \"{}\" is partitioned by excluded column \"{}\"", table.name(), excluded.name),
+        )
+        .detail("An UPDATE of the column would move the row: delete it, and insert it into another partition.")
+        .hint("Partition the table by another column, or do not exclude the column."));
+    }
+    match &layout.recorded {
+        Some(recorded) if table.is_partitioned_by(recorded.place) => check_recorded_default(root, table, arguments),
+        _ => Ok(()),
+    }
+}
+
+/// Demands a default of a recorded time that is a partition key: PostgreSQL chooses the partition before the row is sealed.
+/// Rows enter at any table from `root` down to `table`, and each has a default of its own.
+fn check_recorded_default(root: &Relation, table: &Relation, arguments: &Arguments) -> Result<()> {
+    let Some(recorded) = &arguments.recorded else { return Ok(()) };
+    let above = table.ancestors();
+    let end = above.iter().position(|ancestor| *ancestor == root.oid()).map_or(0, |place| place + 1);
+    for &entrance in [table.oid()].iter().chain(&above[..end]) {
+        let entrance = Relation::open(entrance, Lock::AccessShare)?;
+        if !Columns::of(&entrance).find(recorded)?.has_default {
+            return Err(Error::new(
+                Class::State,
+                format!(
+                    "recorded column \"{recorded}\" of table \"{}\" must have a default, as a partition key",
+                    entrance.name()
+                ),
+            )
+            .detail("The partition of a row is chosen before the row gets its recorded time.")
+            .hint(alter(&entrance, recorded, "SET DEFAULT pg_catalog.clock_timestamp()")));
+        }
     }
     Ok(())
 }

@@ -61,6 +61,7 @@ fn seal(call: &Call) -> Result<Answer> {
         return Ok(row.into_answer());
     }
     sealer.check_may_supply(&row)?;
+    sealer.check_possible(&row)?;
     let relation = firing.relation();
     let key = sealer.layout.key(sealer.root, &row)?;
     let entity = sealer.layout.entity_image(&row);
@@ -180,7 +181,26 @@ impl Sealer {
         .hint("Leave them out to have the row sealed. Supplying them takes the privilege to read them, of all rows."))
     }
 
+    /// Refuses a supplied seq or previous hash that no chain can have.
+    fn check_possible(&self, row: &Row) -> Result<()> {
+        if let Some(seq @ ..=0) = row.integer(self.layout.seq) {
+            let name = &self.arguments.seq;
+            return Err(Error::new(Class::Argument, "supplied seq is less than 1")
+                .detail(format!("The seq is {seq}. The first event of an entity has seq 1."))
+                .hint(format!("Leave column \"{name}\" out, or set it to null, to have the row sealed.")));
+        }
+        if self.layout.previous.stored(row) == Stored::Malformed {
+            let name = &self.arguments.previous;
+            return Err(Error::new(Class::Argument, "supplied previous hash is not a hash")
+                .detail("A hash is 32 bytes, or 64 lower-case hexadecimal digits.")
+                .hint(format!("Leave column \"{name}\" out, or set it to null, to have the row sealed.")));
+        }
+        Ok(())
+    }
+
     /// Refuses a supplied seq or previous hash that does not follow the current head: the client knows a stale head.
+    ///
+    /// A seq that has passed never comes again, so it is no serialization failure: who retries those would do so for ever.
     fn check_supplied(&self, row: &Row, seq: i64, previous: Option<LinkHash>) -> Result<()> {
         let stale = |column: &str, detail: String| {
             let error = Error::new(Class::Serialization, format!("supplied {column} does not continue the chain"))
@@ -190,6 +210,15 @@ impl Sealer {
         if let Some(supplied) = row.integer(self.layout.seq)
             && supplied != seq
         {
+            if supplied < seq {
+                let error = Error::new(Class::Check, "supplied seq has passed")
+                    .hint("Read the newest event again, or leave the column out to append after it.");
+                return Err(if self.may_show() {
+                    error.detail(format!("The next seq of this entity is {seq}, not {supplied}."))
+                } else {
+                    error
+                });
+            }
             return Err(stale("seq", format!("The next seq of this entity is {seq}, not {supplied}.")));
         }
         let supplied = self.layout.previous.stored(row);

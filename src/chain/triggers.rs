@@ -93,12 +93,3 @@ pub fn root_of(relation: &Relation) -> Result<Option<Relation>> {
 pub fn sealing_function() -> Result<Oid> {
     Ok(FEATURE.oids()?[super::feature::SEAL])
 }
-
-/// Placeholder until the branch with `founded` is merged.
-pub fn follow(
-    _session: &crate::pg::spi::Session,
-    _table: Oid,
-    _renamed: &[crate::table::feature::Renamed],
-) -> Result<()> {
-    Ok(())
-}

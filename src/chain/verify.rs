@@ -35,21 +35,15 @@ fn entity(call: &Call) -> Result<Option<Vec<String>>> {
 }
 
 fn verify_chain(call: &Call) -> Result<Answer> {
+    let Some(entity) = entity(call)? else { return verification::answer(call, &FEATURE, &mut verify) };
+    let Some(target) = call.oid(0) else {
+        return Err(Error::new(Class::Argument, "an entity can be verified in one table only")
+            .hint("Name the table: SELECT * FROM verify_chain('entity_events', '{…}')."));
+    };
     let mut faults = Faults::answer(call.rows());
-    let entity = entity(call)?;
-    match (call.oid(0), entity) {
-        (Some(target), entity) => {
-            let mut chains =
-                |relation: &Relation, faults: &mut Faults| verify_entity(relation, entity.as_deref(), faults);
-            verification::one(target, &FEATURE, &mut faults, &mut chains)?;
-            faults.tables = 1;
-        }
-        (None, Some(_)) => {
-            return Err(Error::new(Class::Argument, "an entity can be verified in one table only")
-                .hint("Name the table: SELECT * FROM verify_chain('entity_events', '{…}')."));
-        }
-        (None, None) => verification::all(&FEATURE, &mut faults, &mut verify)?,
-    }
+    let mut verify = |relation: &Relation, faults: &mut Faults| verify_entity(relation, Some(&entity), faults);
+    verification::part(target, &FEATURE, &mut faults, &mut verify)?;
+    faults.tables = 1;
     notice(faults.summary(&faults.verified(&FEATURE)));
     Ok(Answer::NULL)
 }

@@ -194,16 +194,11 @@ impl Definitions {
         self.0.iter().filter(|(key, _)| !others.0.contains_key(key))
     }
 
-    /// Whether the key's table has the key's feature.
+    /// Whether the key's table has the key's feature: triggers of its own, or those of a partition.
     pub fn guards(&self, key: &Key) -> bool {
-        self.guards_table(key, key.table())
-    }
-
-    /// Whether a table has the key's feature: triggers of its own, or those of a partition.
-    pub fn guards_table(&self, key: &Key, table: Oid) -> bool {
         self.0.keys().any(|other| {
             let is_sign = matches!(other.kind, Kind::Trigger | Kind::Partition);
-            is_sign && other.feature == key.feature && other.table() == table
+            is_sign && other.feature == key.feature && other.table == key.table
         })
     }
 }

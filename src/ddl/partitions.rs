@@ -9,8 +9,8 @@ use crate::pg::relation::{Lock, Relation, exists};
 use crate::pg::report::Result;
 use crate::pg::role;
 use crate::pg::spi::Session;
-use crate::table::feature::{Kind, Listed, Partitions};
 use crate::table::feature;
+use crate::table::feature::{Kind, Listed, Partitions};
 
 /// Refuses the removal of partitions with rows under a guarantee.
 pub fn removed(session: &Session, before: &Definitions, after: &Definitions, touched: &Touched) -> Result<()> {
@@ -50,13 +50,18 @@ pub fn guard(session: &Session, before: &Definitions, after: &Definitions) -> Re
     each(new.into_iter(), |rules, tables| (rules.guard)(session, tables))
 }
 
-/// The partitions that have come to a table which had the feature before. A restored dump creates the triggers of the
-/// table after its partitions, and the triggers of the partitions last.
+/// The partitions that have come to a table with the feature. They are not new if the command has created the triggers of the
+/// table: a restored dump does so after the partitions, and creates the other triggers of the partitions last.
 pub fn new<'d>(
     before: &'d Definitions,
     after: &'d Definitions,
 ) -> impl Iterator<Item = (&'d Key, &'d super::definitions::Definition)> {
-    let is_new = |key: &Key| key.kind == Kind::Partition && exists(key.table()) && before.guards_table(key, key.parent());
+    let has_new_triggers = move |feature| {
+        let mut new = after.but_not(before);
+        new.any(|(key, _)| key.kind == Kind::Trigger && key.feature_place() == feature)
+    };
+    let is_new =
+        move |key: &Key| key.kind == Kind::Partition && exists(key.table()) && !has_new_triggers(key.feature_place());
     after.but_not(before).filter(move |(key, _)| is_new(key))
 }
 

@@ -1,12 +1,10 @@
 //! The messages for commands that would break a guarantee. Refused changes of definitions are 55000 for all features:
 //! the table is not in the right state. Refused changes or removals of protected rows are 23001.
 
-use std::fmt::Write;
-
 use super::definitions::{Definition, Key};
 use super::touched::Touched;
 use crate::pg::relation::{Relation, name_of};
-use crate::pg::report::{Class, Error, notice_with_hint, number, warning};
+use crate::pg::report::{Class, Error, notice_with_hint, warning};
 use crate::table::faults::Faults;
 use crate::table::feature::{Feature, Kind, Partitions};
 
@@ -46,8 +44,10 @@ pub fn let_pass(verb: &str, key: &Key, definition: &Definition, touched: &Touche
         "add" => "added",
         _ => "changed",
     };
+    // Nothing was verified for a command that changes values.
+    let is = if matches!(key.kind, Kind::Column | Kind::Type | Kind::Storage) { "may be" } else { "is" };
     warning(
-        format!("{} of table \"{table}\" is broken: {name} is {participle}", key.feature().name),
+        format!("{} of table \"{table}\" {is} broken: {name} is {participle}", key.feature().name),
         "The table belongs to another role and is not what the command is about, so the command is not refused."
             .to_string(),
     );
@@ -62,20 +62,7 @@ pub fn of_values(verb: &str, key: &Key, definition: &Definition, relation: &Rela
         Kind::Storage => format!("cannot rewrite the rows of {noun} \"{name}\""),
         _ => format!("cannot {verb} {} {preposition} {noun} \"{name}\"", definition.name),
     };
-    let count = faults.count();
-    let mut detail = format!("Verification would find {}.", number(count, "fault"));
-    // The faults show values of rows.
-    if let Some(first) = faults.into_first().filter(|_| relation.is_readable()) {
-        let _ = write!(detail, " The first is \"{}\"", first.fault);
-        if let Some(key) = first.key.filter(|key| !key.is_empty()) {
-            let values: Vec<_> = key.iter().map(|value| value.as_deref().unwrap_or("NULL")).collect();
-            let _ = write!(detail, " in ({})", values.join(", "));
-        }
-        if let Some(place) = first.place.text() {
-            let _ = write!(detail, " at {place}");
-        }
-        let _ = write!(detail, ": {}", first.detail);
-    }
+    let detail = faults.sentences(relation.is_readable());
     let verify = format!("verify_{}() names those that were there before.", feature.name);
     let instead = match (verb, key.kind) {
         ("add", Kind::Column) => "Add a column without a default, and set the default for new rows afterwards.",

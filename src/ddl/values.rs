@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::definitions::{Definition, Definitions, Key};
-use super::{partitions, refusal};
 use super::touched::Touched;
+use super::{partitions, refusal};
 use crate::pg::contents::has_rows;
 use crate::pg::oid::Oid;
 use crate::pg::relation::{Lock, Relation, exists};
@@ -38,6 +38,9 @@ pub fn verify(before: &Definitions, after: &Definitions, touched: &Touched) -> R
         let Some(Change { verb, key, definition }) = changes.first() else { continue };
         // Writers that began before a change of a type would write by the former type.
         let relation = Relation::open(Oid::from(*table), Lock::ShareRowExclusive)?;
+        if key.ddl().indexes_text && *verb != "add" && key.kind == Kind::Type && has_rows(relation.oid())? {
+            return Err(refusal::of_change(verb, key, definition));
+        }
         let mut faults = Faults::first();
         (key.ddl().verify)(&relation, &mut faults)?;
         if faults.count() > 0 {
@@ -75,7 +78,8 @@ fn changes<'d>(before: &'d Definitions, after: &'d Definitions) -> Result<Vec<Ch
     }
     // A new column, or an attribute of a type, has a value in old rows if PostgreSQL has kept one for them, or if the
     // rows were rewritten. A new value of an enum is in no row.
-    let rewritten: Vec<_> = changes.iter().filter(|change| change.verb == "rewrite").map(|change| change.key.table()).collect();
+    let rewritten: Vec<_> =
+        changes.iter().filter(|change| change.verb == "rewrite").map(|change| change.key.table()).collect();
     for (key, now) in after.but_not(before).filter(|(key, _)| before.guards(key)) {
         let has_values = now.filled || rewritten.contains(&key.table());
         let counts = match key.kind {

@@ -11,6 +11,7 @@ pub static DDL: Ddl = Ddl {
     check: requirements::check,
     follow: triggers::follow,
     verify: verify::verify,
+    indexes_text: true,
     on_new_column: Some(not_compared),
     partitions: None,
 };

@@ -47,7 +47,8 @@ pub fn check_columns(relation: &Relation, layout: &Layout) -> Result<()> {
             .detail(format!(
                 "Type {} has no GiST operator class with equality.",
                 crate::pg::types::type_name(column.type_id)
-            )));
+            ))
+            .hint("Use a type that btree_gist has one for, such as text, uuid, bigint or an enum."));
         }
     }
     if constraint::has_direct_value(layout) {

@@ -114,20 +114,53 @@ impl Command<'_> {
 
     /// The table and its partition that `ALTER TABLE … DETACH PARTITION … CONCURRENTLY` names.
     pub fn detached_concurrently(&self) -> Option<(pg_sys::Oid, pg_sys::Oid)> {
+        self.of_partition(pg_sys::AlterTableType::AT_DetachPartition, true)
+    }
+
+    /// The table and its new partition that `ALTER TABLE … ATTACH PARTITION` names.
+    pub fn attached(&self) -> Option<(pg_sys::Oid, pg_sys::Oid)> {
+        self.of_partition(pg_sys::AlterTableType::AT_AttachPartition, false)
+    }
+
+    /// The table above, and the columns of the partition key (`None` for an expression), of a `CREATE TABLE … PARTITION OF …
+    /// PARTITION BY`.
+    pub fn created_subpartitioned(&self) -> Option<(pg_sys::Oid, Vec<Option<String>>)> {
+        // SAFETY: a parse tree is NULL or a node, and its tag says which. A partition has one parent, and the elements of a
+        // partition key are such nodes, whose name is NULL for an expression.
+        unsafe {
+            if self.tree.is_null() || (*self.tree).type_ != pg_sys::NodeTag::T_CreateStmt {
+                return None;
+            }
+            let create = &*self.tree.cast::<pg_sys::CreateStmt>();
+            if create.partbound.is_null() || create.partspec.is_null() {
+                return None;
+            }
+            let parent = members::<pg_sys::RangeVar>(create.inhRelations).into_iter().next()?;
+            let name = |element: *mut pg_sys::PartitionElem| {
+                let name = (*element).name;
+                (!name.is_null()).then(|| string(name))
+            };
+            Some((find(parent)?, members((*create.partspec).partParams).into_iter().map(name).collect()))
+        }
+    }
+
+    fn of_partition(
+        &self,
+        subtype: pg_sys::AlterTableType::Type,
+        concurrent: bool,
+    ) -> Option<(pg_sys::Oid, pg_sys::Oid)> {
         // SAFETY: a parse tree is NULL or a node, and its tag says which. The commands of an ALTER TABLE are such
-        // nodes, and DETACH has a definition of its own.
+        // nodes, and those for partitions have a definition of their own.
         unsafe {
             if self.tree.is_null() || (*self.tree).type_ != pg_sys::NodeTag::T_AlterTableStmt {
                 return None;
             }
             let alter = &*self.tree.cast::<pg_sys::AlterTableStmt>();
-            let detaches = |command: &*mut std::ffi::c_void| {
-                let command = command.cast::<pg_sys::AlterTableCmd>();
-                (*command).subtype == pg_sys::AlterTableType::AT_DetachPartition
-            };
-            let command = members(alter.cmds).into_iter().find(detaches)?.cast::<pg_sys::AlterTableCmd>();
+            let is_meant =
+                |command: &*mut std::ffi::c_void| (*command.cast::<pg_sys::AlterTableCmd>()).subtype == subtype;
+            let command = members(alter.cmds).into_iter().find(is_meant)?.cast::<pg_sys::AlterTableCmd>();
             let partition = &*(*command).def.cast::<pg_sys::PartitionCmd>();
-            if !partition.concurrent {
+            if partition.concurrent != concurrent {
                 return None;
             }
             Some((find(alter.relation)?, find(partition.name)?))

@@ -11,21 +11,44 @@ pub struct ValueHash {
     pub(super) type_id: pg_sys::Oid,
     pub(super) function: *mut pg_sys::FmgrInfo,
     pub(super) collation: pg_sys::Oid,
+    /// Whether the function takes a seed and gives 64 bits. Types of before PostgreSQL 11 have a plain one with 32.
+    pub(super) is_extended: bool,
 }
 
 impl ValueHash {
-    /// The column's hash function, if its type has one.
+    /// The hash function of the column's type, if its default hash operator class has one.
     pub fn of(column: &Column) -> Option<ValueHash> {
         // SAFETY: an entry of the type cache lives as long as the backend, at the same address.
         unsafe {
-            let flags = pg_sys::TYPECACHE_HASH_EXTENDED_PROC_FINFO | pg_sys::TYPECACHE_EQ_OPR;
+            let flags = pg_sys::TYPECACHE_HASH_EXTENDED_PROC_FINFO
+                | pg_sys::TYPECACHE_HASH_PROC_FINFO
+                | pg_sys::TYPECACHE_EQ_OPR;
             let entry = pg_sys::lookup_type_cache(column.type_id, flags as i32);
-            let function = &raw mut (*entry).hash_extended_proc_finfo;
-            ((*function).fn_oid != pg_sys::InvalidOid).then_some(ValueHash {
-                type_id: column.type_id,
-                function,
-                collation: column.collation,
-            })
+            let extended = (&raw mut (*entry).hash_extended_proc_finfo, true);
+            let plain = (&raw mut (*entry).hash_proc_finfo, false);
+            let (function, is_extended) =
+                [extended, plain].into_iter().find(|(function, _)| (**function).fn_oid != pg_sys::InvalidOid)?;
+            Some(ValueHash { type_id: column.type_id, function, collation: column.collation, is_extended })
+        }
+    }
+
+    /// The hash of a value; the seed is the hash of what comes before.
+    ///
+    /// # Safety
+    /// The datum is a value, not NULL, of the column's type.
+    pub(super) unsafe fn of_value(self, datum: pg_sys::Datum, seed: u64) -> u64 {
+        // SAFETY: by the contract of this function; the function hashes values of this type.
+        unsafe {
+            if self.is_extended {
+                let seed = pg_sys::Datum::from(seed as i64);
+                return pg_sys::FunctionCall2Coll(self.function, self.collation, datum, seed).value() as u64;
+            }
+            let hash = pg_sys::FunctionCall1Coll(self.function, self.collation, datum).value() as u32;
+            // The steps of splitmix64, so that the order of columns counts, and each bit of both.
+            let mut mixed = (seed ^ u64::from(hash)).wrapping_add(0x9E37_79B9_7F4A_7C15);
+            mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            mixed ^ (mixed >> 31)
         }
     }
 }

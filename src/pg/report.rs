@@ -186,13 +186,24 @@ impl From<veritable_core::line::Error> for Error {
     }
 }
 
-/// Keeps backtraces out of messages to clients, whatever the server's environment asks for: pgrx would add them to the
-/// DETAIL of each error.
+/// Keeps backtraces out of messages to clients, whatever the server's environment asks for: pgrx captures one with each
+/// error, and would add it to the DETAIL.
+///
+/// Rust reads the environment at the first capture, and once: so the first one is made here, in an environment that asks
+/// for none. The environment itself stays as it is, for other libraries and for programs that the server starts.
 pub fn without_backtraces() {
+    const VARIABLES: [&str; 2] = ["RUST_LIB_BACKTRACE", "RUST_BACKTRACE"];
+    let before = VARIABLES.map(|name| (name, std::env::var_os(name)));
     // SAFETY: the library is being loaded, in a process that has one thread.
     unsafe {
-        std::env::set_var("RUST_LIB_BACKTRACE", "0");
-        std::env::set_var("RUST_BACKTRACE", "0");
+        VARIABLES.iter().for_each(|name| std::env::set_var(name, "0"));
+        drop(std::backtrace::Backtrace::capture());
+        for (name, value) in before {
+            match value {
+                Some(value) => std::env::set_var(name, value),
+                None => std::env::remove_var(name),
+            }
+        }
     }
 }
 

@@ -220,11 +220,8 @@ impl<'r> Row<'r> {
     /// The hash of the value at `place`, which is not NULL.
     pub fn hash(&self, place: usize, hash: ValueHash, seed: u64) -> u64 {
         let datum = self.typed(place, hash.type_id);
-        // SAFETY: the function hashes values of this type.
-        unsafe {
-            pg_sys::FunctionCall2Coll(hash.function, hash.collation, datum, pg_sys::Datum::from(seed as i64)).value()
-                as u64
-        }
+        // SAFETY: the value is of the type of the hash.
+        unsafe { hash.of_value(datum, seed) }
     }
 
     /// Appends the stored bytes of the value at `place`, which is not NULL. Equal values may be stored differently.
@@ -263,9 +260,9 @@ impl<'r> Row<'r> {
         self.set(place, Owned::Direct(pg_sys::Datum::from(integer)));
     }
 
-    /// Puts a `bytea` or a `text` into the row.
+    /// Puts a `bytea`, or a text of any string type, into the row; the caller sees to the length that the column allows.
     pub fn set_bytes(&mut self, place: usize, bytes: &[u8]) {
-        if !matches!(self.type_at(place), pg_sys::BYTEAOID | pg_sys::TEXTOID) {
+        if !matches!(self.type_at(place), pg_sys::BYTEAOID | pg_sys::TEXTOID | pg_sys::VARCHAROID | pg_sys::BPCHAROID) {
             Error::mismatch("a value").fail();
         }
         self.set(place, Owned::varlena(bytes));

@@ -72,6 +72,12 @@ impl TriggerInfo {
         }
     }
 
+    /// Whether the trigger fires in this session.
+    pub fn fires_here(&self) -> bool {
+        self.state == pg_sys::TRIGGER_FIRES_ALWAYS
+            || self.state == if is_replica() { pg_sys::TRIGGER_FIRES_ON_REPLICA } else { pg_sys::TRIGGER_FIRES_ON_ORIGIN }
+    }
+
     /// Whether the trigger is BEFORE INSERT FOR EACH ROW, among any other events.
     pub fn before_insert_row(&self) -> bool {
         self.before() && self.row() && self.kind & pg_sys::TRIGGER_TYPE_INSERT != 0

@@ -51,6 +51,11 @@ pub fn time_unit(column: &Column) -> i64 {
     }
 }
 
+/// The number of characters that a column of type `varchar` or `char` can hold, if it is limited.
+pub fn length_max(column: &Column) -> Option<usize> {
+    usize::try_from(column.typmod).ok()?.checked_sub(pg_sys::VARHDRSZ)
+}
+
 /// Whether the column holds a `timestamptz`.
 pub fn is_timestamptz(column: &Column) -> bool {
     column.type_id == pg_sys::TIMESTAMPTZOID

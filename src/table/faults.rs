@@ -87,6 +87,18 @@ impl Place {
     }
 }
 
+impl Fault {
+    /// The fault in one sentence: kind, key, place and explanation.
+    fn sentence(&self) -> String {
+        let key = self.key.as_ref().filter(|key| !key.is_empty()).map(|key| {
+            let values: Vec<_> = key.iter().map(|value| value.as_deref().unwrap_or("NULL")).collect();
+            format!(" in ({})", values.join(", "))
+        });
+        let place = self.place.text().map(|place| format!(" at {place}"));
+        format!("\"{}\"{}{}: {}", self.fault, key.unwrap_or_default(), place.unwrap_or_default(), self.detail)
+    }
+}
+
 impl Faults {
     fn of(sink: Sink) -> Faults {
         Faults { sink, guarantee: "", count: 0, tables: 0, rows: 0, groups: 0 }
@@ -110,6 +122,14 @@ impl Faults {
     /// Says which guarantee the next faults are about: the name of a feature, or "index".
     pub fn about(&mut self, guarantee: &'static str) {
         self.guarantee = guarantee;
+    }
+
+    /// The function that the caller has called, for the journal.
+    pub fn action(&self, feature: &Feature) -> String {
+        match self.sink {
+            Sink::RowsOfGuarantees(_) => "verify_all".to_string(),
+            Sink::Rows(_) | Sink::First(_) => format!("verify_{}", feature.name),
+        }
     }
 
     /// Reports a fault of a table.
@@ -177,6 +197,15 @@ impl Faults {
         }
     }
 
+    /// Sentences about findings that are only counted: how many, and the first, if the reader may see values of rows.
+    pub fn sentences(self, may_show: bool) -> String {
+        let count = format!("Verification finds {}.", number(self.count, "fault"));
+        match self.into_first().filter(|_| may_show) {
+            Some(first) => format!("{count} The first is {}", first.sentence()),
+            None => count,
+        }
+    }
+
     /// What was verified for a feature, such as "3 events in 2 chains of 1 table".
     pub fn verified(&self, feature: &Feature) -> String {
         let (rows, groups) = feature.counts;
@@ -184,9 +213,14 @@ impl Faults {
         format!("{}{groups} of {}", number(self.rows, rows), number(self.tables, "table"))
     }
 
-    /// Forgets how much was verified, but not the faults.
-    pub fn count_anew(&mut self) {
-        (self.tables, self.rows, self.groups) = (0, 0, 0);
+    /// How much was verified: tables, rows, groups. The faults are kept apart.
+    pub fn counts(&self) -> (u64, u64, u64) {
+        (self.tables, self.rows, self.groups)
+    }
+
+    /// Sets how much was verified.
+    pub fn set_counts(&mut self, (tables, rows, groups): (u64, u64, u64)) {
+        (self.tables, self.rows, self.groups) = (tables, rows, groups);
     }
 
     /// The closing sentence about `verified`, which is what was verified.

@@ -50,6 +50,9 @@ pub struct Ddl {
     pub follow: fn(&Session, Oid, &[Renamed]) -> Result<()>,
     /// Verifies the rows, as the owner of the table.
     pub verify: fn(&Relation, &mut Faults) -> Result<()>,
+    /// Whether an index of the feature holds values as text. PostgreSQL does not write the index anew when a part of a type
+    /// has another name, so a command must not change such parts while the table has rows.
+    pub indexes_text: bool,
     /// The notice, as message and HINT, about a new column that the guarantee does not cover.
     pub on_new_column: Option<NoticeOfColumn>,
     /// The rules for partitions, beyond the row triggers that PostgreSQL clones.
@@ -116,6 +119,9 @@ pub struct Reason {
 pub struct Partitions {
     /// Refuses to detach a partition with contents that the guarantee covers.
     pub refuse_to_detach: fn(partition: Oid, table: Oid) -> Result<()>,
+    /// Refuses to add a partition that is itself partitioned by these columns (`None`: an expression), if PostgreSQL would
+    /// refuse without saying what to do.
+    pub refuse_key: fn(table: &Relation, key: &[Option<String>]) -> Result<()>,
     /// Adds to new partitions the triggers that PostgreSQL does not clone.
     pub guard: fn(&Session, &[Oid]) -> Result<()>,
     /// Removes these triggers from tables that are no longer partitions.

@@ -43,6 +43,19 @@ pub fn below(session: &Session, table: Oid) -> Result<Vec<Oid>> {
     tree.rows().map(|row| row.get(0).ok_or_else(|| Error::damaged("pg_inherits"))).collect()
 }
 
+/// The columns by which these tables are partitioned; `None` for an expression.
+pub fn partition_keys(session: &Session, tables: &[Oid]) -> Result<Vec<Option<String>>> {
+    let keys = session.query(
+        "SELECT a.attname::pg_catalog.text
+         FROM pg_catalog.pg_partitioned_table p
+         CROSS JOIN LATERAL pg_catalog.unnest(p.partattrs::pg_catalog.int2[]) AS k (number)
+         LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = k.number
+         WHERE p.partrelid = ANY ($1)",
+        &[tables.to_vec().into()],
+    )?;
+    Ok(keys.rows().map(|key| key.get(0)).collect())
+}
+
 /// The table in a FROM clause: with the rows of its partitions, without those of inheritance children.
 pub fn from_clause(relation: &Relation, alias: &str) -> String {
     let only = if relation.is_partitioned() { "" } else { "ONLY " };

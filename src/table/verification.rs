@@ -22,25 +22,43 @@ pub type Verify<'v> = &'v mut dyn FnMut(&Relation, &mut Faults) -> Result<()>;
 pub fn answer(call: &Call, feature: &'static Feature, verify: Verify) -> Result<Answer> {
     let mut faults = Faults::answer(call.rows());
     match call.oid(0) {
-        Some(target) => one(target, feature, &mut faults, verify)?,
+        Some(target) => {
+            one(target, feature, &mut faults, verify)?;
+            faults.tables = 1;
+        }
         None => all(feature, &mut faults, verify)?,
     }
     notice(faults.summary(&faults.verified(feature)));
     Ok(Answer::NULL)
 }
 
-/// Verifies one table for a caller, whose privileges are checked.
+/// Verifies one table for a caller, whose privileges are checked. The journal tells of it.
 pub fn one(target: Oid, feature: &'static Feature, faults: &mut Faults, verify: Verify) -> Result<()> {
+    let before = (faults.count(), faults.rows);
+    part(target, feature, faults, verify)?;
+    record(&Relation::open(target, Lock::AccessShare)?.stable_name(), feature, faults, before);
+    Ok(())
+}
+
+/// Verifies a part of one table for a caller, whose privileges are checked. The journal does not tell of it.
+pub fn part(target: Oid, feature: &'static Feature, faults: &mut Faults, verify: Verify) -> Result<()> {
     let relation = Relation::open(target, Lock::AccessShare)?;
     require_readable(&relation, feature)?;
     faults.about(feature.name);
     verify(&relation, faults)
 }
 
-/// Refuses a caller who may not read all rows of a table. Everybody may verify the journal, of which row-level security
-/// shows some rows to each: a fault names what the catalogs show to everybody.
+/// Refuses a caller who may not read all rows of a table. Everybody may verify the journal: its faults say nothing of
+/// its contents, and who may not read an entry must learn that it was altered.
 pub fn require_readable(relation: &Relation, feature: &Feature) -> Result<()> {
-    if relation.oid() == journal::table()? { Ok(()) } else { relation.require_readable(feature.name) }
+    if journal::table()? == relation.oid() { Ok(()) } else { relation.require_readable(feature.name) }
+}
+
+/// Records the verification of a table. `before` are the numbers of faults and rows before it.
+fn record(about: &str, feature: &Feature, faults: &Faults, before: (u64, u64)) {
+    let (count, rows) = (faults.count() - before.0, faults.rows - before.1);
+    let detail = format!("{{\"guarantee\": \"{}\", \"faults\": {count}, \"rows\": {rows}}}", feature.name);
+    journal::record_verification(about, &faults.action(feature), Some(&detail));
 }
 
 /// Runs the verification of a table as the table's owner, restricted, under a snapshot that sees all committed rows and
@@ -82,22 +100,31 @@ pub fn without_indexes(acting: &Acting) {
 /// Verifies all tables of the feature. Unreadable tables are reported.
 pub fn all(feature: &'static Feature, faults: &mut Faults, verify: Verify) -> Result<()> {
     faults.about(feature.name);
-    let mut attempts = Attempts::begin();
+    let (mut attempts, journal) = (Attempts::begin(), journal::table()?);
     for table in tables(feature)? {
         if table.is_of_other_session {
             notice(format!("skipped temporary table \"{}\" of another session", table.name));
             continue;
         }
-        let (before, counts) = (faults.tables, (faults.tables, faults.rows, faults.groups));
-        let failure = attempts.next(|| one(table.oid, feature, faults, verify))?.err();
+        let (before, counts) = ((faults.count(), faults.rows), faults.counts());
+        let mut about = None;
+        let attempt = attempts.next(|| {
+            let relation = Relation::open(table.oid, Lock::AccessShare)?;
+            require_readable(&relation, feature)?;
+            about = Some(relation.stable_name());
+            verify(&relation, faults)
+        })?;
         // A table that was dropped meanwhile needs no report.
-        if let Some(failure) = failure.filter(|_| relation::exists(table.oid)) {
-            faults.tables = before + 1;
+        if let Some(failure) = attempt.err().filter(|_| relation::exists(table.oid)) {
+            faults.tables = counts.0 + 1;
             faults.unread(table.oid, &format!("The table cannot be read: {}.", failure.message));
         }
-        // The journal is the extension's own: it is verified, but is not among the tables that users count.
-        if table.oid == journal::table()? {
-            (faults.tables, faults.rows, faults.groups) = counts;
+        if let Some(about) = about {
+            record(&about, feature, faults, before);
+        }
+        // The journal belongs to the extension, and what it holds depends on what others do: only its faults count.
+        if table.oid == journal {
+            faults.set_counts(counts);
         }
     }
     Ok(())

@@ -11,6 +11,7 @@ pub static DDL: Ddl = Ddl {
     check: triggers::check,
     follow: triggers::follow,
     verify: verify::verify,
+    indexes_text: false,
     on_new_column: None,
     partitions: None,
 };

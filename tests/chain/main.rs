@@ -7,6 +7,7 @@ mod dump;
 mod errors;
 mod fail_closed;
 mod lines;
+mod recorded;
 mod replication;
 mod resources;
 mod robustness;

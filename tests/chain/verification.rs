@@ -166,11 +166,33 @@ fn a_row_that_cannot_be_hashed_is_altered_and_hides_no_other() {
 
 #[test]
 fn no_backtrace_is_told_to_a_client() {
-    let cluster = Cluster::with_variable("RUST_BACKTRACE=full");
-    let database = cluster.database();
-    let mut session = database.superuser();
-    let refusal = session.refused("SELECT * FROM verify_chain('pg_class')");
-    assert_eq!(refusal.detail, None);
-    let refusal = session.refused("SELECT jsonb_matches_schema('1', '1')");
-    assert!(refusal.detail.is_none_or(|detail| !detail.contains("::")));
+    for variable in ["RUST_BACKTRACE=1", "RUST_BACKTRACE=full", "RUST_LIB_BACKTRACE=1"] {
+        let cluster = Cluster::with_variable(variable);
+        let database = cluster.database();
+        let mut session = database.superuser();
+        session.run("CREATE TABLE t (id int NOT NULL, n int GENERATED ALWAYS AS (1 / (id - 7)) STORED)");
+        // Our own errors, those of PostgreSQL that our code meets, and those that PL/pgSQL catches in between.
+        session.refused("SELECT * FROM verify_chain('pg_class')").detail("");
+        session.refused("SELECT veritable.seal()").detail("");
+        session.run("SELECT add_chain('t', '{id}')");
+        session.refused("INSERT INTO t (id) VALUES (7)").with_code("22012").detail("");
+        session.refused("DELETE FROM t WHERE false; SELECT add_chain('t')").with_code("42710").detail("");
+        session.refused("SELECT * FROM verify_chain('t', '{seven}')").with_code("22P02").detail("");
+        session.run(
+            "DO $$ DECLARE told text; BEGIN
+                 PERFORM add_chain('t');
+             EXCEPTION WHEN duplicate_object THEN
+                 GET STACKED DIAGNOSTICS told = PG_EXCEPTION_DETAIL; ASSERT told = '', told;
+             END $$",
+        );
+        let refusal = session.refused("SELECT jsonb_matches_schema('1', '1')");
+        assert!(refusal.detail.is_none_or(|detail| !detail.contains("::")));
+        // The environment is that of the server, for whatever else is in it.
+        let value = session.value(
+            "CREATE TEMP TABLE environment (line text);
+             COPY environment FROM PROGRAM 'env | grep BACKTRACE=';
+             SELECT string_agg(line, ' ') FROM environment",
+        );
+        assert_eq!(value, variable);
+    }
 }

@@ -46,8 +46,10 @@ fn the_public_functions_are_these() {
         "schema_errors",
         "schema_problems",
         "set_period",
+        "verify_all",
         "verify_chain",
         "verify_packing",
+        "verify_validation",
     ];
     assert_eq!(session().rows(&functions), expected);
 }

@@ -38,6 +38,8 @@ const TABLES: &str = r#"
     CREATE VIEW lines AS SELECT chain_line(e) AS line, entity FROM events AS e;
     CREATE VIEW faults AS SELECT * FROM verify_chain();
     CREATE VIEW unpacked AS SELECT * FROM verify_packing();
+    CREATE VIEW invalid AS SELECT * FROM verify_validation();
+    CREATE VIEW wrong AS SELECT * FROM verify_all(true);
     -- What a function of ours may be called with: sqlsmith takes its arguments from columns of their types.
     CREATE TABLE arguments (target regclass, columns name[], one name, texts text[], schema jsonb, text_schema json, fact jsonb, key bytea);
     INSERT INTO arguments
@@ -47,7 +49,7 @@ const TABLES: &str = r#"
         (VALUES ('{"type": "object", "required": ["id"]}'::jsonb), ('{"$ref": "veritable:///thing"}'), ('7'), ('{"pattern": "(?=x)"}')) AS s (schema),
         (VALUES ('{"location": 1, "price": 7, "during": "[2026-01-10,2026-02-10)"}'::jsonb), ('{"id": 1}')) AS f (fact);
     GRANT ALL ON ALL TABLES IN SCHEMA public TO owner;
-    GRANT SELECT ON arguments, plain, lines, faults, unpacked TO PUBLIC;
+    GRANT SELECT ON arguments, plain, lines, faults, unpacked, invalid, wrong TO PUBLIC;
     GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO owner;"#;
 
 /// For each function of ours some more that call it, since sqlsmith chooses among all functions of a type alike.

@@ -23,7 +23,7 @@ const TABLES: &str = r#"
     GRANT INSERT ON ALL TABLES IN SCHEMA app TO writer"#;
 
 /// What is tried: as the document names it, and as it is run.
-const ACTIONS: [(&str, &str); 56] = [
+const ACTIONS: [(&str, &str); 61] = [
     ("`add_chain('app.unchained', …)`", "SELECT add_chain('app.unchained', '{id}')"),
     ("`drop_chain('app.events')`", "SELECT drop_chain('app.events')"),
     ("`verify_chain('app.events')`", "SELECT * FROM verify_chain('app.events')"),
@@ -89,6 +89,8 @@ const ACTIONS: [(&str, &str); 56] = [
     ),
     ("`add_validation('app.unchained', …)`", "SELECT add_validation('app.unchained', 'document', schema => 'thing')"),
     ("`drop_validation('app.documents', …)`", "SELECT drop_validation('app.documents', 'document')"),
+    ("`verify_validation('app.documents')`", "SELECT * FROM verify_validation('app.documents')"),
+    ("`verify_validation()`", "SELECT * FROM verify_validation()"),
     ("validation: INSERT of what matches", "INSERT INTO app.documents VALUES (2, '{\"id\": 2}')"),
     ("validation: INSERT of what does not", "INSERT INTO app.documents VALUES (2, '{}')"),
     ("validation: UPDATE to what does not", "UPDATE app.documents SET document = '{}'"),
@@ -115,6 +117,9 @@ const ACTIONS: [(&str, &str); 56] = [
     ("journal: UPDATE", "UPDATE veritable.journal SET action = 'x'"),
     ("`veritable.journal`", "SELECT count(*) FROM veritable.journal"),
     ("`veritable.event_schemas`", "SELECT count(*) FROM veritable.event_schemas"),
+    ("`veritable.journal`", "SELECT count(*) FROM veritable.journal"),
+    ("`verify_all()`", "SELECT * FROM verify_all()"),
+    ("`veritable.status`", "SELECT count(*) FROM veritable.status"),
     (
         "`veritable.chains`, `veritable.packings`, `veritable.validations`",
         "SELECT count(*) FROM veritable.chains, veritable.packings, veritable.validations",

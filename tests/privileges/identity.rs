@@ -147,7 +147,7 @@ const UNPACKED: &str = "ALTER TABLE $T DISABLE TRIGGER USER; INSERT INTO $T (id,
     ALTER TABLE $T ENABLE TRIGGER USER";
 const ADJOINS: &str = "INSERT INTO $T (id, v, period) VALUES ('1', $V, '[3,5)')";
 
-const PATHS: [Path; 10] = [
+const PATHS: [Path; 11] = [
     Path { name: "INSERT into a chain", caller: "writer", before: CHAINED, rows: ROWS, after: "", call: ADJOINS },
     Path {
         name: "`verify_chain`",
@@ -198,6 +198,14 @@ const PATHS: [Path; 10] = [
         rows: ROWS,
         after: "",
         call: "INSERT INTO $T (id, v, document) VALUES ('1', $V, '{}')",
+    },
+    Path {
+        name: "`verify_validation`",
+        caller: "auditor",
+        before: VALIDATED,
+        rows: ROWS,
+        after: "",
+        call: "SELECT * FROM verify_validation('$T')",
     },
     Path { name: "`add_validation`", caller: SUPERUSER, before: "", rows: ROWS, after: "", call: VALIDATED },
 ];

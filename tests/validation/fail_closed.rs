@@ -21,6 +21,8 @@ const WRONG: &str = r#"INSERT INTO t VALUES ('order', '{"id": "x"}')"#;
 const RIGHT: &str = r#"INSERT INTO t VALUES ('order', '{"id": 2}')"#;
 const UPDATE: &str = r#"UPDATE t SET payload = '{"id": 3}' WHERE kind = 'order'"#;
 
+const VERIFICATIONS: [&str; 2] = ["SELECT * FROM verify_validation()", "SELECT * FROM verify_validation('t')"];
+
 /// What would silently end the validation.
 const COMMANDS: [&str; 4] = [
     "ALTER TABLE t DROP payload",
@@ -48,7 +50,7 @@ fn arguments_that_nobody_knows_are_refused() {
     ] {
         set_arguments(&mut session, "t", &arguments);
         let how = arguments.join(" ");
-        for statements in [&[WRONG, RIGHT, UPDATE][..], &COMMANDS] {
+        for statements in [&[WRONG, RIGHT, UPDATE][..], &COMMANDS, &VERIFICATIONS] {
             unsaid.extend(silent(&database, &how, statements));
         }
     }
@@ -84,7 +86,10 @@ fn a_registry_that_nobody_understands_lets_nothing_pass() {
                 "SELECT 1 WHERE register_schema('order', 'true') IS NULL",
                 "SELECT 1 WHERE retire_schema('order') IS NULL",
             ],
-            _ => [WRONG, RIGHT],
+            _ => {
+                unsaid.extend(silent(&database, change, &VERIFICATIONS));
+                [WRONG, RIGHT]
+            }
         };
         unsaid.extend(silent(&database, change, &statements));
     }
@@ -102,6 +107,7 @@ fn a_registry_that_cannot_be_read_lets_nothing_pass() {
         let (database, mut session) = validated();
         session.run(how);
         unsaid.extend(silent(&database, how, &[WRONG, RIGHT, "INSERT INTO t VALUES ('nobody', '{}')"]));
+        unsaid.extend(silent(&database, how, &VERIFICATIONS));
     }
     assert_eq!(unsaid, [""; 0]);
 }

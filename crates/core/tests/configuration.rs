@@ -8,8 +8,16 @@ fn columns(names: &[&str]) -> Vec<String> {
 
 #[test]
 fn what_there_is_none_of_is_left_out() {
-    let configuration =
-        Configuration { entity: &[], erasable: &[], exclude: &[], hash: "h", identity: None, previous: "p", recorded: None, seq: "s" };
+    let configuration = Configuration {
+        entity: &[],
+        erasable: &[],
+        exclude: &[],
+        hash: "h",
+        identity: None,
+        previous: "p",
+        recorded: None,
+        seq: "s",
+    };
     let line = configuration.line().unwrap();
     assert_eq!(line, r#"{"format":1,"hash":"h","previous":"p","seq":"s"}"#);
     assert_eq!(configuration.genesis().unwrap(), LinkHash::of_line(line.as_bytes()));

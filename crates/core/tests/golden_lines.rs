@@ -16,11 +16,13 @@ type Column<'a> = (&'a str, Value<'a>);
 
 enum Value<'a> {
     Boolean(bool),
+    Byte(u8),
     Bytea(&'a [u8]),
     Date(i32),
     Float(&'a str),
     Integer(i64),
     Jsonb(&'a str),
+    Lsn(u64),
     /// What is written by a caller: the brackets around values.
     Plain(&'a str),
     /// An array that is named: the places of NULLs, the lower bounds, the counts, and the elements as a caller writes them.
@@ -40,11 +42,13 @@ fn line(columns: &[Column]) -> String {
         let out = line.member(member).unwrap();
         match value {
             Value::Boolean(value) => line::boolean::write(out, *value),
+            Value::Byte(value) => line::byte::write(out, *value).unwrap(),
             Value::Bytea(value) => line::bytea::write(out, value).unwrap(),
             Value::Date(days) => line::time::write_date(out, *days),
             Value::Float(text) => line::number::write_number_text(out, text).unwrap(),
             Value::Integer(value) => line::number::write_integer(out, *value),
             Value::Jsonb(stored) => line::jsonb::write(out, &bytes(stored)).unwrap(),
+            Value::Lsn(place) => line::lsn::write(out, *place).unwrap(),
             Value::Plain(text) => out.extend_from_slice(text.as_bytes()),
             Value::Named(nulls, lower_bounds, dimensions, elements) => {
                 line::array::begin_named(out, nulls, lower_bounds, dimensions).unwrap();
@@ -158,6 +162,13 @@ fn lines() -> Vec<String> {
     };
     lines.push(plain.line().unwrap());
     lines.push(line(&[]));
+    lines.push(line(&[
+        ("char", Byte(b'c')),
+        ("char_high", Byte(200)),
+        ("char_zero", Byte(0)),
+        ("pg_lsn", Lsn(0x16_b374_d848)),
+        ("pg_lsn_short", Lsn(0x0a_0000_0000)),
+    ]));
     lines
 }
 
@@ -170,6 +181,35 @@ fn lines_and_their_hashes_never_change() {
         let [hash, golden] = record[..] else { panic!("{record:?}") };
         assert_eq!(line, golden);
         assert_eq!(LinkHash::of_line(line.as_bytes()).to_string(), hash);
+    }
+}
+
+/// Who changes the files changes this, and then knows what is broken: each line stands for rows that were sealed once.
+/// Lines may be added: then the first ones still have the hash of before, and the new hash stands beside it.
+#[test]
+fn the_golden_files_are_frozen() {
+    for (file, frozen) in [
+        (
+            LINES,
+            [
+                (9, "7517d2e12342db6739b58e346e9e18e3eed0dcc69536418f474837508a326c39"),
+                (10, "fafe1473cb0c949ce70b5721ac139224bf3f6615706636bf4eab2663d492c99c"),
+            ],
+        ),
+        (
+            include_str!("golden/erasable-1.txt"),
+            [
+                (2, "d3de00eab2f72f9d7b8e93005ac5492dd4fbac94e30343f54bc5ef8cbb1f7720"),
+                (3, "f8f0fc8918c52d79caedeb2d6d679945bea9410e693340eb50327d265388f259"),
+            ],
+        ),
+    ] {
+        let records = records(file);
+        assert_eq!(records.len(), frozen[1].0, "a line is not frozen");
+        for (count, hash) in frozen {
+            let lines: Vec<_> = records[..count].iter().map(|record| record[1]).collect();
+            assert_eq!(LinkHash::of_line(lines.join("\n").as_bytes()).to_string(), hash);
+        }
     }
 }
 

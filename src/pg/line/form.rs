@@ -88,7 +88,11 @@ const UNSTABLE: [pg_sys::Oid; 13] = [
 
 /// The refusal of a type that a line cannot hold.
 #[derive(Debug)]
-pub struct Unsupported(pub String);
+pub struct Unsupported {
+    type_name: String,
+    /// What its text depends on.
+    on: &'static str,
+}
 
 impl Form {
     /// The form of a type, if a line can hold it.
@@ -129,7 +133,12 @@ impl Kind {
             pg_sys::DATEOID => Kind::Date,
             pg_sys::TIMESTAMPOID => Kind::Timestamp,
             pg_sys::TIMESTAMPTZOID => Kind::TimestampTz,
-            unstable if UNSTABLE.contains(&unstable) => return Err(Unsupported(type_name(unstable))),
+            unstable if UNSTABLE.contains(&unstable) => {
+                return Err(Unsupported {
+                    type_name: type_name(unstable),
+                    on: "the locale or on the system catalogs, and so may change while the value does not",
+                });
+            }
             other => Kind::of_structure(other)?,
         })
     }
@@ -157,6 +166,9 @@ impl Kind {
             };
             if ranged != pg_sys::InvalidOid {
                 Kind::of(ranged)?;
+                if has_bytes(ranged) {
+                    return Err(Unsupported { type_name: type_name(type_id), on: "the version of PostgreSQL" });
+                }
             }
         }
         Ok(Kind::Output(output_function(type_id)))
@@ -182,6 +194,26 @@ impl Kind {
     }
 }
 
+/// Whether the text of a type, written by its output function, may hold that of a `"char"`, which other versions of
+/// PostgreSQL write differently. A line writes its own, but not within the text of a range.
+fn has_bytes(type_id: pg_sys::Oid) -> bool {
+    // SAFETY: raises an error if no stack is left; the other functions take the oid of any type, and answer zero if there
+    // is no such part; a row type has a descriptor.
+    unsafe {
+        pg_sys::check_stack_depth();
+        let base = pg_sys::getBaseType(type_id);
+        let (element, range) = (pg_sys::get_element_type(base), pg_sys::get_multirange_range(base));
+        let bound = pg_sys::get_range_subtype(if range == pg_sys::InvalidOid { base } else { range });
+        let mut parts = vec![element, bound];
+        if pg_sys::get_typ_typrelid(base) != pg_sys::InvalidOid {
+            let descriptor = pg_sys::lookup_rowtype_tupdesc_copy(base, -1);
+            let attributes = (0..(*descriptor).natts as usize).map(|place| attribute(descriptor, place));
+            parts.extend(attributes.filter(|attribute| !attribute.attisdropped).map(|attribute| attribute.atttypid));
+        }
+        base == pg_sys::CHAROID || parts.into_iter().any(|part| part != pg_sys::InvalidOid && has_bytes(part))
+    }
+}
+
 impl Element {
     /// The elements of an array type; none for another type.
     pub(super) fn of(array: pg_sys::Oid) -> Option<Element> {
@@ -202,9 +234,6 @@ impl Element {
 impl Unsupported {
     /// The reason, as a sentence.
     pub fn reason(&self) -> String {
-        format!(
-            "The text of type {} depends on the locale or on the system catalogs, and so may change while the value does not.",
-            self.0
-        )
+        format!("The text of type {} depends on {}.", self.type_name, self.on)
     }
 }

@@ -93,12 +93,12 @@ fn needs_its_columns_to_exist() {
 #[test]
 fn needs_its_columns_to_have_the_right_type() {
     let mut session = Database::new().owner();
-    session.run("CREATE TABLE t (id int NOT NULL, at timestamp, seq int, n int, hash varchar, previous json)");
+    session.run("CREATE TABLE t (id int NOT NULL, at timestamp, seq int, n int, hash varchar(63), previous json)");
     for (arguments, column, expected) in [
         ("'{id}'", "seq", "bigint"),
-        ("'{id}', seq => 'place', previous => 'previous'", "previous", "bytea or text"),
-        ("'{id}', seq => 'place', hash => 'hash'", "hash", "bytea or text"),
-        ("'{id}', seq => 'place', hash => 'n'", "n", "bytea or text"),
+        ("'{id}', seq => 'place', previous => 'previous'", "previous", "bytea, text, varchar(64) or char(64)"),
+        ("'{id}', seq => 'place', hash => 'hash'", "hash", "bytea, text, varchar(64) or char(64)"),
+        ("'{id}', seq => 'place', hash => 'n'", "n", "bytea, text, varchar(64) or char(64)"),
         ("'{id}', seq => 'place', recorded => 'at'", "at", "timestamp with time zone"),
     ] {
         session

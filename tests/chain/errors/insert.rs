@@ -14,12 +14,25 @@ fn refuses_a_null_entity() {
 fn refuses_a_seq_that_is_not_the_next() {
     let (_database, mut session) = chained();
     session.run("INSERT INTO t (id, seq) VALUES (1, 1); INSERT INTO t (id) VALUES (1)");
-    for seq in ["2", "4", "0", "-1", "9223372036854775807"] {
-        session
-            .refused(&format!("INSERT INTO t (id, seq) VALUES (1, {seq})"))
+    let refused = |session: &mut Session, seq| session.refused(&format!("INSERT INTO t (id, seq) VALUES (1, {seq})"));
+    for seq in ["4", "9223372036854775807"] {
+        refused(&mut session, seq)
             .with("40001", "supplied seq does not continue the chain")
             .detail(&format!("The next seq of this entity is 3, not {seq}."))
             .hint(READ_AGAIN);
+    }
+    // What no retry can mend is no serialization failure.
+    for seq in ["1", "2"] {
+        refused(&mut session, seq)
+            .with("23514", "supplied seq has passed")
+            .detail(&format!("The next seq of this entity is 3, not {seq}."))
+            .hint("Read the newest event again, or leave the column out to append after it.");
+    }
+    for seq in ["0", "-1", "-9223372036854775808"] {
+        refused(&mut session, seq)
+            .with("22023", "supplied seq is less than 1")
+            .detail(&format!("The seq is {seq}. The first event of an entity has seq 1."))
+            .hint("Leave column \"seq\" out, or set it to null, to have the row sealed.");
     }
     session.run("INSERT INTO t (id, seq) VALUES (1, 3)");
 }
@@ -29,12 +42,17 @@ fn refuses_a_previous_hash_that_is_not_the_newest() {
     let (_database, mut session) = chained();
     session.run("INSERT INTO t (id) VALUES (1)");
     let newest = session.value("SELECT encode(event_hash, 'hex') FROM t");
-    for previous in ["\\x00", "\\x", &format!("\\x{}", "00".repeat(32))] {
+    session
+        .refused(&format!("INSERT INTO t (id, previous_event_hash) VALUES (1, '\\x{}')", "00".repeat(32)))
+        .with("40001", "supplied previous hash does not continue the chain")
+        .detail(&format!("The hash of this entity's newest event is {newest}."))
+        .hint(READ_AGAIN);
+    for previous in ["\\x00", "\\x", &format!("\\x{}", "00".repeat(33))] {
         session
             .refused(&format!("INSERT INTO t (id, previous_event_hash) VALUES (1, '{previous}')"))
-            .with("40001", "supplied previous hash does not continue the chain")
-            .detail(&format!("The hash of this entity's newest event is {newest}."))
-            .hint(READ_AGAIN);
+            .with("22023", "supplied previous hash is not a hash")
+            .detail("A hash is 32 bytes, or 64 lower-case hexadecimal digits.")
+            .hint("Leave column \"previous_event_hash\" out, or set it to null, to have the row sealed.");
     }
     session.refused(&format!("INSERT INTO t (id, previous_event_hash) VALUES (2, '\\x{newest}')")).with_code("40001");
     session.run(&format!("INSERT INTO t (id, previous_event_hash) VALUES (1, '\\x{newest}')"));
@@ -85,7 +103,8 @@ fn shows_nothing_to_who_may_only_insert() {
     // With that privilege, but not the one to read the row, the answer is no more than that.
     owner.run("GRANT SELECT (seq, previous_event_hash, event_hash) ON t TO stranger");
     writer.refused("INSERT INTO t (id, seq) VALUES (1, 9)").with_code("40001").detail("");
-    writer.refused("INSERT INTO t (id, previous_event_hash) VALUES (1, '')").with_code("40001").detail("");
+    writer.refused("INSERT INTO t (id, seq) VALUES (1, 1)").with_code("23514").detail("");
+    writer.refused("INSERT INTO t (id, previous_event_hash) VALUES (1, sha256(''))").with_code("40001").detail("");
     writer.refused("INSERT INTO t (id, event_hash) VALUES (1, '')").with_code("23514").detail("");
     writer.run(&format!("INSERT INTO t (id, previous_event_hash) VALUES (1, '\\x{newest}')"));
     owner.verifies("3 events in 1 chain of 1 table");

@@ -105,7 +105,8 @@ fn adding_needs_a_key_that_an_index_can_compare_and_that_is_never_null() {
     session
         .refused("SELECT add_packing('t', 'during', '{object}', '{}')")
         .with("0A000", "column \"object\" of table \"t\" cannot be in the key of a packing")
-        .detail("Type jsonb has no GiST operator class with equality.");
+        .detail("Type jsonb has no GiST operator class with equality.")
+        .hint("Use a type that btree_gist has one for, such as text, uuid, bigint or an enum.");
     session
         .refused("SELECT add_packing('t', 'during', '{place}', '{}')")
         .with("0A000", "column \"place\" of table \"t\" cannot be compared");

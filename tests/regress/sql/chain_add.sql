@@ -40,12 +40,30 @@ FROM entity_events AS e WINDOW chain AS (PARTITION BY entity_id ORDER BY seq) OR
 SELECT * FROM verify_chain('entity_events');
 \d entity_events
 
--- Columns that are there already are used: any names, bytea or text.
+-- Columns that are there already are used: any names, bytea or a string of 64 characters.
 CREATE TABLE own (id int NOT NULL, "Nummer" bigint, "Vorher" bytea, "Prüfsumme" text, note text);
 SELECT add_chain('own', '{id}', seq => 'Nummer', previous => 'Vorher', hash => 'Prüfsumme');
 INSERT INTO own (id, note) VALUES (1, 'one'), (1, 'two');
 SELECT "Nummer", decode(lag("Prüfsumme") OVER (ORDER BY "Nummer"), 'hex') = "Vorher" AS linked, length("Prüfsumme"), chain_line(own) FROM own ORDER BY "Nummer";
 SELECT * FROM verify_chain('own');
+CREATE TABLE of_strings (id int NOT NULL, previous varchar(64), hash char(64));
+INSERT INTO of_strings VALUES (1, '', ''), (2, NULL, NULL);
+SELECT add_chain('of_strings', '{id}', previous => 'previous', hash => 'hash', order_by => '{id}');
+INSERT INTO of_strings (id) VALUES (1), (2) RETURNING seq, length(previous), hash = encode(sha256(convert_to(chain_line(of_strings), 'UTF8')), 'hex') AS sealed;
+INSERT INTO of_strings (id, previous) SELECT 1, hash FROM of_strings WHERE id = 1 AND seq = 2;
+INSERT INTO of_strings (id, previous) VALUES (1, '');
+CREATE TABLE of_unlimited (previous bpchar, hash varchar(100));
+SELECT add_chain('of_unlimited', previous => 'previous', hash => 'hash');
+INSERT INTO of_unlimited DEFAULT VALUES;
+INSERT INTO of_unlimited DEFAULT VALUES;
+SELECT * FROM verify_chain('of_strings') UNION ALL SELECT * FROM verify_chain('of_unlimited');
+-- a hash in capitals is another text, and none that a line can link to
+BEGIN;
+ALTER TABLE of_strings DISABLE TRIGGER USER;
+UPDATE of_strings SET hash = upper(hash) WHERE id = 2 AND seq = 2;
+ALTER TABLE of_strings ENABLE TRIGGER USER;
+SELECT entity, seq, fault FROM verify_chain('of_strings');
+ROLLBACK;
 -- and an index that fits
 CREATE TABLE indexed (b int NOT NULL, a int NOT NULL, seq bigint NOT NULL, UNIQUE (b, a, seq));
 SELECT add_chain('indexed', '{a,b}');

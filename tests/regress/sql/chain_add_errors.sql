@@ -80,7 +80,7 @@ SELECT add_chain('event', '{id}', seq => 'note');
 SELECT add_chain('event', '{id}', previous => 'at');
 SELECT add_chain('event', '{id}', hash => 'nullable');
 SELECT add_chain('event', '{id}', recorded => 'note');
-CREATE TABLE typed (id int NOT NULL, seq int, hash varchar(64), digest char(64), at timestamp, number numeric);
+CREATE TABLE typed (id int NOT NULL, seq int, hash varchar(63), digest char(65), at timestamp, number numeric);
 SELECT add_chain('typed', '{id}');
 SELECT add_chain('typed', '{id}', seq => 'number');
 SELECT add_chain('typed', '{id}', seq => 's', hash => 'hash');
@@ -120,8 +120,13 @@ CREATE DOMAIN price AS money;
 CREATE TYPE priced AS (name text, price money);
 CREATE TYPE priced_twice AS (priced priced[]);
 CREATE TYPE money_range AS RANGE (subtype = money);
+-- or on the version of PostgreSQL, within another text
+CREATE TYPE byte_range AS RANGE (subtype = "char");
+CREATE DOMAIN bytes AS "char"[];
+CREATE TYPE byte_pair AS (a int, b bytes);
+CREATE TYPE byte_pair_range AS RANGE (subtype = byte_pair);
 CREATE TABLE unsupported (a money[], b price, c priced, d priced_twice, e money_range, f money_multirange, g regclass, h regtype, i regproc, j regprocedure, k regoper,
-    l regoperator, m regrole, n regnamespace, o regconfig, p regdictionary, q regcollation, r aclitem, s regclass[]);
+    l regoperator, m regrole, n regnamespace, o regconfig, p regdictionary, q regcollation, r aclitem, s regclass[], t byte_range, u byte_multirange, v byte_pair_range[]);
 CREATE FUNCTION refusal(column_name name) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE detail text; hint text;
 BEGIN

@@ -1,7 +1,13 @@
 -- Entities that are equal are one, however they are written; those that differ are two, however alike.
 \pset null (null)
+SET client_min_messages = warning;
+CREATE EXTENSION citext;
+CREATE EXTENSION isn;
+CREATE EXTENSION ltree;
+RESET client_min_messages;
 CREATE ROLE regress_equal;
 CREATE SCHEMA AUTHORIZATION regress_equal;
+SET search_path = regress_equal, public;
 SET ROLE regress_equal;
 
 CREATE TABLE by_numeric (id numeric NOT NULL);
@@ -48,6 +54,32 @@ CREATE TABLE by_collation (id text COLLATE alike NOT NULL);
 SELECT add_chain('by_collation', '{id}');
 INSERT INTO by_collation (id) VALUES ('a'), ('A'), ('b'), ('a') RETURNING id, seq;
 SELECT * FROM verify_chain('by_collation', '{A}');
+-- types of extensions: by their default operator classes, whether their hashes are of the present kind or of the former
+CREATE TABLE by_citext (id citext NOT NULL, note text);
+SELECT add_chain('by_citext', '{id}');
+INSERT INTO by_citext VALUES ('Ada@example.org', 'one'), ('ADA@EXAMPLE.ORG', 'two'), ('bob@example.org', 'one') RETURNING id, seq;
+INSERT INTO by_citext VALUES ('ada@example.org', 'three') RETURNING id, seq;
+SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = 'by_citext'::regclass;
+SELECT * FROM verify_chain('by_citext', '{aDa@eXample.org}');
+CREATE DOMAIN address AS citext CHECK (VALUE LIKE '%@%');
+CREATE TABLE by_address (id address NOT NULL) PARTITION BY LIST (id);
+CREATE TABLE by_address_1 PARTITION OF by_address DEFAULT;
+SELECT add_chain('by_address', '{id}');
+INSERT INTO by_address (id) VALUES ('a@b'), ('A@b'), ('a@B') RETURNING id, seq;
+CREATE TABLE by_isbn (id isbn NOT NULL, part int NOT NULL);
+SELECT add_chain('by_isbn', '{id,part}');
+INSERT INTO by_isbn (id, part) VALUES ('978-0-393-04002-9', 1), ('0-393-04002-X', 1), ('0-393-04002-X', 2), ('0-14-044913-2', 1) RETURNING id, part, seq;
+-- and those without a hash operator class cannot name an entity
+CREATE TABLE by_search (id tsvector NOT NULL);
+SELECT add_chain('by_search', '{id}');
+-- a fault names the entity as its own event has it
+BEGIN;
+ALTER TABLE by_citext DISABLE TRIGGER USER;
+UPDATE by_citext SET note = 'edited' WHERE id = 'ada@example.org' AND seq = 2;
+DELETE FROM by_citext WHERE id = 'bob@example.org';
+ALTER TABLE by_citext ENABLE TRIGGER USER;
+SELECT entity, seq, fault FROM verify_chain('by_citext');
+ROLLBACK;
 -- columns that are several do not run into each other
 CREATE TABLE by_two (a text NOT NULL, b text NOT NULL);
 SELECT add_chain('by_two', '{a,b}');
@@ -60,3 +92,4 @@ RESET ROLE;
 SET client_min_messages = warning;
 DROP SCHEMA regress_equal CASCADE;
 DROP ROLE regress_equal;
+DROP EXTENSION citext, isn, ltree;

@@ -57,6 +57,76 @@ CREATE TABLE event (id int NOT NULL, seq bigint, previous_event_hash bytea, even
 SELECT add_chain('event', '{id}');
 DROP TABLE event;
 
+-- Chains at any level of partitions: a partition gets no columns of its own, and is chained once.
+CREATE TABLE event (id text NOT NULL, at date NOT NULL) PARTITION BY RANGE (at);
+CREATE TABLE event_2024 PARTITION OF event FOR VALUES FROM ('2024-01-01') TO ('2025-01-01') PARTITION BY LIST (id);
+CREATE TABLE event_2024_a PARTITION OF event_2024 FOR VALUES IN ('a') PARTITION BY RANGE (at);
+CREATE TABLE event_2024_a_1 PARTITION OF event_2024_a FOR VALUES FROM ('2024-01-01') TO ('2024-07-01');
+SELECT add_chain('event_2024', '{id}');
+\echo :LAST_ERROR_SQLSTATE
+SELECT add_chain('event_2024_a_1', '{id}');
+ALTER TABLE event ADD COLUMN seq bigint, ADD COLUMN previous_event_hash bytea, ADD COLUMN event_hash bytea;
+SELECT add_chain('event_2024_a', '{id}');
+SELECT add_chain('event', '{id}');
+\echo :LAST_ERROR_SQLSTATE
+SELECT add_chain('event_2024', '{id}');
+INSERT INTO event (id, at) VALUES ('a', '2024-02-01'), ('a', '2024-03-01') RETURNING seq;
+SELECT * FROM verify_chain('event_2024_a');
+-- a chained partition does not come to another chain
+ALTER TABLE event DETACH PARTITION event_2024;
+SELECT add_chain('event', '{id}');
+ALTER TABLE event_2024 ALTER COLUMN seq SET NOT NULL, ALTER COLUMN event_hash SET NOT NULL;
+ALTER TABLE event ATTACH PARTITION event_2024 FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+\echo :LAST_ERROR_SQLSTATE
+SELECT drop_chain('event_2024_a');
+-- its rows are those of another chain
+ALTER TABLE event ATTACH PARTITION event_2024 FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+TRUNCATE event_2024;
+ALTER TABLE event ATTACH PARTITION event_2024 FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+CREATE TABLE event_2024_a_2 PARTITION OF event_2024_a FOR VALUES FROM ('2024-07-01') TO ('2025-01-01');
+INSERT INTO event (id, at) VALUES ('a', '2024-02-01'), ('a', '2024-08-01') RETURNING seq;
+TRUNCATE event_2024_a_2;
+ALTER TABLE event_2024_a DETACH PARTITION event_2024_a_2;
+SELECT * FROM verify_chain('event');
+SELECT drop_chain('event');
+SELECT count(*) FROM pg_trigger WHERE tgrelid::regclass::text ~ '^event';
+DROP TABLE event;
+
+-- A recorded time that is a partition key needs a default, at each table where rows can enter.
+CREATE TABLE event (id int NOT NULL, at timestamptz) PARTITION BY LIST (id);
+CREATE TABLE event_1 PARTITION OF event FOR VALUES IN (1) PARTITION BY RANGE (at);
+CREATE TABLE event_1_all PARTITION OF event_1 DEFAULT;
+SELECT add_chain('event', '{id}', recorded => 'at');
+\echo :LAST_ERROR_SQLSTATE
+ALTER TABLE event_1 ALTER COLUMN at SET DEFAULT pg_catalog.clock_timestamp();
+SELECT add_chain('event', '{id}', recorded => 'at');
+ALTER TABLE ONLY event ALTER COLUMN at SET DEFAULT pg_catalog.clock_timestamp();
+SELECT add_chain('event', '{id}', recorded => 'at');
+INSERT INTO event (id) VALUES (1) RETURNING seq;
+INSERT INTO event_1 (id) VALUES (1) RETURNING seq;
+INSERT INTO event_1_all (id) VALUES (1) RETURNING seq;
+SELECT * FROM verify_chain('event');
+ALTER TABLE event ALTER COLUMN at DROP DEFAULT;
+CREATE TABLE event_2 PARTITION OF event (at DEFAULT NULL) FOR VALUES IN (2) PARTITION BY RANGE (at);
+\echo :LAST_ERROR_SQLSTATE
+SELECT drop_chain('event');
+DROP TABLE event;
+
+-- An excluded column does not choose the partition: an UPDATE would move the row.
+CREATE TABLE event (id int NOT NULL, state text) PARTITION BY LIST (upper(state));
+SELECT add_chain('event', '{id}', exclude => '{state}');
+\echo :LAST_ERROR_SQLSTATE
+DROP TABLE event;
+
+-- A previous hash that must not be null: the first event has one, too.
+CREATE TABLE event (id int NOT NULL, previous_event_hash bytea NOT NULL);
+SELECT add_chain('event', '{id}');
+INSERT INTO event (id) VALUES (1);
+SELECT * FROM verify_chain('event');
+ALTER TABLE event ALTER COLUMN previous_event_hash SET DEFAULT '';
+SELECT drop_chain('event');
+DROP TABLE event;
+
 -- A domain is not the type of a chain column, with or without a default.
 CREATE DOMAIN place AS bigint DEFAULT 0;
 CREATE TABLE event (id int NOT NULL, seq place);

@@ -55,15 +55,36 @@ ALTER TABLE tariffs DROP COLUMN price CASCADE;
 RESET client_min_messages;
 ALTER TABLE tariffs DROP COLUMN location_id;
 ALTER TABLE tariffs DROP COLUMN since;
+-- the packing follows them to other names
 ALTER TABLE tariffs RENAME COLUMN price TO amount;
-\echo :LAST_ERROR_SQLSTATE
 ALTER TABLE tariffs RENAME COLUMN tariff_type TO kind;
 ALTER TABLE tariffs RENAME COLUMN since TO period;
+INSERT INTO tariffs (location_id, kind, amount, feeling, home, remark, period) VALUES
+    (101, 'Standard', 6, 'glad', '(Road,1)', 'four', '[2024-04-01,2024-05-01)');
+SELECT amount, period FROM tariffs ORDER BY period;
+SELECT key, value, period FROM veritable.packings;
+SELECT * FROM verify_packing('tariffs');
+ALTER TABLE tariffs RENAME COLUMN amount TO price;
+ALTER TABLE tariffs RENAME COLUMN kind TO tariff_type;
+ALTER TABLE tariffs RENAME COLUMN period TO since;
+-- and to other types, as long as it holds
 ALTER TABLE tariffs DROP COLUMN doubled;
-ALTER TABLE tariffs ALTER COLUMN price TYPE numeric(12, 2);
+BEGIN;
+ALTER TABLE tariffs ALTER COLUMN price TYPE numeric(12, 4);
 ALTER TABLE tariffs ALTER COLUMN location_id TYPE bigint;
 ALTER TABLE tariffs ALTER COLUMN tariff_type TYPE text COLLATE "C";
 ALTER TABLE tariffs ALTER COLUMN since TYPE tsrange USING tsrange(lower(since), upper(since));
+INSERT INTO tariffs (location_id, tariff_type, price, feeling, home, remark, since) VALUES
+    (101, 'Standard', 6, 'glad', '(Road,1)', 'five', '[2024-05-01,2024-05-02)');
+SELECT price, since FROM tariffs ORDER BY since;
+SELECT * FROM verify_packing('tariffs');
+ROLLBACK;
+ALTER TABLE tariffs ALTER COLUMN price TYPE numeric(10, 2) USING 5;
+ALTER TABLE tariffs ALTER COLUMN since TYPE daterange USING '[2024-01-01,2024-02-01)';
+ALTER TABLE tariffs ALTER COLUMN since TYPE daterange USING 'empty';
+ALTER TABLE tariffs ALTER COLUMN location_id TYPE bigint USING 1;
+ALTER TABLE tariffs ALTER COLUMN since TYPE text;
+ALTER TABLE tariffs ALTER COLUMN home TYPE json USING '{}';
 ALTER TABLE tariffs ALTER COLUMN location_id DROP NOT NULL;
 \echo :LAST_ERROR_SQLSTATE
 ALTER TABLE tariffs ALTER COLUMN price SET NOT NULL;

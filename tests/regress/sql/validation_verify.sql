@@ -134,9 +134,10 @@ SELECT * FROM verify_validation('divided');
 SELECT fault, detail FROM verify_validation('event');
 RESET ROLE;
 DROP TABLE event_child;
-DROP TRIGGER zz ON event;
 DELETE FROM pg_depend WHERE objid = (SELECT oid FROM pg_trigger WHERE tgname = 'veritable_validate_again');
 DELETE FROM pg_trigger WHERE tgname = 'veritable_validate_again';
+\c -
+DROP TRIGGER zz ON event;
 -- triggers that the catalog hides, and arguments that do not fit
 UPDATE pg_trigger SET tgisinternal = true WHERE tgrelid = 'event'::regclass;
 \c -

@@ -77,3 +77,31 @@ fn validation_can_be_cancelled() {
     }
     assert!(ended > 10, "only {ended} were cancelled");
 }
+
+/// The documents of a table are read one by one, and no more of them are in memory than PostgreSQL keeps of a batch.
+#[test]
+fn verification_can_be_cancelled_and_takes_little_memory() {
+    let (_database, mut session) = start();
+    session.run(
+        r#"SELECT register_schema('strings', '{"type": "array", "uniqueItems": true}');
+        CREATE TABLE v (id int PRIMARY KEY, payload jsonb);
+        SELECT add_validation('v', 'payload', schema => 'strings');
+        SET session_replication_role = replica;
+        INSERT INTO v SELECT n, jsonb_agg(repeat(md5(m::text), 100)) FROM generate_series(1, 2000) AS n, generate_series(1, 50) AS m GROUP BY n;
+        INSERT INTO v SELECT n, '{}' FROM generate_series(10001, 60000) AS n;
+        RESET session_replication_role; SET work_mem = '1MB'"#,
+    );
+    for milliseconds in [1, 50] {
+        session.run(&format!("SET statement_timeout = {milliseconds}"));
+        for verify in
+            ["SELECT * FROM verify_validation('v')", "SELECT * FROM verify_validation()", "SELECT * FROM verify_all()"]
+        {
+            session.refused(verify).with_code(CANCELLED);
+        }
+    }
+    session.run("SET statement_timeout = '60 s'");
+    // The documents have 320 MB.
+    let verified = session.memory_growth("SELECT 1", "SELECT count(*) FROM verify_validation('v')");
+    assert!(verified < 16 << 10, "{verified} kB to verify 52,000 documents");
+    assert_eq!(session.value("SELECT count(*) FROM verify_validation('v')"), "50000");
+}

@@ -1,0 +1,131 @@
+//! Chains with another configuration: `alter_chain()`, and configurations that follow renamed and dropped columns.
+//!
+//! A configuration can change as long as every line stays the same. The first events still link to the configuration at
+//! the beginning, which the triggers keep as `founded`, and the journal tells of each alteration.
+
+use super::arguments::Arguments;
+use super::feature::FEATURE;
+use super::triggers::{self, Chain};
+use super::{partitions, requirements, verify};
+use crate::pg::command;
+use crate::pg::contents::has_rows;
+use crate::pg::function::{Answer, Call, sql_function};
+use crate::pg::oid::Oid;
+use crate::pg::relation::{Lock, Relation};
+use crate::pg::report::{Class, Error, Result};
+use crate::pg::spi::{self, Session};
+use crate::table::columns::Columns;
+use crate::table::faults::Faults;
+use crate::table::feature::Renamed;
+use crate::table::triggers::rearm;
+use crate::table::{journal, topology};
+
+sql_function! {
+    /// `alter_chain(regclass, name[], name) → void`
+    veritable_alter_chain = alter_chain
+}
+
+fn alter_chain(call: &Call) -> Result<Answer> {
+    let target = call.oid(0).ok_or_else(|| Error::null_argument("target"))?;
+    let exclude = call.given_names(1)?;
+    let recorded = call.name(2);
+    spi::connect(|session| {
+        let _own = command::own_commands();
+        let (former, about) = open(target)?;
+        let mut present = former.clone();
+        if let Some(exclude) = exclude {
+            present.exclude = exclude;
+        }
+        if let Some(recorded) = recorded {
+            // No column has an empty name.
+            present.recorded = Some(recorded).filter(|name| !name.is_empty());
+        }
+        present.check()?;
+        {
+            let relation = Relation::open(target, Lock::Held)?;
+            let columns = Columns::of(&relation);
+            present.exclude.iter().try_for_each(|name| columns.find(name).map(|_| ()))?;
+            requirements::check(&relation, &present)?;
+        }
+        let altered = present.altered_from(&former, has_rows(target)?)?;
+        if altered == former {
+            return Ok(());
+        }
+        rewrite(session, target, &altered)?;
+        check_lines(&Relation::open(target, Lock::Held)?)?;
+        journal::record(session, &about, "alter_chain", None, Some(&alteration(&altered)?))
+    })?;
+    Ok(Answer::VOID)
+}
+
+/// Locks a chained table that the caller owns, and returns its configuration and its name. The chain must be intact, so that
+/// an alteration cannot hide what was done before.
+fn open(target: Oid) -> Result<(Arguments, String)> {
+    let relation = Relation::open_owned(target, Lock::AccessExclusive)?;
+    let chain = Chain::required(&relation)?;
+    FEATURE.refuse_partition(&relation, |root| format!("SELECT alter_chain('{root}', …);"))?;
+    if relation.hides_rows() {
+        return Err(relation
+            .hidden_rows()
+            .hint("Disable it for the owner while the chain is altered: ALTER TABLE … NO FORCE ROW LEVEL SECURITY."));
+    }
+    let mut faults = Faults::first();
+    verify::verify(&relation, &mut faults)?;
+    let name = relation.name();
+    let refused = |detail| {
+        let verify = format!("SELECT * FROM verify_chain('{}');", relation.qualified_name());
+        Err(Error::new(Class::State, format!("chain of table \"{name}\" has faults")).detail(detail).hint(verify))
+    };
+    match (chain.problems.into_iter().next(), faults.count()) {
+        (Some(problem), _) => refused(problem),
+        (None, 0) => Ok((chain.arguments, relation.stable_name())),
+        (None, _) => refused(faults.sentences(relation.is_readable())),
+    }
+}
+
+/// Refuses a configuration under which the rows are no longer the chain that they were.
+fn check_lines(relation: &Relation) -> Result<()> {
+    let mut faults = Faults::first();
+    verify::verify(relation, &mut faults)?;
+    if faults.count() == 0 {
+        return Ok(());
+    }
+    Err(Error::new(Class::State, format!("cannot alter the chain of table \"{}\"", relation.name()))
+        .detail(format!("Its events would no longer be what was sealed. {}", faults.sentences(relation.is_readable())))
+        .hint("A column can be excluded if no event has a value in it, and hold the recorded time if its times increase. Use drop_chain() and add_chain(…, reseal => true) to begin a new chain."))
+}
+
+/// Lets the configuration of a chain follow columns that have other names or are gone. The caller verifies that the lines
+/// stay the same, and acts as the owner of the table. Does nothing for a partition, whose root has the configuration.
+pub fn follow(session: &Session, table: Oid, renamed: &[Renamed]) -> Result<()> {
+    let (former, about) = {
+        let relation = Relation::open(table, Lock::AccessShare)?;
+        if triggers::root_of(&relation)?.is_some() {
+            return Ok(());
+        }
+        // Arguments that cannot be read are reported by the checks that follow.
+        let Ok(Some(chain)) = Chain::of(&relation) else { return Ok(()) };
+        (chain.arguments, relation.stable_name())
+    };
+    let altered = former.clone().after(renamed).altered_from(&former, has_rows(table)?)?;
+    if altered == former {
+        return Ok(());
+    }
+    rewrite(session, table, &altered)?;
+    journal::record_for_caller(session, &about, "alter_chain", Some(&alteration(&altered)?))
+}
+
+/// Gives all triggers of the chain these arguments. Their names and states stay.
+pub fn rewrite(session: &Session, table: Oid, arguments: &Arguments) -> Result<()> {
+    let rendered = arguments.render();
+    let below = topology::below(session, table)?;
+    // The triggers against TRUNCATE of the partitions are not clones.
+    partitions::unguard(session, &below)?;
+    rearm(session, &FEATURE, table, |trigger| Ok((trigger.name.clone(), rendered.clone())))?;
+    partitions::guard(session, &below)
+}
+
+/// The detail of an entry in the journal about a configuration: line 0 at the beginning, and the present one.
+pub fn alteration(arguments: &Arguments) -> Result<String> {
+    Ok(format!("{{\"founded\": {}, \"configuration\": {}}}", arguments.line()?, arguments.present_line()?))
+}

@@ -1,0 +1,63 @@
+-- knex 3.
+
+-- table.string('extra', 20)
+alter table "events" add column "extra" varchar(20);
+
+-- table.integer('extra').notNullable().defaultTo(0)
+alter table "events" add column "extra" integer not null default '0';
+
+-- table.timestamps(true, true)
+alter table "events" add column "created_at" timestamptz not null default CURRENT_TIMESTAMP, add column "updated_at" timestamptz not null default CURRENT_TIMESTAMP;
+
+-- table.string('note', 100).alter()
+alter table "events" alter column "note" drop default;
+alter table "events" alter column "note" drop not null;
+alter table "events" alter column "note" type varchar(100) using ("note"::varchar(100));
+
+-- table.text('note').notNullable().alter()
+alter table "events" alter column "note" drop default;
+alter table "events" alter column "note" drop not null;
+alter table "events" alter column "note" type text using ("note"::text);
+alter table "events" alter column "note" set not null;
+
+-- table.bigInteger('amount').alter()
+alter table "events" alter column "amount" drop default;
+alter table "events" alter column "amount" drop not null;
+alter table "events" alter column "amount" type bigint using ("amount"::bigint);
+
+-- table.decimal('price', 12, 2).alter()
+alter table "events" alter column "price" drop default;
+alter table "events" alter column "price" drop not null;
+alter table "events" alter column "price" type decimal(12, 2) using ("price"::decimal(12, 2));
+
+-- table.timestamp('at').alter()
+alter table "events" alter column "at" drop default;
+alter table "events" alter column "at" drop not null;
+alter table "events" alter column "at" type timestamptz using ("at"::timestamptz);
+
+-- table.integer('id').notNullable().alter(), a key
+alter table "events" alter column "id" drop default;
+alter table "events" alter column "id" drop not null;
+alter table "events" alter column "id" type integer using ("id"::integer);
+alter table "events" alter column "id" set not null;
+
+-- the same with alterNullable: false
+alter table "events" alter column "id" type bigint using ("id"::bigint);
+
+-- table.renameColumn
+alter table "events" rename "note" to "remark";
+
+-- table.dropColumn
+alter table "events" drop column "note";
+
+-- table.setNullable
+alter table "events" alter column "required" drop not null;
+
+-- table.dropNullable
+alter table "events" alter column "note" set not null;
+
+-- table.index
+create index "events_note_index" on "events" ("note");
+
+-- renameTable
+alter table "events" rename to "occurrences";

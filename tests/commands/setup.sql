@@ -1,0 +1,73 @@
+-- What the superuser prepares: the extension, the schemas of documents, and the look at what a program has left.
+CREATE EXTENSION veritable CASCADE;
+SELECT register_schema('order', '{"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}');
+SELECT register_schema('part', '{"type": "object", "properties": {"id": {"type": ["integer", "string"]}}}', 'BACKWARD');
+CREATE ACCESS METHOD another_heap TYPE TABLE HANDLER heap_tableam_handler;
+CREATE SCHEMA w AUTHORIZATION alice;
+CREATE SCHEMA elsewhere AUTHORIZATION alice;
+CREATE SCHEMA oracle;
+
+-- The guarantees that were seen, and for chains the hashes, since a chain whose end is cut off verifies.
+CREATE TABLE oracle.held (target oid, feature text, hashes text[], PRIMARY KEY (target, feature));
+
+CREATE FUNCTION oracle.guarantees() RETURNS TABLE (target oid, feature text, hash name) LANGUAGE sql AS $$
+    SELECT target, 'chain', hash FROM veritable.chains WHERE target <> 'veritable.event_schemas'::regclass AND target::oid NOT IN
+        (SELECT coalesce(to_regclass('veritable.journal')::oid, 0))
+    UNION ALL SELECT target, 'packing', NULL FROM veritable.packings
+    UNION ALL SELECT target, 'validation ' || document, NULL FROM veritable.validations
+$$;
+
+-- Whether a text names a table or a partition of it, or what any table may depend on.
+CREATE FUNCTION oracle.names(said text, target oid) RETURNS boolean LANGUAGE sql AS $$
+    SELECT said ~ '\m(TYPE|DOMAIN|COLLATION|FUNCTION|SCHEMA|OPERATOR|EXTENSION|OWNED|CASCADE)\M' OR EXISTS (
+        SELECT FROM pg_class c WHERE (c.oid = target OR c.oid IN (SELECT relid FROM pg_partition_tree(target)))
+        AND said ~ ('\m' || c.relname || '\M'))
+$$;
+
+-- What does not hold of the tables that were named, or of all. Ends of guarantees are noted where they were asked for.
+CREATE FUNCTION oracle.look(said text, may_end boolean) RETURNS SETOF text LANGUAGE plpgsql SET search_path = w, public AS $$
+DECLARE
+    g record;
+    hashes_now text[];
+BEGIN
+    DELETE FROM oracle.held h WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = h.target);
+    IF may_end THEN
+        DELETE FROM oracle.held h WHERE NOT EXISTS (SELECT FROM oracle.guarantees() n WHERE n.target = h.target AND n.feature = h.feature);
+    END IF;
+    RETURN QUERY SELECT format('%s has lost its %s', h.target::regclass, h.feature) FROM oracle.held h
+        WHERE NOT EXISTS (SELECT FROM oracle.guarantees() n WHERE n.target = h.target AND n.feature ~ ('^' || split_part(h.feature, ' ', 1)));
+    FOR g IN SELECT * FROM oracle.guarantees() n WHERE said IS NULL OR oracle.names(said, n.target) ORDER BY 2, 1 LOOP
+        IF g.feature = 'chain' THEN
+            RETURN QUERY SELECT format('%s %s %s: %s: %s', v.target, v.entity, v.seq, v.fault, v.detail) FROM public.verify_chain(g.target) AS v
+                WHERE v.detail !~ 'row.level security';
+            EXECUTE format('SELECT array_agg(ltrim(%I::text, ''\x'')) FROM %s', g.hash, g.target::regclass) INTO hashes_now;
+            RETURN QUERY SELECT format('%s has lost events', g.target::regclass) FROM oracle.held h
+                WHERE h.target = g.target AND h.feature = 'chain' AND NOT may_end AND NOT h.hashes <@ hashes_now;
+        ELSIF g.feature = 'packing' THEN
+            RETURN QUERY SELECT format('%s %s %s: %s: %s', v.target, v.key, v.period, v.fault, v.detail) FROM public.verify_packing(g.target) AS v
+                WHERE v.detail !~ 'row.level security';
+        END IF;
+        INSERT INTO oracle.held VALUES (g.target, g.feature, hashes_now)
+            ON CONFLICT (target, feature) DO UPDATE SET hashes = excluded.hashes;
+    END LOOP;
+    RETURN QUERY SELECT oracle.look_at_documents(said);
+END $$;
+
+-- The documents that do not match, by the schemas of the registry alone.
+CREATE FUNCTION oracle.look_at_documents(said text) RETURNS SETOF text LANGUAGE plpgsql SET search_path = w, public AS $$
+DECLARE v record;
+BEGIN
+    IF to_regprocedure('public.verify_validation(regclass)') IS NOT NULL THEN
+        FOR v IN SELECT * FROM veritable.validations n WHERE said IS NULL OR oracle.names(said, n.target) LOOP
+            RETURN QUERY EXECUTE 'SELECT f::text FROM public.verify_validation($1) AS f WHERE f.detail !~ ''row.level security''' USING v.target;
+        END LOOP;
+        RETURN;
+    END IF;
+    FOR v IN SELECT * FROM veritable.validations n WHERE said IS NULL OR oracle.names(said, n.target) LOOP
+        RETURN QUERY EXECUTE format(
+            'SELECT format(''%%s: document %%s does not match %%s'', %L, d.%I, s.name) FROM %s AS d JOIN veritable.event_schemas s ON s.name = %s::text
+             AND s.version = %s WHERE NOT public.jsonb_matches_schema(s.schema::json, d.%I::text::jsonb)',
+            v.target, v.document, v.target, CASE WHEN v.type IS NULL THEN quote_literal(v.schema) ELSE 'd.' || quote_ident(v.type) END,
+            CASE WHEN v.version IS NULL THEN '1' ELSE 'd.' || quote_ident(v.version) END, v.document);
+    END LOOP;
+END $$;
