@@ -72,12 +72,6 @@ impl TriggerInfo {
         }
     }
 
-    /// Whether the trigger fires in this session.
-    pub fn fires_here(&self) -> bool {
-        self.state == pg_sys::TRIGGER_FIRES_ALWAYS
-            || self.state == if is_replica() { pg_sys::TRIGGER_FIRES_ON_REPLICA } else { pg_sys::TRIGGER_FIRES_ON_ORIGIN }
-    }
-
     /// Whether the trigger is BEFORE INSERT FOR EACH ROW, among any other events.
     pub fn before_insert_row(&self) -> bool {
         self.before() && self.row() && self.kind & pg_sys::TRIGGER_TYPE_INSERT != 0
@@ -268,13 +262,8 @@ impl<'call> Firing<'call> {
         Answer::made(pg_sys::Datum::from(self.data().tg_newtuple), self.call)
     }
 
-    /// Lets the deletion proceed.
-    pub fn pass_delete(&self) -> Answer {
-        Answer::made(pg_sys::Datum::from(self.data().tg_trigtuple), self.call)
-    }
-
-    /// Lets the insertion proceed.
-    pub fn pass_insert(&self) -> Answer {
+    /// Lets the insertion or deletion proceed.
+    pub fn pass_row(&self) -> Answer {
         Answer::made(pg_sys::Datum::from(self.data().tg_trigtuple), self.call)
     }
 

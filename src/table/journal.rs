@@ -13,6 +13,7 @@ use crate::pg::oid::Oid;
 use crate::pg::relation::{self, Lock, Relation};
 use crate::pg::report::{Class, Error, Result, notice, warning};
 use crate::pg::spi::{self, Session};
+use crate::pg::trigger::{TriggerInfo, is_replica};
 use crate::pg::{database, role, transaction};
 
 /// The longest wait for a lock to record a verification, in milliseconds.
@@ -116,7 +117,8 @@ pub fn json_string(text: &str) -> String {
 
 /// Whether a trigger seals what is inserted here.
 fn is_sealed(journal: &Relation) -> bool {
-    journal.triggers().iter().any(|trigger| trigger.before_insert_row() && trigger.fires_here())
+    let fires = |trigger: &TriggerInfo| trigger.state_sql() == "ENABLE ALWAYS" || trigger.enabled() && !is_replica();
+    journal.triggers().iter().any(|trigger| trigger.before_insert_row() && fires(trigger))
 }
 
 struct Entry<'a> {
