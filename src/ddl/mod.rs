@@ -79,7 +79,7 @@ fn judge_command(
     let tag = command.tag();
     let objects = Objects::of(session, &tag, running)?;
     if objects.is_empty() {
-        return Ok(());
+        return recording::record_renamed_schemas(session, command, functions, running.start, &objects);
     }
     let mut touched = Touched::default();
     running.start.during(|| touched.find(session, functions, &objects))?;
@@ -106,5 +106,5 @@ fn judge_command(
     }
     values::verify(&before, &after, &touched)?;
     judge::tell_of_columns(&before, &after);
-    recording::record(session, command, functions, running.start, &touched, &objects)
+    recording::record(session, command, functions, running.start, touched.tables(), &objects)
 }

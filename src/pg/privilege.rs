@@ -90,9 +90,9 @@ impl Relation {
         if self.hides_rows() {
             // Security that is forced hides rows from the owner, too.
             let who = if self.is_owned_by_caller() { "" } else { ", or owns the table" };
-            return Err(self.hidden_rows().hint(format!(
-                "A {purpose} can be verified only as a whole: use a role that has BYPASSRLS{who}."
-            )));
+            return Err(self
+                .hidden_rows()
+                .hint(format!("A {purpose} can be verified only as a whole: use a role that has BYPASSRLS{who}.")));
         }
         Ok(())
     }

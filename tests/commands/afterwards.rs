@@ -25,7 +25,10 @@ pub fn faults(database: &Database) -> Vec<String> {
                 let found = count(&mut session);
                 faults.extend(look(name, &mut session, (&counts, &found)));
                 drop(session);
-                database.cluster.connect("postgres", SUPERUSER).run(&format!("DROP DATABASE {} WITH (FORCE)", copy.name));
+                database
+                    .cluster
+                    .connect("postgres", SUPERUSER)
+                    .run(&format!("DROP DATABASE {} WITH (FORCE)", copy.name));
             }
             Err(error) => faults.push(format!("{name}: {error}")),
         }
@@ -124,7 +127,8 @@ fn replica(database: &Database, counts: &Counts) -> Vec<String> {
         }
         if start.elapsed() > Duration::from_secs(30) {
             let log = subscriber.log();
-            let said: Vec<_> = log.lines().filter(|line| line.contains("ERROR") || line.contains("DETAIL")).take(6).collect();
+            let said: Vec<_> =
+                log.lines().filter(|line| line.contains("ERROR") || line.contains("DETAIL")).take(6).collect();
             faults.push(format!("replica: the copies of {waiting:?} never end: {said:#?}"));
             break;
         }

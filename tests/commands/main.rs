@@ -58,7 +58,11 @@ fn whatever_commands_do_every_guarantee_holds_or_they_are_refused() {
         let outcome = world.run(seed, STATEMENTS, &database);
         // Every 25th program, and the first: a copy takes as long as a program.
         let is_sound = !outcome.faults.iter().any(|(_, fault)| fault.text.starts_with("after the commit"));
-        let copied = if ran % number("COMMANDS_COPY_EVERY").unwrap_or(25) == 0 && is_sound { afterwards::faults(&database) } else { vec![] };
+        let copied = if ran % number("COMMANDS_COPY_EVERY").unwrap_or(25) == 0 && is_sound {
+            afterwards::faults(&database)
+        } else {
+            vec![]
+        };
         for fault in copied {
             let kind = fault.chars().filter(|letter| !letter.is_ascii_digit()).take(60).collect();
             let statements = shrink::script(&outcome.statements);
@@ -87,8 +91,16 @@ fn whatever_commands_do_every_guarantee_holds_or_they_are_refused() {
             say(&format!("{command}: {codes:?}"));
         }
     }
-    say(&format!("{ran} programs from seed {first}: {statements} statements in {} s, of which {succeeded} succeeded", start.elapsed().as_secs()));
-    assert!(faults.is_empty(), "{} kinds of faults:\n\n{}", faults.len(), faults.values().map(|fault| format!("{fault}\n")).collect::<String>());
+    say(&format!(
+        "{ran} programs from seed {first}: {statements} statements in {} s, of which {succeeded} succeeded",
+        start.elapsed().as_secs()
+    ));
+    assert!(
+        faults.is_empty(),
+        "{} kinds of faults:\n\n{}",
+        faults.len(),
+        faults.values().map(|fault| format!("{fault}\n")).collect::<String>()
+    );
     // A fuzzer whose every command is refused finds nothing.
     assert!(succeeded * 10 >= statements * 4, "of {statements} statements only {succeeded} succeeded");
 }
@@ -98,8 +110,15 @@ fn command(sql: &str) -> String {
     let words: Vec<_> = sql.split_whitespace().collect();
     let length = match words[..] {
         ["ALTER", "TABLE", "ONLY" | "IF", ..] => 3,
-        ["ALTER", "TABLE", _, "ALTER", "COLUMN", _, ..] => return format!("ALTER TABLE ALTER COLUMN {}", words[6..].iter().take(2).cloned().collect::<Vec<_>>().join(" ")),
-        ["ALTER", "TABLE", _, ..] => return format!("ALTER TABLE {}", words[3..].iter().take(2).cloned().collect::<Vec<_>>().join(" ")),
+        ["ALTER", "TABLE", _, "ALTER", "COLUMN", _, ..] => {
+            return format!(
+                "ALTER TABLE ALTER COLUMN {}",
+                words[6..].iter().take(2).cloned().collect::<Vec<_>>().join(" ")
+            );
+        }
+        ["ALTER", "TABLE", _, ..] => {
+            return format!("ALTER TABLE {}", words[3..].iter().take(2).cloned().collect::<Vec<_>>().join(" "));
+        }
         _ => 2,
     };
     words.iter().take(length).cloned().collect::<Vec<_>>().join(" ")

@@ -54,7 +54,8 @@ fn entries() -> Vec<Entry> {
 fn missing_subcommands() -> Vec<String> {
     let config = std::env::var("PGRX_PG_CONFIG_PATH").or_else(|_| std::env::var("PG_CONFIG")).expect("PG_CONFIG");
     let folder = crate::support::succeed(Command::new(config).arg("--includedir-server"));
-    let header = std::fs::read_to_string(Path::new(folder.trim()).join("nodes/parsenodes.h")).expect("PostgreSQL's headers");
+    let header =
+        std::fs::read_to_string(Path::new(folder.trim()).join("nodes/parsenodes.h")).expect("PostgreSQL's headers");
     let (_, rest) = header.split_once("typedef enum AlterTableType").expect("AlterTableType");
     let (body, _) = rest.split_once('}').expect("its end");
     let words: BTreeSet<_> = body.split(|letter: char| !letter.is_alphanumeric() && letter != '_').collect();
@@ -118,7 +119,9 @@ fn prepare(session: &mut Session, guarantee: &str, has_rows: bool) {
 /// A command with the names that the table at hand has.
 fn named(session: &mut Session, command: &str, guarantee: &str) -> String {
     let first = |rows: Vec<String>| rows.into_iter().next().unwrap_or("t_seen_idx".to_string());
-    let trigger = first(session.rows("SELECT tgname FROM pg_trigger WHERE tgrelid = 't'::regclass AND NOT tgisinternal ORDER BY 1"));
+    let trigger = first(
+        session.rows("SELECT tgname FROM pg_trigger WHERE tgrelid = 't'::regclass AND NOT tgisinternal ORDER BY 1"),
+    );
     let index = first(session.rows("SELECT indexrelid::regclass FROM pg_index WHERE indrelid = 't'::regclass AND indexrelid <> 't_seen_idx'::regclass"));
     command.replace("the_trigger", &trigger).replace("the_index", &index).replace("{own}", setup(guarantee).1)
 }
@@ -146,7 +149,9 @@ fn outcome(session: &mut Session, line: &Line, guarantee: &str, has_rows: bool, 
     }
     let command = named(session, line.command, guarantee);
     let before = if line.before.is_empty() { String::new() } else { named(session, &line.before, guarantee) };
-    let needs_superuser = ["EXTENSION", "SECURITY", "OWNER TO postgres", "PUBLICATION", "ALTER SCHEMA"].iter().any(|word| command.contains(word));
+    let needs_superuser = ["EXTENSION", "SECURITY", "OWNER TO postgres", "PUBLICATION", "ALTER SCHEMA"]
+        .iter()
+        .any(|word| command.contains(word));
     if needs_superuser {
         session.run("SET ROLE postgres");
     }
@@ -167,7 +172,11 @@ fn outcome(session: &mut Session, line: &Line, guarantee: &str, has_rows: bool, 
         let faults = session.rows("SELECT v::text FROM verify_chain() AS v UNION ALL SELECT v::text FROM verify_packing() AS v UNION ALL SELECT v::text FROM verify_validation() AS v");
         let expected = ["DISABLE TRIGGER", "REPLICA TRIGGER"].iter().any(|what| command.contains(what));
         if !faults.is_empty() && !expected {
-            wrong.push(format!("{command} (on {guarantee}, {}) leaves {:?}", if has_rows { "rows" } else { "empty" }, faults[0]));
+            wrong.push(format!(
+                "{command} (on {guarantee}, {}) leaves {:?}",
+                if has_rows { "rows" } else { "empty" },
+                faults[0]
+            ));
         }
     }
     if line.is_outside {
@@ -211,7 +220,11 @@ fn the_matrix_of_commands_is_what_they_do() {
             sessions.push(session);
         }
     }
-    let version: u32 = database.superuser().value("SELECT current_setting('server_version_num')::int / 10000").parse().expect("a number");
+    let version: u32 = database
+        .superuser()
+        .value("SELECT current_setting('server_version_num')::int / 10000")
+        .parse()
+        .expect("a number");
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE);
     let written = std::fs::read_to_string(&path).unwrap_or_default();
     let mut page = INTRODUCTION.to_string();
@@ -238,8 +251,9 @@ fn the_matrix_of_commands_is_what_they_do() {
             .enumerate()
             .map(|(place, session)| outcome(session, &line, GUARANTEES[place / 2], place % 2 == 0, &mut wrong))
             .collect();
-        let mut cells: Vec<_> =
-            (0..3).map(|guarantee| cell(&outcomes[guarantee * 2], &outcomes[guarantee * 2 + 1], &outcomes[6])).collect();
+        let mut cells: Vec<_> = (0..3)
+            .map(|guarantee| cell(&outcomes[guarantee * 2], &outcomes[guarantee * 2 + 1], &outcomes[6]))
+            .collect();
         if of_partitions {
             // Only a chain lies across partitions.
             cells[1..].fill("—".to_string());
@@ -263,7 +277,10 @@ fn the_matrix_of_commands_is_what_they_do() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
     let differing: Vec<_> = page.lines().filter(|line| !written.lines().any(|written| written == *line)).collect();
-    assert!(page == written || std::env::var("COMMANDS_REWRITE").is_ok(), "{PAGE} is not what the commands do: {differing:#?}");
+    assert!(
+        page == written || std::env::var("COMMANDS_REWRITE").is_ok(),
+        "{PAGE} is not what the commands do: {differing:#?}"
+    );
 }
 
 const INTRODUCTION: &str = "# Design: what each command does to each guarantee

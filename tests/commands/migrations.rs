@@ -30,7 +30,9 @@ const GUARANTEES: [(&str, &str); 3] = [
 /// What becomes of a migration.
 fn outcome(session: &mut Session, feature: &str, statements: &str) -> String {
     let is_outside = statements.contains("CONCURRENTLY");
-    let needs_superuser = statements.contains("OWNER TO postgres") || statements.contains("TRIGGER ALL") || statements.contains("CREATE SCHEMA");
+    let needs_superuser = statements.contains("OWNER TO postgres")
+        || statements.contains("TRIGGER ALL")
+        || statements.contains("CREATE SCHEMA");
     session.run(if needs_superuser { "RESET ROLE" } else { "SET ROLE alice" });
     if !is_outside {
         session.run("BEGIN");
@@ -50,7 +52,11 @@ fn outcome(session: &mut Session, feature: &str, statements: &str) -> String {
             format!("refused {}: {hint}", said.code().code())
         }
     };
-    session.run(if is_outside { "DROP INDEX IF EXISTS events_note_idx, ix_events_note, index_events_on_note, events_by_note" } else { "ROLLBACK" });
+    session.run(if is_outside {
+        "DROP INDEX IF EXISTS events_note_idx, ix_events_note, index_events_on_note, events_by_note"
+    } else {
+        "ROLLBACK"
+    });
     format!("-- {feature}: {outcome}")
 }
 
@@ -80,18 +86,30 @@ fn what_migration_tools_emit_works_or_says_what_to_do() {
                 paragraphs.push(paragraph.to_string());
                 continue;
             }
-            let is_outcome = |line: &&str| GUARANTEES.iter().any(|(feature, _)| line.starts_with(&format!("-- {feature}: ")));
+            let is_outcome =
+                |line: &&str| GUARANTEES.iter().any(|(feature, _)| line.starts_with(&format!("-- {feature}: ")));
             let lines: Vec<_> = paragraph.lines().filter(|line| !is_outcome(line)).collect();
             let (name, statements) = (lines[0], lines[1..].join("\n"));
-            let outcomes: Vec<_> = sessions.iter_mut().map(|(feature, session)| outcome(session, feature, &statements)).collect();
-            silent.extend(outcomes.iter().filter(|line| line.contains("NO HINT") || line.contains("FAULT")).map(|line| format!("{tool}, {name}: {line}")));
+            let outcomes: Vec<_> =
+                sessions.iter_mut().map(|(feature, session)| outcome(session, feature, &statements)).collect();
+            silent.extend(
+                outcomes
+                    .iter()
+                    .filter(|line| line.contains("NO HINT") || line.contains("FAULT"))
+                    .map(|line| format!("{tool}, {name}: {line}")),
+            );
             paragraphs.push(format!("{name}\n{}\n{statements}", outcomes.join("\n")));
         }
         let found = paragraphs.join("\n\n") + "\n";
         if std::env::var("COMMANDS_REWRITE").is_ok() {
             std::fs::write(&path, &found).expect("the migrations of a tool");
         } else if found != written {
-            wrong.extend(found.lines().filter(|line| !written.lines().any(|known| known == *line)).map(|line| format!("{tool}: {line}")));
+            wrong.extend(
+                found
+                    .lines()
+                    .filter(|line| !written.lines().any(|known| known == *line))
+                    .map(|line| format!("{tool}: {line}")),
+            );
         }
     }
     assert!(silent.is_empty(), "neither works nor says what to do: {silent:#?}");

@@ -68,7 +68,9 @@ impl<'grammar> Program<'grammar> {
     pub fn next(&mut self, model: &Model, place: Place) -> Statement {
         let control = |role, sql: &str| Statement { role, sql: sql.to_string(), table: None, is_plain_insert: false };
         if !place.is_open {
-            self.role = *self.random.of::<&str>(&["alice", "alice", "alice", "alice", "alice", "postgres", "postgres", "postgres", "mallory"]);
+            self.role = *self.random.of::<&str>(&[
+                "alice", "alice", "alice", "alice", "alice", "postgres", "postgres", "postgres", "mallory",
+            ]);
             if self.random.below(8) == 0 {
                 return control(self.role, "BEGIN");
             }
@@ -93,9 +95,18 @@ impl<'grammar> Program<'grammar> {
         let grammar = self.grammar;
         // A plain role that owns nothing mostly writes rows.
         let start = if self.role == "mallory" && self.random.below(4) > 0 { "<rows>" } else { start };
-        let mut names = Names { model, count: &mut self.count, table: None, column: None, kind: String::new(), is_plain_insert: false, first: None };
+        let mut names = Names {
+            model,
+            count: &mut self.count,
+            table: None,
+            column: None,
+            kind: String::new(),
+            is_plain_insert: false,
+            first: None,
+        };
         let sql = grammar.expand(start, &mut self.random, &mut |name, random| names.find(name, random));
-        let (table, is_plain_insert) = (names.first, names.is_plain_insert && sql.starts_with("INSERT") && !sql.contains(" ON CONFLICT"));
+        let (table, is_plain_insert) =
+            (names.first, names.is_plain_insert && sql.starts_with("INSERT") && !sql.contains(" ON CONFLICT"));
         Statement { role: self.role, sql, table, is_plain_insert }
     }
 }
@@ -123,11 +134,15 @@ impl<'model> Names<'model> {
     fn any_table(&mut self, random: &mut Random) -> String {
         // Mostly what is under a guarantee.
         let guarded = random.below(8) > 0;
-        self.choose(random, |table| matches!(table.kind.as_str(), "r" | "p") && (!guarded || !table.guarantees.is_empty() && table.parent.is_none()))
+        self.choose(random, |table| {
+            matches!(table.kind.as_str(), "r" | "p")
+                && (!guarded || !table.guarantees.is_empty() && table.parent.is_none())
+        })
     }
 
     fn choose_column(&mut self, random: &mut Random, fits: impl Fn(&Column) -> bool) -> String {
-        let columns: Vec<_> = self.table.iter().flat_map(|table| &table.columns).filter(|column| fits(column)).collect();
+        let columns: Vec<_> =
+            self.table.iter().flat_map(|table| &table.columns).filter(|column| fits(column)).collect();
         self.column = (!columns.is_empty()).then(|| *random.of(&columns));
         self.column.map_or("nothing".to_string(), |column| column.name.clone())
     }
@@ -144,8 +159,12 @@ impl<'model> Names<'model> {
 
     fn find(&mut self, name: &str, random: &mut Random) -> Option<String> {
         let model = self.model;
-        let some = |names: &[String], random: &mut Random| if names.is_empty() { "nothing".to_string() } else { random.of(names).clone() };
-        let second = |names: &[(String, String)], random: &mut Random| if names.is_empty() { "nothing".to_string() } else { random.of(names).1.clone() };
+        let some = |names: &[String], random: &mut Random| {
+            if names.is_empty() { "nothing".to_string() } else { random.of(names).clone() }
+        };
+        let second = |names: &[(String, String)], random: &mut Random| {
+            if names.is_empty() { "nothing".to_string() } else { random.of(names).1.clone() }
+        };
         Some(match name {
             "t" => self.any_table(random),
             "same" => self.table.map_or("nothing".to_string(), |table| table.name.clone()),
@@ -154,7 +173,8 @@ impl<'model> Names<'model> {
             "p" => self.choose(random, |table| table.kind == "p"),
             "leaf" => {
                 let parent = self.table.map(|table| table.name.clone());
-                let leaves: Vec<_> = model.tables.iter().filter(|table| table.parent == parent && parent.is_some()).collect();
+                let leaves: Vec<_> =
+                    model.tables.iter().filter(|table| table.parent == parent && parent.is_some()).collect();
                 if leaves.is_empty() { "nothing".to_string() } else { random.of(&leaves).name.clone() }
             }
             "any_leaf" => self.choose(random, |table| table.parent.is_some()),
@@ -162,7 +182,9 @@ impl<'model> Names<'model> {
             "gone" => format!("n{}", random.below(*self.count + 1)),
             "dropped" => {
                 let guarded = random.below(4) == 0;
-                self.choose(random, |table| table.kind == "r" && !table.guarantees.is_empty() == guarded && !table.name.starts_with("vacant"))
+                self.choose(random, |table| {
+                    table.kind == "r" && !table.guarantees.is_empty() == guarded && !table.name.starts_with("vacant")
+                })
             }
             "packed" => self.choose(random, |table| table.guarantees.contains("packing")),
             "c" => self.column(random),
@@ -180,13 +202,17 @@ impl<'model> Names<'model> {
             }
             "cols_two" => format!("{}, {}", self.column(random), self.column(random)),
             "value" => self.column.map_or("NULL".to_string(), |column| or_null(&column.kind, random)),
-            "retype" => self.column.map_or("TYPE text".to_string(), |column| values::retype(&column.name, &column.kind, random)),
+            "retype" => {
+                self.column.map_or("TYPE text".to_string(), |column| values::retype(&column.name, &column.kind, random))
+            }
             "typed" => {
                 self.kind = values::any(random);
                 self.kind.clone()
             }
             "typed_value" => values::literal(&spelt(&self.kind), random),
-            "column_name" => (*random.of(&["extra", "more", "note", "seen", "flagged", "gen", "amount", "kept"])).to_string(),
+            "column_name" => {
+                (*random.of(&["extra", "more", "note", "seen", "flagged", "gen", "amount", "kept"])).to_string()
+            }
             "new" => {
                 *self.count += 1;
                 format!("n{}", self.count)
@@ -201,7 +227,9 @@ impl<'model> Names<'model> {
             "trigger" => {
                 if self.table.is_none() {
                     let guarded = random.below(5) == 0;
-                    self.choose(random, |table| table.triggers.iter().any(|name| name.starts_with("veritable") == guarded));
+                    self.choose(random, |table| {
+                        table.triggers.iter().any(|name| name.starts_with("veritable") == guarded)
+                    });
                 }
                 self.of_table(|table| &table.triggers, random)
             }
@@ -222,7 +250,12 @@ impl<'model> Names<'model> {
             "attribute" => second(&model.attributes, random),
             "domain_constraint" => second(&model.domain_constraints, random),
             "insert" => {
-                self.choose(random, |table| matches!(table.kind.as_str(), "r" | "p") && !table.name.starts_with("vacant") && !table.guarantees.is_empty() && table.parent.is_none());
+                self.choose(random, |table| {
+                    matches!(table.kind.as_str(), "r" | "p")
+                        && !table.name.starts_with("vacant")
+                        && !table.guarantees.is_empty()
+                        && table.parent.is_none()
+                });
                 self.is_plain_insert = true;
                 let columns = self.written(random);
                 let rows = 1 + random.below(3);
@@ -237,8 +270,11 @@ impl<'model> Names<'model> {
                 format!("UPDATE {} SET {column} = {value}", self.table?.name)
             }
             "copy" => {
-                self.choose(random, |table| table.kind == "r" && !table.name.starts_with("vacant") && table.guarantees == "chain");
-                let columns: Vec<_> = self.written(random).into_iter().filter(|column| column.kind != "place").collect();
+                self.choose(random, |table| {
+                    table.kind == "r" && !table.name.starts_with("vacant") && table.guarantees == "chain"
+                });
+                let columns: Vec<_> =
+                    self.written(random).into_iter().filter(|column| column.kind != "place").collect();
                 let names: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
                 let row = row(&columns, random).replace("NULL", "\"\"").replace('\'', "");
                 format!("COPY {} ({}) FROM PROGRAM 'echo \"{row}\"' (FORMAT csv)", self.table?.name, names.join(", "))
@@ -246,7 +282,10 @@ impl<'model> Names<'model> {
             "set_period" => {
                 self.choose(random, |table| table.guarantees.contains("packing"));
                 let columns = self.written(random);
-                let pairs: Vec<_> = columns.iter().map(|column| format!("'{}', {}", column.name, or_null(&column.kind, random))).collect();
+                let pairs: Vec<_> = columns
+                    .iter()
+                    .map(|column| format!("'{}', {}", column.name, or_null(&column.kind, random)))
+                    .collect();
                 let name = if random.below(4) == 0 { "clear_period" } else { "set_period" };
                 format!("{name}(NULL::{}, jsonb_build_object({}))", self.table?.name, pairs.join(", "))
             }
@@ -257,14 +296,20 @@ impl<'model> Names<'model> {
     /// What an INSERT writes: what must be there, and some of the rest.
     fn written(&self, random: &mut Random) -> Vec<&'model Column> {
         let columns = self.table.iter().flat_map(|table| &table.columns);
-        columns.filter(|column| !column.is_generated && !column.is_of_chain && (column.is_needed || random.below(3) > 0)).collect()
+        columns
+            .filter(|column| !column.is_generated && !column.is_of_chain && (column.is_needed || random.below(3) > 0))
+            .collect()
     }
 }
 
 fn row(columns: &[&Column], random: &mut Random) -> String {
     let values: Vec<_> = columns
         .iter()
-        .map(|column| if column.is_needed { values::literal(&column.kind, random) } else { or_null(&column.kind, random) })
+        .map(
+            |column| {
+                if column.is_needed { values::literal(&column.kind, random) } else { or_null(&column.kind, random) }
+            },
+        )
         .collect();
     values.join(", ")
 }

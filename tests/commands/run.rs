@@ -133,7 +133,15 @@ impl Runner {
         oracle.run("SET statement_timeout = '30s'");
         oracle.rows("SELECT oracle.look(NULL, false)");
         let model = Model::read(&mut session).expect("the catalogs");
-        Runner { session, oracle, role: "postgres", place: Place::default(), model, said: String::new(), is_broken: false }
+        Runner {
+            session,
+            oracle,
+            role: "postgres",
+            place: Place::default(),
+            model,
+            said: String::new(),
+            is_broken: false,
+        }
     }
 
     /// Runs a statement, and looks at what it left where it committed. Gives `ok` or its error, and a fault.
@@ -158,7 +166,9 @@ impl Runner {
         if succeeded {
             self.said += &statement.sql;
             self.said += ";\n";
-            let changes_catalogs = !statement.sql.starts_with("INSERT") && !statement.sql.starts_with("UPDATE") && statement.sql != "BEGIN";
+            let changes_catalogs = !statement.sql.starts_with("INSERT")
+                && !statement.sql.starts_with("UPDATE")
+                && statement.sql != "BEGIN";
             if changes_catalogs && let Ok(model) = Model::read(&mut self.session) {
                 self.model = model;
             }
@@ -188,7 +198,10 @@ impl Runner {
             Err(error) => format!("verification fails: {}", explain(&error)),
         };
         // The first word is the table's name.
-        Some(Fault { kind: kind_of(found.split_once(' ').map_or("", |(_, rest)| rest)), text: format!("after the commit: {found}") })
+        Some(Fault {
+            kind: kind_of(found.split_once(' ').map_or("", |(_, rest)| rest)),
+            text: format!("after the commit: {found}"),
+        })
     }
 
     fn end(&mut self) -> Option<Fault> {
@@ -245,25 +258,42 @@ const NAMED: [&str; 22] = [
 /// What is wrong with an error.
 fn fault_of(error: &postgres::Error, statement: &Statement, model: &Model) -> Option<Fault> {
     let Some(said) = error.as_db_error() else {
-        return Some(Fault { kind: "the session was lost".to_string(), text: format!("the session was lost: {error}") });
+        return Some(Fault {
+            kind: "the session was lost".to_string(),
+            text: format!("the session was lost: {error}"),
+        });
     };
     let (code, is_ours) = (said.code().code(), said.file().unwrap_or_default().ends_with(".rs"));
     let fault = |what: &str| {
-        Some(Fault { kind: format!("{what}: {code} {}", kind_of(said.message())), text: format!("{what}: {}", explain(error)) })
+        Some(Fault {
+            kind: format!("{what}: {code} {}", kind_of(said.message())),
+            text: format!("{what}: {}", explain(error)),
+        })
     };
-    if code == "XX000" && (is_ours || !is_of_postgres(said.message())) || code == "XX001" || explain(error).contains("panic") {
+    if code == "XX000" && (is_ours || !is_of_postgres(said.message()))
+        || code == "XX001"
+        || explain(error).contains("panic")
+    {
         return fault("an internal error");
     }
     let table = statement.table.as_ref().and_then(|name| model.table(name));
     let Some(table) = table.filter(|table| !table.guarantees.is_empty()) else { return None };
     if statement.is_plain_insert && statement.role != "mallory" {
         let is_of_chain = |name: &str| table.columns.iter().any(|column| column.is_of_chain && column.name == name);
-        if is_ours && matches!(code, "40001" | "55000" | "0A000" | "22023" | "42703") || code == "23502" && said.column().is_some_and(is_of_chain) {
+        if is_ours && matches!(code, "40001" | "55000" | "0A000" | "22023" | "42703")
+            || code == "23502" && said.column().is_some_and(is_of_chain)
+        {
             return fault("rows are refused that nothing is wrong with");
         }
     }
-    let is_definition = ["ALTER", "CREATE", "DROP", "REINDEX", "CLUSTER"].iter().any(|verb| statement.sql.starts_with(verb));
-    if is_ours && is_definition && table.name.starts_with("vacant") && !NAMED.iter().any(|named| said.message().contains(named)) && code != "42501" {
+    let is_definition =
+        ["ALTER", "CREATE", "DROP", "REINDEX", "CLUSTER"].iter().any(|verb| statement.sql.starts_with(verb));
+    if is_ours
+        && is_definition
+        && table.name.starts_with("vacant")
+        && !NAMED.iter().any(|named| said.message().contains(named))
+        && code != "42501"
+    {
         return fault("refused on an empty table");
     }
     None

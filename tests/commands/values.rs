@@ -28,7 +28,9 @@ pub fn literal(kind: &str, random: &mut Random) -> String {
         "numeric" => return (*random.of(&["0", "1.5", "1.50", "2", "3.25"])).to_string(),
         "real" | "double precision" => return (*random.of(&["0", "0.1", "1e10", "'-0'", "'NaN'"])).to_string(),
         "boolean" | "flag" => return (*random.of(&["true", "false"])).to_string(),
-        "text" | "character varying" | "character" | "word" | "name" | "citext" => (*random.of(&["x", "y", "X", "x ", "order", "part", "1"])).to_string(),
+        "text" | "character varying" | "character" | "word" | "name" | "citext" => {
+            (*random.of(&["x", "y", "X", "x ", "order", "part", "1"])).to_string()
+        }
         "date" => days(random, 1),
         "timestamp without time zone" | "timestamp with time zone" => {
             format!("{} 10:00:00.{}", days(random, 1), random.of(&["0", "123456"]))
@@ -36,7 +38,10 @@ pub fn literal(kind: &str, random: &mut Random) -> String {
         "time without time zone" | "time with time zone" => "10:00:00.5".to_string(),
         "interval" => (*random.of(&["1 day", "24 hours", "1 mon"])).to_string(),
         "uuid" => format!("0000000{n}-0000-0000-0000-000000000000"),
-        "json" | "jsonb" => (*random.of(&["{\"id\": 1}", "{\"id\": 2}", "{\"id\": 1}", "{\"id\":  1.0}", "{\"id\": \"x\"}", "[]"])).to_string(),
+        "json" | "jsonb" => {
+            (*random.of(&["{\"id\": 1}", "{\"id\": 2}", "{\"id\": 1}", "{\"id\":  1.0}", "{\"id\": \"x\"}", "[]"]))
+                .to_string()
+        }
         "bytea" => "\\x0001".to_string(),
         "mood" => (*random.of(&["sad", "fair", "glad"])).to_string(),
         "place" => format!("(Road,{n})"),
@@ -56,9 +61,33 @@ fn cast(kind: &str, random: &mut Random) -> String {
 }
 
 const TYPES: [&str; 27] = [
-    "int", "bigint", "smallint", "numeric", "numeric(12,2)", "numeric(10,1)", "float8", "text", "varchar(20)", "varchar(100)", "char(4)",
-    "boolean", "date", "timestamptz", "timestamptz(3)", "timestamp", "jsonb", "bytea", "uuid", "mood", "place", "percent", "word", "flag",
-    "int[]", "daterange", "span",
+    "int",
+    "bigint",
+    "smallint",
+    "numeric",
+    "numeric(12,2)",
+    "numeric(10,1)",
+    "float8",
+    "text",
+    "varchar(20)",
+    "varchar(100)",
+    "char(4)",
+    "boolean",
+    "date",
+    "timestamptz",
+    "timestamptz(3)",
+    "timestamp",
+    "jsonb",
+    "bytea",
+    "uuid",
+    "mood",
+    "place",
+    "percent",
+    "word",
+    "flag",
+    "int[]",
+    "daterange",
+    "span",
 ];
 
 /// Any type.
@@ -69,12 +98,21 @@ pub fn any(random: &mut Random) -> String {
 /// What can hold most of the values of a type.
 fn wider(kind: &str) -> &'static [&'static str] {
     match without_typmod(kind).as_str() {
-        "smallint" | "integer" | "bigint" | "percent" => &["bigint", "int", "int", "numeric", "percent", "smallint", "numeric(12,2)"],
+        "smallint" | "integer" | "bigint" | "percent" => {
+            &["bigint", "int", "int", "numeric", "percent", "smallint", "numeric(12,2)"]
+        }
         "numeric" => &["numeric", "numeric(14,2)", "numeric(12,3)", "numeric(8,1)", "float8", "numeric(12,2)"],
         "real" | "double precision" => &["float8", "numeric", "real"],
-        "text" | "character varying" | "character" | "word" => {
-            &["text", "varchar(100)", "varchar(50)", "varchar", "word", "char(64)", "text COLLATE \"C\"", "text COLLATE folded"]
-        }
+        "text" | "character varying" | "character" | "word" => &[
+            "text",
+            "varchar(100)",
+            "varchar(50)",
+            "varchar",
+            "word",
+            "char(64)",
+            "text COLLATE \"C\"",
+            "text COLLATE folded",
+        ],
         "boolean" | "flag" => &["flag", "boolean"],
         "date" | "timestamp without time zone" | "timestamp with time zone" => {
             &["timestamptz", "timestamp", "timestamptz(3)", "timestamptz(0)", "date", "timestamp(3)"]
@@ -103,7 +141,9 @@ pub fn retype(column: &str, kind: &str, random: &mut Random) -> String {
         _ => match without_typmod(kind).as_str() {
             "integer" | "bigint" | "numeric" | "smallint" | "percent" => format!("({column} * 2)::{bare}"),
             "text" | "character varying" => format!("(upper({column}))::{bare}"),
-            "timestamp with time zone" | "timestamp without time zone" => format!("{column} AT TIME ZONE 'Asia/Kolkata'"),
+            "timestamp with time zone" | "timestamp without time zone" => {
+                format!("{column} AT TIME ZONE 'Asia/Kolkata'")
+            }
             "boolean" => format!("NOT {column}"),
             "jsonb" => format!("({column} - 'id')"),
             "daterange" | "int4range" => format!("{column} + {column}"),

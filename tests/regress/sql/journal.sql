@@ -70,6 +70,15 @@ CREATE SCHEMA regress_journal_2
 DROP SCHEMA regress_journal_2 CASCADE;
 SELECT about, seq, action, command, detail FROM entry WHERE about ~ 'short|regress_journal_2' ORDER BY about, seq;
 
+-- A renamed schema renames its tables.
+CREATE SCHEMA regress_journal_3;
+CREATE TABLE regress_journal_3.inner_table (payload jsonb);
+SELECT add_validation('regress_journal_3.inner_table', 'payload', schema => 'none', unknown => 'allow');
+ALTER SCHEMA regress_journal_3 RENAME TO regress_journal_4;
+SELECT about, seq, action, command, detail FROM entry WHERE about ~ 'inner' ORDER BY about, seq;
+DROP TABLE regress_journal_4.inner_table;
+DROP SCHEMA regress_journal_4;
+
 -- One entry for a partitioned table, not one for each partition.
 SET ROLE regress_journal;
 CREATE TABLE part_event (id int NOT NULL, payload jsonb) PARTITION BY LIST (id);
