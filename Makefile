@@ -13,7 +13,7 @@ psql: ## a shell on the demo's database
 test: ## every test, or PARTS=regress, against the PostgreSQL at hand (PG_CONFIG=… for another)
 	@scripts/test $(PARTS)
 
-fuzz: ## what no test has thought of: random programs of SQL, sqlsmith, the fuzz targets; ten minutes, or MINUTES=60
+fuzz: ## what no test has thought of: random programs of SQL, random commands, sqlsmith, the fuzz targets; ten minutes, or MINUTES=60
 	@scripts/fuzz $(MINUTES)
 
 bench: ## what a chain, a packing and a validation cost, against none and against doing it by hand

@@ -10,9 +10,10 @@ use crate::pg::acting::{as_owner_of, with_settings};
 use crate::pg::clock;
 use crate::pg::extension;
 use crate::pg::oid::Oid;
-use crate::pg::relation;
-use crate::pg::report::{Class, Error, Result, notice};
+use crate::pg::relation::{self, Lock, Relation};
+use crate::pg::report::{Class, Error, Result, notice, warning};
 use crate::pg::spi::{self, Session};
+use crate::pg::trigger::{TriggerInfo, is_replica};
 use crate::pg::{database, role, transaction};
 
 /// The longest wait for a lock to record a verification, in milliseconds.
@@ -127,6 +128,12 @@ pub fn json_string(text: &str) -> String {
     json
 }
 
+/// Whether a trigger seals what is inserted here.
+fn is_sealed(journal: &Relation) -> bool {
+    let fires = |trigger: &TriggerInfo| trigger.state_sql() == "ENABLE ALWAYS" || trigger.enabled() && !is_replica();
+    journal.triggers().iter().any(|trigger| trigger.before_insert_row() && fires(trigger))
+}
+
 struct Entry<'a> {
     about: &'a str,
     series: String,
@@ -162,9 +169,19 @@ impl Entry<'_> {
         if extension::is_scripted(c"veritable") || self.about.starts_with("pg_temp_") {
             return Ok(());
         }
+        let journal = table()?;
+        // While a dump of data alone is restored with triggers disabled, the journal has no triggers either. The command
+        // that enables them again has an entry.
+        if !is_sealed(&Relation::open(journal, Lock::AccessShare)?) {
+            warning(
+                "the triggers of the journal are disabled".to_string(),
+                format!("It has no entry about {}: {}.", self.about, self.action),
+            );
+            return Ok(());
+        }
         let by = role::session();
         let _recording = Recording::begin();
-        as_owner_of(table()?, |_| {
+        as_owner_of(journal, |_| {
             // The sealing trigger replaces the time; without the trigger, the missing hash is an error.
             session.run(
                 "INSERT INTO veritable.journal (about, series, at, action, by, acting, command, detail)

@@ -94,8 +94,11 @@ fn replica(database: &Database, counts: &Counts) -> Vec<String> {
     let subscriber = Cluster::new(&["log_min_messages=warning"]);
     subscriber.connect("postgres", SUPERUSER).run(ROLES);
     let copy = empty(&subscriber, "replica");
-    let registry = dump(database, &["--data-only", "--table=veritable.event_schemas"]);
-    for dump in [dump(database, &["--schema-only"]), registry] {
+    // The registry and the journal come between the tables and their triggers, as in a whole dump: the journal says which
+    // chains were altered.
+    let ours = ["--data-only", "--table=veritable.event_schemas", "--table=veritable.journal"];
+    for options in [&["--section=pre-data"][..], &ours, &["--section=post-data"]] {
+        let dump = dump(database, options);
         if let Err(error) = attempt(&mut psql(&copy, &dump)) {
             return vec![format!("replica: {error}")];
         }

@@ -40,16 +40,23 @@ fn outcome(session: &mut Session, feature: &str, statements: &str) -> String {
     let outcome = match session.simple_query(statements) {
         Ok(_) => {
             session.run("RESET ROLE");
-            let mut faults = session.rows("SELECT v::text FROM public.verify_chain() AS v UNION ALL SELECT v::text FROM public.verify_packing() AS v");
-            if session.value("SELECT to_regprocedure('public.verify_validation(regclass)')") != "" {
-                faults.extend(session.rows("SELECT v::text FROM public.verify_validation() AS v"));
-            }
+            let faults = session.rows(
+                "SELECT v::text FROM public.verify_chain() AS v UNION ALL SELECT v::text FROM public.verify_packing() AS v
+                 UNION ALL SELECT v::text FROM public.verify_validation() AS v",
+            );
             faults.first().map_or("works".to_string(), |fault| format!("FAULT {fault}"))
         }
         Err(error) => {
             let said = error.as_db_error().unwrap_or_else(|| panic!("{statements}: {error}"));
-            let hint = said.hint().unwrap_or("NO HINT").replace('\n', " ");
-            format!("refused {}: {hint}", said.code().code())
+            let is_ours = said.file().unwrap_or_default().ends_with(".rs");
+            let hint = if is_ours {
+                said.hint().unwrap_or("NO HINT").split('\n').next().expect("a line").to_string()
+            } else {
+                format!("PostgreSQL: {}", said.message())
+            };
+            // What to do is its first sentence.
+            let first = hint.split(". ").next().expect("a sentence").trim_end_matches('.');
+            format!("refused {}: {first}", said.code().code())
         }
     };
     session.run(if is_outside {

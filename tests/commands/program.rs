@@ -183,7 +183,7 @@ impl<'model> Names<'model> {
             "dropped" => {
                 let guarded = random.below(4) == 0;
                 self.choose(random, |table| {
-                    table.kind == "r" && !table.guarantees.is_empty() == guarded && !table.name.starts_with("vacant")
+                    table.kind == "r" && table.guarantees.is_empty() != guarded && !table.name.starts_with("vacant")
                 })
             }
             "packed" => self.choose(random, |table| table.guarantees.contains("packing")),

@@ -11,8 +11,7 @@ CREATE SCHEMA oracle;
 CREATE TABLE oracle.held (target oid, feature text, hashes text[], PRIMARY KEY (target, feature));
 
 CREATE FUNCTION oracle.guarantees() RETURNS TABLE (target oid, feature text, hash name) LANGUAGE sql AS $$
-    SELECT target, 'chain', hash FROM veritable.chains WHERE target <> 'veritable.event_schemas'::regclass AND target::oid NOT IN
-        (SELECT coalesce(to_regclass('veritable.journal')::oid, 0))
+    SELECT target, 'chain', hash FROM veritable.chains WHERE target <> ALL ('{veritable.event_schemas,veritable.journal}'::regclass[])
     UNION ALL SELECT target, 'packing', NULL FROM veritable.packings
     UNION ALL SELECT target, 'validation ' || document, NULL FROM veritable.validations
 $$;
@@ -42,32 +41,15 @@ BEGIN
                 WHERE v.detail !~ 'row.level security';
             EXECUTE format('SELECT array_agg(ltrim(%I::text, ''\x'')) FROM %s', g.hash, g.target::regclass) INTO hashes_now;
             RETURN QUERY SELECT format('%s has lost events', g.target::regclass) FROM oracle.held h
-                WHERE h.target = g.target AND h.feature = 'chain' AND NOT may_end AND NOT h.hashes <@ hashes_now;
+                WHERE h.target = g.target AND h.feature = 'chain' AND NOT may_end AND NOT coalesce(h.hashes, '{}') <@ coalesce(hashes_now, '{}');
         ELSIF g.feature = 'packing' THEN
             RETURN QUERY SELECT format('%s %s %s: %s: %s', v.target, v.key, v.period, v.fault, v.detail) FROM public.verify_packing(g.target) AS v
+                WHERE v.detail !~ 'row.level security';
+        ELSE
+            RETURN QUERY SELECT format('%s validation: %s', g.target::regclass, v) FROM public.verify_validation(g.target) AS v
                 WHERE v.detail !~ 'row.level security';
         END IF;
         INSERT INTO oracle.held VALUES (g.target, g.feature, hashes_now)
             ON CONFLICT (target, feature) DO UPDATE SET hashes = excluded.hashes;
-    END LOOP;
-    RETURN QUERY SELECT oracle.look_at_documents(said);
-END $$;
-
--- The documents that do not match, by the schemas of the registry alone.
-CREATE FUNCTION oracle.look_at_documents(said text) RETURNS SETOF text LANGUAGE plpgsql SET search_path = w, public AS $$
-DECLARE v record;
-BEGIN
-    IF to_regprocedure('public.verify_validation(regclass)') IS NOT NULL THEN
-        FOR v IN SELECT * FROM veritable.validations n WHERE said IS NULL OR oracle.names(said, n.target) LOOP
-            RETURN QUERY EXECUTE 'SELECT f::text FROM public.verify_validation($1) AS f WHERE f.detail !~ ''row.level security''' USING v.target;
-        END LOOP;
-        RETURN;
-    END IF;
-    FOR v IN SELECT * FROM veritable.validations n WHERE said IS NULL OR oracle.names(said, n.target) LOOP
-        RETURN QUERY EXECUTE format(
-            'SELECT format(''%%s: document %%s does not match %%s'', %L, d.%I, s.name) FROM %s AS d JOIN veritable.event_schemas s ON s.name = %s::text
-             AND s.version = %s WHERE NOT public.jsonb_matches_schema(s.schema::json, d.%I::text::jsonb)',
-            v.target, v.document, v.target, CASE WHEN v.type IS NULL THEN quote_literal(v.schema) ELSE 'd.' || quote_ident(v.type) END,
-            CASE WHEN v.version IS NULL THEN '1' ELSE 'd.' || quote_ident(v.version) END, v.document);
     END LOOP;
 END $$;

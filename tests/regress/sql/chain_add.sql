@@ -47,7 +47,7 @@ INSERT INTO own (id, note) VALUES (1, 'one'), (1, 'two');
 SELECT "Nummer", decode(lag("Prüfsumme") OVER (ORDER BY "Nummer"), 'hex') = "Vorher" AS linked, length("Prüfsumme"), chain_line(own) FROM own ORDER BY "Nummer";
 SELECT * FROM verify_chain('own');
 CREATE TABLE of_strings (id int NOT NULL, previous varchar(64), hash char(64));
-INSERT INTO of_strings VALUES (1, '', ''), (2, NULL, NULL);
+INSERT INTO of_strings (id) VALUES (1), (2);
 SELECT add_chain('of_strings', '{id}', previous => 'previous', hash => 'hash', order_by => '{id}');
 INSERT INTO of_strings (id) VALUES (1), (2) RETURNING seq, length(previous), hash = encode(sha256(convert_to(chain_line(of_strings), 'UTF8')), 'hex') AS sealed;
 INSERT INTO of_strings (id, previous) SELECT 1, hash FROM of_strings WHERE id = 1 AND seq = 2;
