@@ -7,6 +7,7 @@ use super::arguments::Arguments;
 use super::feature::FEATURE;
 use super::triggers::{self, Chain};
 use super::{partitions, requirements, verify};
+use crate::pg::acting::as_owner_of;
 use crate::pg::command;
 use crate::pg::contents::has_rows;
 use crate::pg::function::{Answer, Call, sql_function};
@@ -123,6 +124,40 @@ pub fn rewrite(session: &Session, table: Oid, arguments: &Arguments) -> Result<(
     partitions::unguard(session, &below)?;
     rearm(session, &FEATURE, table, |trigger| Ok((trigger.name.clone(), rendered.clone())))?;
     partitions::guard(session, &below)
+}
+
+/// Line 0 at the beginning of the chain that `about` had with this configuration when it was dropped, as the journal tells, if
+/// the chain had been altered. Not all callers may read the journal, so its owner does.
+pub fn founded_before_drop(session: &Session, about: &str, present: &Arguments) -> Result<Option<String>> {
+    let line = present.present_line()?;
+    let read = || -> Result<Option<Arguments>> {
+        let found = session.query(
+            "WITH dropped AS (
+                 SELECT detail -> 'founded' AS line FROM veritable.journal
+                 WHERE about = $1 AND action = 'drop_chain' AND detail -> 'configuration' = $2::jsonb
+                 ORDER BY at DESC LIMIT 1)
+             SELECT ARRAY(SELECT jsonb_array_elements_text(line -> 'entity')),
+                    ARRAY(SELECT jsonb_array_elements_text(line -> 'exclude')),
+                    line ->> 'seq', line ->> 'previous', line ->> 'hash', line ->> 'recorded', line ->> 'identity'
+             FROM dropped WHERE jsonb_typeof(line) = 'object'",
+            &[about.into(), line.as_str().into()],
+        )?;
+        Ok(found.rows().next().and_then(|row| {
+            Some(Arguments {
+                entity: row.get(0)?,
+                exclude: row.get(1)?,
+                seq: row.get(2)?,
+                previous: row.get(3)?,
+                hash: row.get(4)?,
+                recorded: row.get(5),
+                identity: row.get(6),
+                founded: None,
+            })
+        }))
+    };
+    let founded = as_owner_of(journal::table()?, |_| read())??;
+    let founded = founded.map(|founded| founded.line()).transpose()?;
+    Ok(founded.filter(|founded| *founded != line))
 }
 
 /// The detail of an entry in the journal about a configuration: line 0 at the beginning, and the present one.

@@ -3,7 +3,7 @@
 //! Rows that are sealed already are not sealed again, which would hide what was done to them: they are verified, and the
 //! chain goes on, or `add_chain()` refuses. Only `reseal => true` seals them anew.
 
-use super::alter::alteration;
+use super::alter::{self, alteration};
 use super::arguments::Arguments;
 use super::feature::FEATURE;
 use super::layout::Layout;
@@ -70,6 +70,9 @@ fn add_chain(call: &Call) -> Result<Answer> {
             Layout::of(&table, &arguments)?
         };
         let is_kept = was_sealed && !reseals;
+        if is_kept {
+            arguments.founded = alter::founded_before_drop(session, &about, &arguments)?;
+        }
         let sealed = if is_kept { 0 } else { backfill::seal(session, target, &layout, &arguments, &order_by)? };
         let table = Relation::open(target, Lock::Held)?.qualified_name();
         add_triggers(session, &table, &arguments)?;
@@ -130,7 +133,7 @@ fn check_sealed(table: &Relation) -> Result<()> {
         notice(format!("table \"{}\" is sealed already: {events} in {chains} verified and kept", table.name()));
         return Ok(());
     }
-    Err(Error::new(Class::State, format!("rows of table \"{}\" are sealed already, and not as this chain", table.name()))
+    Err(Error::new(Class::State, format!("rows of table \"{}\" have values in the columns of the chain, and do not verify", table.name()))
         .detail(faults.sentences(table.is_readable()))
         .hint("Give the configuration of the former chain, and its identity if the table had another name; or use add_chain(…, reseal => true) to seal all rows anew, as they are now."))
 }
@@ -236,7 +239,7 @@ fn add_index(session: &Session, target: Oid, layout: &Layout, arguments: &Argume
     let columns = relation.columns();
     let column = |name: &String| {
         let is_by_bytes =
-            |column: &Column| column.has_language() && !partition_keys.contains(&Some(column.name.clone()));
+            |column: &Column| column.has_language() && !(unique && partition_keys.contains(&Some(column.name.clone())));
         let by_bytes = columns.iter().any(|column| column.name == *name && is_by_bytes(column));
         format!("{}{}", quote::identifier(name), if by_bytes { " COLLATE pg_catalog.\"C\"" } else { "" })
     };

@@ -44,7 +44,7 @@ pub fn of(relation: &Relation, chain: &Chain) -> Result<Vec<String>> {
         &[tables.clone().into(), sealing_function()?.into()],
     )?);
     found.extend(problems::rules(&tables)?);
-    if !is_told(&chain.arguments)? {
+    if !is_told(relation, &chain.arguments)? {
         found.push(
             "The chain was altered, and the journal does not tell of it, as alter_chain() would have.".to_string(),
         );
@@ -54,19 +54,21 @@ pub fn of(relation: &Relation, chain: &Chain) -> Result<Vec<String>> {
 
 /// Whether the journal tells of the alteration to this configuration, if the chain was altered. Not all callers may read the
 /// journal, so its owner does.
-fn is_told(arguments: &Arguments) -> Result<bool> {
+fn is_told(relation: &Relation, arguments: &Arguments) -> Result<bool> {
     if arguments.founded.is_none() {
         return Ok(true);
     }
-    let (founded, present) = (arguments.line()?, arguments.present_line()?);
-    as_owner_of(journal::table()?, |_| {
+    let (about, founded, present) = (relation.stable_name(), arguments.line()?, arguments.present_line()?);
+    let finds = |condition: &str| -> Result<bool> {
         spi::connect(|session| {
-            let found = session.query_as_caller(
+            let sql = format!(
                 "SELECT FROM veritable.journal
-                 WHERE detail -> 'founded' = $1::jsonb AND detail -> 'configuration' = $2::jsonb LIMIT 1",
-                &[founded.as_str().into(), present.as_str().into()],
-            )?;
-            Ok(!found.is_empty())
+                 WHERE detail -> 'founded' = $1::jsonb AND detail -> 'configuration' = $2::jsonb AND {condition} LIMIT 1"
+            );
+            let parameters = [founded.as_str().into(), present.as_str().into(), about.as_str().into()];
+            Ok(!session.query_as_caller(&sql, &parameters)?.is_empty())
         })
-    })?
+    };
+    // The index finds the entries about the present name; the table may have had another name.
+    as_owner_of(journal::table()?, |_| Ok(finds("about = $3")? || finds("about <> $3")?))?
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::running;
-use super::touched::{Functions, Objects, Touched};
+use super::touched::{Functions, Objects};
 use crate::pg::command::Command;
 use crate::pg::oid::Oid;
 use crate::pg::report::{Error, Result};
@@ -43,24 +43,48 @@ struct State {
     triggers: BTreeMap<String, char>,
 }
 
-/// Records a command that is about to end, for each touched table.
+/// Records a renamed schema for each guarded table in it, whose name the schema is part of.
+pub fn record_renamed_schemas(
+    session: &Session,
+    command: &Command,
+    functions: &Functions,
+    start: Mark,
+    objects: &Objects,
+) -> Result<()> {
+    if command.tag() != "ALTER SCHEMA" || objects.schemas().is_empty() {
+        return Ok(());
+    }
+    let tables: Vec<Oid> = {
+        let found = session.query(
+            "SELECT oid FROM pg_catalog.pg_class
+             WHERE relnamespace = ANY ($1)
+               AND oid IN (SELECT tgrelid FROM pg_catalog.pg_trigger WHERE tgfoid = ANY ($2))",
+            &[objects.schemas().to_vec().into(), functions.all().into()],
+        )?;
+        found.rows().map(|row| row.get(0).ok_or_else(|| Error::damaged("pg_class"))).collect::<Result<_>>()?
+    };
+    record(session, command, functions, start, tables, objects)
+}
+
+/// Records a command that is about to end, for each table that it has touched.
 pub fn record(
     session: &Session,
     command: &Command,
     functions: &Functions,
     start: Mark,
-    touched: &Touched,
+    tables: Vec<Oid>,
     objects: &Objects,
 ) -> Result<()> {
-    if touched.is_empty() {
+    if tables.is_empty() {
         return Ok(());
     }
-    let before = start.during(|| states(session, functions, touched))?;
-    let after = running::now().during(|| states(session, functions, touched))?;
+    let before = start.during(|| states(session, functions, &tables))?;
+    let after = running::now().during(|| states(session, functions, &tables))?;
     if before.is_empty() && after.is_empty() {
         return Ok(());
     }
     let (tag, text) = (command.tag(), command.text().map(|text| veritable_command::masked(&text, TEXT_MAX)));
+    // In one order, so that two commands do not wait for each other.
     let mut tables: Vec<_> = before.keys().chain(after.keys()).collect();
     tables.sort();
     tables.dedup();
@@ -76,8 +100,8 @@ pub fn record(
     Ok(())
 }
 
-fn states(session: &Session, functions: &Functions, touched: &Touched) -> Result<BTreeMap<u32, State>> {
-    let parameters = [touched.tables().into(), functions.all().into()];
+fn states(session: &Session, functions: &Functions, tables: &[Oid]) -> Result<BTreeMap<u32, State>> {
+    let parameters = [tables.to_vec().into(), functions.all().into()];
     let found = STATES.with(|states| states.query_as_caller(session, &parameters))?;
     let trigger = |text: String| {
         let mut letters = text.chars();

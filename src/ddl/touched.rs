@@ -51,6 +51,8 @@ pub struct Objects {
     /// Relations and triggers that the command has reached otherwise.
     reached: [Vec<Oid>; 2],
     types: Vec<Oid>,
+    /// Schemas that the command has altered: no guarantee depends on them, but the names of its tables do.
+    schemas: Vec<Oid>,
     /// The kinds and names of all.
     names: Vec<String>,
 }
@@ -82,6 +84,7 @@ impl Objects {
             catalogs::RELATIONS => 0,
             catalogs::TRIGGERS => 1,
             catalogs::TYPES => return self.types.push(object.id),
+            catalogs::SCHEMAS => return self.schemas.push(object.id),
             _ => return,
         };
         let known = if named { &mut self.named } else { &mut self.reached };
@@ -91,6 +94,11 @@ impl Objects {
     /// Whether no object is one that guarded tables could depend on.
     pub fn is_empty(&self) -> bool {
         self.named.iter().chain(&self.reached).all(Vec::is_empty) && self.types.is_empty()
+    }
+
+    /// The schemas of the objects.
+    pub fn schemas(&self) -> &[Oid] {
+        &self.schemas
     }
 
     /// The kinds and names of all objects, also of those that no guarantee depends on.

@@ -20,5 +20,8 @@ pub mod types {
 
 /// The catalogs that can contain an object.
 pub mod catalogs {
-    pub use pgrx::pg_sys::{RelationRelationId as RELATIONS, TriggerRelationId as TRIGGERS, TypeRelationId as TYPES};
+    pub use pgrx::pg_sys::{
+        NamespaceRelationId as SCHEMAS, RelationRelationId as RELATIONS, TriggerRelationId as TRIGGERS,
+        TypeRelationId as TYPES,
+    };
 }

@@ -4,6 +4,7 @@ mod catalog;
 mod ddl_cost;
 mod dropping;
 mod installation;
+mod journal;
 mod search_path;
 mod sqlsmith;
 #[path = "../support/mod.rs"]

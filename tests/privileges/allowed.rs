@@ -23,8 +23,9 @@ const TABLES: &str = r#"
     GRANT INSERT ON ALL TABLES IN SCHEMA app TO writer"#;
 
 /// What is tried: as the document names it, and as it is run.
-const ACTIONS: [(&str, &str); 61] = [
+const ACTIONS: [(&str, &str); 64] = [
     ("`add_chain('app.unchained', …)`", "SELECT add_chain('app.unchained', '{id}')"),
+    ("`alter_chain('app.events')`", "SELECT alter_chain('app.events')"),
     ("`drop_chain('app.events')`", "SELECT drop_chain('app.events')"),
     ("`verify_chain('app.events')`", "SELECT * FROM verify_chain('app.events')"),
     ("`verify_chain('app.events', '{1}')`", "SELECT * FROM verify_chain('app.events', '{1}')"),
@@ -110,8 +111,13 @@ const ACTIONS: [(&str, &str); 61] = [
         "trigger by hand: `veritable.event_schemas_changed()`",
         "CREATE TRIGGER x AFTER INSERT ON app.fresh FOR EACH ROW EXECUTE FUNCTION veritable.event_schemas_changed()",
     ),
-    ("`veritable.event_schemas`", "SELECT count(*) FROM veritable.event_schemas"),
+    (
+        "journal: INSERT",
+        "INSERT INTO veritable.journal (about, series, at, action, by, acting) VALUES ('x', 'x', now(), 'x', 'x', 'x')",
+    ),
+    ("journal: UPDATE", "UPDATE veritable.journal SET action = 'x'"),
     ("`veritable.journal`", "SELECT count(*) FROM veritable.journal"),
+    ("`veritable.event_schemas`", "SELECT count(*) FROM veritable.event_schemas"),
     ("`verify_all()`", "SELECT * FROM verify_all()"),
     ("`veritable.status`", "SELECT count(*) FROM veritable.status"),
     (

@@ -108,7 +108,28 @@ INSERT INTO event_1_all (id) VALUES (1) RETURNING seq;
 SELECT * FROM verify_chain('event');
 ALTER TABLE event ALTER COLUMN at DROP DEFAULT;
 CREATE TABLE event_2 PARTITION OF event (at DEFAULT NULL) FOR VALUES IN (2) PARTITION BY RANGE (at);
+CREATE TABLE event_2 PARTITION OF event FOR VALUES IN (2) PARTITION BY RANGE (at);
 \echo :LAST_ERROR_SQLSTATE
+SELECT drop_chain('event');
+DROP TABLE event;
+
+-- The unique index would have to contain the partition key of a partition.
+CREATE TABLE event (id int NOT NULL, at date NOT NULL) PARTITION BY LIST (id);
+SELECT add_chain('event', '{id}');
+CREATE TABLE event_1 PARTITION OF event FOR VALUES IN (1) PARTITION BY RANGE (at);
+\echo :LAST_ERROR_SQLSTATE
+CREATE TABLE event_1 (LIKE event) PARTITION BY RANGE ((at + 1));
+ALTER TABLE event ATTACH PARTITION event_1 FOR VALUES IN (1);
+CREATE INDEX ON regress_requirements.event (id, seq); DROP INDEX regress_requirements.event_id_seq_idx;
+ALTER TABLE event ATTACH PARTITION event_1 FOR VALUES IN (1);
+CREATE TABLE event_1_all PARTITION OF event_1 DEFAULT;
+CREATE TABLE event_2 PARTITION OF event FOR VALUES IN (2) PARTITION BY RANGE (at);
+CREATE TABLE event_2_all PARTITION OF event_2 DEFAULT;
+INSERT INTO event VALUES (1, '2024-01-01'), (1, '2024-01-02'), (2, '2024-01-01') RETURNING id, seq;
+SELECT * FROM verify_chain('event');
+SELECT drop_chain('event');
+SELECT add_chain('event', '{id}');
+\di event*
 SELECT drop_chain('event');
 DROP TABLE event;
 
