@@ -58,10 +58,16 @@ impl Arguments {
         };
         arguments.check()?;
         if let Some(founded) = &arguments.founded {
-            Line0::read(founded.as_bytes()).map_err(|reason| {
+            let line = Line0::read(founded.as_bytes()).map_err(|reason| {
                 Error::new(Class::Argument, "chain trigger argument \"founded\" is not line 0 of a chain")
                     .detail(reason.to_string())
             })?;
+            if !line.configuration().erasable.is_empty() {
+                return Err(Error::new(
+                    Class::Unsupported,
+                    "erasable columns of a chain are not supported by this version of veritable",
+                ));
+            }
         }
         Ok(arguments)
     }

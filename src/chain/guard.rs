@@ -109,7 +109,7 @@ fn refuse(firing: &Firing, refusal: impl FnOnce() -> Error) -> Result<Answer> {
     let_pass::note(firing)?;
     Ok(match firing.event() {
         Event::Update => firing.pass_update(),
-        Event::Delete if firing.is_before_row() => firing.pass_delete(),
+        Event::Delete if firing.is_before_row() => firing.pass_row(),
         _ => Answer::VOID,
     })
 }

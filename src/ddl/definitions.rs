@@ -92,7 +92,7 @@ fn kind(name: &str) -> Result<Kind> {
         "index" => Ok(Kind::Index),
         "column" => Ok(Kind::Column),
         "type" => Ok(Kind::Type),
-        "storage" => Ok(Kind::Storage),
+        "rows" => Ok(Kind::Rows),
         "partition" => Ok(Kind::Partition),
         "configuration" => Ok(Kind::Configuration),
         _ => Err(unknown("kind", name)),

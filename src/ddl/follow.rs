@@ -36,6 +36,13 @@ pub fn columns(session: &Session, before: &Definitions, after: &Definitions, tou
         let (_, renamed) = moved.entry((key.feature_place(), u32::from(key.table()))).or_insert((key, Vec::new()));
         renamed.push((was.column.clone(), now));
     }
+    // A column that was excluded is gone since a command that could not be followed: its name is free for another column.
+    for (key, now) in after.but_not(before).filter(|(key, _)| key.kind == Kind::Column && before.guards(key)) {
+        if now.role == Role::Excluded && touched.may_refuse(key.table()) {
+            let (_, renamed) = moved.entry((key.feature_place(), u32::from(key.table()))).or_insert((key, Vec::new()));
+            renamed.push((now.column.clone(), None));
+        }
+    }
     let _own = command::own_commands();
     for ((_, table), (key, renamed)) in &moved {
         as_owner_of(Oid::from(*table), |_| (key.ddl().follow)(session, Oid::from(*table), renamed))??;

@@ -37,6 +37,10 @@ sql_function! {
     veritable_note_dropped = note_dropped
 }
 sql_function! {
+    /// `veritable.note_rewritten()`: the event trigger on `table_rewrite`.
+    veritable_note_rewritten = note_rewritten
+}
+sql_function! {
     /// `veritable.after_ddl()`: the event trigger on `ddl_command_end`.
     veritable_after_ddl = after_ddl
 }
@@ -55,6 +59,16 @@ fn note_dropped(call: &Call) -> Result<Answer> {
     if !command::is_own() {
         let dropped = spi::connect(command::dropped_objects)?;
         running::note_dropped(&command, dropped);
+    }
+    Ok(Answer::VOID)
+}
+
+fn note_rewritten(call: &Call) -> Result<Answer> {
+    let command = call.command()?;
+    if !command::is_own()
+        && let Some(table) = spi::connect(command::table_with_new_values)?
+    {
+        running::note_rewritten(&command, table);
     }
     Ok(Answer::VOID)
 }
@@ -104,7 +118,7 @@ fn judge_command(
     if !tag.starts_with("DROP ") {
         running::now().during(|| checks::tables(&touched))?;
     }
-    values::verify(&before, &after, &touched)?;
+    values::verify(&before, &after, &running.rewritten, &touched)?;
     judge::tell_of_columns(&before, &after);
     recording::record(session, command, functions, running.start, touched.tables(), &objects)
 }

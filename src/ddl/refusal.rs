@@ -45,7 +45,7 @@ pub fn let_pass(verb: &str, key: &Key, definition: &Definition, touched: &Touche
         _ => "changed",
     };
     // Nothing was verified for a command that changes values.
-    let is = if matches!(key.kind, Kind::Column | Kind::Type | Kind::Storage) { "may be" } else { "is" };
+    let is = if matches!(key.kind, Kind::Column | Kind::Type | Kind::Rows) { "may be" } else { "is" };
     warning(
         format!("{} of table \"{table}\" {is} broken: {name} is {participle}", key.feature().name),
         "The table belongs to another role and is not what the command is about, so the command is not refused."
@@ -59,7 +59,7 @@ pub fn of_values(verb: &str, key: &Key, definition: &Definition, relation: &Rela
     let (noun, name) = (feature.noun(), relation.name());
     let preposition = if matches!(verb, "add" | "attach") { "to" } else { "of" };
     let message = match key.kind {
-        Kind::Storage => format!("cannot rewrite the rows of {noun} \"{name}\""),
+        Kind::Rows => format!("cannot rewrite the rows of {noun} \"{name}\""),
         _ => format!("cannot {verb} {} {preposition} {noun} \"{name}\"", definition.name),
     };
     let detail = faults.sentences(relation.is_readable());

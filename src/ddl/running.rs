@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 
 use crate::pg::command::{Command, Object};
+use crate::pg::oid::Oid;
 use crate::pg::snapshot::Mark;
 
 /// A running command.
@@ -15,6 +16,8 @@ pub struct Running {
     pub start: Mark,
     /// The objects that the command has dropped.
     pub dropped: Vec<Object>,
+    /// The tables whose values the command has computed anew.
+    pub rewritten: Vec<Oid>,
 }
 
 thread_local! {
@@ -25,7 +28,12 @@ thread_local! {
 pub fn start(command: &Command) {
     RUNNING.with_borrow_mut(|running| {
         running.retain(|other| other.start.is_open());
-        running.push(Running { command: command.identity(), start: Mark::now(), dropped: Vec::new() });
+        running.push(Running {
+            command: command.identity(),
+            start: Mark::now(),
+            dropped: Vec::new(),
+            rewritten: Vec::new(),
+        });
     });
 }
 
@@ -34,6 +42,15 @@ pub fn note_dropped(command: &Command, dropped: Vec<Object>) {
     RUNNING.with_borrow_mut(|running| {
         if let Some(place) = place_of(running, command) {
             running[place].dropped.extend(dropped);
+        }
+    });
+}
+
+/// Notes a table that a running command rewrites.
+pub fn note_rewritten(command: &Command, table: Oid) {
+    RUNNING.with_borrow_mut(|running| {
+        if let Some(place) = place_of(running, command) {
+            running[place].rewritten.push(table);
         }
     });
 }

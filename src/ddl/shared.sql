@@ -1,4 +1,4 @@
--- For each feature on some tables: the triggers, the files that hold the rows, and the partitions. This part follows the feature's own
+-- For each feature on some tables: the triggers, the rows, and the partitions. This part follows the feature's own
 -- query. $1: the tables; $2: the functions of the feature.
 UNION ALL
 SELECT 'trigger', t.oid, 0, t.tgrelid, pg_catalog.format('trigger "%s"', t.tgname),
@@ -8,9 +8,7 @@ FROM pg_catalog.pg_trigger t
 JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
 WHERE t.tgrelid = ANY ($1) AND t.tgfoid = ANY ($2) AND (t.tgparentid = 0 OR NOT c.relispartition)
 UNION ALL
--- A command that rewrites the rows of a table puts them into a new file.
-SELECT 'storage', c.oid, 0, c.oid, pg_catalog.format('rows of "%s"', c.relname), c.relfilenode::pg_catalog.text,
-       '', '', false, 0
+SELECT 'rows', c.oid, 0, c.oid, pg_catalog.format('rows of "%s"', c.relname), '', '', '', false, 0
 FROM pg_catalog.pg_class c
 WHERE c.oid = ANY ($1) AND c.relkind = 'r'
 UNION ALL

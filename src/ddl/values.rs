@@ -21,9 +21,9 @@ pub struct Change<'d> {
 }
 
 /// Verifies the tables whose stored values may have changed, and refuses the command if a guarantee does not hold.
-pub fn verify(before: &Definitions, after: &Definitions, touched: &Touched) -> Result<()> {
+pub fn verify(before: &Definitions, after: &Definitions, rewritten: &[Oid], touched: &Touched) -> Result<()> {
     let mut by_table: BTreeMap<(usize, u32), Vec<Change>> = BTreeMap::new();
-    for change in changes(before, after)? {
+    for change in changes(before, after, rewritten)? {
         if !exists(change.key.table()) {
             continue;
         }
@@ -56,7 +56,7 @@ fn root(key: &Key) -> Result<Oid> {
     Ok(key.feature().root_of(&relation)?.map_or(key.table(), |root| root.oid()))
 }
 
-fn changes<'d>(before: &'d Definitions, after: &'d Definitions) -> Result<Vec<Change<'d>>> {
+fn changes<'d>(before: &'d Definitions, after: &'d Definitions, rewritten: &[Oid]) -> Result<Vec<Change<'d>>> {
     let mut changes = Vec::new();
     for (key, was) in before.iter() {
         let now = after.get(key);
@@ -66,10 +66,10 @@ fn changes<'d>(before: &'d Definitions, after: &'d Definitions) -> Result<Vec<Ch
                 if now.is_some_and(|now| now.column != was.column) { "rename" } else { "change" },
             ),
             Kind::Type => (true, if now.is_some_and(|now| now.name != was.name) { "rename" } else { "change" }),
-            Kind::Storage => (now.is_some(), "rewrite"),
+            Kind::Rows => (now.is_some() && rewritten.contains(&key.table()), "rewrite"),
             _ => (false, ""),
         };
-        let same = now.is_some_and(|now| now.text == was.text && now.role == was.role);
+        let same = verb != "rewrite" && now.is_some_and(|now| now.text == was.text && now.role == was.role);
         // The columns of a dropped type are dropped as well.
         let with_type = key.kind == Kind::Type && now.is_none() && !key.is_attribute_of_existing();
         if counted && !same && !with_type {
@@ -78,8 +78,6 @@ fn changes<'d>(before: &'d Definitions, after: &'d Definitions) -> Result<Vec<Ch
     }
     // A new column, or an attribute of a type, has a value in old rows if PostgreSQL has kept one for them, or if the
     // rows were rewritten. A new value of an enum is in no row.
-    let rewritten: Vec<_> =
-        changes.iter().filter(|change| change.verb == "rewrite").map(|change| change.key.table()).collect();
     for (key, now) in after.but_not(before).filter(|(key, _)| before.guards(key)) {
         let has_values = now.filled || rewritten.contains(&key.table());
         let counts = match key.kind {

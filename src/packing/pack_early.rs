@@ -24,5 +24,5 @@ fn pack_early(call: &Call) -> Result<Answer> {
     if let Some(key) = layout.lock_key(&firing.row(&layout.descriptor)) {
         turn::take_early(key);
     }
-    Ok(firing.pass_insert())
+    Ok(firing.pass_row())
 }

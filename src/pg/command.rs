@@ -227,6 +227,21 @@ pub fn dropped_objects(session: &Session) -> Result<Vec<Object>> {
     DROPPED.with(|dropped| read(session, dropped))
 }
 
+thread_local! {
+    static REWRITTEN: Kept = Kept::new(
+        // Of the reasons to rewrite a table, these compute values: a default (2), and another type or expression (4).
+        "SELECT pg_catalog.pg_event_trigger_table_rewrite_oid()
+         WHERE pg_catalog.pg_event_trigger_table_rewrite_reason() & 6 <> 0"
+            .to_string(),
+    );
+}
+
+/// The table that the command is about to rewrite, if the command computes values of its rows.
+pub fn table_with_new_values(session: &Session) -> Result<Option<pg_sys::Oid>> {
+    let found = REWRITTEN.with(|rewritten| rewritten.query(session, &[]))?;
+    Ok(found.rows().next().and_then(|row| row.get(0)))
+}
+
 fn read(session: &Session, sql: &Kept) -> Result<Vec<Object>> {
     let found = sql.query(session, &[])?;
     let object = |row: Fetched| {

@@ -262,13 +262,8 @@ impl<'call> Firing<'call> {
         Answer::made(pg_sys::Datum::from(self.data().tg_newtuple), self.call)
     }
 
-    /// Lets the deletion proceed.
-    pub fn pass_delete(&self) -> Answer {
-        Answer::made(pg_sys::Datum::from(self.data().tg_trigtuple), self.call)
-    }
-
-    /// Lets the insertion proceed.
-    pub fn pass_insert(&self) -> Answer {
+    /// Lets the insertion or deletion proceed.
+    pub fn pass_row(&self) -> Answer {
         Answer::made(pg_sys::Datum::from(self.data().tg_trigtuple), self.call)
     }
 

@@ -151,8 +151,8 @@ pub enum Kind {
     Index,
     /// A part of the type of a column.
     Type,
-    /// The file that holds the rows: a new one if the rows were rewritten.
-    Storage,
+    /// The rows of the table, which a command may have rewritten.
+    Rows,
     /// A partition. Partitions may be added and removed.
     Partition,
     /// A readable configuration, for each trigger that has one.

@@ -10,9 +10,10 @@ use crate::pg::acting::{as_owner_of, with_settings};
 use crate::pg::clock;
 use crate::pg::extension;
 use crate::pg::oid::Oid;
-use crate::pg::relation;
-use crate::pg::report::{Class, Error, Result, notice};
+use crate::pg::relation::{self, Lock, Relation};
+use crate::pg::report::{Class, Error, Result, notice, warning};
 use crate::pg::spi::{self, Session};
+use crate::pg::trigger::{TriggerInfo, is_replica};
 use crate::pg::{database, role, transaction};
 
 /// The longest wait for a lock to record a verification, in milliseconds.
@@ -69,23 +70,36 @@ pub fn record_for_caller(session: &Session, about: &str, action: &str, detail: O
 
 /// Records a verification, unless the transaction cannot write. Never fails, and waits a second at most: a NOTICE tells
 /// that there is no entry. Each role has a series of its own, so that verifications keep no command waiting.
-pub fn record_verification(about: &str, action: &str, detail: Option<&str>) {
+pub fn record_verification(about: &str, action: &str, verified: Verified) {
     if !transaction::may_write() {
         return;
     }
     let series = format!("{}/{}", database::identity(), role::acting());
-    let entry = Entry { about, action, command: None, detail, series, acting: role::acting() };
+    let Verified { guarantee, faults, rows } = verified;
+    let detail = format!("{{\"guarantee\": {}, \"faults\": {faults}, \"rows\": {rows}}}", json_string(guarantee));
+    let entry = Entry { about, action, command: None, detail: Some(&detail), series, acting: role::acting() };
     let attempt = transaction::attempt(|| {
         with_settings(|acting| {
             let own = clock::lock_timeout();
             let wait = if own > 0 { own.min(WAIT_MAX) } else { WAIT_MAX };
             acting.set_number(c"lock_timeout", wait);
-            spi::connect(|session| entry.write(session))
+            spi::connect(|session| if entry.is_repeated(session, &verified)? { Ok(()) } else { entry.write(session) })
         })
     });
     if let Err(failure) = attempt {
         notice(format!("the journal has no entry of this verification of {about}: {}", failure.message));
     }
+}
+
+/// The result of the verification of a table.
+#[derive(Clone, Copy)]
+pub struct Verified {
+    /// The name of the feature.
+    pub guarantee: &'static str,
+    /// The number of faults.
+    pub faults: u64,
+    /// The number of rows that were verified.
+    pub rows: u64,
 }
 
 /// The detail of an entry about an attached feature: the arguments of its triggers.
@@ -114,6 +128,12 @@ pub fn json_string(text: &str) -> String {
     json
 }
 
+/// Whether a trigger seals what is inserted here.
+fn is_sealed(journal: &Relation) -> bool {
+    let fires = |trigger: &TriggerInfo| trigger.state_sql() == "ENABLE ALWAYS" || trigger.enabled() && !is_replica();
+    journal.triggers().iter().any(|trigger| trigger.before_insert_row() && fires(trigger))
+}
+
 struct Entry<'a> {
     about: &'a str,
     series: String,
@@ -124,13 +144,44 @@ struct Entry<'a> {
 }
 
 impl Entry<'_> {
+    /// Whether the role has an entry of the last minute about the same verification, with as many faults. Whoever may read
+    /// a table can verify it any number of times, and must not fill the journal, which nobody empties.
+    fn is_repeated(&self, session: &Session, verified: &Verified) -> Result<bool> {
+        as_owner_of(table()?, |_| {
+            let found = session.query(
+                "SELECT FROM (SELECT j.at, j.detail ->> 'faults' AS faults
+                              FROM (SELECT seq, at, detail FROM veritable.journal
+                                    WHERE about = $1 AND series = $2 ORDER BY seq DESC LIMIT 8) AS j
+                              WHERE j.detail ->> 'guarantee' = $3 ORDER BY j.seq DESC LIMIT 1) AS last
+                 WHERE at > pg_catalog.clock_timestamp() - '1 minute'::pg_catalog.interval AND faults = $4",
+                &[
+                    self.about.into(),
+                    self.series.as_str().into(),
+                    verified.guarantee.into(),
+                    verified.faults.to_string().into(),
+                ],
+            )?;
+            Ok(!found.is_empty())
+        })?
+    }
+
     fn write(&self, session: &Session) -> Result<()> {
         if extension::is_scripted(c"veritable") || self.about.starts_with("pg_temp_") {
             return Ok(());
         }
+        let journal = table()?;
+        // While a dump of data alone is restored with triggers disabled, the journal has no triggers either. The command
+        // that enables them again has an entry.
+        if !is_sealed(&Relation::open(journal, Lock::AccessShare)?) {
+            warning(
+                "the triggers of the journal are disabled".to_string(),
+                format!("It has no entry about {}: {}.", self.about, self.action),
+            );
+            return Ok(());
+        }
         let by = role::session();
         let _recording = Recording::begin();
-        as_owner_of(table()?, |_| {
+        as_owner_of(journal, |_| {
             // The sealing trigger replaces the time; without the trigger, the missing hash is an error.
             session.run(
                 "INSERT INTO veritable.journal (about, series, at, action, by, acting, command, detail)

@@ -6,7 +6,8 @@
 use super::attempts::Attempts;
 use super::faults::Faults;
 use super::feature::Feature;
-use super::{journal, problems};
+use super::journal::{self, Verified};
+use super::problems;
 use crate::pg::acting::{Acting, as_owner};
 use crate::pg::function::{Answer, Call};
 use crate::pg::oid::Oid;
@@ -56,9 +57,9 @@ pub fn require_readable(relation: &Relation, feature: &Feature) -> Result<()> {
 
 /// Records the verification of a table. `before` are the numbers of faults and rows before it.
 fn record(about: &str, feature: &Feature, faults: &Faults, before: (u64, u64)) {
-    let (count, rows) = (faults.count() - before.0, faults.rows - before.1);
-    let detail = format!("{{\"guarantee\": \"{}\", \"faults\": {count}, \"rows\": {rows}}}", feature.name);
-    journal::record_verification(about, &faults.action(feature), Some(&detail));
+    let verified =
+        Verified { guarantee: feature.name, faults: faults.count() - before.0, rows: faults.rows - before.1 };
+    journal::record_verification(about, &faults.action(feature), verified);
 }
 
 /// Runs the verification of a table as the table's owner, restricted, under a snapshot that sees all committed rows and

@@ -89,7 +89,7 @@ fn validate(call: &Call) -> Result<Answer> {
     match firing.event() {
         Event::Insert => {
             let mut row = firing.row(&checker.layout.descriptor);
-            if checker.check(&mut row)? { Ok(row.into_answer()) } else { Ok(firing.pass_insert()) }
+            if checker.check(&mut row)? { Ok(row.into_answer()) } else { Ok(firing.pass_row()) }
         }
         Event::Update => {
             let mut row = firing.new_row(&checker.layout.descriptor);

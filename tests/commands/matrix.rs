@@ -239,7 +239,7 @@ fn the_matrix_of_commands_is_what_they_do() {
             Entry::Line(line) => line,
         };
         let before = if line.before.is_empty() { String::new() } else { format!("after `{}`: ", line.before) };
-        let start = format!("| {before}`{}` |", line.command);
+        let start = format!("| {before}`{}` |", line.command).replace("||", "\\|\\|");
         if version < line.since {
             // What an older PostgreSQL does not have is as it was written.
             page += written.lines().find(|written| written.starts_with(&start)).unwrap_or(&start);

@@ -41,7 +41,7 @@ BEGIN
                 WHERE v.detail !~ 'row.level security';
             EXECUTE format('SELECT array_agg(ltrim(%I::text, ''\x'')) FROM %s', g.hash, g.target::regclass) INTO hashes_now;
             RETURN QUERY SELECT format('%s has lost events', g.target::regclass) FROM oracle.held h
-                WHERE h.target = g.target AND h.feature = 'chain' AND NOT may_end AND NOT h.hashes <@ hashes_now;
+                WHERE h.target = g.target AND h.feature = 'chain' AND NOT may_end AND NOT coalesce(h.hashes, '{}') <@ coalesce(hashes_now, '{}');
         ELSIF g.feature = 'packing' THEN
             RETURN QUERY SELECT format('%s %s %s: %s: %s', v.target, v.key, v.period, v.fault, v.detail) FROM public.verify_packing(g.target) AS v
                 WHERE v.detail !~ 'row.level security';

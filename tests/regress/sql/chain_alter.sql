@@ -82,6 +82,9 @@ CREATE TRIGGER zz_veritable_chain BEFORE INSERT ON event FOR EACH ROW EXECUTE FU
 \echo :LAST_ERROR_SQLSTATE
 CREATE TRIGGER zz_veritable_chain BEFORE INSERT ON event FOR EACH ROW EXECUTE FUNCTION veritable.seal('entity=id', 'seq=seq', 'previous=previous_event_hash', 'hash=event_hash',
     'founded={"entity":["id"], "format":1,"hash":"event_hash","previous":"previous_event_hash","seq":"seq"}');
+CREATE TRIGGER zz_veritable_chain BEFORE INSERT ON event FOR EACH ROW EXECUTE FUNCTION veritable.seal('entity=id', 'seq=seq', 'previous=previous_event_hash', 'hash=event_hash',
+    'founded={"entity":["id"],"erasable":["note"],"format":1,"hash":"event_hash","previous":"previous_event_hash","seq":"seq"}');
+CREATE TRIGGER zz_veritable_chain BEFORE INSERT ON event FOR EACH ROW EXECUTE FUNCTION veritable.seal('entity=id', 'seq=seq', 'previous=previous_event_hash', 'hash=event_hash', 'erasable=note');
 DROP TABLE event;
 
 -- A chain that has faults is not altered.

@@ -56,7 +56,7 @@ UPDATE event SET note = 'e';
 UPDATE event SET seen = true;
 TRUNCATE event;
 COMMIT;
-SELECT * FROM entry WHERE seq > :before ORDER BY seq;
+SELECT action, acting, command, detail FROM entry WHERE seq > :before ORDER BY seq;
 -- An entry that was rolled back is written again.
 INSERT INTO event (id, note) VALUES (1, 'a'), (1, 'b');
 SELECT max(seq) AS before FROM entry \gset
@@ -66,7 +66,7 @@ DELETE FROM event;
 ROLLBACK TO here;
 DELETE FROM event;
 COMMIT;
-SELECT * FROM entry WHERE seq > :before ORDER BY seq;
+SELECT action, acting, command, detail FROM entry WHERE seq > :before ORDER BY seq;
 
 -- The next event follows what is left, also in the same transaction.
 INSERT INTO event (id, note) VALUES (1, 'a'), (1, 'b');

@@ -134,6 +134,13 @@ RESET ROLE;
 -- The journal itself is protected, and what is done to it is in it.
 COMMENT ON TABLE veritable.journal IS 'what was done to protected tables, event schemas and this table itself: a chained table, written by the extension alone';
 SELECT action, command FROM veritable.journal WHERE about = 'veritable.journal' ORDER BY at DESC LIMIT 1;
+-- Without its triggers there are no entries, but a warning; and their return has an entry.
+ALTER TABLE veritable.journal DISABLE TRIGGER ALL;
+ALTER TABLE known ADD b int;
+ALTER TABLE veritable.journal ENABLE TRIGGER ALL;
+ALTER TABLE veritable.journal ENABLE ALWAYS TRIGGER zz_veritable_chain, ENABLE ALWAYS TRIGGER zz_veritable_chain_guard,
+    ENABLE ALWAYS TRIGGER zz_veritable_chain_truncate;
+SELECT action, command, detail FROM veritable.journal WHERE about = 'veritable.journal' ORDER BY at DESC LIMIT 2;
 SET client_min_messages = warning;
 SELECT fault, detail FROM verify_chain('veritable.journal');
 DROP SCHEMA regress_journal CASCADE;

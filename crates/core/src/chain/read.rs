@@ -44,8 +44,6 @@ pub enum Unreadable {
     Format,
     /// The text is a line, but lacks a member of this name, or the member holds a value of another kind.
     Member(String),
-    /// The line has a member for this column, which the configuration leaves out of the line.
-    Covered(String),
     /// Line 0 names this column in two places.
     Roles(String),
     /// Line 0 is not canonical: the writer would write it differently from this byte on.
@@ -71,7 +69,6 @@ impl fmt::Display for Unreadable {
             Unreadable::Member(name) => {
                 write!(f, "The member \"{name}\" of the line is missing or holds another value.")
             }
-            Unreadable::Covered(name) => write!(f, "The line has the member \"{name}\", which is not covered."),
             Unreadable::Roles(name) => write!(f, "The chain has two uses for the column \"{name}\"."),
             Unreadable::Rewritten { offset } => {
                 write!(f, "The line is not the one of its configuration from byte {offset} on.")
@@ -154,17 +151,14 @@ impl Line0 {
 impl Configuration<'_> {
     /// The link of an event of this chain, from its line.
     ///
-    /// The line has no member for the hash, nor for an excluded column.
+    /// A line may have a member for a column that the configuration excludes, or even for one with the name of the hash:
+    /// line 0 says how the chain began, and an alteration that changes no line may have renamed or dropped that column.
     pub fn event<'a>(&self, line: Read<'a>) -> Result<EventLine<'a>, Unreadable> {
         let (mut seq, mut previous, mut recorded) = (None, None, None);
         let mut entity = vec![None; self.entity.len()];
         let mut erasable = vec![None; self.erasable.len()];
         let wrong = |name: &str| Unreadable::Member(name.to_string());
         for (name, value) in line.members() {
-            let mut left_out = self.exclude.iter().map(String::as_str).chain([self.hash]);
-            if let Some(covered) = left_out.find(|column| name.is(column)) {
-                return Err(Unreadable::Covered(covered.to_string()));
-            }
             if name.is(self.seq) {
                 seq = place(value);
             } else if name.is(self.previous) {
