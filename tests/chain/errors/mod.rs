@@ -1,6 +1,7 @@
 //! What chains refuse, and how: SQLSTATE, message, DETAIL and HINT as a client receives them.
 
 mod add_chain;
+mod alter_chain;
 mod chain_line;
 mod command;
 mod drop_chain;
