@@ -6,7 +6,7 @@ import statistics
 
 from measure import Report, median_ratio, psql, spread, take_turns, timed
 
-GUARDS = ("veritable_before_ddl", "veritable_note_dropped", "veritable_after_ddl")
+GUARDS = ("veritable_before_ddl", "veritable_note_dropped", "veritable_note_rewritten", "veritable_after_ddl")
 WITHOUT, ALONE, AMONG = "without the guard", "no chain", "1,000 chains"
 
 

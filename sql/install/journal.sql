@@ -45,7 +45,7 @@ COMMENT ON TABLE veritable.journal IS
 COMMENT ON COLUMN veritable.journal.about IS
 'table, as its qualified and quoted name at that time, or event schema "name"; with series the entity of the chain';
 COMMENT ON COLUMN veritable.journal.series IS
-'database that recorded the entry: system identifier/oid; for a verification also the role: system identifier/oid/role';
+'database that recorded the entry: system identifier/oid; for a verification also the role: system identifier/oid/role; with #1, #2 … where several transactions record at once';
 COMMENT ON COLUMN veritable.journal.seq IS 'place among the entries of a series about the same table, from 1';
 COMMENT ON COLUMN veritable.journal.at IS 'time of recording';
 COMMENT ON COLUMN veritable.journal.action IS

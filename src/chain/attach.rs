@@ -133,7 +133,7 @@ fn check_sealed(table: &Relation) -> Result<()> {
         notice(format!("table \"{}\" is sealed already: {events} in {chains} verified and kept", table.name()));
         return Ok(());
     }
-    Err(Error::new(Class::State, format!("rows of table \"{}\" are sealed already, and not as this chain", table.name()))
+    Err(Error::new(Class::State, format!("rows of table \"{}\" have values in the columns of the chain, and do not verify", table.name()))
         .detail(faults.sentences(table.is_readable()))
         .hint("Give the configuration of the former chain, and its identity if the table had another name; or use add_chain(…, reseal => true) to seal all rows anew, as they are now."))
 }

@@ -56,7 +56,7 @@ SELECT 'column' AS kind, target AS object, attnum::pg_catalog.int4 AS number, ta
        pg_catalog.format('column "%s"', attname) AS name,
        CASE WHEN role IN ('named', 'covered') THEN pg_catalog.format('%s %s %s %s', attname, atttypid, atttypmod, attcollation)
             ELSE '' END AS definition,
-       role, attname::pg_catalog.text AS "column", filled, 0::pg_catalog.oid AS owner
+       role, attname::pg_catalog.text AS "column", filled, (SELECT typowner FROM pg_catalog.pg_type WHERE oid = atttypid) AS owner
 FROM columns
 UNION ALL
 SELECT 'type', e.oid, 0, t.target,

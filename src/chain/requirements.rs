@@ -9,7 +9,6 @@ use super::feature::FEATURE;
 use super::layout::Layout;
 use super::triggers::{self, Chain, check_table};
 use crate::pg::column::Column;
-use crate::pg::oid::Oid;
 use crate::pg::quote;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
@@ -49,7 +48,7 @@ fn check_part(root: &Relation, part: &Relation, arguments: &Arguments) -> Result
         check_one(root, &table, arguments)?;
         check_same_columns(root, &table, arguments)?;
     }
-    check_rules(&tables)
+    problems::refuse_rules(&tables, "sealed")
 }
 
 /// Checks one table, partitioned table or partition.
@@ -167,16 +166,6 @@ fn check_recorded_default(root: &Relation, table: &Relation, arguments: &Argumen
         }
     }
     Ok(())
-}
-
-/// Refuses a rule that does something else instead of an INSERT: the rule would lose events silently.
-fn check_rules(tables: &[Oid]) -> Result<()> {
-    match problems::rules(tables)?.into_iter().next() {
-        None => Ok(()),
-        Some(rule) => Err(Error::new(Class::State, "a rule of the table keeps its rows from being sealed")
-            .detail(rule)
-            .hint("Drop the rule, or use a trigger that fires before the one that seals.")),
-    }
 }
 
 /// The command that changes a column, for a HINT.

@@ -66,11 +66,11 @@ fn seal(call: &Call) -> Result<Answer> {
     let key = sealer.layout.key(sealer.root, &row)?;
     let entity = sealer.layout.entity_image(&row);
     own_heads::settle(&relation);
-    let head = match own_heads::head(key, &entity) {
-        Some(head) => Some(head),
+    let (head, has_waited) = match own_heads::head(key, &entity) {
+        Some(head) => (Some(head), false),
         None => sealer.find_head(&firing, key, &row)?,
     };
-    let (row, head) = sealer.append(row, head)?;
+    let (row, head) = sealer.append(row, head, has_waited)?;
     own_heads::expect(&relation, key, entity, head);
     Ok(row.into_answer())
 }
@@ -107,9 +107,10 @@ impl Sealer {
     }
 
     /// Finds the newest event of the row's entity, and keeps other sessions from appending until this row is inserted.
-    /// `current` searches the present partitions; `self` has the layout of the row, from the start of the statement.
-    fn find_head(self: &Rc<Self>, firing: &Firing, key: Key, row: &Row) -> Result<Option<Head>> {
+    /// Also returns whether it has waited for another transaction. `current` searches the present partitions; `self` has the layout of the row, from the start of the statement.
+    fn find_head(self: &Rc<Self>, firing: &Firing, key: Key, row: &Row) -> Result<(Option<Head>, bool)> {
         let mut current = Rc::clone(self);
+        let mut has_waited = false;
         loop {
             lock::hold(key);
             if current.heads()?.are_partitioned() {
@@ -118,11 +119,12 @@ impl Sealer {
                 current = Sealer::of(firing)?;
             }
             match current.heads()?.look(key, row, &self.layout)? {
-                Look::None => return Ok(None),
-                Look::Head(head) => return Ok(Some(head)),
+                Look::None => return Ok((None, has_waited)),
+                Look::Head(head) => return Ok((Some(head), has_waited)),
                 Look::InProgress(transaction) => {
                     // Release the lock before waiting: the other transaction may need the lock for its own next event.
                     lock::let_go();
+                    has_waited = true;
                     open_transaction::wait_for(transaction, &firing.relation());
                 }
             }
@@ -130,7 +132,7 @@ impl Sealer {
     }
 
     /// Seals `row` as the event after `head`, and returns the row with its future head.
-    fn append<'d>(&self, mut row: Row<'d>, head: Option<Head>) -> Result<(Row<'d>, Head)> {
+    fn append<'d>(&self, mut row: Row<'d>, head: Option<Head>, has_waited: bool) -> Result<(Row<'d>, Head)> {
         let layout = &self.layout;
         let seq = match &head {
             None => 1,
@@ -139,7 +141,7 @@ impl Sealer {
                 .checked_add(1)
                 .ok_or_else(|| Error::new(Class::Limit, "sequence number of the chain exhausted"))?,
         };
-        self.check_supplied(&row, seq, head.as_ref().map(|head| head.hash))?;
+        self.check_supplied(&row, seq, head.as_ref().map(|head| head.hash), has_waited)?;
         row.set_integer(layout.seq, seq);
         layout.previous.put(&mut row, head.as_ref().map_or(&layout.genesis, |head| &head.hash));
         let before = head.and_then(|head| head.recorded);
@@ -201,7 +203,7 @@ impl Sealer {
     /// Refuses a supplied seq or previous hash that does not follow the current head: the client knows a stale head.
     ///
     /// A seq that has passed never comes again, so it is no serialization failure: who retries those would do so for ever.
-    fn check_supplied(&self, row: &Row, seq: i64, previous: Option<LinkHash>) -> Result<()> {
+    fn check_supplied(&self, row: &Row, seq: i64, previous: Option<LinkHash>, has_waited: bool) -> Result<()> {
         let stale = |column: &str, detail: String| {
             let error = Error::new(Class::Serialization, format!("supplied {column} does not continue the chain"))
                 .hint("Somebody else may have appended first: read the newest event again and retry, or leave the column out.");
@@ -210,7 +212,8 @@ impl Sealer {
         if let Some(supplied) = row.integer(self.layout.seq)
             && supplied != seq
         {
-            if supplied < seq {
+            // A client that has waited for another one could not know better.
+            if supplied < seq && !has_waited {
                 let error = Error::new(Class::Check, "supplied seq has passed")
                     .hint("Read the newest event again, or leave the column out to append after it.");
                 return Err(if self.may_show() {

@@ -10,11 +10,21 @@ use crate::pg::relation::{Lock, Relation, exists};
 use crate::pg::report::Result;
 use crate::table::feature::{self, Kind, Listed};
 
+/// What is demanded of a touched table.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Demands {
+    /// A configuration that can be read: otherwise it is unknown what the guarantee depends on, and what the command has
+    /// dropped of that.
+    Configuration,
+    /// All that the features' `add_…` functions demand.
+    All,
+}
+
 /// Checks the touched tables as they are now.
 ///
 /// Only tables whose locks the caller could have taken anyway are opened. A partition is checked with the table above it,
 /// unless the command names the partition.
-pub fn tables(touched: &Touched) -> Result<()> {
+pub fn tables(touched: &Touched, demands: Demands) -> Result<()> {
     for (place, Listed { feature, ddl }) in feature::all().iter().enumerate() {
         for table in touched.tables_of(place).into_iter().filter(|table| exists(*table)) {
             if !touched.may_refuse(table) {
@@ -25,10 +35,11 @@ pub fn tables(touched: &Touched) -> Result<()> {
             if !feature.is_on(&relation)? || !is_addressed && feature.root_of(&relation)?.is_some() {
                 continue;
             }
-            // What a guarantee depends on is unknown if its configuration cannot be read.
             (ddl.check_configuration)(&relation).map_err(|error| refusal::unreadable(feature, &relation, &error))?;
-            feature.check(&relation)?;
-            (ddl.check)(&relation)?;
+            if demands == Demands::All {
+                feature.check(&relation)?;
+                (ddl.check)(&relation)?;
+            }
         }
     }
     Ok(())

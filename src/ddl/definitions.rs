@@ -35,7 +35,7 @@ pub struct Definition {
     pub column: String,
     /// Whether existing rows have got a value with the definition, without being rewritten.
     pub filled: bool,
-    /// For a part of a type, the owner of the type; for a partition, the owner of the partitioned table.
+    /// For a column or a part of a type, the owner of the type; for a partition, the owner of the partitioned table.
     pub owner: Oid,
 }
 

@@ -26,7 +26,7 @@ pub fn columns(session: &Session, before: &Definitions, after: &Definitions, tou
             continue;
         }
         let verb = if now.is_some() { "rename" } else { "drop" };
-        if !touched.may_refuse(key.table()) {
+        if !touched.may_refuse_of_column(key.table(), was.owner) {
             refusal::let_pass(verb, key, was, touched);
             continue;
         }

@@ -18,6 +18,7 @@ mod running;
 mod touched;
 mod values;
 
+use checks::Demands;
 use definitions::Definitions;
 use touched::{Functions, Objects, Touched};
 
@@ -115,9 +116,8 @@ fn judge_command(
     partitions::guard(session, &before, &after)?;
     // Nothing becomes worse for a table by the drop of what is judged above or matters to no guarantee: such a command can
     // be one of several that repair the table.
-    if !tag.starts_with("DROP ") {
-        running::now().during(|| checks::tables(&touched))?;
-    }
+    let demands = if tag.starts_with("DROP ") { Demands::Configuration } else { Demands::All };
+    running::now().during(|| checks::tables(&touched, demands))?;
     values::verify(&before, &after, &running.rewritten, &touched)?;
     judge::tell_of_columns(&before, &after);
     recording::record(session, command, functions, running.start, touched.tables(), &objects)

@@ -35,9 +35,7 @@ pub fn let_pass(verb: &str, key: &Key, definition: &Definition, touched: &Touche
         return;
     }
     let table = name_of(if key.kind == Kind::Partition { key.parent() } else { key.table() });
-    let name = match key.kind {
-        _ => definition.name.clone(),
-    };
+    let name = &definition.name;
     let participle = match verb {
         "drop" => "dropped",
         "rename" => "renamed",
@@ -63,7 +61,7 @@ pub fn of_values(verb: &str, key: &Key, definition: &Definition, relation: &Rela
         _ => format!("cannot {verb} {} {preposition} {noun} \"{name}\"", definition.name),
     };
     let detail = faults.sentences(relation.is_readable());
-    let verify = format!("verify_{}() names those that were there before.", feature.name);
+    let verify = format!("What verify_{}() finds now was there before this command.", feature.name);
     let instead = match (verb, key.kind) {
         ("add", Kind::Column) => "Add a column without a default, and set the default for new rows afterwards.",
         _ => (key.ddl().reason)(key.kind).hint,

@@ -46,9 +46,9 @@ impl Functions {
 /// The objects that a command was about.
 #[derive(Default)]
 pub struct Objects {
-    /// Relations and triggers that the command names.
+    /// Relations that the command names, and triggers and rules.
     named: [Vec<Oid>; 2],
-    /// Relations and triggers that the command has reached otherwise.
+    /// Relations that the command has reached otherwise, and triggers and rules.
     reached: [Vec<Oid>; 2],
     types: Vec<Oid>,
     /// Schemas that the command has altered: no guarantee depends on them, but the names of its tables do.
@@ -82,7 +82,7 @@ impl Objects {
         self.names.push(object.name.clone());
         let place = match object.class {
             catalogs::RELATIONS => 0,
-            catalogs::TRIGGERS => 1,
+            catalogs::TRIGGERS | catalogs::RULES => 1,
             catalogs::TYPES => return self.types.push(object.id),
             catalogs::SCHEMAS => return self.schemas.push(object.id),
             _ => return,
@@ -196,6 +196,12 @@ impl Touched {
     pub fn may_refuse_of_type(&self, row_type: Oid, table: Oid) -> bool {
         self.named.contains(&u32::from(row_type))
             || self.owner(table).is_some_and(|owner| role::has_privileges_of(owner, role::caller()))
+    }
+
+    /// Whether a table's guarantee may refuse the caller's command if the command changes or drops a column of a type with
+    /// this owner: a superuser who drops types of the table's own owner acts on what is the owner's alone.
+    pub fn may_refuse_of_column(&self, table: Oid, type_owner: Oid) -> bool {
+        self.may_refuse(table) || self.owner(table) == Some(type_owner)
     }
 
     /// Whether a table's guarantee may refuse the caller's command. The command is about the table, or the table's

@@ -1,5 +1,5 @@
 -- The guarded tables that a command has touched. $1: our trigger functions; $2: relations that the command names, $3:
--- relations that it has reached otherwise; $4 and $5: triggers, likewise. An index stands for its table, a table also
+-- relations that it has reached otherwise; $4 and $5: triggers and rules, likewise. An index stands for its table, a table also
 -- for all tables below it, and for the tables that it inherits from. A type, such as a table's row type, stands for its users, as far as each user's owner has
 -- the privileges of the owner of the used object. Tables of other owners are neither judged nor searched.
 WITH RECURSIVE
@@ -9,6 +9,8 @@ named (relation, addressed) AS (
     SELECT relation, false FROM pg_catalog.unnest($3) AS relation
     UNION ALL
     SELECT t.tgrelid, t.oid = ANY ($4) FROM pg_catalog.pg_trigger t WHERE t.oid = ANY ($4 || $5)
+    UNION ALL
+    SELECT r.ev_class, r.oid = ANY ($4) FROM pg_catalog.pg_rewrite r WHERE r.oid = ANY ($4 || $5)
 ),
 tree (relation, addressed) AS (
     SELECT COALESCE(i.indrelid, n.relation), n.addressed

@@ -103,8 +103,10 @@ impl Change<'_> {
     /// under a type is refused only where the command is about the type. Otherwise the command's target decides.
     fn may_refuse(&self, touched: &Touched) -> bool {
         let (key, table) = (self.key, self.key.table());
-        if key.kind != Kind::Type {
-            return touched.may_refuse(table);
+        match key.kind {
+            Kind::Type => {}
+            Kind::Column => return touched.may_refuse_of_column(table, self.definition.owner),
+            _ => return touched.may_refuse(table),
         }
         touched.owner(table).is_some_and(|owner| role::has_privileges_of(owner, self.definition.owner))
             && (self.verb != "drop" || touched.may_refuse_of_type(key.parent(), table))

@@ -19,7 +19,7 @@ use crate::pg::report::{Error, Result, notice_with_hint};
 use crate::pg::snapshot::Latest;
 use crate::pg::spi::{self, Session};
 use crate::table::columns::{self, Columns};
-use crate::table::{self, journal, scan};
+use crate::table::{self, journal, problems, scan};
 
 sql_function! {
     /// `add_packing(regclass, name, name[], name[], name[]) → bigint`
@@ -100,6 +100,7 @@ fn open_table(target: Oid) -> Result<Relation> {
         return Err(FEATURE.duplicate(&relation.name()));
     }
     relation.require_plain(FEATURE.participle)?;
+    problems::refuse_rules(&[relation.oid()], "packed")?;
     Ok(relation)
 }
 

@@ -79,7 +79,7 @@ SELECT 'column' AS kind, target AS object, attnum::pg_catalog.int4 AS number, ta
        pg_catalog.format('column "%s"', attname) AS name,
        CASE WHEN role IS NOT NULL THEN pg_catalog.format('%s %s %s', atttypid, atttypmod, attcollation) ELSE '' END AS definition,
        CASE WHEN role IS NULL THEN 'other' ELSE 'named' END AS role, attname::pg_catalog.text AS "column", false AS filled,
-       0::pg_catalog.oid AS owner
+       (SELECT typowner FROM pg_catalog.pg_type WHERE oid = atttypid) AS owner
 FROM packed
 WHERE attgenerated = '' OR role IS NOT NULL
 UNION ALL

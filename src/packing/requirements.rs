@@ -9,6 +9,7 @@ use crate::pg::line::image::Image;
 use crate::pg::quote;
 use crate::pg::relation::Relation;
 use crate::pg::report::{Class, Error, Result};
+use crate::table::problems;
 
 /// Checks a table that has the triggers of a packing.
 pub fn check(relation: &Relation) -> Result<()> {
@@ -16,6 +17,7 @@ pub fn check(relation: &Relation) -> Result<()> {
     if FEATURE.has_twice(relation)? {
         return Err(FEATURE.duplicate(&relation.name()));
     }
+    problems::refuse_rules(&[relation.oid()], "packed")?;
     let Some(attached) = FEATURE.attached(relation)? else { return Ok(()) };
     let layout = Layout::of(relation, &Arguments::parse(&attached.arguments)?)?;
     check_columns(relation, &layout)?;

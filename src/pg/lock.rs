@@ -19,6 +19,8 @@ pub enum Kind {
     Key = 0x5646,
     /// All rows that have a lock each.
     Table = 0x5647,
+    /// One of the series of a journal.
+    Series = 0x5648,
 }
 
 /// The lock's mode.

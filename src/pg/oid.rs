@@ -24,4 +24,7 @@ pub mod catalogs {
         NamespaceRelationId as SCHEMAS, RelationRelationId as RELATIONS, TriggerRelationId as TRIGGERS,
         TypeRelationId as TYPES,
     };
+
+    /// `RewriteRelationId` of catalog/pg_rewrite.h, which pgrx does not bind.
+    pub const RULES: super::Oid = super::Oid::from_u32(2618);
 }

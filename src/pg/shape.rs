@@ -23,7 +23,9 @@ impl Relation {
         if self.is_partitioned() || self.is_partition() {
             let what = if self.is_partition() { "partition" } else { "partitioned table" };
             return unsupported(&format!("{what} \"{name}\"")).map_err(|error| {
-                error.detail("Statement triggers do not fire for rows that come or go through another table.")
+                error
+                    .detail("Statement triggers do not fire for rows that come or go through another table.")
+                    .hint("Use a table that is neither partitioned nor a partition.")
             });
         }
         if self.kind() != pg_sys::RELKIND_RELATION {
@@ -31,14 +33,17 @@ impl Relation {
         }
         if !self.is_heap() {
             return unsupported(&format!("table \"{name}\"")).map_err(|error| {
-                error.detail("Its access method is not the heap, whose row versions stay where they are.")
+                error
+                    .detail("Its access method is not the heap, whose row versions stay where they are.")
+                    .hint("Use the access method heap.")
             });
         }
         if self.has_relatives() {
             return Err(Error::new(
                 Class::Unsupported,
                 format!("table \"{name}\" inherits or has inheritance children"),
-            ));
+            )
+            .hint("Use a table without parents and children."));
         }
         Ok(())
     }

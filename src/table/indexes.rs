@@ -30,17 +30,23 @@ pub fn verify(attempts: &mut Attempts, faults: &mut Faults) -> Result<()> {
     let mut done = Vec::new();
     for listed in feature::all() {
         for table in verification::tables(listed.feature)? {
-            if table.is_of_other_session {
+            if table.is_of_other_session || done.contains(&table.oid) {
                 continue;
             }
-            // The guarantee's verification reports a table that cannot be read.
+            done.push(table.oid);
             let listing = attempts.next(|| {
                 let relation = Relation::open(table.oid, Lock::AccessShare)?;
                 verification::require_readable(&relation, listed.feature)?;
                 of(&relation.leaves()?)
             })?;
-            for (leaf, indexes) in listing.unwrap_or_default() {
-                if !done.contains(&leaf) {
+            let listing = listing.unwrap_or_else(|failure| {
+                if relation::exists(table.oid) {
+                    faults.unread(table.oid, &format!("The indexes cannot be checked: {}.", failure.message));
+                }
+                Vec::new()
+            });
+            for (leaf, indexes) in listing {
+                if leaf == table.oid || !done.contains(&leaf) {
                     done.push(leaf);
                     indexes.iter().try_for_each(|index| verify_one(&check, leaf, index, attempts, faults))?;
                 }

@@ -1,14 +1,16 @@
 //! The journal: what was done to protected tables, in a chained table of the extension.
 //!
-//! An entry is part of what it records. It is in the same transaction, and a rollback takes both back. An entry waits
-//! for open transactions that have entries of the same series about the same table. No entry depends on the snapshot of
+//! An entry is part of what it records. It is in the same transaction, and a rollback takes both back. Open
+//! transactions with entries about the same table append to series of their own, so that none waits for another. No entry depends on the snapshot of
 //! the transaction: also a transaction of REPEATABLE READ or SERIALIZABLE appends to the newest entry.
 
 use std::cell::Cell;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::pg::acting::{as_owner_of, with_settings};
 use crate::pg::clock;
 use crate::pg::extension;
+use crate::pg::lock::{self, Key, Kind, Mode};
 use crate::pg::oid::Oid;
 use crate::pg::relation::{self, Lock, Relation};
 use crate::pg::report::{Class, Error, Result, notice, warning};
@@ -18,6 +20,9 @@ use crate::pg::{database, role, transaction};
 
 /// The longest wait for a lock to record a verification, in milliseconds.
 const WAIT_MAX: i32 = 1_000;
+
+/// The most series of one kind about one table.
+const SERIES_MAX: usize = 100;
 
 thread_local! {
     static RECORDING: Cell<bool> = const { Cell::new(false) };
@@ -165,6 +170,21 @@ impl Entry<'_> {
         })?
     }
 
+    /// The series itself, or one beside it if another open transaction appends to that: two commands that hold locks on a
+    /// table, such as two CREATE INDEX, must not wait for each other here.
+    fn free_series(&self, journal: Oid) -> String {
+        let beside = (1..SERIES_MAX).map(|number| format!("{}#{number}", self.series));
+        let mut all = std::iter::once(self.series.clone()).chain(beside);
+        let is_free = |series: &String| {
+            // The hasher has no key of the process: all sessions lock the same.
+            let mut hasher = DefaultHasher::new();
+            (self.about, series).hash(&mut hasher);
+            let key = Key { kind: Kind::Series, relation: journal, hash: hasher.finish() };
+            lock::acquire(key, Mode::Exclusive, false)
+        };
+        all.find(is_free).unwrap_or_else(|| self.series.clone())
+    }
+
     fn write(&self, session: &Session) -> Result<()> {
         if extension::is_scripted(c"veritable") || self.about.starts_with("pg_temp_") {
             return Ok(());
@@ -180,6 +200,7 @@ impl Entry<'_> {
             return Ok(());
         }
         let by = role::session();
+        let series = self.free_series(journal);
         let _recording = Recording::begin();
         as_owner_of(journal, |_| {
             // The sealing trigger replaces the time; without the trigger, the missing hash is an error.
@@ -189,7 +210,7 @@ impl Entry<'_> {
                          $7::pg_catalog.jsonb)",
                 &[
                     self.about.into(),
-                    self.series.as_str().into(),
+                    series.as_str().into(),
                     self.action.into(),
                     by.as_str().into(),
                     self.acting.as_str().into(),

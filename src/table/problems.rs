@@ -2,7 +2,7 @@
 
 use super::feature::Feature;
 use crate::pg::oid::Oid;
-use crate::pg::report::{Error, Result};
+use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::{self, Fetched, Parameter};
 
 /// Triggers of the feature that the catalog hides from the table's trigger list.
@@ -32,6 +32,16 @@ pub fn rules(tables: &[Oid]) -> Result<Vec<String>> {
          ORDER BY 1",
         &[tables.to_vec().into()],
     )
+}
+
+/// Refuses rules that divert commands from the triggers of a feature, and says what the rows then are not: "sealed".
+pub fn refuse_rules(tables: &[Oid], what: &str) -> Result<()> {
+    match rules(tables)?.into_iter().next() {
+        None => Ok(()),
+        Some(rule) => Err(Error::new(Class::State, format!("a rule of the table keeps its rows from being {what}"))
+            .detail(rule)
+            .hint("Drop the rule, or use a trigger that fires before those of the guarantee.")),
+    }
 }
 
 /// The sentences that a query returns.

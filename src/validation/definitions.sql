@@ -29,7 +29,7 @@ SELECT 'column' AS kind, target AS object, attnum::pg_catalog.int4 AS number, ta
        pg_catalog.format('column "%s"', attname) AS name,
        CASE WHEN named THEN pg_catalog.format('%s %s', atttypid, atttypmod) ELSE '' END AS definition,
        CASE WHEN named THEN 'named' ELSE 'other' END AS role, attname::pg_catalog.text AS "column",
-       false AS filled, 0::pg_catalog.oid AS owner
+       false AS filled, (SELECT typowner FROM pg_catalog.pg_type WHERE oid = atttypid) AS owner
 FROM columns
 UNION ALL
 -- An enum can name the schema of a document.

@@ -45,7 +45,11 @@ impl Layout {
         if base_type(document.type_id) != types::JSONB {
             let error = columns.wrong_type(&document.name, "jsonb");
             let json = base_type(document.type_id) == types::JSON;
-            return Err(if json { error.hint("Use jsonb, or a CHECK with json_matches_schema().") } else { error });
+            return Err(error.hint(if json {
+                "Use jsonb, or a CHECK with json_matches_schema()."
+            } else {
+                "Use jsonb."
+            }));
         }
         let named = match &arguments.named {
             Named::As(name) => NameSource::Fixed(name.clone()),

@@ -34,7 +34,6 @@ pub fn of(relation: &Relation) -> Result<Vec<String>> {
         }));
     }
     found.extend(children(&tables)?);
-    found.extend(problems::rules(&tables)?);
     Ok(found)
 }
 

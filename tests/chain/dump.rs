@@ -93,6 +93,23 @@ fn a_directory_dump_restores_with_jobs() {
 }
 
 #[test]
+fn an_altered_chain_restores_with_its_beginning() {
+    let (database, mut session) = source();
+    session.run(
+        "ALTER TABLE measured ADD COLUMN remark text; SELECT alter_chain('measured', exclude => '{remark}');
+         ALTER TABLE \"Other\".\"Every kind\" RENAME COLUMN seen TO \"Seen by 'us'\"",
+    );
+    session.verifies(SEEN);
+    for restored in [restored(&database, &[]), restored_from_custom(&database, &[])] {
+        let mut other = restored.superuser();
+        other.verifies(SEEN);
+        assert_eq!(other.rows(CHAINS), session.rows(CHAINS));
+        other.run("UPDATE measured SET remark = 'seen'");
+        other.verifies(SEEN);
+    }
+}
+
+#[test]
 fn data_alone_restores_into_prepared_tables() {
     let (database, _session) = source();
     let restored = Database::new();

@@ -238,7 +238,7 @@ fn a_line_keeps_up_with_its_table() {
     session.refused("EXECUTE line").with("55000", "table \"t\" is not chained");
     session.refused("EXECUTE held").with("55000", "table \"t\" is not chained");
     session.refused("EXECUTE whole").with("55000", "table \"t\" is not chained");
-    session.run("ALTER TABLE t DROP note; SELECT add_chain('t', '{id}', order_by => '{seq}')");
+    session.run("ALTER TABLE t DROP note; SELECT add_chain('t', '{id}', order_by => '{seq}', reseal => true)");
     assert_eq!(session.value("EXECUTE held"), *line);
     check(&mut session);
     session.run("DROP TABLE holder; DROP TABLE t");

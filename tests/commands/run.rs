@@ -252,7 +252,7 @@ fn kind_of(text: &str) -> String {
 }
 
 /// Refusals that name what they are about, and hold for an empty table as for any other.
-const NAMED: [&str; 24] = [
+const NAMED: [&str; 27] = [
     "cannot drop trigger",
     "cannot change trigger",
     "cannot rename trigger",
@@ -277,6 +277,9 @@ const NAMED: [&str; 24] = [
     "access method",
     "must be declared NOT NULL",
     "must be of type",
+    "could change",
+    "no comparable text",
+    "cannot be compared",
 ];
 
 /// What is wrong with an error.

@@ -30,6 +30,7 @@ fn the_public_functions_are_these() {
         "add_chain",
         "add_packing",
         "add_validation",
+        "alter_chain",
         "chain_line",
         "clear_period",
         "drop_chain",

@@ -29,7 +29,7 @@ fn cost(session: &mut Session) -> f64 {
 fn others_guarded_tables_cost_a_command_nothing() {
     let database = Database::new();
     let mut superuser = database.superuser();
-    let guards = ["veritable_before_ddl", "veritable_note_dropped", "veritable_after_ddl"];
+    let guards = ["veritable_before_ddl", "veritable_note_dropped", "veritable_note_rewritten", "veritable_after_ddl"];
     let switch = |session: &mut Session, to: &str| {
         guards.iter().for_each(|guard| session.run(&format!("ALTER EVENT TRIGGER {guard} {to}")));
     };

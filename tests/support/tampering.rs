@@ -22,7 +22,12 @@ pub fn allow_nulls(session: &mut Session, table: &str) {
 
 /// Makes a change that no trigger of a table sees, and leaves the triggers as they were.
 pub fn unguarded(session: &mut Session, table: &str, sql: &str) {
-    session.run(&format!(
+    session.run(&with_triggers_off(table, sql));
+}
+
+/// The commands that make a change which no trigger of a table sees.
+pub fn with_triggers_off(table: &str, sql: &str) -> String {
+    format!(
         "ALTER TABLE {table} DISABLE TRIGGER USER;
          {sql};
          DO $$ DECLARE name text; BEGIN
@@ -30,7 +35,7 @@ pub fn unguarded(session: &mut Session, table: &str, sql: &str) {
                  EXECUTE format('ALTER TABLE {table} ENABLE ALWAYS TRIGGER %I', name);
              END LOOP;
          END $$"
-    ));
+    )
 }
 
 /// Which of these statements neither fail nor answer with a row, each in a session of its own and undone afterwards.

@@ -225,7 +225,9 @@ impl ImageForm {
 impl From<Unsupported> for Error {
     fn from(unsupported: Unsupported) -> Error {
         let message = format!("values of type {} have no comparable text", unsupported.type_name);
-        Error::new(Class::Unsupported, message).detail(unsupported.reason())
+        Error::new(Class::Unsupported, message)
+            .detail(unsupported.reason())
+            .hint("Leave columns of such a type out of the value of a packing: drop_packing(), then add_packing(…, exclude => …).")
     }
 }
 

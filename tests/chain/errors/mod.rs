@@ -1,6 +1,7 @@
 //! What chains refuse, and how: SQLSTATE, message, DETAIL and HINT as a client receives them.
 
 mod add_chain;
+mod alter_chain;
 mod chain_line;
 mod command;
 mod drop_chain;
@@ -9,6 +10,7 @@ mod sealed_row;
 mod trigger_by_hand;
 mod verify_chain;
 
+use crate::support::session::Refusal;
 use crate::support::{Database, Session};
 
 /// A session of an owner, with a chained table `t`.
@@ -28,6 +30,8 @@ fn plain() -> (Database<'static>, Session) {
 
 const COVERED: &str = "The hashes of the table's rows cover it.";
 const END_OR_BEGIN_ANEW: &str = "Use drop_chain() to end the chain; add_chain() can begin a new one.";
+const END_OR_BEGIN_ANEW_OR_VERIFY: &str = "Use drop_chain() to end the chain; add_chain() can begin a new one. \
+    verify_chain() names those that were there before.";
 const CORRECT: &str = "Insert a new event that corrects the old one.";
 const CORRECT_OR_LET_PASS: &str = "Insert a new event that corrects the old one. In a test database, a superuser can let \
     this pass: ALTER DATABASE … SET veritable.guard = off.";

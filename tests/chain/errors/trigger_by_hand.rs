@@ -13,8 +13,7 @@ fn with_columns() -> (Database<'static>, Session) {
 #[test]
 fn needs_arguments_that_it_knows() {
     let (_database, mut session) = with_columns();
-    let keys =
-        "The arguments are key=value, with the keys format, entity, seq, previous, hash, recorded, exclude, identity.";
+    let keys = "The arguments are key=value, with the keys format, entity, seq, previous, hash, recorded, exclude, identity, founded.";
     for (arguments, message) in [
         ("", "chain trigger argument \"seq\" is missing"),
         ("'seq=seq', 'previous=previous'", "chain trigger argument \"hash\" is missing"),
@@ -58,7 +57,7 @@ fn needs_no_index_where_the_session_replicates() {
     let seal = format!("{SEAL}('entity=id', 'seq=seq', 'previous=previous', 'hash=hash')");
     session.run(&format!("{seal}; CREATE UNIQUE INDEX ON t (id, seq); INSERT INTO t VALUES (1), (1)"));
     session.run("CREATE TABLE saved AS SELECT * FROM t; DROP TABLE t");
-    session.run("CREATE TABLE t (LIKE saved)");
+    session.run("CREATE TABLE t (LIKE saved); ALTER TABLE t ALTER id SET NOT NULL");
     session.run(&format!("{seal}; ALTER TABLE t ENABLE ALWAYS TRIGGER zz_veritable_chain"));
     let mut restoring = database.superuser();
     restoring.run("SET session_replication_role = replica; INSERT INTO t SELECT * FROM saved ORDER BY seq DESC");

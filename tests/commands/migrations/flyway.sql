@@ -116,10 +116,10 @@ CREATE POLICY tenants ON events USING (true);
 
 -- partitioning by hand: the old table becomes a partition
 -- chain: works
--- packing: refused 0A000: PostgreSQL: cannot create exclusion constraints on partitioned table "events"
+-- packing: refused 0A000: NO HINT
 -- validation: works
 ALTER TABLE events RENAME TO events_old;
-CREATE TABLE events (LIKE events_old INCLUDING ALL) PARTITION BY RANGE (id);
+CREATE TABLE events (LIKE events_old INCLUDING DEFAULTS) PARTITION BY RANGE (id);
 ALTER TABLE events ATTACH PARTITION events_old FOR VALUES FROM (0) TO (1000);
 
 -- down: everything

@@ -47,8 +47,8 @@ INSERT INTO own (id, note) VALUES (1, 'one'), (1, 'two');
 SELECT "Nummer", decode(lag("Prüfsumme") OVER (ORDER BY "Nummer"), 'hex') = "Vorher" AS linked, length("Prüfsumme"), chain_line(own) FROM own ORDER BY "Nummer";
 SELECT * FROM verify_chain('own');
 CREATE TABLE of_strings (id int NOT NULL, previous varchar(64), hash char(64));
-INSERT INTO of_strings (id) VALUES (1), (2);
-SELECT add_chain('of_strings', '{id}', previous => 'previous', hash => 'hash', order_by => '{id}');
+INSERT INTO of_strings VALUES (1, '', ''), (2, NULL, NULL);
+SELECT add_chain('of_strings', '{id}', previous => 'previous', hash => 'hash', order_by => '{id}', reseal => true);
 INSERT INTO of_strings (id) VALUES (1), (2) RETURNING seq, length(previous), hash = encode(sha256(convert_to(chain_line(of_strings), 'UTF8')), 'hex') AS sealed;
 INSERT INTO of_strings (id, previous) SELECT 1, hash FROM of_strings WHERE id = 1 AND seq = 2;
 INSERT INTO of_strings (id, previous) VALUES (1, '');
@@ -135,13 +135,13 @@ ROLLBACK;
 -- what the chain's columns held before is not believed
 CREATE TABLE claimed (id int NOT NULL, n int, seq bigint, event_hash text, previous_event_hash text);
 INSERT INTO claimed VALUES (1, 1, 7, 'x', 'y'), (1, 2, 7, NULL, NULL);
-SELECT add_chain('claimed', '{id}', order_by => '{n}');
+SELECT add_chain('claimed', '{id}', order_by => '{n}', reseal => true);
 SELECT n, seq, length(event_hash), length(previous_event_hash) FROM claimed ORDER BY n;
 SELECT * FROM verify_chain('claimed');
 -- so that a chain that was dropped can be begun anew, with the same hashes where nothing changed
 SELECT drop_chain('claimed');
 CREATE TABLE claimed_before AS TABLE claimed;
-SELECT add_chain('claimed', '{id}', order_by => '{seq}');
+SELECT add_chain('claimed', '{id}', order_by => '{seq}', reseal => true);
 SELECT count(*) FROM claimed JOIN claimed_before USING (id, n, seq, event_hash);
 -- rows enough for several batches, in a table whose rows and columns bear the names of what the sealing says
 CREATE TABLE t (t int NOT NULL, place int, event text, seq bigint, row_number int, body text);

@@ -155,7 +155,7 @@ SELECT * FROM verify_chain('named');
 -- Existing rows, where the previous hash may not be null, as a home-made chain has it: it never is.
 CREATE TABLE home_made (id int NOT NULL, n int, seq bigint NOT NULL, previous_event_hash bytea NOT NULL, event_hash bytea NOT NULL);
 INSERT INTO home_made SELECT i % 2, i, i, '\x00', sha256(i::text::bytea) FROM generate_series(1, 6) AS i;
-SELECT add_chain('home_made', '{id}', order_by => '{seq}');
+SELECT add_chain('home_made', '{id}', order_by => '{seq}', reseal => true);
 INSERT INTO home_made (id, n) VALUES (1, 7), (3, 8);
 SELECT id, seq, n, previous_event_hash = genesis('home_made') AS begins FROM home_made ORDER BY id, seq;
 SELECT * FROM verify_chain('home_made');
