@@ -77,8 +77,8 @@ fn that_gives_old_rows_a_value_is_refused() {
         let name = column.split(' ').next().expect("a name");
         let refusal = session.refused(&format!("ALTER TABLE t ADD {column}"));
         names_the_row(refusal.with("55000", &format!("cannot add column \"{name}\" to chained table \"t\"")).hint(
-            "Add a column without a default, and set the default for new rows afterwards. verify_chain() names those \
-             that were there before.",
+            "Add a column without a default, and set the default for new rows afterwards. What verify_chain() finds now \
+             was there before this command.",
         ));
     }
 }
@@ -135,7 +135,9 @@ fn that_changes_a_type_within_sealed_lines_is_refused() {
         ("ALTER TYPE pair RENAME ATTRIBUTE a TO c", "cannot rename attribute \"a\" of type public.pair"),
     ] {
         let refusal = session.refused(command);
-        names_the_row(refusal.with("55000", &format!("{what} of chained table \"t\"")).hint(END_OR_BEGIN_ANEW_OR_VERIFY));
+        names_the_row(
+            refusal.with("55000", &format!("{what} of chained table \"t\"")).hint(END_OR_BEGIN_ANEW_OR_VERIFY),
+        );
     }
     session.refused("DROP TYPE mood CASCADE").with_code("55000");
     session.run("ALTER TYPE mood ADD VALUE 'content'; ALTER TYPE mood RENAME VALUE 'glad' TO 'happy'");
