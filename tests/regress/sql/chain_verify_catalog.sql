@@ -68,11 +68,14 @@ SELECT target, fault, detail FROM verify_chain() WHERE target::text LIKE 'led%' 
 DROP TABLE led_child;
 DROP TABLE led;
 
--- A rule that does something else instead.
+-- A rule that does something else instead is refused, where the event triggers see it.
 CREATE TABLE ruled (id int NOT NULL);
 SELECT add_chain('ruled', '{id}');
 INSERT INTO ruled VALUES (1);
 CREATE RULE nothing AS ON INSERT TO ruled DO INSTEAD NOTHING;
+ALTER EVENT TRIGGER veritable_after_ddl DISABLE;
+CREATE RULE nothing AS ON INSERT TO ruled DO INSTEAD NOTHING;
+ALTER EVENT TRIGGER veritable_after_ddl ENABLE;
 INSERT INTO ruled VALUES (1);
 SELECT fault, detail FROM verify_chain('ruled');
 ALTER TABLE ruled DISABLE RULE nothing;
