@@ -20,7 +20,8 @@ Arguments: target, a table of yours; period, the column of a range type that say
 'columns that say what the row is about (none: the table is one timeline); value, the columns that say what is valid, by '
 'default all that are not the period, in the key, in the primary key, generated or excluded; exclude, columns that are not '
 'compared: those of the surviving row stay.
-Returns the number of existing rows that were merged into others. Takes an ACCESS EXCLUSIVE lock on the table.
+Returns the number of existing rows that were merged into others. Takes an ACCESS EXCLUSIVE lock on the table. A NOTICE names '
+'value columns whose defaults differ from row to row, so that rows do not merge.
 Errors: 42501 not the owner; 42809 not a table; 42710 already packed; 42703 no such column; 42701 a column specified more than '
 'once; 42804 the period is not a range; 0A000 a multirange, a type that cannot be compared, or a partitioned, inheriting or '
 'chained table; 55000 a key column that is not NOT NULL; 23514 a period that is null, empty, not half-open or has an infinite '
@@ -67,15 +68,31 @@ CREATE FUNCTION @extschema@.set_period(target anyelement, fact jsonb) RETURNS SE
     AS 'MODULE_PATHNAME', 'veritable_set_period';
 
 COMMENT ON FUNCTION @extschema@.set_period(anyelement, jsonb) IS
-'Puts a fact over a period of its key''s timeline, whatever was there. Rows that overlap the period are deleted, trimmed or '
-'split, the fact is inserted, and the result is packed. SQL:2011 calls this FOR PORTION OF.
+'Puts this fact over a period of its key''s timeline, whatever was there. Rows that overlap the period are deleted, trimmed or '
+'split, the fact is inserted, and the result is packed. What the fact leaves out is not kept: see update_period.
 Arguments: target, a null of the row type of the packed table, as in NULL::tariffs; fact, an object of column names and values, '
-'including the key and the period. Other columns get their defaults.
+'including the key and the period. Other columns get their defaults; a uuid that is the primary key and has no default gets '
+'gen_random_uuid().
 Returns the rows of the key that now overlap or adjoin the period, in order. Needs the privileges INSERT, UPDATE, DELETE and '
 'SELECT.
-Errors: 22023 not an object, or without key or period; 42703 no such column; 23502 a null key; 23514 a period that is null, '
-'empty, not half-open or has an infinite bound; 55000 not packed; 42809 not a row of a table; 40001 in REPEATABLE READ, a row '
-'added since the snapshot: retry.';
+Errors: 22023 not an object, or without key, period, or a primary key that has no default; 42703 no such column; 23502 a null '
+'key; 23514 a period that is null, empty, not half-open or has an infinite bound; 55000 not packed, a split row whose primary '
+'key has no default, or a trigger, rule or policy that prevents the change; 42809 not a row of a table; 40001 in REPEATABLE '
+'READ, a row added since the snapshot: retry.';
+
+CREATE FUNCTION @extschema@.update_period(target anyelement, fact jsonb) RETURNS SETOF anyelement
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'veritable_update_period';
+
+COMMENT ON FUNCTION @extschema@.update_period(anyelement, jsonb) IS
+'Changes columns of the facts that it finds in a period of a key''s timeline. Rows that overlap the period are split at its '
+'bounds, the parts in the period are updated and keep their other columns, and the result is packed. Where there is no fact, '
+'none is made. SQL:2011 calls this FOR PORTION OF.
+Arguments: target, a null of the row type of the packed table, as in NULL::tariffs; fact, an object of column names and values: '
+'the key, the period, and the columns to change, which are not in the primary key.
+Returns the rows of the key that now overlap or adjoin the period, in order. Needs the privileges INSERT, UPDATE, DELETE and '
+'SELECT.
+Errors: those of set_period; 22023 no column to change, or a column of the primary key.';
 
 CREATE FUNCTION @extschema@.clear_period(target anyelement, fact jsonb) RETURNS SETOF anyelement
     LANGUAGE c VOLATILE PARALLEL UNSAFE
@@ -84,7 +101,7 @@ CREATE FUNCTION @extschema@.clear_period(target anyelement, fact jsonb) RETURNS 
 COMMENT ON FUNCTION @extschema@.clear_period(anyelement, jsonb) IS
 'Clears a period of a key''s timeline. Rows that overlap the period are deleted, trimmed or split.
 Arguments: target, a null of the row type of the packed table, as in NULL::tariffs; fact, an object of the columns of the key '
-'and of the period, and their values.
+'and of the period, and their values. It can also give the primary key of the second half of a split row.
 Returns the rows of the key that now adjoin the period, in order. Needs the privileges INSERT, UPDATE, DELETE and SELECT.
 Errors: those of set_period.';
 

@@ -15,7 +15,7 @@ use crate::pg::index::GistIndex;
 use crate::pg::oid::Oid;
 use crate::pg::quote;
 use crate::pg::relation::{Lock, Relation};
-use crate::pg::report::{Error, Result};
+use crate::pg::report::{Error, Result, notice_with_hint};
 use crate::pg::snapshot::Latest;
 use crate::pg::spi::{self, Session};
 use crate::table::columns::{self, Columns};
@@ -42,10 +42,14 @@ fn add_packing(call: &Call) -> Result<Answer> {
         let roles = || [&period].into_iter().chain(&key).chain(value.iter().flatten()).chain(&exclude);
         roles().try_for_each(|name| columns.find(name).map(|_| ()))?;
         columns::distinct(roles())?;
-        let value = value.unwrap_or_else(|| default_value(&relation, &period, &key, &exclude));
+        let (chosen, value) = match value {
+            Some(value) => (true, value),
+            None => (false, default_value(&relation, &period, &key, &exclude)),
+        };
         let arguments = Arguments { period, key, value };
         let layout = Layout::of(&relation, &arguments)?;
         requirements::check_columns(&relation, &layout)?;
+        tell_varying(&relation, &layout, chosen, &exclude);
         let name = relation.new_index_name(c"packing");
         // The owner reads the rows, because the owner's functions may run; the caller runs the definitions, for which
         // PostgreSQL itself switches to the owner to read rows.
@@ -112,6 +116,28 @@ fn default_value(relation: &Relation, period: &String, key: &[String], exclude: 
             && !exclude.contains(&column.name)
     };
     columns.filter(holds).map(|column| column.name).collect()
+}
+
+/// Tells of value columns whose defaults differ from row to row: such rows never merge.
+fn tell_varying(relation: &Relation, layout: &Layout, chosen: bool, exclude: &[String]) {
+    let varies = |column: &Column| relation.default_varies(column);
+    let (varying, rest): (Vec<_>, Vec<_>) = layout.value.iter().map(|v| &v.column).partition(|column| varies(column));
+    if varying.is_empty() {
+        return;
+    }
+    let list = |names: Vec<&String>| names.into_iter().map(quote::identifier).collect::<Vec<_>>().join(",");
+    let names = varying.iter().map(|column| format!("\"{}\"", column.name)).collect::<Vec<_>>().join(", ");
+    let written = if chosen {
+        format!("value => '{{{}}}'", list(rest.iter().map(|column| &column.name).collect()))
+    } else {
+        format!("exclude => '{{{}}}'", list(exclude.iter().chain(varying.iter().map(|column| &column.name)).collect()))
+    };
+    let table = relation.name();
+    let (message, them) = match varying.len() {
+        1 => (format!("the default of value column {names} keeps rows of \"{table}\" from merging"), "it"),
+        _ => (format!("the defaults of value columns {names} keep rows of \"{table}\" from merging"), "them"),
+    };
+    notice_with_hint(message, &format!("Rows merge if their values are equal. To leave {them} out, write: {written}."));
 }
 
 /// Refuses the first row without a proper period.

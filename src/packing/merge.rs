@@ -5,6 +5,7 @@ use std::cell::Cell;
 use veritable_period::{Island, Period};
 
 use super::layout::Layout;
+use super::prevented::Prevented;
 use crate::pg::acting::as_owner;
 use crate::pg::changing::{After, Errors, Planned};
 use crate::pg::oid::Oid;
@@ -73,16 +74,19 @@ impl Changes {
     pub fn apply(&self, session: &Session, relation: &Relation, commands: &Commands, after: After) -> Result<u64> {
         // The owner plans the commands, and the caller executes them.
         let (deletion, update) = as_owner(relation, |_| -> Result<_> {
-            let deletion = plan(&commands.delete, session, relation, &[Tid::ARRAY])?;
+            let deletion = plan(&commands.delete, Event::Delete, session, relation, &[Tid::ARRAY])?;
             let is_needed = !self.widened.is_empty();
             let types = [Tid::ARRAY, commands.range.array()];
-            Ok((deletion, is_needed.then(|| plan(&commands.update, session, relation, &types)).transpose()?))
+            Ok((
+                deletion,
+                is_needed.then(|| plan(&commands.update, Event::Update, session, relation, &types)).transpose()?,
+            ))
         })?;
         let _errors = (!relation.is_readable()).then(Errors::hide_rows);
         // The deletion comes first, because a unique key may contain the period.
         let absorbed = [Tid::parameter(&self.absorbed)];
         if deletion.execute(&absorbed, after, |_| ()) != self.absorbed.len() as u64 {
-            return Err(prevented(relation));
+            return Err(prevented(relation, Event::Delete));
         }
         if let Some(update) = update {
             let widened = [Tid::parameter(&self.widened), commands.range.parameters(&self.periods)];
@@ -90,21 +94,25 @@ impl Changes {
             let depth = trigger::depth() + i32::from(after == After::Command);
             let awaited = |command| AWAITED.set(Some(Awaited::of(relation.oid(), command, depth, rows)));
             if update.execute(&widened, after, awaited) != rows {
-                return Err(prevented(relation));
+                return Err(prevented(relation, Event::Update));
             }
         }
         Ok(self.absorbed.len() as u64)
     }
 }
 
-fn plan<'s>(command: &'s Kept, session: &'s Session, relation: &Relation, types: &[Oid]) -> Result<Planned<'s>> {
-    command.plan(session, relation, types)?.ok_or_else(|| prevented(relation))
+fn plan<'s>(
+    command: &'s Kept,
+    event: Event,
+    session: &'s Session,
+    relation: &Relation,
+    types: &[Oid],
+) -> Result<Planned<'s>> {
+    command.plan(session, relation, types)?.ok_or_else(|| prevented(relation, event))
 }
 
-fn prevented(relation: &Relation) -> Error {
-    let table = relation.name();
-    let message = format!("a trigger or rule of packed table \"{table}\" keeps its rows from being packed");
-    Error::new(Class::State, message)
+fn prevented(relation: &Relation, event: Event) -> Error {
+    Prevented { events: &[event], as_owner: true, what: "its rows from being packed" }.error(relation)
 }
 
 /// The firing of the trigger after UPDATE that the UPDATE of [`Changes::apply`] causes.

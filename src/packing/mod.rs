@@ -7,6 +7,7 @@
 mod arguments;
 mod attach;
 mod constraint;
+mod copies;
 mod ddl;
 mod feature;
 mod layout;
@@ -15,6 +16,8 @@ mod merge;
 mod pack;
 mod pack_early;
 mod packer;
+mod portion;
+mod prevented;
 mod problems;
 mod requirements;
 mod row_locks;

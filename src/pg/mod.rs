@@ -22,6 +22,7 @@ pub mod composite;
 pub mod contents;
 pub mod database;
 pub mod datum;
+pub mod default;
 pub mod equality;
 pub mod extension;
 pub mod function;

@@ -56,6 +56,11 @@ pub fn length_max(column: &Column) -> Option<usize> {
     usize::try_from(column.typmod).ok()?.checked_sub(pg_sys::VARHDRSZ)
 }
 
+/// Whether the column holds a `uuid`.
+pub fn is_uuid(column: &Column) -> bool {
+    base_type(column.type_id) == pg_sys::UUIDOID
+}
+
 /// Whether the column holds a `timestamptz`.
 pub fn is_timestamptz(column: &Column) -> bool {
     column.type_id == pg_sys::TIMESTAMPTZOID

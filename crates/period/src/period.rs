@@ -44,6 +44,18 @@ impl<B: Ord> Period<B> {
         }
     }
 
+    /// What this period has in common with a period that overlaps it.
+    pub fn common(&self, other: &Period<B>) -> Period<B>
+    where
+        B: Clone,
+    {
+        debug_assert!(self.overlaps(other), "periods that do not overlap have nothing in common");
+        Period {
+            start: if self.cmp_start(other).is_lt() { &other.start } else { &self.start }.clone(),
+            end: if compare_ends(&self.end, &other.end).is_gt() { &other.end } else { &self.end }.clone(),
+        }
+    }
+
     /// The parts of this period before and after `hole`.
     pub fn without(&self, hole: &Period<B>) -> (Option<Period<B>>, Option<Period<B>>)
     where

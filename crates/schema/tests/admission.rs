@@ -292,12 +292,40 @@ fn patterns_are_refused_with_the_reason() {
         }),
         &[
             "/pattern: pattern \"^(?=a)\" uses look-around, whose time has no bound",
-            "/patternProperties/(: pattern \"(\" is not a regular expression",
+            "/patternProperties/(: pattern \"(\" is not a regular expression: unclosed group, at character 1: \"(\"",
             "/patternProperties/(a)\\1: pattern \"(a)\\1\" uses a back-reference, whose time has no bound",
             "/patternProperties/(a{1,1000}){1,1000}: pattern \"(a{1,1000}){1,1000}\" is too large when it is compiled",
         ],
     );
     admitted(&json!({"pattern": "^[\\p{L}\\p{N}]{1,200}$", "patternProperties": {"^\\d{4}$": true, "\\cA": true}}));
+    const NOT: &str = "is not a regular expression";
+    const BACK: &str = "uses a back-reference, whose time has no bound";
+    for (pattern, reason) in [
+        (
+            r"[z-a]",
+            &*format!("{NOT}: invalid character class range, the start must be <= the end, at character 2: \"z-a\""),
+        ),
+        (r"^\d+[", &format!("{NOT}: unclosed character class, at character 5: \"[\"")),
+        (
+            r"é\cA[[x]a{3,2}",
+            &format!(
+                "{NOT}: invalid repetition count range, the start must be <= the end, at character 10: \"{{3,2}}\""
+            ),
+        ),
+        (
+            r"ab\",
+            &format!("{NOT}: incomplete escape sequence, reached end of pattern prematurely, at character 3: \"\\\""),
+        ),
+        (r"\p{Nonsense}", &format!("{NOT}: Unicode property not found, at character 1: \"\\p{{Nonsense}}\"")),
+        (r"a\mb", &format!("{NOT}: unrecognized escape sequence, at character 2: \"\\m\"")),
+        (r"a)", &format!("{NOT}: unopened group, at character 2: \")\"")),
+        (r"*a", &format!("{NOT}: repetition operator missing expression, at character 1")),
+        (r"[^\0]", "uses \\0 at character 3: no document has the character NUL"),
+        (r"(?<n>a)\k<n>", BACK),
+        (r"(a)\1", BACK),
+    ] {
+        refused(&json!({"pattern": pattern}), &[&format!("/pattern: pattern \"{pattern}\" {reason}")]);
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! reports what only a compiled schema knows, such as a reference to a place that does not exist.
 
 mod patterns;
+mod syntax;
 
 use jsonschema::{ValidationError, draft4, draft6, draft7, draft201909, draft202012};
 use referencing::{Draft, UriRef, uri::resolve_against};

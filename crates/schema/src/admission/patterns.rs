@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::syntax;
 use crate::Patterns as Engines;
 use crate::compile::{Refused, SIZE, tried};
 
@@ -36,8 +37,13 @@ impl<'s> Patterns<'s> {
             }
             Err(refused) => {
                 // The refusal took as long as compiling the largest accepted pattern.
-                self.size += if refused == Refused::TooLarge { SIZE } else { 0 };
-                Some(reason(refused))
+                Some(match refused {
+                    Refused::TooLarge => {
+                        self.size += SIZE;
+                        "is too large when it is compiled".to_owned()
+                    }
+                    Refused::Syntax => syntax::reason(pattern),
+                })
             }
         }
     }
@@ -45,23 +51,5 @@ impl<'s> Patterns<'s> {
     /// Whether the patterns take too many bytes together.
     pub(super) fn is_full(&self) -> bool {
         self.size > self.limit
-    }
-}
-
-fn reason(refused: Refused) -> String {
-    const NONE: &str = "is not a regular expression";
-    match refused {
-        Refused::TooLarge => "is too large when it is compiled".to_owned(),
-        Refused::Syntax(Some(text)) if text.contains("look-around") => {
-            "uses look-around, whose time has no bound".to_owned()
-        }
-        Refused::Syntax(Some(text)) if text.contains("backreferences") => {
-            "uses a back-reference, whose time has no bound".to_owned()
-        }
-        Refused::Syntax(Some(text)) => match text.rsplit_once("error: ") {
-            Some((_, reason)) => format!("{NONE}: {reason}"),
-            None => NONE.to_owned(),
-        },
-        Refused::Syntax(None) => NONE.to_owned(),
     }
 }

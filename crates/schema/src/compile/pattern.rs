@@ -35,8 +35,8 @@ pub(crate) struct Tried {
 /// The reason why a pattern does not compile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Refused {
-    /// The pattern is no regular expression; with the reason, if the engine gives one.
-    Syntax(Option<String>),
+    /// The pattern is no regular expression, or none of the engine.
+    Syntax,
     /// The pattern is larger than one pattern may be.
     TooLarge,
 }
@@ -107,7 +107,7 @@ impl<'s> Table<'s> {
         let size = match &tried {
             Ok(tried) => tried.size,
             // The compiler reports this pattern, or never meets it.
-            Err(Refused::Syntax(_)) => SIZE_MIN,
+            Err(Refused::Syntax) => SIZE_MIN,
             Err(Refused::TooLarge) => return false,
         };
         self.tried.insert(pattern, tried.ok());
@@ -118,16 +118,16 @@ impl<'s> Table<'s> {
 
 /// Compiles a pattern as a trial, and drops the result.
 pub(crate) fn tried(pattern: &str, patterns: Patterns) -> Result<Tried, Refused> {
-    let translated = jsonschema_regex::to_rust_regex(pattern).map_err(|()| Refused::Syntax(None))?;
+    let translated = jsonschema_regex::to_rust_regex(pattern).map_err(|()| Refused::Syntax)?;
     charge(8 + pattern.len() as u64 / 16);
     let linear = smallest(|limit| match RegexBuilder::new(&translated).size_limit(limit).build() {
         Ok(_) => Ok(true),
         Err(regex::Error::CompiledTooBig(_)) => Ok(false),
-        Err(error) => Err(Refused::Syntax(Some(error.to_string()))),
+        Err(_) => Err(Refused::Syntax),
     });
     match (linear, patterns) {
         (Ok(size), _) => Ok(Tried { size, engine: Engine::Linear }),
-        (Err(Refused::Syntax(_)), Patterns::Backtracking) => backtracking(&translated),
+        (Err(Refused::Syntax), Patterns::Backtracking) => backtracking(&translated),
         (Err(refused), _) => Err(refused),
     }
 }
@@ -146,7 +146,7 @@ fn backtracking(pattern: &str) -> Result<Tried, Refused> {
             if fancy_regex::Regex::new(pattern)
                 .is_err_and(|error| matches!(error, fancy_regex::Error::ParseError(..))) =>
         {
-            Err(Refused::Syntax(None))
+            Err(Refused::Syntax)
         }
         Err(refused) => Err(refused),
     }

@@ -1,0 +1,100 @@
+//! The reason why a pattern is no regular expression of linear time, and its place in the pattern.
+
+use std::fmt::Display;
+
+use regex_syntax::ast::{ErrorKind, Span};
+
+/// The maximum number of characters of a pattern that are shown.
+const SHOWN: usize = 20;
+
+/// The reason why a pattern that the engine refuses is refused.
+pub(super) fn reason(pattern: &str) -> String {
+    const NONE: &str = "is not a regular expression";
+    let read = Read::of(pattern);
+    match regex_syntax::parse(&read.text) {
+        Err(regex_syntax::Error::Parse(error)) => {
+            let (shown, place) = read.place(error.span());
+            match error.kind() {
+                ErrorKind::UnsupportedLookAround => "uses look-around, whose time has no bound".to_owned(),
+                // No text of PostgreSQL has this character, and the engine knows no such escape.
+                ErrorKind::UnsupportedBackreference if shown.starts_with("\\0") => {
+                    format!("uses \\0 {place}: no document has the character NUL")
+                }
+                ErrorKind::UnsupportedBackreference => "uses a back-reference, whose time has no bound".to_owned(),
+                ErrorKind::EscapeUnrecognized if shown == "\\k" => {
+                    "uses a back-reference, whose time has no bound".to_owned()
+                }
+                kind => read.sentence(NONE, error.span(), kind),
+            }
+        }
+        Err(regex_syntax::Error::Translate(error)) => read.sentence(NONE, error.span(), error.kind()),
+        _ => NONE.to_owned(),
+    }
+}
+
+/// A pattern of ECMA-262 as the engine's own syntax, where that is different and would show as another error.
+struct Read {
+    text: String,
+    characters: Vec<char>,
+    /// For each byte of the text, the number of the character that it comes from.
+    origins: Vec<usize>,
+}
+
+impl Read {
+    fn of(pattern: &str) -> Read {
+        let characters: Vec<_> = pattern.chars().collect();
+        let mut read = Read { text: String::with_capacity(pattern.len()), characters, origins: Vec::new() };
+        let (mut in_class, mut at) = (false, 0);
+        while let Some(&character) = read.characters.get(at) {
+            let next = read.characters.get(at + 1).copied();
+            let is_letter = || read.characters.get(at + 2).is_some_and(char::is_ascii_alphabetic);
+            match (character, next) {
+                // A control character: `\cA` to `\cZ`.
+                ('\\', Some('c')) if is_letter() => {
+                    read.push('\\', at);
+                    read.push('t', at + 1);
+                    at += 3;
+                    continue;
+                }
+                ('\\', Some(escaped)) => {
+                    read.push(character, at);
+                    read.push(escaped, at + 1);
+                    at += 2;
+                    continue;
+                }
+                // Within a class, a bracket is only a character.
+                ('[', _) if in_class => read.push('\\', at),
+                ('[', _) => in_class = true,
+                (']', _) => in_class = false,
+                _ => {}
+            }
+            read.push(character, at);
+            at += 1;
+        }
+        read
+    }
+
+    fn push(&mut self, character: char, origin: usize) {
+        self.text.push(character);
+        self.origins.resize(self.text.len(), origin);
+    }
+
+    /// The part of the pattern, shortened, and its place.
+    fn place(&self, span: &Span) -> (String, String) {
+        let number = |offset: usize| self.origins.get(offset).copied().unwrap_or(self.characters.len());
+        let (start, end) = (number(span.start.offset), number(span.end.offset));
+        let part = &self.characters[start.min(end)..end];
+        let mut shown: String = part.iter().take(SHOWN).collect();
+        if part.len() > SHOWN {
+            shown.push('…');
+        }
+        (shown, format!("at character {}", start + 1))
+    }
+
+    fn sentence(&self, what: &str, span: &Span, kind: impl Display) -> String {
+        match self.place(span) {
+            (shown, place) if shown.is_empty() => format!("{what}: {kind}, {place}"),
+            (shown, place) => format!("{what}: {kind}, {place}: \"{shown}\""),
+        }
+    }
+}
