@@ -1,7 +1,8 @@
 -- The guarded tables that a command has touched. $1: our trigger functions; $2: relations that the command names, $3:
--- relations that it has reached otherwise; $4 and $5: triggers and rules, likewise. An index stands for its table, a table also
--- for all tables below it, and for the tables that it inherits from. A type, such as a table's row type, stands for its users, as far as each user's owner has
--- the privileges of the owner of the used object. Tables of other owners are neither judged nor searched.
+-- relations that it has reached otherwise; $4 and $5: triggers and rules, likewise; $6: types. An index stands for its
+-- table, a table also for all tables below it, and for the tables that it inherits from. A type, such as a table's row
+-- type, stands for its users, as far as each user's owner has the privileges of the owner of the used object. Tables of
+-- other owners are neither judged nor searched.
 WITH RECURSIVE
 named (relation, addressed) AS (
     SELECT relation, true FROM pg_catalog.unnest($2) AS relation

@@ -1,8 +1,9 @@
 //! The journal: what was done to protected tables, in a chained table of the extension.
 //!
 //! An entry is part of what it records. It is in the same transaction, and a rollback takes both back. Open
-//! transactions with entries about the same table append to series of their own, so that none waits for another. No entry depends on the snapshot of
-//! the transaction: also a transaction of REPEATABLE READ or SERIALIZABLE appends to the newest entry.
+//! transactions with entries about the same table append to series of their own, so that none waits for another. No entry
+//! depends on the snapshot of the transaction: also a transaction of REPEATABLE READ or SERIALIZABLE appends to the
+//! newest entry.
 
 use std::cell::Cell;
 use std::hash::{DefaultHasher, Hash, Hasher};

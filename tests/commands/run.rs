@@ -252,7 +252,7 @@ fn kind_of(text: &str) -> String {
 }
 
 /// Refusals that name what they are about, and hold for an empty table as for any other.
-const NAMED: [&str; 27] = [
+const NAMED: [&str; 28] = [
     "cannot drop trigger",
     "cannot change trigger",
     "cannot rename trigger",
@@ -276,6 +276,7 @@ const NAMED: [&str; 27] = [
     "may change or swallow",
     "access method",
     "must be declared NOT NULL",
+    "must have no default",
     "must be of type",
     "could change",
     "no comparable text",
@@ -328,6 +329,12 @@ fn fault_of(error: &postgres::Error, statement: &Statement, model: &Model) -> Op
 
 /// Internal errors that PostgreSQL itself gives, without the extension.
 fn is_of_postgres(message: &str) -> bool {
-    let known = ["tuple concurrently updated", "tuple concurrently deleted", "cannot rename trigger "];
+    // The last one is what ALTER DOMAIN … DROP CONSTRAINT IF EXISTS leaves behind, without the extension, too.
+    let known = [
+        "tuple concurrently updated",
+        "tuple concurrently deleted",
+        "cannot rename trigger ",
+        "cannot start a subtransaction when there are unprocessed inval messages",
+    ];
     known.iter().any(|known| message.starts_with(known))
 }

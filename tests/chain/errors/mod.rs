@@ -31,7 +31,7 @@ fn plain() -> (Database<'static>, Session) {
 const COVERED: &str = "The hashes of the table's rows cover it.";
 const END_OR_BEGIN_ANEW: &str = "Use drop_chain() to end the chain; add_chain() can begin a new one.";
 const END_OR_BEGIN_ANEW_OR_VERIFY: &str = "Use drop_chain() to end the chain; add_chain() can begin a new one. \
-    verify_chain() names those that were there before.";
+    What verify_chain() finds now was there before this command.";
 const CORRECT: &str = "Insert a new event that corrects the old one.";
 const CORRECT_OR_LET_PASS: &str = "Insert a new event that corrects the old one. In a test database, a superuser can let \
     this pass: ALTER DATABASE … SET veritable.guard = off.";

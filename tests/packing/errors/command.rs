@@ -50,8 +50,8 @@ fn that_would_break_a_packing_is_refused() {
             .with("55000", "cannot rewrite the rows of packed table \"t\"")
             .detail(&format!("Verification finds 1 fault. The first is {first}"))
             .hint(
-                "Use drop_packing() to end the packing; add_packing() can begin a new one. verify_packing() names those \
-                 that were there before.",
+                "Use drop_packing() to end the packing; add_packing() can begin a new one. What verify_packing() finds \
+                 now was there before this command.",
             );
     }
 }

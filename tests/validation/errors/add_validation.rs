@@ -57,7 +57,7 @@ fn validation_needs_columns_that_are_there_and_of_the_right_type() {
     session
         .refused("SELECT add_validation('t', 'kind', schema => 'x')")
         .with("42804", &must_be("kind", "jsonb"))
-        .hint("");
+        .hint("Use jsonb.");
     for column in ["id", "payload", "text_json", "number"] {
         session
             .refused(&format!("SELECT add_validation('t', 'payload', type => '{column}')"))
