@@ -23,7 +23,7 @@ const TABLES: &str = r#"
     GRANT INSERT ON ALL TABLES IN SCHEMA app TO writer"#;
 
 /// What is tried: as the document names it, and as it is run.
-const ACTIONS: [(&str, &str); 64] = [
+const ACTIONS: [(&str, &str); 65] = [
     ("`add_chain('app.unchained', …)`", "SELECT add_chain('app.unchained', '{id}')"),
     ("`alter_chain('app.events')`", "SELECT alter_chain('app.events')"),
     ("`drop_chain('app.events')`", "SELECT drop_chain('app.events')"),

@@ -147,7 +147,7 @@ const UNPACKED: &str = "ALTER TABLE $T DISABLE TRIGGER USER; INSERT INTO $T (id,
     ALTER TABLE $T ENABLE TRIGGER USER";
 const ADJOINS: &str = "INSERT INTO $T (id, v, period) VALUES ('1', $V, '[3,5)')";
 
-const PATHS: [Path; 11] = [
+const PATHS: [Path; 12] = [
     Path { name: "INSERT into a chain", caller: "writer", before: CHAINED, rows: ROWS, after: "", call: ADJOINS },
     Path {
         name: "`verify_chain`",
