@@ -186,7 +186,12 @@ impl Touched {
         self.tables.get(&u32::from(table)).map(|table| table.owner)
     }
 
-    /// Whether the command is about the table.
+    /// Whether the command names the table.
+    pub fn is_named(&self, table: Oid) -> bool {
+        self.named.contains(&u32::from(table))
+    }
+
+    /// Whether the command is about the table: the command names it, or a table above it.
     pub fn is_addressed(&self, table: Oid) -> bool {
         self.tables.get(&u32::from(table)).is_some_and(|table| table.addressed)
     }

@@ -18,7 +18,7 @@ tree (relation, addressed) AS (
     FROM named n LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = n.relation
     UNION
     -- OFFSET stops the planner from reading all of a catalog that was small at planning.
-    SELECT i.inhrelid, false
+    SELECT i.inhrelid, tree.addressed
     FROM tree
     CROSS JOIN LATERAL (
         SELECT inhrelid FROM pg_catalog.pg_inherits WHERE inhparent = tree.relation OFFSET 0
