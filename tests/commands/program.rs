@@ -286,7 +286,7 @@ impl<'model> Names<'model> {
                     .iter()
                     .map(|column| format!("'{}', {}", column.name, or_null(&column.kind, random)))
                     .collect();
-                let name = if random.below(4) == 0 { "clear_period" } else { "set_period" };
+                let name = ["clear_period", "update_period", "set_period", "set_period"][random.below(4) as usize];
                 format!("{name}(NULL::{}, jsonb_build_object({}))", self.table?.name, pairs.join(", "))
             }
             _ => return None,

@@ -166,6 +166,7 @@ fn uses_it(session: &mut Session) {
          INSERT INTO public.p VALUES (1, 1, '[1,2)'), (1, 1, '[2,3)');
          ALTER TABLE public.p ADD COLUMN another pg_catalog.text;
          SELECT trap.set_period(NULL::public.p, '{\"id\": 1, \"v\": 2, \"during\": \"[2,3)\"}'::pg_catalog.jsonb);
+         SELECT trap.update_period(NULL::public.p, '{\"id\": 1, \"v\": 3, \"during\": \"[2,3)\"}'::pg_catalog.jsonb);
          SELECT trap.clear_period(NULL::public.p, '{\"id\": 1, \"during\": \"[1,2)\"}'::pg_catalog.jsonb);
          SELECT trap.pack('public.p'::pg_catalog.regclass);
          SELECT trap.register_schema('order'::pg_catalog.text, '{}'::pg_catalog.jsonb, NULL::pg_catalog.text, true);

@@ -77,6 +77,8 @@ fn check_packing_among_traps(owner: &mut Session) {
              FROM pg_catalog.generate_series(1, 100) AS n;
          UPDATE public.p SET unit = 'each';
          SELECT public.set_period(NULL::public.p, '{\"id\": 1, \"name\": \"one\", \"price\": 2, \"period\": \"[2,3)\"}');
+         SELECT public.update_period(NULL::public.p, '{\"id\": 1, \"name\": \"two\", \"price\": 9, \"period\": \"[3,7)\"}');
+         SELECT public.update_period(NULL::public.p, '{\"id\": 1, \"name\": \"two\", \"price\": 1, \"period\": \"[3,7)\"}');
          SELECT public.clear_period(NULL::public.p, '{\"id\": 1, \"name\": \"two\", \"period\": \"[5,10)\"}');
          SELECT public.pack('public.p')",
     );

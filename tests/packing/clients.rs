@@ -196,7 +196,7 @@ impl<'load> Writer<'load> {
         let here = format!("place = {place} AND period && '[{start},{end})'");
         let one = format!("id = (SELECT id FROM t WHERE {here} LIMIT 1)");
         let object = format!("\"place\": {place}, \"period\": \"[{start},{end})\"");
-        let sql = match self.random.below(8) {
+        let sql = match self.random.below(9) {
             0 => return insert(client, self.facts(4)),
             1 => format!("UPDATE t SET price = {price} WHERE {one}"),
             2 => {
@@ -205,6 +205,7 @@ impl<'load> Writer<'load> {
             3 => format!("UPDATE t SET place = (place + 1) % {KEYS} WHERE {one}"),
             4 => format!("DELETE FROM t WHERE {one}"),
             5 => format!("SELECT set_period(NULL::t, '{{\"price\": {price}, {object}}}')"),
+            7 => format!("SELECT update_period(NULL::t, '{{\"price\": {price}, {object}}}')"),
             6 => format!("SELECT clear_period(NULL::t, '{{{object}}}')"),
             _ => format!("SELECT * FROM t WHERE {one} FOR {}", self.random.of(&["UPDATE", "SHARE", "KEY SHARE"])),
         };

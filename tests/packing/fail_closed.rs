@@ -30,11 +30,12 @@ const COMMANDS: [&str; 6] = [
 /// What a packing follows, if it can read its configuration.
 const FOLLOWED: &str = "ALTER TABLE t RENAME period TO during";
 
-const CHANGES: [&str; 5] = [
+const CHANGES: [&str; 6] = [
     "INSERT INTO t VALUES (3, 5, 'a', '[5,7)')",
     "UPDATE t SET price = 6",
     "SELECT pack('t')",
     "SELECT * FROM set_period(NULL::t, '{\"id\": 1, \"price\": 7, \"unit\": \"b\", \"period\": \"[2,3)\"}')",
+    "SELECT * FROM update_period(NULL::t, '{\"id\": 1, \"price\": 7, \"period\": \"[2,3)\"}')",
     "SELECT * FROM clear_period(NULL::t, '{\"id\": 1, \"period\": \"[2,3)\"}')",
 ];
 

@@ -56,7 +56,7 @@ const INDEXES: [&str; 7] = [
 ];
 
 /// What is done then.
-const STATEMENTS: [&str; 12] = [
+const STATEMENTS: [&str; 13] = [
     "INSERT INTO t VALUES ('1', NULL, '[2020-01-01,2020-02-01)')",
     "INSERT INTO t VALUES ('1', NULL, '[2020-02-01,2020-03-01)')",
     "INSERT INTO t SELECT '1', NULL, daterange('2020-03-01'::date + n, '2020-03-01'::date + n + 1)
@@ -64,6 +64,7 @@ const STATEMENTS: [&str; 12] = [
     "UPDATE t SET v = NULL",
     "UPDATE t SET during = during",
     "SELECT set_period(NULL::t, '{\"k\": \"1\", \"v\": null, \"during\": \"[2020-01-01,2020-02-01)\"}')",
+    "SELECT update_period(NULL::t, '{\"k\": \"1\", \"v\": null, \"during\": \"[2020-01-05,2020-01-06)\"}')",
     "SELECT clear_period(NULL::t, '{\"k\": \"1\", \"during\": \"[2020-01-11,2020-01-12)\"}')",
     "SELECT pack('t')",
     "SELECT * FROM verify_packing('t')",

@@ -69,6 +69,10 @@ const ACTIONS: [(&str, &str); 64] = [
         "SELECT set_period(NULL::app.tariffs, '{\"id\": 1, \"price\": 8, \"period\": \"[2,6)\"}')",
     ),
     (
+        "`update_period(NULL::app.tariffs, …)`",
+        "SELECT update_period(NULL::app.tariffs, '{\"id\": 1, \"price\": 8, \"period\": \"[2,6)\"}')",
+    ),
+    (
         "`clear_period(NULL::app.tariffs, …)`",
         "SELECT clear_period(NULL::app.tariffs, '{\"id\": 1, \"period\": \"[2,6)\"}')",
     ),

@@ -174,6 +174,14 @@ const PATHS: [Path; 11] = [
         after: "",
         call: "SELECT set_period(NULL::$T, '{\"id\": \"1\", \"v\": null, \"period\": \"[2,6)\"}')",
     },
+    Path {
+        name: "`update_period`",
+        caller: "granted",
+        before: PACKED,
+        rows: ROWS,
+        after: "",
+        call: "SELECT update_period(NULL::$T, '{\"id\": \"1\", \"v\": null, \"period\": \"[2,6)\"}')",
+    },
     Path { name: "`pack`", caller: SUPERUSER, before: PACKED, rows: ROWS, after: UNPACKED, call: "SELECT pack('$T')" },
     Path {
         name: "`verify_packing`",

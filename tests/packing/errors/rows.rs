@@ -111,10 +111,10 @@ fn a_trigger_that_keeps_rows_as_they_are_is_named() {
     );
     session
         .refused("INSERT INTO t (id, price, during) VALUES (1, 5, '[2024-02-01,)')")
-        .with("55000", "a trigger or rule of packed table \"t\" keeps its rows from being packed");
+        .with("55000", "trigger \"keep\" of packed table \"t\" keeps its rows from being packed");
     session
         .refused("SELECT clear_period(NULL::t, '{\"id\": 1, \"during\": \"[2024-01-15,)\"}')")
-        .with("55000", "a trigger, rule or policy of packed table \"t\" keeps a period from being cut");
+        .with("55000", "trigger \"keep\" of packed table \"t\" keeps a period from being cut");
 }
 
 #[test]

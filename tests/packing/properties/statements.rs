@@ -48,7 +48,7 @@ impl Table<'_> {
     }
 
     fn statement(&mut self) {
-        match self.random.below(16) {
+        match self.random.below(17) {
             0..=2 => self.insert(1),
             3 => self.insert(40),
             4 => self.copy(),
@@ -62,6 +62,7 @@ impl Table<'_> {
             12 => self.merge(),
             13 => self.set_period(),
             14 => self.clear_period(),
+            15 => self.update_part(),
             _ => self.insert_what_is_no_period(),
         }
     }
@@ -218,6 +219,18 @@ impl Table<'_> {
         let mut rows = cleared(&self.rows, &fact);
         rows.push(fact);
         self.set_or_clear("set_period", [self.shape.key, self.shape.value].map(names).concat(), &fact, rows);
+    }
+
+    /// In a part of a timeline, all facts get this one's value.
+    fn update_part(&mut self) {
+        let fact = self.any_row();
+        if self.shape.value.is_empty() {
+            return;
+        }
+        let mut rows = cleared(&self.rows, &fact);
+        let found = self.rows.iter().filter(|row| row.key == fact.key && row.overlaps(&fact));
+        rows.extend(found.map(|row| Row { start: row.start.max(fact.start), end: row.end.min(fact.end), ..fact }));
+        self.set_or_clear("update_period", [self.shape.key, self.shape.value].map(names).concat(), &fact, rows);
     }
 
     fn clear_period(&mut self) {

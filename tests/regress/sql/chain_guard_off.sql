@@ -91,6 +91,35 @@ INSERT INTO part_event VALUES (1, 'a'), (2, 'b');
 TRUNCATE part_event;
 SELECT about, action FROM veritable.journal WHERE about LIKE 'regress_guard_off.part_event%' AND action IN ('DELETE', 'TRUNCATE');
 
+-- Rails' fixtures. A superuser disables all triggers of all tables, so nothing seals the rows.
+RESET ROLE;
+ALTER TABLE account DISABLE TRIGGER ALL; ALTER TABLE event DISABLE TRIGGER ALL;
+BEGIN;
+DELETE FROM event;
+INSERT INTO event (id, number, note) VALUES (1, 980190962, 'fixture'), (2, 298486374, 'other fixture');
+ROLLBACK;
+ALTER TABLE account ENABLE TRIGGER ALL; ALTER TABLE event ENABLE TRIGGER ALL;
+-- Without fixtures of the chained table itself, the events of the tests are sealed. The triggers fire always no more; the
+-- journal tells both.
+DELETE FROM event;
+INSERT INTO event (id, note) VALUES (1, 'in the test');
+SELECT id, note, seq FROM event;
+SELECT * FROM verify_chain('event');
+SELECT tgname, tgenabled FROM pg_trigger WHERE tgrelid = 'event'::regclass AND NOT tgisinternal ORDER BY 1;
+SELECT action, detail -> 'triggers' AS triggers FROM veritable.journal WHERE about = 'regress_guard_off.event' AND detail ? 'triggers' ORDER BY at;
+-- Any other role cannot disable the triggers of foreign keys. Rails goes on, and its fixtures are sealed.
+SET ROLE regress_guard_off;
+\set VERBOSITY sqlstate
+ALTER TABLE event DISABLE TRIGGER ALL;
+\set VERBOSITY default
+BEGIN;
+DELETE FROM event;
+INSERT INTO account VALUES (1), (2) ON CONFLICT DO NOTHING;
+INSERT INTO event (id, number, note) VALUES (1, 980190962, 'fixture'), (1, 298486374, 'other fixture');
+COMMIT;
+SELECT id, number, note, seq FROM event ORDER BY id, seq;
+SELECT * FROM verify_chain('event');
+
 RESET ROLE;
 RESET veritable.guard;
 SET ROLE regress_guard_off;

@@ -2,33 +2,42 @@
 
 use std::fmt::Display;
 
+use regex_syntax::ast::parse::Parser;
 use regex_syntax::ast::{ErrorKind, Span};
+use regex_syntax::hir::translate::Translator;
 
 /// The maximum number of characters of a pattern that are shown.
 const SHOWN: usize = 20;
+/// The maximum length of a pattern of which more than the syntax is read.
+const TRANSLATED: usize = 1000;
+
+const NONE: &str = "is not a regular expression";
+const BACK_REFERENCE: &str = "uses a back-reference, whose time has no bound";
 
 /// The reason why a pattern that the engine refuses is refused.
 pub(super) fn reason(pattern: &str) -> String {
-    const NONE: &str = "is not a regular expression";
     let read = Read::of(pattern);
-    match regex_syntax::parse(&read.text) {
-        Err(regex_syntax::Error::Parse(error)) => {
-            let (shown, place) = read.place(error.span());
-            match error.kind() {
-                ErrorKind::UnsupportedLookAround => "uses look-around, whose time has no bound".to_owned(),
-                // No text of PostgreSQL has this character, and the engine knows no such escape.
-                ErrorKind::UnsupportedBackreference if shown.starts_with("\\0") => {
-                    format!("uses \\0 {place}: no document has the character NUL")
-                }
-                ErrorKind::UnsupportedBackreference => "uses a back-reference, whose time has no bound".to_owned(),
-                ErrorKind::EscapeUnrecognized if shown == "\\k" => {
-                    "uses a back-reference, whose time has no bound".to_owned()
-                }
-                kind => read.sentence(NONE, error.span(), kind),
-            }
+    let error = match Parser::new().parse(&read.text) {
+        Err(error) => error,
+        // A class of Unicode takes some kilobytes.
+        Ok(pattern) if read.text.len() <= TRANSLATED => {
+            return match Translator::new().translate(&read.text, &pattern) {
+                Err(error) => read.sentence(error.span(), error.kind()),
+                Ok(_) => NONE.to_owned(),
+            };
         }
-        Err(regex_syntax::Error::Translate(error)) => read.sentence(NONE, error.span(), error.kind()),
-        _ => NONE.to_owned(),
+        Ok(_) => return NONE.to_owned(),
+    };
+    let (shown, place) = read.place(error.span());
+    match error.kind() {
+        ErrorKind::UnsupportedLookAround => "uses look-around, whose time has no bound".to_owned(),
+        // No text of PostgreSQL has this character, and the engine knows no such escape.
+        ErrorKind::UnsupportedBackreference if shown.starts_with("\\0") => {
+            format!("uses \\0 {place}: no document has the character NUL")
+        }
+        ErrorKind::UnsupportedBackreference => BACK_REFERENCE.to_owned(),
+        ErrorKind::EscapeUnrecognized if shown == "\\k" => BACK_REFERENCE.to_owned(),
+        kind => read.sentence(error.span(), kind),
     }
 }
 
@@ -91,10 +100,10 @@ impl Read {
         (shown, format!("at character {}", start + 1))
     }
 
-    fn sentence(&self, what: &str, span: &Span, kind: impl Display) -> String {
+    fn sentence(&self, span: &Span, kind: impl Display) -> String {
         match self.place(span) {
-            (shown, place) if shown.is_empty() => format!("{what}: {kind}, {place}"),
-            (shown, place) => format!("{what}: {kind}, {place}: \"{shown}\""),
+            (shown, place) if shown.is_empty() => format!("{NONE}: {kind}, {place}"),
+            (shown, place) => format!("{NONE}: {kind}, {place}: \"{shown}\""),
         }
     }
 }
