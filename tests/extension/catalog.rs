@@ -47,6 +47,7 @@ fn the_public_functions_are_these() {
         "schema_errors",
         "schema_problems",
         "set_period",
+        "update_period",
         "verify_all",
         "verify_chain",
         "verify_packing",
@@ -77,9 +78,11 @@ fn every_function_that_runs_for_another_pins_its_search_path() {
         "api.jsonschema_is_valid(json)",
         "api.jsonschema_validation_errors(json,json)",
         "api.set_period(anyelement,jsonb)",
+        "api.update_period(anyelement,jsonb)",
     ];
     assert_eq!(session.rows(&format!("{unpinned} ORDER BY proname")), exceptions);
-    let definers = "SELECT count(*) FROM pg_proc WHERE prosecdef AND proname IN ('set_period', 'clear_period')";
+    let definers =
+        "SELECT count(*) FROM pg_proc WHERE prosecdef AND proname IN ('set_period', 'update_period', 'clear_period')";
     assert_eq!(session.value(definers), "0");
     session.run("ALTER FUNCTION api.chain_line RESET search_path");
     assert!(session.rows(&unpinned).contains(&"api.chain_line(record)".to_string()));
