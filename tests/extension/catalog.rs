@@ -81,7 +81,12 @@ fn every_function_that_runs_for_another_pins_its_search_path() {
         "api.update_period(anyelement,jsonb)",
     ];
     assert_eq!(session.rows(&format!("{unpinned} ORDER BY proname")), exceptions);
+<<<<<<< HEAD
     let definers = "SELECT count(*) FROM pg_proc WHERE prosecdef AND proname IN ('set_period', 'update_period', 'clear_period')";
+=======
+    let definers =
+        "SELECT count(*) FROM pg_proc WHERE prosecdef AND proname IN ('set_period', 'update_period', 'clear_period')";
+>>>>>>> schema
     assert_eq!(session.value(definers), "0");
     session.run("ALTER FUNCTION api.chain_line RESET search_path");
     assert!(session.rows(&unpinned).contains(&"api.chain_line(record)".to_string()));
