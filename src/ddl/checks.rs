@@ -31,8 +31,8 @@ pub fn tables(touched: &Touched, demands: Demands) -> Result<()> {
                 continue;
             }
             let relation = Relation::open(table, Lock::AccessShare)?;
-            let is_addressed = touched.is_addressed(table);
-            if !feature.is_on(&relation)? || !is_addressed && feature.root_of(&relation)?.is_some() {
+            let is_named = touched.is_named(table);
+            if !feature.is_on(&relation)? || !is_named && feature.root_of(&relation)?.is_some() {
                 continue;
             }
             (ddl.check_configuration)(&relation).map_err(|error| refusal::unreadable(feature, &relation, &error))?;

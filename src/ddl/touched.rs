@@ -111,6 +111,7 @@ impl Objects {
 struct Table {
     owner: Oid,
     addressed: bool,
+    named: bool,
     /// The extension's trigger functions on the table.
     functions: Vec<Oid>,
 }
@@ -145,13 +146,13 @@ impl Touched {
         self.named.extend(objects.named[0].iter().map(|oid| u32::from(*oid)));
         let found = FIND.with(|find| find.query_as_caller(session, &parameters))?;
         for row in found.rows() {
-            let read =
-                |row: &Fetched| Some((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get::<Vec<Oid>>(4)?));
-            let (oid, owner, mut addressed, related, has): (Oid, _, bool, bool, _) =
-                read(&row).ok_or_else(|| Error::damaged("pg_trigger"))?;
-            addressed |= self.begun && related && !self.tables.contains_key(&u32::from(oid));
-            let table = self.tables.entry(u32::from(oid)).or_insert(Table { owner, addressed, functions: Vec::new() });
-            table.addressed |= addressed;
+            let (oid, owner, is_about, is_related, is_named, has) =
+                Touched::row(&row).ok_or_else(|| Error::damaged("pg_trigger"))?;
+            let has_come = self.begun && is_related && !self.tables.contains_key(&u32::from(oid));
+            let new = Table { owner, addressed: false, named: false, functions: Vec::new() };
+            let table = self.tables.entry(u32::from(oid)).or_insert(new);
+            table.addressed |= is_about || has_come;
+            table.named |= is_named;
             table.owner = owner;
             let new = has.into_iter().filter(|function| !table.functions.contains(function)).collect::<Vec<_>>();
             table.functions.extend(new);
@@ -176,6 +177,10 @@ impl Touched {
         self.tables.keys().map(|oid| Oid::from(*oid)).collect()
     }
 
+    fn row(row: &Fetched) -> Option<(Oid, Oid, bool, bool, bool, Vec<Oid>)> {
+        Some((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+    }
+
     /// Whether the user is told of a table for the first time.
     pub fn is_told_first(&self, table: Oid) -> bool {
         self.told.borrow_mut().insert(u32::from(table))
@@ -186,7 +191,12 @@ impl Touched {
         self.tables.get(&u32::from(table)).map(|table| table.owner)
     }
 
-    /// Whether the command is about the table.
+    /// Whether the command names the table, or an index, trigger or rule of it.
+    pub fn is_named(&self, table: Oid) -> bool {
+        self.tables.get(&u32::from(table)).is_some_and(|table| table.named)
+    }
+
+    /// Whether the command is about the table: the command names it, or a table above it.
     pub fn is_addressed(&self, table: Oid) -> bool {
         self.tables.get(&u32::from(table)).is_some_and(|table| table.addressed)
     }

@@ -13,12 +13,12 @@ named (relation, addressed) AS (
     UNION ALL
     SELECT r.ev_class, r.oid = ANY ($4) FROM pg_catalog.pg_rewrite r WHERE r.oid = ANY ($4 || $5)
 ),
-tree (relation, addressed) AS (
-    SELECT COALESCE(i.indrelid, n.relation), n.addressed
+tree (relation, addressed, named) AS (
+    SELECT COALESCE(i.indrelid, n.relation), n.addressed, n.addressed
     FROM named n LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = n.relation
     UNION
     -- OFFSET stops the planner from reading all of a catalog that was small at planning.
-    SELECT i.inhrelid, false
+    SELECT i.inhrelid, tree.addressed, false
     FROM tree
     CROSS JOIN LATERAL (
         SELECT inhrelid FROM pg_catalog.pg_inherits WHERE inhparent = tree.relation OFFSET 0
@@ -40,22 +40,22 @@ types (type, owner) AS (
       ON y.oid = CASE d.classid WHEN 'pg_catalog.pg_type'::pg_catalog.regclass THEN d.objid ELSE c.reltype END
     WHERE pg_catalog.pg_has_role(y.typowner, t.owner, 'USAGE')
 ),
-touched (relation, addressed, related) AS (
-    SELECT relation, addressed, true FROM tree
+touched (relation, addressed, related, named) AS (
+    SELECT relation, addressed, true, named FROM tree
     UNION ALL
-    SELECT i.inhparent, false, true
+    SELECT i.inhparent, false, true, false
     FROM pg_catalog.pg_inherits i
     JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
     WHERE i.inhrelid = ANY ($2) AND NOT c.relispartition
     UNION ALL
-    SELECT d.objid, false, false
+    SELECT d.objid, false, false, false
     FROM types t
     JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.refobjid = t.type
     JOIN pg_catalog.pg_class c ON c.oid = d.objid
     WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND pg_catalog.pg_has_role(c.relowner, t.owner, 'USAGE')
 )
 SELECT t.relation, c.relowner, pg_catalog.bool_or(t.addressed), pg_catalog.bool_or(t.related),
-       pg_catalog.array_agg(DISTINCT g.tgfoid)
+       pg_catalog.bool_or(t.named),       pg_catalog.array_agg(DISTINCT g.tgfoid)
 FROM touched t
 JOIN pg_catalog.pg_class c ON c.oid = t.relation
 CROSS JOIN LATERAL (SELECT tgfoid FROM pg_catalog.pg_trigger WHERE tgrelid = t.relation AND tgfoid = ANY ($1) OFFSET 0) AS g

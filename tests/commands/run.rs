@@ -252,7 +252,7 @@ fn kind_of(text: &str) -> String {
 }
 
 /// Refusals that name what they are about, and hold for an empty table as for any other.
-const NAMED: [&str; 28] = [
+const NAMED: [&str; 29] = [
     "cannot drop trigger",
     "cannot change trigger",
     "cannot rename trigger",
@@ -277,6 +277,7 @@ const NAMED: [&str; 28] = [
     "access method",
     "must be declared NOT NULL",
     "must have no default",
+    "cannot be in the value",
     "must be of type",
     "could change",
     "no comparable text",

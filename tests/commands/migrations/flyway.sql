@@ -116,7 +116,7 @@ CREATE POLICY tenants ON events USING (true);
 
 -- partitioning by hand: the old table becomes a partition
 -- chain: works
--- packing: refused 0A000: NO HINT
+-- packing: refused 0A000: Use a table that is neither partitioned nor a partition
 -- validation: works
 ALTER TABLE events RENAME TO events_old;
 CREATE TABLE events (LIKE events_old INCLUDING DEFAULTS) PARTITION BY RANGE (id);

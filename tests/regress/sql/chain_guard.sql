@@ -130,7 +130,7 @@ ALTER TABLE event ALTER COLUMN id DROP NOT NULL;
 -- A new column may not come with a value for rows that are sealed already.
 ALTER TABLE event ADD COLUMN kind text DEFAULT 'plain';
 \echo :LAST_ERROR_SQLSTATE
-ALTER TABLE event ADD COLUMN at timestamptz NOT NULL DEFAULT now();
+ALTER TABLE event ADD COLUMN at timestamptz NOT NULL DEFAULT '2026-01-01 00:00+00';
 ALTER TABLE event ADD COLUMN number int GENERATED ALWAYS AS IDENTITY;
 ALTER TABLE event ADD COLUMN number serial;
 ALTER TABLE event ADD COLUMN fine text, ADD COLUMN kind text DEFAULT 'plain';

@@ -308,6 +308,18 @@ BEGIN;
 ALTER TABLE chained ADD COLUMN d text;
 ALTER TABLE chained DROP COLUMN d;
 ROLLBACK;
+-- A superuser's command on a partitioned table is about its partitions, which are rewritten.
+CREATE TABLE parted (k int NOT NULL) PARTITION BY LIST (k);
+CREATE TABLE parted_1 PARTITION OF parted FOR VALUES IN (1);
+SELECT add_chain('parted', '{k}');
+INSERT INTO parted (k) VALUES (1);
+RESET ROLE;
+ALTER TABLE parted ADD COLUMN number serial;
+\echo :LAST_ERROR_SQLSTATE
+ALTER TABLE parted ADD COLUMN number int DEFAULT 1;
+ALTER TABLE parted ALTER COLUMN k TYPE bigint;
+SET ROLE regress_others_mallory;
+DROP TABLE parted;
 -- views can have more columns
 CREATE VIEW seen AS SELECT 1 AS a;
 CREATE TABLE sees (v seen);

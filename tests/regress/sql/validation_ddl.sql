@@ -212,9 +212,11 @@ ROLLBACK;
 
 -- The registry's table is changed by nobody, and goes with the extension; validated tables stay, without validation.
 RESET ROLE;
+\set VERBOSITY terse
 ALTER TABLE veritable.event_schemas RENAME schema TO s;
 \echo :LAST_ERROR_SQLSTATE
 ALTER TABLE veritable.event_schemas DROP compatibility;
+\set VERBOSITY default
 DROP TABLE veritable.event_schemas;
 \echo :LAST_ERROR_SQLSTATE
 DROP FUNCTION register_schema;
