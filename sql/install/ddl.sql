@@ -14,12 +14,9 @@ CREATE FUNCTION veritable.note_dropped() RETURNS event_trigger
 CREATE FUNCTION veritable.note_rewritten() RETURNS event_trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'veritable_note_rewritten';
--- after_ddl() finds its few rows by indexes, even if the catalogs were small when its statements were planned. JIT is
--- off, the statements are planned once, and hash tables are small, because compiling, planning and clearing memory for
--- many rows takes longer than all the rest. The journal quotes names only where they need it.
+-- The journal quotes names only where they need it.
 CREATE FUNCTION veritable.after_ddl() RETURNS event_trigger
-    LANGUAGE c SET search_path = pg_catalog, pg_temp
-    SET quote_all_identifiers = off SET jit = off SET plan_cache_mode = force_generic_plan SET work_mem = '64kB' SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+    LANGUAGE c SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off
     AS 'MODULE_PATHNAME', 'veritable_after_ddl';
 
 COMMENT ON FUNCTION veritable.before_ddl() IS 'Function of the event trigger veritable_before_ddl.';

@@ -3,7 +3,7 @@
 use super::{alter, partitions, triggers, verify};
 use crate::table::feature::{Ddl, Kind, Partitions, Reason};
 
-const ANEW: &str = "Use drop_chain() to end the chain; add_chain() can begin a new one.";
+const ANEW: &str = "drop_chain() ends the chain, and add_chain(…, reseal => true) begins a new one.";
 
 /// The callbacks of a chain for the event triggers.
 pub static DDL: Ddl = Ddl {

@@ -22,6 +22,7 @@ use checks::Demands;
 use definitions::Definitions;
 use touched::{Functions, Objects, Touched};
 
+use crate::pg::acting::with_settings;
 use crate::pg::command::{self, Command};
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::report::Result;
@@ -97,12 +98,14 @@ fn judge_command(
         return recording::record_renamed_schemas(session, command, functions, running.start, &objects);
     }
     let mut touched = Touched::default();
-    running.start.during(|| touched.find(session, functions, &objects))?;
-    running::now().during(|| touched.find(session, functions, &objects))?;
+    few_rows(|| {
+        running.start.during(|| touched.find(session, functions, &objects))?;
+        running::now().during(|| touched.find(session, functions, &objects))
+    })?;
     if touched.is_empty() {
         return Ok(());
     }
-    let read = |at: Mark| at.during(|| Definitions::read(session, functions, &touched, &[]));
+    let read = |at: Mark| few_rows(|| at.during(|| Definitions::read(session, functions, &touched, &[])));
     let (before, mut after) = (read(running.start)?, read(running::now())?);
     judge::what_was(Kind::Trigger, &before, &after, &touched)?;
     // The checks read the catalogs as the command has left them.
@@ -121,4 +124,18 @@ fn judge_command(
     values::verify(&before, &after, &running.rewritten, &touched)?;
     judge::tell_of_columns(&before, &after);
     recording::record(session, command, functions, running.start, touched.tables(), &objects)
+}
+
+/// Runs statements that find few rows of the catalogs by indexes, even if the catalogs were small when the statements were
+/// planned: each is planned once, without JIT, and with small hash tables, because planning, compiling and clearing memory
+/// for many rows takes longer than all the rest. Verification runs with the settings of the session.
+fn few_rows<T>(body: impl FnOnce() -> T) -> T {
+    with_settings(|settings| {
+        settings.set(c"plan_cache_mode", c"force_generic_plan");
+        settings.set(c"work_mem", c"64kB");
+        for method in [c"jit", c"enable_seqscan", c"enable_hashjoin", c"enable_mergejoin"] {
+            settings.set(method, c"off");
+        }
+        body()
+    })
 }

@@ -29,8 +29,8 @@ fn plain() -> (Database<'static>, Session) {
 }
 
 const COVERED: &str = "The hashes of the table's rows cover it.";
-const END_OR_BEGIN_ANEW: &str = "Use drop_chain() to end the chain; add_chain() can begin a new one.";
-const END_OR_BEGIN_ANEW_OR_VERIFY: &str = "Use drop_chain() to end the chain; add_chain() can begin a new one. \
+const END_OR_BEGIN_ANEW: &str = "drop_chain() ends the chain, and add_chain(…, reseal => true) begins a new one.";
+const END_OR_BEGIN_ANEW_OR_VERIFY: &str = "drop_chain() ends the chain, and add_chain(…, reseal => true) begins a new one. \
     What verify_chain() finds now was there before this command.";
 const CORRECT: &str = "Insert a new event that corrects the old one.";
 const CORRECT_OR_LET_PASS: &str = "Insert a new event that corrects the old one. In a test database, a superuser can let \
