@@ -67,10 +67,8 @@ fn note_dropped(call: &Call) -> Result<Answer> {
 
 fn note_rewritten(call: &Call) -> Result<Answer> {
     let command = call.command()?;
-    if !command::is_own()
-        && let Some(table) = spi::connect(command::table_with_new_values)?
-    {
-        running::note_rewritten(&command, table);
+    if !command::is_own() {
+        running::note_rewritten(&command, spi::connect(command::rewritten_table)?);
     }
     Ok(Answer::VOID)
 }

@@ -5,8 +5,7 @@
 
 use std::cell::RefCell;
 
-use crate::pg::command::{Command, Object};
-use crate::pg::oid::Oid;
+use crate::pg::command::{Command, Object, Rewritten};
 use crate::pg::snapshot::Mark;
 
 /// A running command.
@@ -16,8 +15,8 @@ pub struct Running {
     pub start: Mark,
     /// The objects that the command has dropped.
     pub dropped: Vec<Object>,
-    /// The tables whose values the command has computed anew.
-    pub rewritten: Vec<Oid>,
+    /// The tables that the command has rewritten.
+    pub rewritten: Vec<Rewritten>,
 }
 
 thread_local! {
@@ -47,7 +46,7 @@ pub fn note_dropped(command: &Command, dropped: Vec<Object>) {
 }
 
 /// Notes a table that a running command rewrites.
-pub fn note_rewritten(command: &Command, table: Oid) {
+pub fn note_rewritten(command: &Command, table: Rewritten) {
     RUNNING.with_borrow_mut(|running| {
         if let Some(place) = place_of(running, command) {
             running[place].rewritten.push(table);

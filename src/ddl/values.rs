@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::definitions::{Definition, Definitions, Key};
 use super::touched::Touched;
 use super::{partitions, refusal};
+use crate::pg::command::Rewritten;
 use crate::pg::contents::has_rows;
 use crate::pg::oid::Oid;
 use crate::pg::relation::{Lock, Relation, exists};
@@ -21,7 +22,7 @@ pub struct Change<'d> {
 }
 
 /// Verifies the tables whose stored values may have changed, and refuses the command if a guarantee does not hold.
-pub fn verify(before: &Definitions, after: &Definitions, rewritten: &[Oid], touched: &Touched) -> Result<()> {
+pub fn verify(before: &Definitions, after: &Definitions, rewritten: &[Rewritten], touched: &Touched) -> Result<()> {
     let mut by_table: BTreeMap<(usize, u32), Vec<Change>> = BTreeMap::new();
     for change in changes(before, after, rewritten)? {
         if !exists(change.key.table()) {
@@ -56,7 +57,7 @@ fn root(key: &Key) -> Result<Oid> {
     Ok(key.feature().root_of(&relation)?.map_or(key.table(), |root| root.oid()))
 }
 
-fn changes<'d>(before: &'d Definitions, after: &'d Definitions, rewritten: &[Oid]) -> Result<Vec<Change<'d>>> {
+fn changes<'d>(before: &'d Definitions, after: &'d Definitions, rewritten: &[Rewritten]) -> Result<Vec<Change<'d>>> {
     let mut changes = Vec::new();
     for (key, was) in before.iter() {
         let now = after.get(key);
@@ -66,7 +67,10 @@ fn changes<'d>(before: &'d Definitions, after: &'d Definitions, rewritten: &[Oid
                 if now.is_some_and(|now| now.column != was.column) { "rename" } else { "change" },
             ),
             Kind::Type => (true, if now.is_some_and(|now| now.name != was.name) { "rename" } else { "change" }),
-            Kind::Rows => (now.is_some() && rewritten.contains(&key.table()), "rewrite"),
+            Kind::Rows => (
+                now.is_some() && rewritten.iter().any(|rewritten| rewritten.computes && rewritten.table == key.table()),
+                "rewrite",
+            ),
             _ => (false, ""),
         };
         let same = verb != "rewrite" && now.is_some_and(|now| now.text == was.text && now.role == was.role);
@@ -79,7 +83,7 @@ fn changes<'d>(before: &'d Definitions, after: &'d Definitions, rewritten: &[Oid
     // A new column, or an attribute of a type, has a value in old rows if PostgreSQL has kept one for them, or if the
     // rows were rewritten. A new value of an enum is in no row.
     for (key, now) in after.but_not(before).filter(|(key, _)| before.guards(key)) {
-        let has_values = now.filled || rewritten.contains(&key.table());
+        let has_values = now.filled || !rewritten.is_empty();
         let counts = match key.kind {
             Kind::Column => now.role.counts() && has_values,
             Kind::Type => key.place().is_some(),

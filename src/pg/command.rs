@@ -230,16 +230,26 @@ pub fn dropped_objects(session: &Session) -> Result<Vec<Object>> {
 thread_local! {
     static REWRITTEN: Kept = Kept::new(
         // Of the reasons to rewrite a table, these compute values: a default (2), and another type or expression (4).
-        "SELECT pg_catalog.pg_event_trigger_table_rewrite_oid()
-         WHERE pg_catalog.pg_event_trigger_table_rewrite_reason() & 6 <> 0"
+        "SELECT pg_catalog.pg_event_trigger_table_rewrite_oid(),
+                pg_catalog.pg_event_trigger_table_rewrite_reason() & 6 <> 0"
             .to_string(),
     );
 }
 
-/// The table that the command is about to rewrite, if the command computes values of its rows.
-pub fn table_with_new_values(session: &Session) -> Result<Option<pg_sys::Oid>> {
+/// A table that a command is about to rewrite.
+#[derive(Clone, Copy, Debug)]
+pub struct Rewritten {
+    /// The table.
+    pub table: pg_sys::Oid,
+    /// Whether the command computes values of the existing columns. In any case, it writes the defaults of new columns.
+    pub computes: bool,
+}
+
+/// The table that the command is about to rewrite.
+pub fn rewritten_table(session: &Session) -> Result<Rewritten> {
     let found = REWRITTEN.with(|rewritten| rewritten.query(session, &[]))?;
-    Ok(found.rows().next().and_then(|row| row.get(0)))
+    let rewritten = |row: Fetched| Some(Rewritten { table: row.get(0)?, computes: row.get(1)? });
+    found.rows().next().and_then(rewritten).ok_or_else(|| Error::damaged("the table that a command rewrites"))
 }
 
 fn read(session: &Session, sql: &Kept) -> Result<Vec<Object>> {

@@ -1,4 +1,4 @@
-//! What concerns all of the extension: its installation, its catalog, what its event triggers cost, and random queries.
+//! What concerns all of the extension: its installation, its catalog, what its event triggers cost, upgrades, and random queries.
 
 mod catalog;
 mod ddl_cost;
@@ -9,3 +9,4 @@ mod search_path;
 mod sqlsmith;
 #[path = "../support/mod.rs"]
 mod support;
+mod upgrade;

@@ -134,6 +134,8 @@ ALTER TABLE event ADD COLUMN at timestamptz NOT NULL DEFAULT '2026-01-01 00:00+0
 ALTER TABLE event ADD COLUMN number int GENERATED ALWAYS AS IDENTITY;
 ALTER TABLE event ADD COLUMN number serial;
 ALTER TABLE event ADD COLUMN fine text, ADD COLUMN kind text DEFAULT 'plain';
+-- PostgreSQL keeps no value for old rows that it writes anyway.
+ALTER TABLE event ADD COLUMN kind text DEFAULT 'plain', SET UNLOGGED;
 -- But it may come without, and have a default from then on.
 ALTER TABLE event ADD COLUMN kind text;
 ALTER TABLE event ALTER COLUMN kind SET DEFAULT 'plain';
