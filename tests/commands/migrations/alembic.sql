@@ -50,25 +50,25 @@ ALTER TABLE events ALTER COLUMN price TYPE NUMERIC(12, 2);
 ALTER TABLE events ALTER COLUMN feeling TYPE TEXT USING feeling::text;
 
 -- alter_column(type_=DateTime(timezone=True))
--- chain: refused 55000: Use drop_chain() to end the chain; add_chain() can begin a new one
+-- chain: refused 55000: drop_chain() ends the chain, and add_chain(…, reseal => true) begins a new one
 -- packing: works
 -- validation: works
 ALTER TABLE events ALTER COLUMN at TYPE TIMESTAMP WITH TIME ZONE;
 
 -- alter_column(type_=DateTime(timezone=True), postgresql_using)
--- chain: refused 55000: Use drop_chain() to end the chain; add_chain() can begin a new one
+-- chain: refused 55000: drop_chain() ends the chain, and add_chain(…, reseal => true) begins a new one
 -- packing: works
 -- validation: works
 ALTER TABLE events ALTER COLUMN at TYPE TIMESTAMP WITH TIME ZONE USING at AT TIME ZONE 'UTC';
 
 -- the same twice
--- chain: refused 55000: Use drop_chain() to end the chain; add_chain() can begin a new one
+-- chain: refused 55000: drop_chain() ends the chain, and add_chain(…, reseal => true) begins a new one
 -- packing: works
 -- validation: works
 ALTER TABLE events ALTER COLUMN seen_at TYPE TIMESTAMP WITH TIME ZONE USING seen_at AT TIME ZONE 'Asia/Kolkata';
 
 -- alter_column(new_column_name)
--- chain: refused 55000: Use drop_chain() to end the chain; add_chain() can begin a new one
+-- chain: refused 55000: drop_chain() ends the chain, and add_chain(…, reseal => true) begins a new one
 -- packing: works
 -- validation: works
 ALTER TABLE events RENAME note TO remark;
@@ -98,7 +98,7 @@ ALTER TABLE events ALTER COLUMN note SET DEFAULT 'none';
 ALTER TABLE events ALTER COLUMN note DROP DEFAULT;
 
 -- drop_column
--- chain: refused 55000: Use drop_chain() to end the chain; add_chain() can begin a new one
+-- chain: refused 55000: drop_chain() ends the chain, and add_chain(…, reseal => true) begins a new one
 -- packing: refused 2BP01: PostgreSQL: cannot drop column note of table events because other objects depend on it
 -- validation: works
 ALTER TABLE events DROP COLUMN note;
@@ -134,7 +134,7 @@ ALTER TABLE events RENAME TO occurrences;
 ALTER TYPE mood ADD VALUE 'angry';
 
 -- execute: RENAME VALUE
--- chain: refused 55000: Use drop_chain() to end the chain; add_chain() can begin a new one
+-- chain: refused 55000: drop_chain() ends the chain, and add_chain(…, reseal => true) begins a new one
 -- packing: refused 55000: Use drop_packing() to end the packing; add_packing() can begin a new one
 -- validation: works
 ALTER TYPE mood RENAME VALUE 'glad' TO 'happy';

@@ -44,13 +44,13 @@ ALTER TABLE "events" ALTER COLUMN "amount" TYPE bigint USING "amount"::bigint;
 ALTER TABLE "events" ALTER COLUMN "price" TYPE numeric(12, 2);
 
 -- AlterField from a number to a text
--- chain: refused 55000: Use drop_chain() to end the chain; add_chain() can begin a new one
+-- chain: refused 55000: drop_chain() ends the chain, and add_chain(…, reseal => true) begins a new one
 -- packing: works
 -- validation: works
 ALTER TABLE "events" ALTER COLUMN "amount" TYPE varchar(20) USING "amount"::varchar(20);
 
 -- AlterField to a smaller scale
--- chain: refused 55000: Use drop_chain() to end the chain; add_chain() can begin a new one
+-- chain: refused 55000: drop_chain() ends the chain, and add_chain(…, reseal => true) begins a new one
 -- packing: works
 -- validation: works
 ALTER TABLE "events" ALTER COLUMN "price" TYPE numeric(10, 0);
@@ -116,19 +116,19 @@ ALTER TABLE "events" ADD CONSTRAINT "amount_positive" CHECK ("amount" >= 0) NOT 
 ALTER TABLE "events" VALIDATE CONSTRAINT "amount_positive";
 
 -- RenameField
--- chain: refused 55000: Use drop_chain() to end the chain; add_chain() can begin a new one
+-- chain: refused 55000: drop_chain() ends the chain, and add_chain(…, reseal => true) begins a new one
 -- packing: works
 -- validation: works
 ALTER TABLE "events" RENAME COLUMN "note" TO "remark";
 
 -- RenameField of a key
--- chain: refused 55000: Use drop_chain() to end the chain; add_chain() can begin a new one
+-- chain: refused 55000: drop_chain() ends the chain, and add_chain(…, reseal => true) begins a new one
 -- packing: works
 -- validation: works
 ALTER TABLE "events" RENAME COLUMN "id" TO "number";
 
 -- RemoveField
--- chain: refused 55000: Use drop_chain() to end the chain; add_chain() can begin a new one
+-- chain: refused 55000: drop_chain() ends the chain, and add_chain(…, reseal => true) begins a new one
 -- packing: refused 55000: Use drop_packing() to end the packing; add_packing() can begin a new one
 -- validation: works
 ALTER TABLE "events" DROP COLUMN "note" CASCADE;

@@ -34,7 +34,7 @@ ALTER TABLE events ALTER COLUMN note TYPE text, ALTER COLUMN amount TYPE bigint,
 ALTER TABLE events ALTER COLUMN price TYPE numeric;
 
 -- cents
--- chain: refused 55000: Use drop_chain() to end the chain; add_chain() can begin a new one
+-- chain: refused 55000: drop_chain() ends the chain, and add_chain(…, reseal => true) begins a new one
 -- packing: works
 -- validation: works
 ALTER TABLE events ALTER COLUMN price TYPE numeric(10, 2) USING price * 100;
@@ -53,7 +53,7 @@ CREATE DOMAIN remark AS varchar(50);
 ALTER TABLE events ALTER COLUMN note TYPE remark;
 
 -- jsonb to json
--- chain: refused 55000: Use drop_chain() to end the chain; add_chain() can begin a new one
+-- chain: refused 55000: drop_chain() ends the chain, and add_chain(…, reseal => true) begins a new one
 -- packing: works
 -- validation: works
 ALTER TABLE events ALTER COLUMN extra_doc TYPE json;
@@ -83,13 +83,13 @@ ALTER TABLE public.events ALTER COLUMN note TYPE VARCHAR(100) USING (note::VARCH
 ALTER TABLE public.events ALTER COLUMN note SET NOT NULL;
 
 -- liquibase renameColumn
--- chain: refused 55000: Use drop_chain() to end the chain; add_chain() can begin a new one
+-- chain: refused 55000: drop_chain() ends the chain, and add_chain(…, reseal => true) begins a new one
 -- packing: works
 -- validation: works
 ALTER TABLE public.events RENAME COLUMN note TO remark;
 
 -- liquibase dropColumn
--- chain: refused 55000: Use drop_chain() to end the chain; add_chain() can begin a new one
+-- chain: refused 55000: drop_chain() ends the chain, and add_chain(…, reseal => true) begins a new one
 -- packing: refused 2BP01: PostgreSQL: cannot drop column note of table events because other objects depend on it
 -- validation: works
 ALTER TABLE public.events DROP COLUMN note;

@@ -52,7 +52,7 @@ alter table "events" alter column "price" drop not null;
 alter table "events" alter column "price" type decimal(12, 2) using ("price"::decimal(12, 2));
 
 -- table.timestamp('at').alter()
--- chain: refused 55000: Use drop_chain() to end the chain; add_chain() can begin a new one
+-- chain: refused 55000: drop_chain() ends the chain, and add_chain(…, reseal => true) begins a new one
 -- packing: works
 -- validation: works
 alter table "events" alter column "at" drop default;
@@ -75,13 +75,13 @@ alter table "events" alter column "id" set not null;
 alter table "events" alter column "id" type bigint using ("id"::bigint);
 
 -- table.renameColumn
--- chain: refused 55000: Use drop_chain() to end the chain; add_chain() can begin a new one
+-- chain: refused 55000: drop_chain() ends the chain, and add_chain(…, reseal => true) begins a new one
 -- packing: works
 -- validation: works
 alter table "events" rename "note" to "remark";
 
 -- table.dropColumn
--- chain: refused 55000: Use drop_chain() to end the chain; add_chain() can begin a new one
+-- chain: refused 55000: drop_chain() ends the chain, and add_chain(…, reseal => true) begins a new one
 -- packing: refused 2BP01: PostgreSQL: cannot drop column note of table events because other objects depend on it
 -- validation: works
 alter table "events" drop column "note";

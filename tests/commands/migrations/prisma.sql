@@ -43,7 +43,7 @@ ALTER TABLE "events" ALTER COLUMN "amount" SET DATA TYPE BIGINT;
 ALTER TABLE "events" ALTER COLUMN "price" SET DATA TYPE DECIMAL(12,2);
 
 -- AlterTable: a change that cannot be cast is a new column
--- chain: refused 55000: Use drop_chain() to end the chain; add_chain() can begin a new one
+-- chain: refused 55000: drop_chain() ends the chain, and add_chain(…, reseal => true) begins a new one
 -- packing: refused 2BP01: PostgreSQL: cannot drop column note of table events because other objects depend on it
 -- validation: works
 ALTER TABLE "events" DROP COLUMN "note",
@@ -56,7 +56,7 @@ ADD COLUMN     "note" INTEGER;
 ALTER TABLE "events" ALTER COLUMN "at" SET DATA TYPE TIMESTAMP(3);
 
 -- AlterTable: DateTime @db.Timestamptz
--- chain: refused 55000: Use drop_chain() to end the chain; add_chain() can begin a new one
+-- chain: refused 55000: drop_chain() ends the chain, and add_chain(…, reseal => true) begins a new one
 -- packing: works
 -- validation: works
 ALTER TABLE "events" ALTER COLUMN "at" SET DATA TYPE TIMESTAMPTZ(3);
@@ -87,7 +87,7 @@ ALTER TABLE "events" DROP COLUMN "unused",
 ADD COLUMN     "used" TEXT;
 
 -- AlterTable: a removed field
--- chain: refused 55000: Use drop_chain() to end the chain; add_chain() can begin a new one
+-- chain: refused 55000: drop_chain() ends the chain, and add_chain(…, reseal => true) begins a new one
 -- packing: refused 2BP01: PostgreSQL: cannot drop column note of table events because other objects depend on it
 -- validation: works
 ALTER TABLE "events" DROP COLUMN "note";

@@ -43,7 +43,7 @@ ALTER TABLE "events" ALTER COLUMN "amount" TYPE bigint;
 ALTER TABLE "events" ALTER COLUMN "amount" TYPE integer USING CAST("amount" AS integer);
 
 -- change_column :timestamptz
--- chain: refused 55000: Use drop_chain() to end the chain; add_chain() can begin a new one
+-- chain: refused 55000: drop_chain() ends the chain, and add_chain(…, reseal => true) begins a new one
 -- packing: works
 -- validation: works
 ALTER TABLE "events" ALTER COLUMN "at" TYPE timestamptz;
@@ -80,13 +80,13 @@ ALTER TABLE "events" ALTER COLUMN "note" SET DEFAULT 'none';
 ALTER TABLE "events" ALTER COLUMN "note" DROP DEFAULT;
 
 -- rename_column
--- chain: refused 55000: Use drop_chain() to end the chain; add_chain() can begin a new one
+-- chain: refused 55000: drop_chain() ends the chain, and add_chain(…, reseal => true) begins a new one
 -- packing: works
 -- validation: works
 ALTER TABLE "events" RENAME COLUMN "note" TO "remark";
 
 -- remove_column
--- chain: refused 55000: Use drop_chain() to end the chain; add_chain() can begin a new one
+-- chain: refused 55000: drop_chain() ends the chain, and add_chain(…, reseal => true) begins a new one
 -- packing: refused 2BP01: PostgreSQL: cannot drop column note of table events because other objects depend on it
 -- validation: works
 ALTER TABLE "events" DROP COLUMN "note";
@@ -128,7 +128,7 @@ ALTER TABLE "events" RENAME TO "occurrences";
 ALTER TYPE "mood" ADD VALUE IF NOT EXISTS 'angry';
 
 -- rename_enum_value
--- chain: refused 55000: Use drop_chain() to end the chain; add_chain() can begin a new one
+-- chain: refused 55000: drop_chain() ends the chain, and add_chain(…, reseal => true) begins a new one
 -- packing: refused 55000: Use drop_packing() to end the packing; add_packing() can begin a new one
 -- validation: works
 ALTER TYPE "mood" RENAME VALUE 'glad' TO 'happy';

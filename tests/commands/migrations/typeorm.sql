@@ -19,7 +19,7 @@ ALTER TABLE "events" ADD "extra" integer NOT NULL DEFAULT '0';
 ALTER TABLE "events" ADD "createdAt" TIMESTAMP NOT NULL DEFAULT now();
 
 -- another length, before 0.3: a new column
--- chain: refused 55000: Use drop_chain() to end the chain; add_chain() can begin a new one
+-- chain: refused 55000: drop_chain() ends the chain, and add_chain(…, reseal => true) begins a new one
 -- packing: refused 2BP01: PostgreSQL: cannot drop column note of table events because other objects depend on it
 -- validation: works
 ALTER TABLE "events" DROP COLUMN "note";
@@ -33,7 +33,7 @@ ALTER TABLE "events" ALTER COLUMN "note" TYPE character varying(100);
 ALTER TABLE "events" ALTER COLUMN "price" TYPE numeric(12,2);
 
 -- another type: a new column
--- chain: refused 55000: Use drop_chain() to end the chain; add_chain() can begin a new one
+-- chain: refused 55000: drop_chain() ends the chain, and add_chain(…, reseal => true) begins a new one
 -- packing: refused 2BP01: PostgreSQL: cannot drop column amount of table events because other objects depend on it
 -- validation: works
 ALTER TABLE "events" DROP COLUMN "amount";
@@ -58,7 +58,7 @@ ALTER TABLE "events" ALTER COLUMN "note" SET NOT NULL;
 ALTER TABLE "events" ALTER COLUMN "note" SET DEFAULT 'none';
 
 -- another name
--- chain: refused 55000: Use drop_chain() to end the chain; add_chain() can begin a new one
+-- chain: refused 55000: drop_chain() ends the chain, and add_chain(…, reseal => true) begins a new one
 -- packing: works
 -- validation: works
 ALTER TABLE "events" RENAME COLUMN "note" TO "remark";
