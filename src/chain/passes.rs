@@ -14,7 +14,7 @@ use crate::pg::contents::has_rows;
 use crate::pg::oid::Oid;
 use crate::pg::quote;
 use crate::pg::random;
-use crate::pg::relation::Relation;
+use crate::pg::relation::{Relation, name_of};
 use crate::pg::report::{Class, Error, Result, number};
 use crate::pg::row::Row;
 use crate::pg::spi::{Parameter, Session};
@@ -194,6 +194,8 @@ impl Table {
         let before = verdict.faults.rows;
         self.name_faults(session, &filter, verdict)?;
         if verdict.faults.rows == before && !values.is_empty() {
+            let (table, entity) = (name_of(self.oid), values.join(", "));
+            verdict.faults.notice(format!("table \"{table}\" has no chain of the entity ({entity})"));
             verdict.absent(self.oid, values.iter().cloned().map(Some).collect());
         }
         self.name_backdated(session, &filter, verdict)

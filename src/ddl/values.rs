@@ -39,8 +39,11 @@ pub fn verify(before: &Definitions, after: &Definitions, rewritten: &[Rewritten]
         let Some(Change { verb, key, definition }) = changes.first() else { continue };
         // Writers that began before a change of a type would write by the former type.
         let relation = Relation::open(Oid::from(*table), Lock::ShareRowExclusive)?;
-        if key.ddl().indexes_text && *verb != "add" && key.kind == Kind::Type && has_rows(relation.oid())? {
-            return Err(refusal::of_change(verb, key, definition));
+        let renames = |change: &&Change| change.key.kind == Kind::Type && change.verb != "add";
+        if let Some(change) = changes.iter().find(renames).filter(|_| key.ddl().indexes_text)
+            && has_rows(relation.oid())?
+        {
+            return Err(refusal::of_change(change.verb, change.key, change.definition));
         }
         let mut faults = Faults::first();
         (key.ddl().verify)(&relation, &mut faults)?;
