@@ -194,12 +194,11 @@ impl Definitions {
         self.0.iter().filter(|(key, _)| !others.0.contains_key(key))
     }
 
-    /// Whether the key's table has the key's feature: triggers of its own, or those of a partition.
-    pub fn guards(&self, key: &Key) -> bool {
-        self.0.keys().any(|other| {
-            let is_sign = matches!(other.kind, Kind::Trigger | Kind::Partition);
-            is_sign && other.feature == key.feature && other.table == key.table
-        })
+    /// Whether the columns of the key's table are known for the key's feature: the table has the trigger with the
+    /// configuration. A restored dump can create the other triggers first.
+    pub fn knows_columns_of(&self, key: &Key) -> bool {
+        let is_column = |other: &Key| other.kind == Kind::Column && other.feature == key.feature;
+        self.0.keys().any(|other| is_column(other) && other.table == key.table)
     }
 }
 

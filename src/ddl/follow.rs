@@ -37,7 +37,8 @@ pub fn columns(session: &Session, before: &Definitions, after: &Definitions, tou
         renamed.push((was.column.clone(), now));
     }
     // A column that was excluded is gone since a command that could not be followed: its name is free for another column.
-    for (key, now) in after.but_not(before).filter(|(key, _)| key.kind == Kind::Column && before.guards(key)) {
+    for (key, now) in after.but_not(before).filter(|(key, _)| key.kind == Kind::Column && before.knows_columns_of(key))
+    {
         if now.role == Role::Excluded && touched.may_refuse(key.table()) {
             let (_, renamed) = moved.entry((key.feature_place(), u32::from(key.table()))).or_insert((key, Vec::new()));
             renamed.push((now.column.clone(), None));

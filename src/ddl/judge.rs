@@ -28,7 +28,7 @@ pub fn what_was(kind: Kind, before: &Definitions, after: &Definitions, touched: 
 
 /// Gives a NOTICE of each new column that a guarantee does not cover, if the feature has one.
 pub fn tell_of_columns(before: &Definitions, after: &Definitions) {
-    let new = after.but_not(before).filter(|(key, _)| key.kind == Kind::Column && before.guards(key));
+    let new = after.but_not(before).filter(|(key, _)| key.kind == Kind::Column && before.knows_columns_of(key));
     for (key, definition) in new.filter(|(_, definition)| !definition.role.counts()) {
         refusal::tell_of_column(key, definition);
     }

@@ -26,7 +26,7 @@ use crate::pg::acting::with_settings;
 use crate::pg::command::{self, Command};
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::report::Result;
-use crate::pg::snapshot::Mark;
+use crate::pg::snapshot::{Latest, Mark};
 use crate::pg::spi::{self, Session};
 use crate::table::feature::Kind;
 
@@ -79,16 +79,21 @@ fn after_ddl(call: &Call) -> Result<Answer> {
         && let Some(running) = running::end(&command)
         && let Some(functions) = Functions::find()?
     {
-        spi::connect(|session| judge_command(session, &command, &running, &functions))?;
+        spi::connect(|session| {
+            Latest::during(|latest| judge_command(session, &command, &running, &functions, latest))
+        })?;
     }
     Ok(Answer::VOID)
 }
 
+/// Judges a command that is about to end. `latest` is one snapshot for all readings of the catalogs that are compared: what
+/// another session commits meanwhile must not look like the work of this command.
 fn judge_command(
     session: &Session,
     command: &Command,
     running: &running::Running,
     functions: &Functions,
+    latest: &Latest,
 ) -> Result<()> {
     let tag = command.tag();
     let objects = Objects::of(session, &tag, running)?;
@@ -97,13 +102,13 @@ fn judge_command(
     }
     let mut touched = Touched::default();
     few_rows(|| {
-        running.start.during(|| touched.find(session, functions, &objects))?;
-        running::now().during(|| touched.find(session, functions, &objects))
+        running.start.during_on(latest, || touched.find(session, functions, &objects))?;
+        running::now().during_on(latest, || touched.find(session, functions, &objects))
     })?;
     if touched.is_empty() {
         return Ok(());
     }
-    let read = |at: Mark| few_rows(|| at.during(|| Definitions::read(session, functions, &touched, &[])));
+    let read = |at: Mark| few_rows(|| at.during_on(latest, || Definitions::read(session, functions, &touched, &[])));
     let (before, mut after) = (read(running.start)?, read(running::now())?);
     judge::what_was(Kind::Trigger, &before, &after, &touched)?;
     // The checks read the catalogs as the command has left them.

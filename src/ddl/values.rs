@@ -85,7 +85,7 @@ fn changes<'d>(before: &'d Definitions, after: &'d Definitions, rewritten: &[Rew
     }
     // A new column, or an attribute of a type, has a value in old rows if PostgreSQL has kept one for them, or if the
     // rows were rewritten. A new value of an enum is in no row.
-    for (key, now) in after.but_not(before).filter(|(key, _)| before.guards(key)) {
+    for (key, now) in after.but_not(before).filter(|(key, _)| before.knows_columns_of(key)) {
         let has_values = now.filled || !rewritten.is_empty();
         let counts = match key.kind {
             Kind::Column => now.role.counts() && has_values,

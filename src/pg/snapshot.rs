@@ -43,8 +43,7 @@ pub fn advance() {
 
 /// A moment of the open transaction: before a command.
 ///
-/// A mark keeps only the number of the command: later commits of other transactions show as well. So the difference
-/// between the mark and now is exactly what this transaction has done.
+/// A mark keeps only the number of the command: later commits of other transactions show as well.
 #[derive(Clone, Copy, Debug)]
 pub struct Mark {
     at: transaction::Moment,
@@ -71,13 +70,24 @@ impl Mark {
     /// Lets [`super::spi::Session::query_as_caller`] read the catalogs as of the mark, while `body` runs. Functions
     /// that look into the catalog caches answer as of now, also in such a query.
     pub fn during<T>(&self, body: impl FnOnce() -> T) -> T {
+        // SAFETY: a transaction is open.
+        self.on(unsafe { pg_sys::GetLatestSnapshot() }, body)
+    }
+
+    /// As [`Mark::during`], with what `latest` sees of other transactions: two marks on one snapshot differ in exactly what
+    /// this transaction has done between them.
+    pub fn during_on<T>(&self, latest: &Latest, body: impl FnOnce() -> T) -> T {
+        self.on(latest.raw, body)
+    }
+
+    fn on<T>(&self, snapshot: pg_sys::Snapshot, body: impl FnOnce() -> T) -> T {
         // A command that commits in its middle starts a new transaction, and nothing of that had happened before.
         let command = if self.is_of_this_transaction() { self.command } else { pg_sys::FirstCommandId };
         // SAFETY: a transaction is open. The pushed snapshot is a copy, which this code may change until it is popped
         // below, or by the end of the (sub)transaction if an error unwinds past that. A snapshot with an earlier
         // command sees rows that this transaction has deleted since, and does not see rows that it has inserted since.
         unsafe {
-            pg_sys::PushCopiedSnapshot(pg_sys::GetLatestSnapshot());
+            pg_sys::PushCopiedSnapshot(snapshot);
             (*pg_sys::GetActiveSnapshot()).curcid = command;
             let answer = body();
             pg_sys::PopActiveSnapshot();

@@ -89,7 +89,7 @@ SELECT add_chain('event', '{id}');
 INSERT INTO event VALUES (1, 'one'), (2, 'one');
 SELECT drop_chain('event');
 SELECT add_chain('event', '{id}');
-\di event*
+SELECT indexname FROM pg_indexes WHERE schemaname = 'regress_again' AND tablename LIKE 'event%' ORDER BY indexname COLLATE "C";
 SELECT drop_chain('event');
 UPDATE event_2 SET note = 'changed';
 SELECT add_chain('event', '{id}');

@@ -147,6 +147,12 @@ CREATE TRIGGER seal BEFORE INSERT ON conditional FOR EACH ROW WHEN (NEW.note <> 
 INSERT INTO conditional (id, note) VALUES (1, 'secret'), (1, 'open');
 SELECT * FROM verify_chain('conditional');
 
+-- The triggers can come in any order, as from a dump that is restored by several jobs: the configuration stays as it is.
+CREATE TABLE reordered (id int NOT NULL, seen bool, seq bigint, previous bytea, hash bytea, UNIQUE (id, seq));
+CREATE TRIGGER guard BEFORE UPDATE OR DELETE ON reordered FOR EACH ROW EXECUTE FUNCTION veritable.guard('entity=id', 'seq=seq', 'previous=previous', 'hash=hash', 'exclude=seen');
+CREATE TRIGGER seal BEFORE INSERT ON reordered FOR EACH ROW EXECUTE FUNCTION veritable.seal('entity=id', 'seq=seq', 'previous=previous', 'hash=hash', 'exclude=seen');
+SELECT entity, exclude FROM veritable.chains WHERE target = 'reordered'::regclass;
+
 RESET ROLE;
 SET client_min_messages = warning;
 DROP SCHEMA regress_by_hand CASCADE;

@@ -14,13 +14,12 @@ SELECT add_chain('event', '{id}');
 ALTER TABLE event_1 ALTER COLUMN seq DROP DEFAULT;
 SELECT add_chain('event', '{id}');
 CREATE TABLE event_2 PARTITION OF event (event_hash DEFAULT '') FOR VALUES IN (2);
-CREATE TABLE event_2 (note text, id int NOT NULL, seq bigint NOT NULL GENERATED ALWAYS AS IDENTITY, previous_event_hash bytea, event_hash bytea NOT NULL);
-ALTER TABLE event ATTACH PARTITION event_2 FOR VALUES IN (2);
-DROP TABLE event_2;
-
 -- A column that the root stores and a partition computes would not be in the lines of the partition's rows.
 CREATE TABLE event_2 (id int NOT NULL, note text GENERATED ALWAYS AS ('computed') STORED, seq bigint NOT NULL, previous_event_hash bytea, event_hash bytea NOT NULL);
+-- newer versions of PostgreSQL refuse it themselves
+\set VERBOSITY sqlstate
 ALTER TABLE event ATTACH PARTITION event_2 FOR VALUES IN (2);
+\set VERBOSITY default
 \echo :LAST_ERROR_SQLSTATE
 ALTER TABLE event_2 ALTER COLUMN note DROP EXPRESSION;
 ALTER TABLE event ATTACH PARTITION event_2 FOR VALUES IN (2);
@@ -129,7 +128,7 @@ INSERT INTO event VALUES (1, '2024-01-01'), (1, '2024-01-02'), (2, '2024-01-01')
 SELECT * FROM verify_chain('event');
 SELECT drop_chain('event');
 SELECT add_chain('event', '{id}');
-\di event*
+SELECT indexname FROM pg_indexes WHERE schemaname = 'regress_requirements' AND tablename LIKE 'event%' ORDER BY indexname COLLATE "C";
 SELECT drop_chain('event');
 DROP TABLE event;
 
