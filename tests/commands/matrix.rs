@@ -126,13 +126,19 @@ fn named(session: &mut Session, command: &str, guarantee: &str) -> String {
     command.replace("the_trigger", &trigger).replace("the_index", &index).replace("{own}", setup(guarantee).1)
 }
 
-/// How many rows this transaction has read of the tables.
-fn read(session: &mut Session) -> i64 {
-    let rows = session.rows(
-        "SELECT coalesce(sum(pg_stat_get_xact_tuples_returned(oid) + pg_stat_get_xact_numscans(oid)), 0)::bigint FROM pg_class
-         WHERE relkind = 'r' AND relname IN ('t', 'p_1', 'p_none', 'x')",
+/// How many of the tables there are, and how many rows this session has read of them and not yet reported.
+fn read(session: &mut Session) -> (i64, i64) {
+    let row = session.rows(
+        "SELECT count(*) || ' ' || coalesce(sum(pg_stat_get_xact_tuples_returned(oid) + pg_stat_get_xact_numscans(oid)), 0)
+         FROM pg_class WHERE relkind = 'r' AND relname IN ('t', 'p_1', 'p_none', 'x')",
     );
-    rows[0].parse().expect("a number")
+    let (tables, rows) = row[0].split_once(' ').expect("two numbers");
+    (tables.parse().expect("a number"), rows.parse().expect("a number"))
+}
+
+/// The rows that were read meanwhile. What was read of a table that is gone cannot be told.
+fn read_since((tables, rows): (i64, i64), (tables_now, rows_now): (i64, i64)) -> i64 {
+    if tables_now < tables { 0 } else { rows_now - rows }
 }
 
 /// What a command did: `works` with the rows it read, or its refusal.
@@ -156,12 +162,12 @@ fn outcome(session: &mut Session, line: &Line, guarantee: &str, has_rows: bool, 
         session.run("SET ROLE postgres");
     }
     let mut answer = if before.is_empty() { Ok(vec![]) } else { session.simple_query(&before) };
-    let already = if line.is_outside || answer.is_err() { 0 } else { read(session) };
+    let already = if line.is_outside || answer.is_err() { (0, 0) } else { read(session) };
     if answer.is_ok() {
         answer = session.simple_query(&command);
     }
     let outcome = match &answer {
-        Ok(_) => Outcome::Works(if line.is_outside { 0 } else { read(session) - already }),
+        Ok(_) => Outcome::Works(if line.is_outside { 0 } else { read_since(already, read(session)) }),
         Err(error) => {
             let said = error.as_db_error().unwrap_or_else(|| panic!("{command}: {error}"));
             Outcome::Refused(format!("{}: {}", said.code().code(), said.message()))
