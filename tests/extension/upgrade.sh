@@ -21,11 +21,13 @@ start() { as_server "$1/pg_ctl" -D "$folder/$2" -l "$folder/$2.log" -o "-k $fold
 
 # Checksums became the default of version 18.
 checksums=()
-"$new/initdb" --help | grep -q -- --no-data-checksums && checksums=(--no-data-checksums)
+help=$("$new/initdb" --help)
+[[ $help != *--no-data-checksums* ]] || checksums=(--no-data-checksums)
 as_server "$old/initdb" -D "$folder/old" -U postgres -A trust -E UTF8 --no-locale --no-sync >/dev/null
 as_server "$new/initdb" -D "$folder/new" -U postgres -A trust -E UTF8 --no-locale --no-sync ${checksums[@]+"${checksums[@]}"} >/dev/null
 start "$old" old
-ask -f upgrade.sql 2>&1 | grep 'faults before'
+ask -f upgrade.sql >"$folder/before" 2>&1 || { cat "$folder/before" >&2; exit 1; }
+grep 'faults before' "$folder/before"
 # PostgreSQL 15.20 notes a version of its own at each column, as an option that newer servers refuse.
 for database in template1 postgres; do
   ask -d "$database" -c "UPDATE pg_attribute SET attoptions = NULL WHERE attoptions::text LIKE '%pg_attver%'"
