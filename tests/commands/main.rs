@@ -44,7 +44,9 @@ fn say(text: &str) {
 #[test]
 fn whatever_commands_do_every_guarantee_holds_or_they_are_refused() {
     let clock = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
-    let first = number("COMMANDS_SEED").unwrap_or(clock.as_secs());
+    // A change is judged by the same programs as the one before it. `make fuzz` takes new ones.
+    let by_default = if std::env::var_os("CI").is_some() { 1_795_896_898 } else { clock.as_secs() };
+    let first = number("COMMANDS_SEED").unwrap_or(by_default);
     let steps = number("COMMANDS_STEPS");
     let time = Duration::from_secs(number("COMMANDS_SECONDS").unwrap_or(if steps.is_some() { u64::MAX } else { 60 }));
     let programs = number("COMMANDS_PROGRAMS").unwrap_or(u64::MAX);
