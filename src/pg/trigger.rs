@@ -28,8 +28,12 @@ pub struct TriggerInfo {
     pub clone: bool,
     /// Whether the trigger has a WHEN condition or a column list, so that it does not fire for every row.
     pub conditional: bool,
+    /// The other table that a constraint trigger names: `FROM other`.
+    pub referenced: Option<pg_sys::Oid>,
     /// Whether the trigger names the new rows of the statement: REFERENCING NEW TABLE.
     has_new_table: bool,
+    /// Whether the trigger names the old rows of the statement: REFERENCING OLD TABLE.
+    has_old_table: bool,
     /// The arguments after the function's name.
     pub arguments: Vec<String>,
 }
@@ -46,7 +50,9 @@ impl TriggerInfo {
             state: trigger.tgenabled as u8,
             clone: trigger.tgisclone,
             conditional: !trigger.tgqual.is_null() || trigger.tgnattr > 0,
+            referenced: (trigger.tgconstrrelid != pg_sys::InvalidOid).then_some(trigger.tgconstrrelid),
             has_new_table: !trigger.tgnewtable.is_null(),
+            has_old_table: !trigger.tgoldtable.is_null(),
             // SAFETY: `tgargs` has `tgnargs` NUL-terminated strings.
             arguments: (0..trigger.tgnargs as usize).map(|i| unsafe { string(*trigger.tgargs.add(i)) }).collect(),
         }
@@ -98,16 +104,31 @@ impl TriggerInfo {
         self.before() && !self.row() && self.kind & pg_sys::TRIGGER_TYPE_TRUNCATE != 0
     }
 
-    /// Whether the trigger is exactly AFTER INSERT or AFTER UPDATE FOR EACH STATEMENT, with the new rows as a table.
-    pub fn follows(&self, event: Event) -> bool {
-        let event = match event {
-            Event::Insert => pg_sys::TRIGGER_TYPE_INSERT,
-            Event::Update => pg_sys::TRIGGER_TYPE_UPDATE,
-            Event::Delete => pg_sys::TRIGGER_TYPE_DELETE,
-            Event::Truncate => pg_sys::TRIGGER_TYPE_TRUNCATE,
+    /// Whether the trigger fires exactly AFTER this event FOR EACH STATEMENT, with all the rows that the event has as
+    /// tables: the old rows of an UPDATE only if `with_old`.
+    pub fn follows(&self, event: Event, with_old: bool) -> bool {
+        let (kind, new, old) = match event {
+            Event::Insert => (pg_sys::TRIGGER_TYPE_INSERT, true, false),
+            Event::Update => (pg_sys::TRIGGER_TYPE_UPDATE, true, with_old),
+            Event::Delete => (pg_sys::TRIGGER_TYPE_DELETE, false, true),
+            Event::Truncate => (pg_sys::TRIGGER_TYPE_TRUNCATE, false, false),
         };
         let timing = pg_sys::TRIGGER_TYPE_BEFORE | pg_sys::TRIGGER_TYPE_INSTEAD;
-        self.kind & timing == 0 && !self.row() && self.kind & Self::EVENTS == event && self.has_new_table
+        self.kind & timing == 0
+            && !self.row()
+            && self.kind & Self::EVENTS == kind
+            && (self.has_new_table || !new)
+            && (self.has_old_table || !old)
+    }
+
+    /// Whether the trigger only names another table: a constraint trigger AFTER DELETE that has a condition.
+    pub fn refers(&self) -> bool {
+        let timing = pg_sys::TRIGGER_TYPE_BEFORE | pg_sys::TRIGGER_TYPE_INSTEAD;
+        self.referenced.is_some()
+            && self.conditional
+            && self.row()
+            && self.kind & timing == 0
+            && self.kind & Self::EVENTS == pg_sys::TRIGGER_TYPE_DELETE
     }
 
     fn before(&self) -> bool {

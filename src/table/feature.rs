@@ -93,6 +93,9 @@ pub struct Part {
     pub rows: &'static str,
     /// Whether the trigger fires as `ALWAYS`, even for changes that are applied from another server.
     pub always: bool,
+    /// Whether the trigger never fires, and only names another table: `AFTER DELETE … FROM other FOR EACH ROW WHEN (false)`.
+    /// PostgreSQL keeps the reference through renames, dumps it, and clones it to partitions.
+    pub refers: bool,
     /// Whether another trigger fires at the times of this one.
     pub fits: fn(&TriggerInfo) -> bool,
     /// The work of the trigger, as worded in problems: "seals inserted rows".
