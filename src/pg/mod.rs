@@ -57,6 +57,7 @@ pub mod stack;
 pub mod state;
 pub mod text;
 pub mod transaction;
+mod transition;
 pub mod trigger;
 pub mod type_owner;
 pub mod types;
