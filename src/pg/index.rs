@@ -225,11 +225,16 @@ impl Relation {
 
     /// The places of the primary key's columns, if the relation has a primary key.
     pub fn primary_key(&self) -> Vec<usize> {
-        // SAFETY: `raw` is open; the call before has filled in `rd_pkindex`.
+        self.primary_key_index().map_or(Vec::new(), |index| index.columns)
+    }
+
+    /// The index of the relation's primary key, if it has one that can be used now.
+    pub(super) fn primary_key_index(&self) -> Option<Index> {
+        // SAFETY: `raw` is open; the first call fills in `rd_pkindex`.
         let index = unsafe {
             pg_sys::RelationGetIndexList(self.raw());
             (*self.raw()).rd_pkindex
         };
-        self.indexes().into_iter().find(|other| other.oid == index).map_or(Vec::new(), |index| index.columns)
+        self.indexes().into_iter().find(|other| other.oid == index)
     }
 }

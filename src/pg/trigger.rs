@@ -241,6 +241,11 @@ impl<'call> Firing<'call> {
             && event & pg_sys::TRIGGER_EVENT_TIMINGMASK == pg_sys::TRIGGER_EVENT_BEFORE
     }
 
+    /// Whether the trigger fires FOR EACH STATEMENT.
+    pub fn is_for_statement(&self) -> bool {
+        self.data().tg_event & pg_sys::TRIGGER_EVENT_ROW == 0
+    }
+
     /// Whether the trigger fires BEFORE.
     pub fn is_before(&self) -> bool {
         self.data().tg_event & pg_sys::TRIGGER_EVENT_TIMINGMASK == pg_sys::TRIGGER_EVENT_BEFORE
