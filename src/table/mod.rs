@@ -7,6 +7,7 @@ mod audit;
 pub mod columns;
 pub mod faults;
 pub mod feature;
+pub mod generated;
 mod indexes;
 pub mod journal;
 pub mod lru;
