@@ -5,7 +5,8 @@ use crate::pg::report::{Class, Error, Result};
 use crate::table::feature::Renamed;
 use crate::table::{arguments, columns};
 
-const KEYS: [&str; 10] = ["key", "ignore", "valid", "operation", "recorded", "by", "seq", "column", "as", "format"];
+const KEYS: [&str; 11] =
+    ["key", "ignore", "valid", "operation", "recorded", "by", "seq", "column", "as", "retired", "format"];
 
 /// The only form of events there is.
 const FORMAT: &str = "1";
@@ -23,6 +24,8 @@ pub struct Arguments {
     pub own: Own,
     /// The columns whose name in the history is another: an event keeps the names that it was recorded with.
     pub renamed: Vec<(String, String)>,
+    /// The columns of the history whose column of the table is gone.
+    pub retired: Vec<String>,
 }
 
 /// The columns that a history has beside those of its table.
@@ -60,6 +63,7 @@ impl Arguments {
                 seq: arguments.required("seq")?,
             },
             renamed: columns.into_iter().zip(names).collect(),
+            retired: arguments.all("retired"),
         };
         arguments.check()?;
         Ok(arguments)
@@ -67,10 +71,13 @@ impl Arguments {
 
     /// Checks what can be checked without the table.
     pub fn check(&self) -> Result<()> {
+        if self.key.is_empty() {
+            return Err(Error::new(Class::Argument, "history trigger argument \"key\" is missing"));
+        }
         columns::distinct(self.key.iter().chain(&self.ignore))?;
         columns::distinct(self.own.names())?;
         columns::distinct(self.renamed.iter().map(|(column, _)| column))?;
-        columns::distinct(self.renamed.iter().map(|(_, name)| name).chain(self.own.names()))
+        columns::distinct(self.renamed.iter().map(|(_, name)| name).chain(&self.retired).chain(self.own.names()))
     }
 
     /// The name in the history of a column of the table.
@@ -78,8 +85,11 @@ impl Arguments {
         self.renamed.iter().find(|(name, _)| name == column).map_or(column, |(_, name)| name)
     }
 
-    /// The configuration after columns of the table got other names, or were dropped.
-    pub fn after(mut self, renamed: &[Renamed]) -> Arguments {
+    /// The configuration after columns of the table got other names, or were dropped. A column that the history has not was
+    /// never recorded.
+    pub fn after(mut self, renamed: &[Renamed], has: impl Fn(&String) -> bool) -> Arguments {
+        let gone = renamed.iter().filter(|(_, now)| now.is_none()).map(|(was, _)| self.recorded_as(was).clone());
+        let gone: Vec<_> = gone.filter(|name| has(name) && !self.retired.contains(name)).collect();
         let now = |name: &String| renamed.iter().find(|(was, _)| was == name).map(|(_, now)| now.clone());
         let moved = renamed.iter().filter(|(was, _)| self.renamed.iter().all(|(column, _)| column != was));
         let moved: Vec<_> = moved.filter_map(|(was, now)| Some((now.clone()?, was.clone()))).collect();
@@ -93,6 +103,7 @@ impl Arguments {
             .chain(moved)
             .filter(|(column, name)| column != name)
             .collect();
+        self.retired.extend(gone);
         let follow = |name: String| now(&name).unwrap_or(Some(name));
         self.key = self.key.into_iter().filter_map(follow).collect();
         self.ignore = self.ignore.into_iter().filter_map(follow).collect();
@@ -107,7 +118,8 @@ impl Arguments {
         let valid = self.valid.iter().map(|column| ("valid", column));
         let own = ["operation", "recorded", "by", "seq"].into_iter().zip(self.own.names());
         let renamed = self.renamed.iter().flat_map(|(column, name)| [("column", column), ("as", name)]);
-        let pairs = key.chain(ignore).chain(valid).chain(own).chain(renamed);
+        let retired = self.retired.iter().map(|name| ("retired", name));
+        let pairs = key.chain(ignore).chain(valid).chain(own).chain(renamed).chain(retired);
         std::iter::once(format!("format={FORMAT}")).chain(pairs.map(|(key, value)| format!("{key}={value}"))).collect()
     }
 }

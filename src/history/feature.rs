@@ -60,16 +60,8 @@ pub const BEFORE_TRUNCATE: Part = Part {
 
 /// What the recording triggers have in common. They do not fire for changes that another server sends: that server's own
 /// history comes with them.
-const RECORDS: Part = Part {
-    name: "",
-    function: RECORD,
-    timing: "",
-    rows: "",
-    always: false,
-    refers: false,
-    fits: |_| false,
-    role: "",
-};
+const RECORDS: Part =
+    Part { name: "", function: RECORD, timing: "", rows: "", always: false, refers: false, fits: |_| false, role: "" };
 
 /// Histories.
 pub static FEATURE: Feature = Feature {
@@ -78,7 +70,10 @@ pub static FEATURE: Feature = Feature {
     verb: "record",
     counts: ("row", None),
     functions: &[
-        Function { name: c"history", usage: "never: its trigger names another table, AFTER DELETE … FROM … WHEN (false)" },
+        Function {
+            name: c"history",
+            usage: "never: its trigger names another table, AFTER DELETE … FROM … WHEN (false)",
+        },
         Function {
             name: c"record",
             usage: "AFTER INSERT, UPDATE or DELETE FOR EACH STATEMENT, with the rows as tables, or BEFORE TRUNCATE",

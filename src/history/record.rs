@@ -112,9 +112,12 @@ impl<'a> Events<'a> {
         }
         loop {
             let layout = &recorder.layout;
-            let found = recorder.newest.find(row, |event| layout.place_of_key(event), 1, |newest| {
-                self.judge(Some(newest), row, old, new)
-            });
+            let found = recorder.newest.find(
+                row,
+                |event| layout.place_of_key(event),
+                1,
+                |newest| self.judge(Some(newest), row, old, new),
+            );
             match found {
                 Found::Nothing => return self.judge(None, row, old, new),
                 Found::Row(judged) => return judged,
@@ -190,6 +193,12 @@ impl<'a> Events<'a> {
         }
     }
 
+    /// Adds an event as it is.
+    pub fn push(&mut self, event: &Row) -> Result<()> {
+        self.batch.push(event);
+        if self.batch.len() >= BATCH { self.flush() } else { Ok(()) }
+    }
+
     fn flush(&mut self) -> Result<()> {
         self.keys.clear();
         let count = self.batch.len() as u64;
@@ -199,7 +208,10 @@ impl<'a> Events<'a> {
         let (insert, session) = (&self.recorder.insert, self.session);
         let inserted = self.batch.flush(|events| insert.run(session, &[events]))?;
         if inserted != count {
-            return Err(Error::new(Class::State, "a trigger or a rule of the history keeps events from being recorded"));
+            return Err(Error::new(
+                Class::State,
+                "a trigger or a rule of the history keeps events from being recorded",
+            ));
         }
         Ok(())
     }

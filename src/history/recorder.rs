@@ -63,7 +63,8 @@ impl Recorder {
         RECORDERS.with(|recorders| recorders.get(firing.relation_oid(), || Recorder::new(&firing.relation())))
     }
 
-    fn new(relation: &Relation) -> Result<Recorder> {
+    /// A recorder for a relation.
+    pub fn new(relation: &Relation) -> Result<Recorder> {
         let (root, History { arguments, table, .. }) = History::of_root(relation)?;
         let history = Relation::open(table, Lock::AccessShare)?;
         check_owners(&root, &history)?;
@@ -140,7 +141,7 @@ pub fn check_owners(table: &Relation, history: &Relation) -> Result<()> {
         Class::State,
         format!("table \"{}\" and its history \"{}\" have different owners", table.name(), history.name()),
     )
-    .hint("Give both to one role: ALTER TABLE … OWNER TO ….") )
+    .hint("Give both to one role: ALTER TABLE … OWNER TO …."))
 }
 
 /// The error of a table whose primary key is gone.

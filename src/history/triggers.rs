@@ -45,9 +45,10 @@ impl History {
 }
 
 /// The table that the relation's trigger names.
-fn table_of(relation: &Relation) -> Result<Option<Oid>> {
+pub fn table_of(relation: &Relation) -> Result<Option<Oid>> {
     let function = FEATURE.oids()?[HISTORY];
-    let names = |trigger: &TriggerInfo| (trigger.function == function && trigger.refers()).then_some(trigger.referenced);
+    let names =
+        |trigger: &TriggerInfo| (trigger.function == function && trigger.refers()).then_some(trigger.referenced);
     Ok(relation.triggers().iter().find_map(names).flatten())
 }
 

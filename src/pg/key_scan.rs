@@ -3,7 +3,7 @@
 use pgrx::pg_sys;
 
 use super::held_row::{HeldRow, KeptSlot, clear};
-use super::index::{Index, begin, operator_of, scan_key};
+use super::index::{begin, operator_of, scan_key};
 use super::relation::{Lock, Relation};
 use super::row::Row;
 

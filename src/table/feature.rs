@@ -48,6 +48,8 @@ pub struct Ddl {
     pub check: fn(&Relation) -> Result<()>,
     /// Lets the configuration follow columns that have other names, or are gone; does nothing where it cannot.
     pub follow: fn(&Session, Oid, &[Renamed]) -> Result<()>,
+    /// Brings what belongs to the table up to date with the table, after each command that has touched it.
+    pub adopt: Option<fn(&Session, Oid) -> Result<()>>,
     /// Verifies the rows, as the owner of the table.
     pub verify: fn(&Relation, &mut Faults) -> Result<()>,
     /// Whether an index of the feature holds values as text. PostgreSQL does not write the index anew when a part of a type
