@@ -12,6 +12,7 @@ mod indexes;
 pub mod journal;
 pub mod lru;
 pub mod problems;
+pub mod recorded;
 pub mod scan;
 pub mod topology;
 pub mod trigger_arguments;
