@@ -2,7 +2,8 @@
 //! tests: CONTRIBUTING.md gives the steps, and `tests/architecture` checks that none was forgotten.
 
 use crate::table::feature::{Exclusion, Listed};
-use crate::{chain, packing, validation};
+use crate::table::makers::Maker;
+use crate::{as_of, chain, packing, validation};
 
 /// All features, in the firing order of their BEFORE row triggers. PostgreSQL fires triggers in the order of their names:
 /// validation is first, because it puts a schema's version into the row; sealing is last, because it hashes the final row.
@@ -18,3 +19,6 @@ pub static EXCLUSIONS: [Exclusion; 1] = [Exclusion {
     detail: "Packing changes and deletes rows, and a chain allows neither.",
     hint: "Record the changes of the packed table in a chained table of their own.",
 }];
+
+/// What generates functions for tables, which follow their tables.
+pub static MAKERS: [Maker; 1] = [as_of::MAKER];

@@ -37,6 +37,7 @@ pub mod lookup;
 pub mod memory;
 pub mod oid;
 pub mod open_transaction;
+pub mod ordering;
 mod parameter;
 pub mod period;
 pub mod privilege;
