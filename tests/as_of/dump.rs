@@ -43,6 +43,6 @@ fn a_restored_database_answers_and_its_functions_follow() {
         session.run("INSERT INTO shop.trade VALUES (3, 30, '2024-01-01'); ALTER SCHEMA shop RENAME TO store");
         session.run("ALTER TABLE store.trade RENAME TO trades");
         assert_eq!(session.rows("SELECT price FROM store.trade_as_of() ORDER BY price"), ["11", "20", "30"]);
-        session.verifies("4 events in 3 chains of 1 table");
+        assert_eq!(session.value("SELECT count(*) FROM verify_chain()"), "0");
     }
 }

@@ -108,7 +108,7 @@ GRANT CREATE, USAGE ON SCHEMA regress_as_of_mallory TO regress_as_of;
 RESET ROLE;
 ALTER TABLE regress_as_of_mallory.bait OWNER TO regress_as_of;
 SELECT oid::regprocedure AS function, proowner::regrole AS owner, prosecdef, proconfig, pg_get_function_arguments(oid) LIKE '%evil%' AS evil
-FROM pg_proc WHERE prorettype = 'regress_as_of_mallory.bait'::regtype ORDER BY 1::text;
+FROM pg_proc WHERE prorettype = 'regress_as_of_mallory.bait'::regtype ORDER BY oid::regprocedure::text;
 SELECT count(*) FROM regress_as_of_mallory.bait_as_of();
 -- a function that the new owner may not have stays, and the command goes on
 REVOKE CREATE ON SCHEMA regress_as_of_mallory FROM regress_as_of;
