@@ -2,11 +2,12 @@
 //! tests: CONTRIBUTING.md gives the steps, and `tests/architecture` checks that none was forgotten.
 
 use crate::table::feature::{Exclusion, Listed};
-use crate::{chain, packing, validation};
+use crate::{chain, packing, reference, validation};
 
 /// All features, in the firing order of their BEFORE row triggers. PostgreSQL fires triggers in the order of their names:
-/// validation is first, because it puts a schema's version into the row; sealing is last, because it hashes the final row.
-pub static FEATURES: [Listed; 3] = [
+/// a reference, which has none, is first. Validation is next, because it puts a schema's version into the row; sealing is last, because it hashes the final row.
+pub static FEATURES: [Listed; 4] = [
+    Listed { feature: &reference::FEATURE, ddl: &reference::DDL },
     Listed { feature: &validation::FEATURE, ddl: &validation::DDL },
     Listed { feature: &packing::FEATURE, ddl: &packing::DDL },
     Listed { feature: &chain::FEATURE, ddl: &chain::DDL },

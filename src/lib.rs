@@ -7,6 +7,7 @@ mod ddl;
 mod features;
 mod packing;
 mod pg;
+mod reference;
 mod table;
 mod validation;
 

@@ -21,6 +21,10 @@ pub enum Kind {
     Table = 0x5647,
     /// One of the series of a journal.
     Series = 0x5648,
+    /// The rows of one key that other tables refer to.
+    Referenced = 0x5650,
+    /// All rows of a table that others refer to.
+    ReferencedTable = 0x5651,
 }
 
 /// The lock's mode.
@@ -30,6 +34,10 @@ pub enum Mode {
     Shared,
     /// Exclusive.
     Exclusive,
+    /// On a whole, while parts of it are locked as [`Mode::Shared`]. Excludes an exclusive lock on the whole.
+    SharesParts,
+    /// On a whole, while parts of it are locked as [`Mode::Exclusive`]. Excludes any lock on the whole.
+    ExcludesParts,
 }
 
 impl Mode {
@@ -37,6 +45,9 @@ impl Mode {
         match self {
             Mode::Shared => pg_sys::ShareLock,
             Mode::Exclusive => pg_sys::ExclusiveLock,
+            // The modes of PostgreSQL's own locks on tables for SELECT … FOR UPDATE and for UPDATE.
+            Mode::SharesParts => pg_sys::RowShareLock,
+            Mode::ExcludesParts => pg_sys::RowExclusiveLock,
         }
     }
 }

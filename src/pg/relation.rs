@@ -207,6 +207,11 @@ impl Relation {
         self.class().relpersistence as u8 == pg_sys::RELPERSISTENCE_TEMP
     }
 
+    /// Whether the relation's rows survive a crash and are visible to all sessions.
+    pub fn is_permanent(&self) -> bool {
+        self.class().relpersistence as u8 == pg_sys::RELPERSISTENCE_PERMANENT
+    }
+
     /// Whether the relation belongs to the system's catalogs.
     pub fn is_catalog(&self) -> bool {
         // SAFETY: `raw` is open.

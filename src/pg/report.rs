@@ -11,6 +11,8 @@ pub enum Class {
     AppendOnly,
     /// 23502: a required value is missing.
     NullValue,
+    /// 23503: a row refers to what is not there.
+    ForeignKey,
     /// 23514: a value breaks a rule.
     Check,
     /// 40001: another transaction was first; a retry succeeds.
@@ -60,6 +62,7 @@ impl Class {
         match self {
             Class::AppendOnly => Code::ERRCODE_RESTRICT_VIOLATION,
             Class::NullValue => Code::ERRCODE_NOT_NULL_VIOLATION,
+            Class::ForeignKey => Code::ERRCODE_FOREIGN_KEY_VIOLATION,
             Class::Check => Code::ERRCODE_CHECK_VIOLATION,
             Class::Serialization => Code::ERRCODE_T_R_SERIALIZATION_FAILURE,
             Class::Privilege => Code::ERRCODE_INSUFFICIENT_PRIVILEGE,

@@ -8,6 +8,7 @@ use super::answer::{Answer, CallNumber, lasting_as_call, running};
 use super::column::attribute;
 use super::datum::{self, Owned};
 use super::equality::{Equality, ValueHash};
+use super::parameter::Parameter;
 use super::relation::Relation;
 use super::report::{Error, Result};
 use super::types;
@@ -183,6 +184,13 @@ impl<'r> Row<'r> {
         let (one, other) = (self.typed(place, equality.type_id), other.typed(place, equality.type_id));
         // SAFETY: the function compares values of this type.
         unsafe { pg_sys::FunctionCall2Coll(equality.function, equality.collation, one, other) }.value() != 0
+    }
+
+    /// The value at `place`, as a parameter for a statement.
+    pub fn parameter(&self, place: usize) -> Parameter<'_> {
+        let datum = (!self.nulls[place]).then(|| self.values[place]);
+        // SAFETY: the value is of the type of its column, and lives as long as the row.
+        unsafe { Parameter::borrowed(self.type_at(place), datum) }
     }
 
     /// Whether the value at `place` is NULL.

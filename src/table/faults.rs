@@ -158,6 +158,11 @@ impl Faults {
         }
     }
 
+    /// Whether the findings decide on a command, and nobody reads them one by one.
+    pub fn judges_command(&self) -> bool {
+        matches!(self.sink, Sink::First(_))
+    }
+
     /// Reports a problem with the guards of a table. It is none of its rows, and does not count where only those are of
     /// interest.
     pub fn unguarded(&mut self, target: Oid, problem: &str) {

@@ -12,6 +12,7 @@ pub mod journal;
 pub mod lru;
 pub mod problems;
 pub mod scan;
+pub mod together;
 pub mod topology;
 pub mod trigger_arguments;
 pub mod triggers;
