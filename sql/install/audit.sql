@@ -51,8 +51,8 @@ LEFT JOIN LATERAL (
     SELECT j.at, j.by, j.detail
     FROM veritable.journal j
     WHERE j.about OPERATOR(pg_catalog.=) pg_catalog.format('%I.%I', n.nspname, c.relname)
-      AND j.action IN ('verify_chain', 'verify_packing', 'verify_references', 'verify_reference',
-                       'verify_validation', 'verify_all')
+      AND j.action IN ('verify_chain', 'verify_packing', 'verify_references', 'verify_validation',
+                       'verify_all')
       AND (j.detail OPERATOR(pg_catalog.->>) 'guarantee') OPERATOR(pg_catalog.=) g.guarantee
     ORDER BY j.at DESC
     LIMIT 1

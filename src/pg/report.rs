@@ -29,6 +29,8 @@ pub enum Class {
     UndefinedColumn,
     /// 42704: no such object.
     UndefinedObject,
+    /// 2BP01: other objects depend on the object.
+    DependentObjects,
     /// 42710: the object exists already.
     Duplicate,
     /// 55000: an object is not in the required state.
@@ -71,6 +73,7 @@ impl Class {
             Class::DuplicateColumn => Code::ERRCODE_DUPLICATE_COLUMN,
             Class::UndefinedColumn => Code::ERRCODE_UNDEFINED_COLUMN,
             Class::UndefinedObject => Code::ERRCODE_UNDEFINED_OBJECT,
+            Class::DependentObjects => Code::ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
             Class::Duplicate => Code::ERRCODE_DUPLICATE_OBJECT,
             Class::State => Code::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
             Class::TimeRange => Code::ERRCODE_DATETIME_FIELD_OVERFLOW,

@@ -10,7 +10,7 @@ use super::queries::{self, Source};
 use super::requirements;
 use crate::pg::cache::{Cache, Derived};
 use crate::pg::oid::Oid;
-use crate::pg::relation::{Lock, Relation};
+use crate::pg::relation::{Lock, Relation, schema_of};
 use crate::pg::report::Result;
 use crate::pg::spi::Kept;
 use crate::pg::trigger::Firing;
@@ -40,6 +40,11 @@ thread_local! {
 impl Derived for Checker {
     fn depends_on(&self, relation: Oid) -> bool {
         relation == self.layout.child.relation || relation == self.layout.parent.relation
+    }
+
+    fn is_current(&self) -> bool {
+        let sides = [&self.layout.child, &self.layout.parent];
+        sides.into_iter().all(|side| schema_of(side.relation).as_ref() == Some(&side.schema))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The callbacks of a reference for the event triggers.
 
 use super::{find, requirements, triggers, verify};
-use crate::table::feature::{Ddl, Kind, Reason};
+use crate::table::feature::{Ddl, Kind, Lost, Reason};
 
 /// The callbacks of a reference for the event triggers.
 pub static DDL: Ddl = Ddl {
@@ -14,6 +14,7 @@ pub static DDL: Ddl = Ddl {
     indexes_text: false,
     on_new_column: None,
     partitions: None,
+    lost: Some(&Lost { find: triggers::lost, clear: triggers::clear_lost }),
 };
 
 fn reason(kind: Kind) -> Reason {

@@ -107,6 +107,7 @@ pub static FEATURE: Feature = Feature {
     name: "reference",
     participle: "linked",
     verb: "link",
+    verified_by: "verify_references",
     counts: ("reference", None),
     functions: &[
         Function {

@@ -28,6 +28,8 @@ pub struct Side {
     pub relation: Oid,
     /// The table's name in SQL.
     pub table: String,
+    /// The name of the table's schema.
+    pub schema: String,
     /// The table's name in messages.
     pub name: String,
     /// The descriptor of the rows.
@@ -106,13 +108,16 @@ impl Side {
         };
         let period = columns.find(period)?.clone();
         if !is_period(period.type_id) {
-            return Err(columns
-                .wrong_type(&period.name, "a range or a multirange")
-                .detail(format!("Its type is {}.", type_name(period.type_id))));
+            return Err(Error::new(
+                Class::WrongType,
+                format!("period column \"{}\" of table \"{}\" must be a range or a multirange", period.name, relation.name()),
+            )
+            .detail(format!("Its type is {}.", type_name(period.type_id))));
         }
         Ok(Side {
             relation: relation.oid(),
             table: relation.qualified_name(),
+            schema: relation.schema(),
             name: relation.name(),
             descriptor: Descriptor::of(relation),
             key: key.iter().map(compared).collect::<Result<_>>()?,

@@ -119,3 +119,19 @@ pub fn follow(session: &Session, table: Oid, renamed: &[Renamed]) -> Result<()> 
     }
     Ok(())
 }
+
+/// The references of a table that have lost their other table, and whether the table refers to it.
+pub fn lost(relation: &Relation) -> Result<Vec<(String, bool)>> {
+    let lost = find::of(relation)?.into_iter().filter(|reference| reference.other.is_none());
+    Ok(lost.map(|reference| (reference.arguments.name, reference.function == REFER)).collect())
+}
+
+/// Drops what is left of references that have lost their other table.
+pub fn clear_lost(session: &Session, table: Oid) -> Result<()> {
+    let (name, lost) = {
+        let relation = Relation::open(table, Lock::AccessExclusive)?;
+        let lost = find::of(&relation)?.into_iter().filter(|reference| reference.other.is_none());
+        (relation.qualified_name(), lost.collect::<Vec<_>>())
+    };
+    lost.iter().try_for_each(|reference| drop(session, &name, reference))
+}

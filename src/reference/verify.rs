@@ -34,11 +34,14 @@ fn verify_references(call: &Call) -> Result<Answer> {
 /// Verifies the references of an open table; the caller's privileges have been checked.
 pub fn verify(relation: &Relation, faults: &mut Faults) -> Result<()> {
     let target = relation.oid();
-    faults.tables += 1;
-    verification::report_hidden(&FEATURE, faults, target, &[target])?;
+    let is_hidden = verification::report_hidden(&FEATURE, faults, target, &[target])?;
     let Some(references) = verification::configuration(&FEATURE, faults, target, find::of(relation))? else {
         return Ok(());
     };
+    if references.is_empty() && !is_hidden {
+        return Err(FEATURE.missing(&relation.name()));
+    }
+    faults.tables += u64::from(references.iter().any(|reference| reference.function == REFER));
     for reference in references {
         if reference.function == REFER {
             verify_reference(relation, &reference, faults)?;

@@ -128,7 +128,7 @@ impl Faults {
     pub fn action(&self, feature: &Feature) -> String {
         match self.sink {
             Sink::RowsOfGuarantees(_) => "verify_all".to_string(),
-            Sink::Rows(_) | Sink::First(_) => format!("verify_{}", feature.name),
+            Sink::Rows(_) | Sink::First(_) => feature.verified_by.to_string(),
         }
     }
 

@@ -14,6 +14,7 @@ pub static DDL: Ddl = Ddl {
     indexes_text: false,
     on_new_column: None,
     partitions: None,
+    lost: None,
 };
 
 fn reason(kind: Kind) -> Reason {
