@@ -127,7 +127,7 @@ impl Transaction {
     pub fn run(&self, session: &mut Session) {
         if let Err(error) = self.try_run(session) {
             let _ = session.batch_execute("ROLLBACK");
-            accept(&error, &format!("{self:#?}"));
+            assert!(is_refusal(&error), "{self:#?}\n{}", explain(&error));
         }
     }
 
@@ -143,10 +143,8 @@ impl Transaction {
             session.batch_execute("SAVEPOINT guard")?;
             match step.run(session) {
                 Ok(()) => session.batch_execute("RELEASE guard")?,
-                Err(error) => {
-                    accept(&error, &format!("{step:?}"));
-                    session.batch_execute("ROLLBACK TO guard")?;
-                }
+                Err(error) if is_refusal(&error) => session.batch_execute("ROLLBACK TO guard")?,
+                Err(error) => return Err(error),
             }
         }
         session.batch_execute(self.end)
@@ -158,11 +156,6 @@ pub fn is_refusal(error: &Error) -> bool {
     let Some(said) = error.as_db_error() else { return false };
     // PostgreSQL does not look for another partition once an INSERT or UPDATE has found one.
     REFUSALS.iter().any(|refusal| said.code().code().starts_with(refusal)) || said.message().starts_with("moving row to")
-}
-
-#[track_caller]
-fn accept(error: &Error, what: &str) {
-    assert!(is_refusal(error), "{what}\n{}", explain(error));
 }
 
 /// A source of transactions.
