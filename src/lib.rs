@@ -5,6 +5,7 @@ mod chain;
 mod database;
 mod ddl;
 mod features;
+mod history;
 mod packing;
 mod pg;
 mod table;

@@ -15,6 +15,7 @@ pub const SEALS: Part = Part {
     timing: "BEFORE INSERT",
     rows: "FOR EACH ROW",
     always: true,
+    refers: false,
     fits: TriggerInfo::precedes_insert,
     role: "seals inserted rows",
 };
@@ -25,6 +26,7 @@ pub const GUARDS_ROWS: Part = Part {
     timing: "BEFORE UPDATE OR DELETE",
     rows: "FOR EACH ROW",
     always: true,
+    refers: false,
     fits: TriggerInfo::guards_rows,
     role: "refuses UPDATE and DELETE",
 };
@@ -35,6 +37,7 @@ pub const GUARDS_TABLE: Part = Part {
     timing: "BEFORE TRUNCATE",
     rows: "FOR EACH STATEMENT",
     always: true,
+    refers: false,
     fits: TriggerInfo::guards_table,
     role: "refuses TRUNCATE",
 };

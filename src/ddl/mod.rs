@@ -117,6 +117,9 @@ fn judge_command(
         after = read(running::now())?;
     }
     judge::what_was(Kind::Index, &before, &after, &touched)?;
+    if !tag.starts_with("DROP ") {
+        follow::belongings(session, &touched)?;
+    }
     partitions::removed(session, &before, &after, &touched)?;
     running::now().during(|| partitions::check(&before, &after))?;
     partitions::guard(session, &before, &after)?;

@@ -17,6 +17,7 @@ pub const AFTER_INSERT: Part = Part {
     timing: "AFTER INSERT",
     rows: STATEMENT,
     always: false,
+    refers: false,
     fits: follows_insert,
     role: "packs after an INSERT",
 };
@@ -27,6 +28,7 @@ pub const AFTER_UPDATE: Part = Part {
     timing: "AFTER UPDATE",
     rows: "REFERENCING OLD TABLE AS veritable_old NEW TABLE AS veritable_new FOR EACH STATEMENT",
     always: false,
+    refers: false,
     fits: follows_update,
     role: "packs after an UPDATE",
 };
@@ -37,6 +39,7 @@ pub const LOCKS: Part = Part {
     timing: "BEFORE INSERT",
     rows: "FOR EACH ROW",
     always: false,
+    refers: false,
     fits: TriggerInfo::precedes_insert,
     role: "takes the locks of new rows",
 };
@@ -57,9 +60,9 @@ pub static FEATURE: Feature = Feature {
 };
 
 fn follows_insert(trigger: &TriggerInfo) -> bool {
-    trigger.follows(Event::Insert)
+    trigger.follows(Event::Insert, false)
 }
 
 fn follows_update(trigger: &TriggerInfo) -> bool {
-    trigger.follows(Event::Update)
+    trigger.follows(Event::Update, false)
 }

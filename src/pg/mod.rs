@@ -13,6 +13,7 @@
 
 pub mod acting;
 mod answer;
+pub mod batch;
 pub mod cache;
 pub mod changing;
 pub mod clock;
@@ -29,6 +30,7 @@ pub mod function;
 pub mod guc;
 pub mod held_row;
 pub mod index;
+pub mod key_scan;
 pub mod last_row;
 pub mod line;
 mod list;
@@ -57,6 +59,7 @@ pub mod stack;
 pub mod state;
 pub mod text;
 pub mod transaction;
+mod transition;
 pub mod trigger;
 pub mod type_owner;
 pub mod types;

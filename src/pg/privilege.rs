@@ -52,6 +52,11 @@ impl Relation {
         Err(Error::new(Class::Privilege, format!("permission denied for table {}", self.name())))
     }
 
+    /// Whether one role owns both relations.
+    pub fn has_same_owner(&self, other: &Relation) -> bool {
+        self.owner() == other.owner()
+    }
+
     /// Whether the caller owns the relation (or is a member of the owning role, or superuser).
     pub fn is_owned_by_caller(&self) -> bool {
         // SAFETY: both take any oids.

@@ -207,6 +207,21 @@ impl Relation {
         self.class().relpersistence as u8 == pg_sys::RELPERSISTENCE_TEMP
     }
 
+    /// Whether the relation's rows outlast a crash: neither a temporary nor an unlogged table.
+    pub fn is_permanent(&self) -> bool {
+        self.class().relpersistence as u8 == pg_sys::RELPERSISTENCE_PERMANENT
+    }
+
+    /// Whether row-level security is enabled on the relation.
+    pub fn has_row_security(&self) -> bool {
+        self.class().relrowsecurity
+    }
+
+    /// The name of the relation's owner.
+    pub fn owner_name(&self) -> String {
+        super::role::name_of(self.owner())
+    }
+
     /// Whether the relation belongs to the system's catalogs.
     pub fn is_catalog(&self) -> bool {
         // SAFETY: `raw` is open.

@@ -29,6 +29,8 @@ pub enum Class {
     UndefinedObject,
     /// 42710: the object exists already.
     Duplicate,
+    /// 42723: the function exists already.
+    DuplicateFunction,
     /// 55000: an object is not in the required state.
     State,
     /// 22008: the type cannot hold the time.
@@ -69,6 +71,7 @@ impl Class {
             Class::UndefinedColumn => Code::ERRCODE_UNDEFINED_COLUMN,
             Class::UndefinedObject => Code::ERRCODE_UNDEFINED_OBJECT,
             Class::Duplicate => Code::ERRCODE_DUPLICATE_OBJECT,
+            Class::DuplicateFunction => Code::ERRCODE_DUPLICATE_FUNCTION,
             Class::State => Code::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
             Class::TimeRange => Code::ERRCODE_DATETIME_FIELD_OVERFLOW,
             Class::Argument => Code::ERRCODE_INVALID_PARAMETER_VALUE,

@@ -153,6 +153,11 @@ impl Kept {
         self.execute(session, parameters, true)
     }
 
+    /// Runs the command, and returns the number of processed rows.
+    pub fn run(&self, session: &Session, parameters: &[Parameter]) -> Result<u64> {
+        Ok(self.execute(session, parameters, false)?.processed)
+    }
+
     fn execute<'s>(&self, session: &'s Session, parameters: &[Parameter], read_only: bool) -> Result<Table<'s>> {
         let types: Vec<_> = parameters.iter().map(Parameter::type_id).collect();
         let (plan, types) = self.kept(session, &types)?;

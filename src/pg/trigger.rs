@@ -6,11 +6,9 @@ use pgrx::pg_sys;
 
 use super::answer::{Answer, CallNumber, running};
 use super::function::Call;
-use super::memory;
 use super::relation::{Borrowed, Relation};
 use super::report::{Class, Error, Result};
 use super::row::{Descriptor, Row};
-use super::spi::{self, Session};
 use super::text::string;
 
 /// A trigger of a relation.
@@ -28,8 +26,12 @@ pub struct TriggerInfo {
     pub clone: bool,
     /// Whether the trigger has a WHEN condition or a column list, so that it does not fire for every row.
     pub conditional: bool,
+    /// The other table that a constraint trigger names: `FROM other`.
+    pub referenced: Option<pg_sys::Oid>,
     /// Whether the trigger names the new rows of the statement: REFERENCING NEW TABLE.
     has_new_table: bool,
+    /// Whether the trigger names the old rows of the statement: REFERENCING OLD TABLE.
+    has_old_table: bool,
     /// The arguments after the function's name.
     pub arguments: Vec<String>,
 }
@@ -46,7 +48,9 @@ impl TriggerInfo {
             state: trigger.tgenabled as u8,
             clone: trigger.tgisclone,
             conditional: !trigger.tgqual.is_null() || trigger.tgnattr > 0,
+            referenced: (trigger.tgconstrrelid != pg_sys::InvalidOid).then_some(trigger.tgconstrrelid),
             has_new_table: !trigger.tgnewtable.is_null(),
+            has_old_table: !trigger.tgoldtable.is_null(),
             // SAFETY: `tgargs` has `tgnargs` NUL-terminated strings.
             arguments: (0..trigger.tgnargs as usize).map(|i| unsafe { string(*trigger.tgargs.add(i)) }).collect(),
         }
@@ -98,16 +102,31 @@ impl TriggerInfo {
         self.before() && !self.row() && self.kind & pg_sys::TRIGGER_TYPE_TRUNCATE != 0
     }
 
-    /// Whether the trigger is exactly AFTER INSERT or AFTER UPDATE FOR EACH STATEMENT, with the new rows as a table.
-    pub fn follows(&self, event: Event) -> bool {
-        let event = match event {
-            Event::Insert => pg_sys::TRIGGER_TYPE_INSERT,
-            Event::Update => pg_sys::TRIGGER_TYPE_UPDATE,
-            Event::Delete => pg_sys::TRIGGER_TYPE_DELETE,
-            Event::Truncate => pg_sys::TRIGGER_TYPE_TRUNCATE,
+    /// Whether the trigger fires exactly AFTER this event FOR EACH STATEMENT, with all the rows that the event has as
+    /// tables: the old rows of an UPDATE only if `with_old`.
+    pub fn follows(&self, event: Event, with_old: bool) -> bool {
+        let (kind, new, old) = match event {
+            Event::Insert => (pg_sys::TRIGGER_TYPE_INSERT, true, false),
+            Event::Update => (pg_sys::TRIGGER_TYPE_UPDATE, true, with_old),
+            Event::Delete => (pg_sys::TRIGGER_TYPE_DELETE, false, true),
+            Event::Truncate => (pg_sys::TRIGGER_TYPE_TRUNCATE, false, false),
         };
         let timing = pg_sys::TRIGGER_TYPE_BEFORE | pg_sys::TRIGGER_TYPE_INSTEAD;
-        self.kind & timing == 0 && !self.row() && self.kind & Self::EVENTS == event && self.has_new_table
+        self.kind & timing == 0
+            && !self.row()
+            && self.kind & Self::EVENTS == kind
+            && (self.has_new_table || !new)
+            && (self.has_old_table || !old)
+    }
+
+    /// Whether the trigger only names another table: a constraint trigger AFTER DELETE that has a condition.
+    pub fn refers(&self) -> bool {
+        let timing = pg_sys::TRIGGER_TYPE_BEFORE | pg_sys::TRIGGER_TYPE_INSTEAD;
+        self.referenced.is_some()
+            && self.conditional
+            && self.row()
+            && self.kind & timing == 0
+            && self.kind & Self::EVENTS == pg_sys::TRIGGER_TYPE_DELETE
     }
 
     fn before(&self) -> bool {
@@ -151,7 +170,7 @@ pub enum Event {
 
 /// One firing of a trigger.
 pub struct Firing<'call> {
-    data: *mut pg_sys::TriggerData,
+    pub(super) data: *mut pg_sys::TriggerData,
     call: CallNumber,
     marker: PhantomData<&'call ()>,
 }
@@ -177,7 +196,7 @@ impl<'call> Firing<'call> {
         unsafe { pg_sys::bms_is_member(number, (*self.data).tg_updatedcols) }
     }
 
-    fn data(&self) -> &'call pg_sys::TriggerData {
+    pub(super) fn data(&self) -> &'call pg_sys::TriggerData {
         // SAFETY: the pointer is valid during the call.
         unsafe { &*self.data }
     }
@@ -220,6 +239,11 @@ impl<'call> Firing<'call> {
         let event = self.data().tg_event;
         event & pg_sys::TRIGGER_EVENT_ROW != 0
             && event & pg_sys::TRIGGER_EVENT_TIMINGMASK == pg_sys::TRIGGER_EVENT_BEFORE
+    }
+
+    /// Whether the trigger fires FOR EACH STATEMENT.
+    pub fn is_for_statement(&self) -> bool {
+        self.data().tg_event & pg_sys::TRIGGER_EVENT_ROW == 0
     }
 
     /// Whether the trigger fires BEFORE.
@@ -265,122 +289,6 @@ impl<'call> Firing<'call> {
     /// Lets the insertion or deletion proceed.
     pub fn pass_row(&self) -> Answer {
         Answer::made(pg_sys::Datum::from(self.data().tg_trigtuple), self.call)
-    }
-
-    /// Whether the trigger fires AFTER, for the statement, with the new rows as a table.
-    pub fn has_new_rows(&self) -> bool {
-        let data = self.data();
-        data.tg_event & pg_sys::TRIGGER_EVENT_ROW == 0
-            && data.tg_event & pg_sys::TRIGGER_EVENT_TIMINGMASK == pg_sys::TRIGGER_EVENT_AFTER
-            && !data.tg_newtable.is_null()
-    }
-
-    fn require_new_rows(&self) {
-        if !self.has_new_rows() {
-            Error::mismatch("a trigger without new rows").fail();
-        }
-    }
-
-    /// The name of the new rows in statements after [`Firing::register_in`].
-    pub fn new_rows_name(&self) -> String {
-        self.require_new_rows();
-        // SAFETY: the pointer is valid during the call; the trigger has the new rows, and so a name for them.
-        unsafe { string((*self.data().tg_trigger).tgnewtable) }
-    }
-
-    /// The number of the statement's new rows.
-    pub fn new_row_count(&self) -> u64 {
-        self.require_new_rows();
-        // SAFETY: the trigger has the new rows.
-        unsafe { pg_sys::tuplestore_tuple_count(self.data().tg_newtable) as u64 }
-    }
-
-    /// Reads the statement's new rows, except rows that an UPDATE left unchanged at `places`, if the trigger has the
-    /// old rows as well. Each row lasts until the next.
-    pub fn each_changed_row(
-        &self,
-        descriptor: &Descriptor,
-        places: &[usize],
-        mut read: impl FnMut(&Row) -> Result<()>,
-    ) -> Result<()> {
-        self.require_new_rows();
-        // SAFETY: the stores outlive the call, and hold rows of the relation.
-        let transition = |store| unsafe {
-            descriptor.require_fit(self.relation().descriptor());
-            Transition::new(store, descriptor)
-        };
-        let new = transition(self.data().tg_newtable);
-        // An UPDATE stores the old and the new version of each row at the same position.
-        let old = (!self.data().tg_oldtable.is_null()).then(|| transition(self.data().tg_oldtable));
-        let row_memory = memory::Repeated::new();
-        let mut answer = Ok(());
-        while answer.is_ok() && new.advance() && old.as_ref().is_none_or(Transition::advance) {
-            answer = row_memory.run(|| {
-                let row = new.row(descriptor);
-                match &old {
-                    Some(old) if row.first_difference(&old.row(descriptor), places).is_none() => Ok(()),
-                    _ => read(&row),
-                }
-            });
-        }
-        row_memory.end();
-        new.end();
-        if let Some(old) = old {
-            old.end();
-        }
-        answer
-    }
-
-    /// Lets statements of the session read the new rows, under the name that the trigger gives them.
-    pub fn register_in(&self, session: &Session) -> Result<()> {
-        session.require_innermost()?;
-        // SAFETY: the firing, and with it its rows, outlives the session.
-        match unsafe { pg_sys::SPI_register_trigger_data(self.data) } {
-            status if status < 0 => Err(spi::failed("the new rows of a trigger", status)),
-            _ => Ok(()),
-        }
-    }
-}
-
-/// The old or the new rows of a statement, while the trigger reads them. The reader has its own pointer, since other
-/// readers use the same store.
-struct Transition {
-    store: *mut pg_sys::Tuplestorestate,
-    pointer: i32,
-    slot: *mut pg_sys::TupleTableSlot,
-}
-
-impl Transition {
-    /// # Safety
-    /// The store holds rows of the descriptor's shape, and outlives the answer.
-    unsafe fn new(store: *mut pg_sys::Tuplestorestate, descriptor: &Descriptor) -> Transition {
-        // SAFETY: by the contract of this function.
-        unsafe {
-            let pointer = pg_sys::tuplestore_alloc_read_pointer(store, pg_sys::EXEC_FLAG_REWIND as i32);
-            pg_sys::tuplestore_select_read_pointer(store, pointer);
-            pg_sys::tuplestore_rescan(store);
-            let slot = pg_sys::MakeSingleTupleTableSlot(descriptor.raw(), &raw const pg_sys::TTSOpsMinimalTuple);
-            Transition { store, pointer, slot }
-        }
-    }
-
-    /// Moves to the next row. Returns whether there is one.
-    fn advance(&self) -> bool {
-        // SAFETY: the store and its pointer still exist. Other readers may have used the same store since the last row.
-        unsafe {
-            pg_sys::tuplestore_select_read_pointer(self.store, self.pointer);
-            pg_sys::tuplestore_gettupleslot(self.store, true, false, self.slot)
-        }
-    }
-
-    fn row<'r>(&'r self, descriptor: &'r Descriptor) -> Row<'r> {
-        // SAFETY: the slot holds the row until `advance`; its readers keep it no longer.
-        unsafe { Row::of_slot(descriptor, self.slot) }
-    }
-
-    fn end(self) {
-        // SAFETY: the slot was made here, and is not used any more.
-        unsafe { pg_sys::ExecDropSingleTupleTableSlot(self.slot) };
     }
 }
 

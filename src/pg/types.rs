@@ -25,6 +25,17 @@ pub fn is_multirange(type_id: pg_sys::Oid) -> bool {
     unsafe { pg_sys::type_is_multirange(pg_sys::getBaseType(type_id)) }
 }
 
+/// The type of the values in a range or multirange type, or a domain over one; `None` for another type.
+pub fn element_of(type_id: pg_sys::Oid) -> Option<pg_sys::Oid> {
+    let base = base_type(type_id);
+    // SAFETY: both take any type's oid; zero for a type that is not of this kind.
+    let element = unsafe {
+        let range = if is_multirange(base) { pg_sys::get_multirange_range(base) } else { base };
+        pg_sys::get_range_subtype(range)
+    };
+    (element != pg_sys::InvalidOid).then_some(element)
+}
+
 /// Whether the type is an enum.
 pub fn is_enum(type_id: pg_sys::Oid) -> bool {
     // SAFETY: takes any oid.

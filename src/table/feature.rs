@@ -48,6 +48,8 @@ pub struct Ddl {
     pub check: fn(&Relation) -> Result<()>,
     /// Lets the configuration follow columns that have other names, or are gone; does nothing where it cannot.
     pub follow: fn(&Session, Oid, &[Renamed]) -> Result<()>,
+    /// Brings what belongs to the table up to date with the table, after each command that has touched it.
+    pub adopt: Option<fn(&Session, Oid) -> Result<()>>,
     /// Verifies the rows, as the owner of the table.
     pub verify: fn(&Relation, &mut Faults) -> Result<()>,
     /// Whether an index of the feature holds values as text. PostgreSQL does not write the index anew when a part of a type
@@ -93,6 +95,9 @@ pub struct Part {
     pub rows: &'static str,
     /// Whether the trigger fires as `ALWAYS`, even for changes that are applied from another server.
     pub always: bool,
+    /// Whether the trigger never fires, and only names another table: `AFTER DELETE … FROM other FOR EACH ROW WHEN (false)`.
+    /// PostgreSQL keeps the reference through renames, dumps it, and clones it to partitions.
+    pub refers: bool,
     /// Whether another trigger fires at the times of this one.
     pub fits: fn(&TriggerInfo) -> bool,
     /// The work of the trigger, as worded in problems: "seals inserted rows".

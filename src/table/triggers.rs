@@ -139,7 +139,7 @@ fn on(relation: &Relation) -> String {
 pub fn problem_of(relation: &Relation, trigger: &TriggerInfo, role: &str, arguments: &[String]) -> Option<String> {
     let what = if !trigger.enabled() {
         "is disabled"
-    } else if trigger.conditional {
+    } else if trigger.conditional && !trigger.refers() {
         "has a condition or a list of columns"
     } else if trigger.arguments != arguments {
         "has other arguments than the others"
@@ -167,11 +167,31 @@ impl Part {
         name: &str,
         arguments: &[String],
     ) -> Result<()> {
+        self.create_referring(session, feature, table, name, arguments, None)
+    }
+
+    /// Creates the trigger as [`Part::create`] does. `other` is the SQL name of the table that the trigger names.
+    pub fn create_referring(
+        &self,
+        session: &Session,
+        feature: &Feature,
+        table: &str,
+        name: &str,
+        arguments: &[String],
+        other: Option<&str>,
+    ) -> Result<()> {
         let list = arguments.iter().map(quote::literal).collect::<Vec<_>>().join(", ");
         let (name, Part { timing, rows, .. }) = (quote::identifier(name), self);
         let function = feature.functions[self.function].name.to_str().unwrap_or_default();
+        let (constraint, from) = match other {
+            Some(other) => ("CONSTRAINT ", format!(" FROM {other}")),
+            None => ("", String::new()),
+        };
         session.run(
-            &format!("CREATE TRIGGER {name} {timing} ON {table} {rows} EXECUTE FUNCTION veritable.{function}({list})"),
+            &format!(
+                "CREATE {constraint}TRIGGER {name} {timing} ON {table}{from} {rows}
+                 EXECUTE FUNCTION veritable.{function}({list})"
+            ),
             &[],
         )?;
         if self.always {
@@ -197,8 +217,12 @@ pub fn rearm(
         let fits = |part: &&Part| functions[part.function] == trigger.function && (part.fits)(&trigger);
         let Some(part) = feature.parts.iter().find(fits) else { continue };
         let (new_name, arguments) = change(&trigger)?;
+        let other = match trigger.referenced {
+            Some(other) => Some(Relation::open(other, Lock::AccessShare)?.qualified_name()),
+            None => None,
+        };
         drop(session, &name, [trigger.name.clone()])?;
-        part.create(session, feature, &name, &new_name, &arguments)?;
+        part.create_referring(session, feature, &name, &new_name, &arguments, other.as_deref())?;
         let state = trigger.state_sql();
         session.run(&format!("ALTER TABLE {name} {state} TRIGGER {}", quote::identifier(&new_name)), &[])?;
     }

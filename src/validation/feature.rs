@@ -14,6 +14,7 @@ pub const VALIDATES: Part = Part {
     timing: "BEFORE INSERT OR UPDATE",
     rows: "FOR EACH ROW",
     always: false,
+    refers: false,
     fits: validates,
     role: "validates documents",
 };
