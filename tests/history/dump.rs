@@ -76,7 +76,7 @@ fn check(original: &mut Session, moments: &[String], restored: &Database) {
     assert_eq!(session.rows(VIEW), original.rows(VIEW));
     session.run("DELETE FROM plain; TRUNCATE parted; UPDATE packed SET price = 9");
     session.run(CHANGES[0].split(';').next().expect("a statement"));
-    session.run("UPDATE plain SET amount = 1 WHERE id = 1");
+    session.run("UPDATE plain SET amount = 11 WHERE id = 1");
     is_faultless(&mut session);
     assert_eq!(session.value("SELECT count(*), max(seq) FROM plain_history WHERE id = 1 GROUP BY id"), "4|4");
     session.refused("DELETE FROM plain_history").with_code("23001");
