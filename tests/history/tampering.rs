@@ -112,6 +112,19 @@ fn an_event_that_is_put_into_the_history_by_hand_is_named() {
     session.run("ROLLBACK");
 }
 
+/// As the threat model says: what was stored elsewhere shows it.
+#[test]
+fn a_row_and_its_newest_event_that_are_edited_alike_show_nothing() {
+    let database = Database::new();
+    let mut session = database.superuser();
+    session.run(TABLE);
+    session.run("BEGIN; SET LOCAL session_replication_role = replica");
+    let both = "UPDATE t SET amount = 9 WHERE id = 1; UPDATE t_history SET amount = 9 WHERE id = 1 AND seq = 2;
+        UPDATE t_history AS h SET hash = sha256(convert_to(chain_line(h), 'UTF8')) WHERE id = 1 AND seq = 2";
+    unguarded(&mut session, "t_history", both);
+    assert_eq!(found(&mut session), [""; 0]);
+}
+
 #[test]
 fn a_trigger_that_is_off_is_named() {
     let database = Database::new();
