@@ -59,7 +59,10 @@ fn add_history(call: &Call) -> Result<Answer> {
             check_roles(&relation, &arguments)?;
             let history = if is_existing {
                 let history = place.existing()?;
-                check_owners(&relation, &Relation::open(history, Lock::AccessExclusive)?)?;
+                let events = Relation::open(history, Lock::AccessExclusive)?;
+                check_owners(&relation, &events)?;
+                arguments.retired = events::retyped_columns(&relation, &events);
+                drop(events);
                 events::adopt_columns(session, &relation, history, &mut arguments)?;
                 history
             } else {

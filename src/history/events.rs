@@ -4,6 +4,7 @@ use super::arguments::Arguments;
 use super::attach::named;
 use super::layout::Layout;
 use crate::pg::acting::as_owner;
+use crate::pg::column::Column;
 use crate::pg::oid::Oid;
 use crate::pg::quote;
 use crate::pg::relation::{Lock, Relation};
@@ -166,6 +167,14 @@ pub fn adopt_columns(
     Ok(new)
 }
 
+/// The columns of a history whose column of the table has another type by now.
+pub fn retyped_columns(relation: &Relation, history: &Relation) -> Vec<String> {
+    let columns = relation.columns();
+    let is_other =
+        |event: &Column| columns.iter().any(|column| column.name == event.name && column.type_id != event.type_id);
+    history.columns().into_iter().filter(is_other).map(|event| event.name).collect()
+}
+
 fn all(relation: &Relation) -> Vec<String> {
     relation.columns().into_iter().map(|column| column.name).collect()
 }
@@ -192,22 +201,22 @@ fn column_definitions(session: &Session, table: Oid, names: &[String]) -> Result
 
 /// Gives the history to the owner of the table.
 pub fn follow_owner(session: &Session, relation: &Relation, history: Oid) -> Result<()> {
-    let events = Relation::open(history, Lock::AccessShare)?;
-    if relation.has_same_owner(&events) {
-        return Ok(());
-    }
     let owner = quote::identifier(relation.owner_name());
-    session.run(&format!("ALTER TABLE {} OWNER TO {owner}", events.qualified_name()), &[]).map(|_| ())
+    let name = {
+        let events = Relation::open(history, Lock::AccessShare)?;
+        (!relation.has_same_owner(&events)).then(|| events.qualified_name())
+    };
+    name.map_or(Ok(()), |name| session.run(&format!("ALTER TABLE {name} OWNER TO {owner}"), &[]).map(drop))
 }
 
 /// Hides the events from other roles as soon as row-level security hides rows of the table: no policy of the table applies to
 /// the history. The owner can create policies for it.
 pub fn follow_row_security(session: &Session, relation: &Relation, history: Oid) -> Result<()> {
-    let events = Relation::open(history, Lock::AccessShare)?;
-    if !relation.has_row_security() || events.has_row_security() {
-        return Ok(());
-    }
-    session.run(&format!("ALTER TABLE {} ENABLE ROW LEVEL SECURITY", events.qualified_name()), &[]).map(|_| ())
+    let name = {
+        let events = Relation::open(history, Lock::AccessShare)?;
+        (relation.has_row_security() && !events.has_row_security()).then(|| events.qualified_name())
+    };
+    name.map_or(Ok(()), |name| session.run(&format!("ALTER TABLE {name} ENABLE ROW LEVEL SECURITY"), &[]).map(drop))
 }
 
 /// The schema of the extension's public functions, in SQL.

@@ -174,5 +174,5 @@ fn retyped(relation: &Relation, history: &Relation, column: &str) -> Error {
         ),
     )
     .detail("Events keep the type that they were recorded with.")
-    .hint("Use drop_history(), change the type, and use add_history() with another name for the history from then on.")
+    .hint("Use drop_history(), change the type, and go on with add_history(…, existing => true).")
 }

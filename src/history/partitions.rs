@@ -1,7 +1,7 @@
 //! The partitions of a table with a history: PostgreSQL clones the trigger that names the history to them, but no statement
 //! triggers. A statement that names a partition fires the triggers of the partition alone.
 
-use super::feature::FEATURE;
+use super::feature::{FEATURE, HISTORY};
 use crate::pg::acting::as_owner_of;
 use crate::pg::contents::has_rows;
 use crate::pg::oid::Oid;
@@ -42,6 +42,11 @@ pub fn guard(session: &Session, tables: &[Oid]) -> Result<()> {
 
 /// Drops the recording triggers from each of `tables`, which are no longer partitions of a table with a history.
 pub fn unguard(session: &Session, tables: &[Oid]) -> Result<()> {
+    triggers::drop_former_clones(session, tables, FEATURE.oids()?[HISTORY])?;
+    let mut tables = tables.to_vec();
+    for place in 0..tables.len() {
+        tables.extend(topology::below(session, tables[place])?);
+    }
     let guarded = session.query(
         "SELECT own.tgrelid, own.tgname::pg_catalog.text
          FROM pg_catalog.pg_trigger own
@@ -49,7 +54,7 @@ pub fn unguard(session: &Session, tables: &[Oid]) -> Result<()> {
            AND NOT EXISTS (
                SELECT FROM pg_catalog.pg_trigger named
                WHERE named.tgrelid = own.tgrelid AND named.tgfoid = 'veritable.history'::pg_catalog.regproc)",
-        &[tables.to_vec().into()],
+        &[tables.into()],
     )?;
     for row in guarded.rows() {
         let (Some(table), Some(trigger)) = (row.get(0), row.get::<String>(1)) else {

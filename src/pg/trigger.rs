@@ -292,6 +292,18 @@ impl<'call> Firing<'call> {
     }
 }
 
+/// Makes a trigger that was cloned from a partitioned table one of its own relation: PostgreSQL leaves the clone of a constraint
+/// trigger that names another table on a partition that is detached, and does not let it be dropped.
+pub fn forget_parent(trigger: pg_sys::Oid) {
+    // SAFETY: opens and closes the catalog of triggers; the trigger exists, or PostgreSQL raises an error.
+    unsafe {
+        let catalog = pg_sys::table_open(pg_sys::TriggerRelationId, pg_sys::RowExclusiveLock as i32);
+        pg_sys::TriggerSetParentTrigger(catalog, trigger, pg_sys::InvalidOid, pg_sys::InvalidOid);
+        pg_sys::table_close(catalog, pg_sys::RowExclusiveLock as i32);
+        pg_sys::CommandCounterIncrement();
+    }
+}
+
 /// The nesting depth of triggers: 0 outside of any trigger.
 pub fn depth() -> i32 {
     // SAFETY: the function takes no argument, and reads a variable of the backend.
