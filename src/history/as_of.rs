@@ -43,6 +43,23 @@ pub fn drop(session: &Session, target: Oid) -> Result<()> {
     find(session, target)?.iter().try_for_each(|found| generated::drop(session, found))
 }
 
+/// Gives the function, which is the former owner's, to the present owner of the table.
+pub fn follow_owner(session: &Session, target: Oid, former: &str, owner: &str) -> Result<()> {
+    let found = session.query(
+        "SELECT p.oid::pg_catalog.regprocedure::pg_catalog.text
+         FROM pg_catalog.pg_class c
+         JOIN pg_catalog.pg_proc p ON p.prorettype = c.reltype
+         WHERE c.oid = $1 AND p.proretset AND pg_catalog.pg_get_userbyid(p.proowner) = $2
+           AND pg_catalog.starts_with(p.prosrc, $3)",
+        &[target.into(), former.into(), format!("-- veritable {KIND}:").into()],
+    )?;
+    for row in found.rows() {
+        let function: String = row.get(0).ok_or_else(|| Error::damaged("pg_proc"))?;
+        session.run(&format!("ALTER FUNCTION {function} OWNER TO {}", quote::identifier(owner)), &[])?;
+    }
+    Ok(())
+}
+
 fn find(session: &Session, target: Oid) -> Result<Vec<Found>> {
     let found = generated::find(session, target)?.into_iter();
     Ok(found.filter(|found| found.kind == KIND).collect())

@@ -135,7 +135,7 @@ fn record_differences(
     Latest::during(|_| {
         let sql = format!("SELECT {}, e.event {}", comparison.row, comparison.from);
         let cursor = session.cursor(&sql, &[], true)?;
-        let mut events = Events::new(&recorder, session);
+        let mut events = Events::new(&recorder, session, false);
         scan::each(&cursor, |fetched| {
             let (row, event) = (fetched.composite(0), fetched.composite(1));
             let layout = &recorder.layout;

@@ -1,6 +1,7 @@
 //! The table of a history's events: a chained table with the columns of the recorded table and some of its own.
 
 use super::arguments::Arguments;
+use super::as_of;
 use super::attach::named;
 use super::layout::Layout;
 use crate::pg::acting::as_owner;
@@ -199,14 +200,18 @@ fn column_definitions(session: &Session, table: Oid, names: &[String]) -> Result
     found.rows().map(|row| column(row).ok_or_else(|| Error::damaged("pg_attribute"))).collect()
 }
 
-/// Gives the history to the owner of the table.
+/// Gives the history, and the function that reads it, to the owner of the table.
 pub fn follow_owner(session: &Session, relation: &Relation, history: Oid) -> Result<()> {
-    let owner = quote::identifier(relation.owner_name());
-    let name = {
+    let (name, former) = {
         let events = Relation::open(history, Lock::AccessShare)?;
-        (!relation.has_same_owner(&events)).then(|| events.qualified_name())
+        if relation.has_same_owner(&events) {
+            return Ok(());
+        }
+        (events.qualified_name(), events.owner_name())
     };
-    name.map_or(Ok(()), |name| session.run(&format!("ALTER TABLE {name} OWNER TO {owner}"), &[]).map(drop))
+    let owner = relation.owner_name();
+    session.run(&format!("ALTER TABLE {name} OWNER TO {}", quote::identifier(&owner)), &[])?;
+    as_of::follow_owner(session, relation.oid(), &former, &owner)
 }
 
 /// Hides the events from other roles as soon as row-level security hides rows of the table: no policy of the table applies to

@@ -25,10 +25,16 @@ pub struct Version {
 }
 
 /// A command of the open transaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Command(pg_sys::CommandId);
 
 impl Command {
+    /// The command after all that this transaction has done so far.
+    pub fn next() -> Command {
+        // SAFETY: a transaction is open.
+        Command(unsafe { pg_sys::GetCurrentCommandId(false) })
+    }
+
     /// The command whose trigger is running: rows that the statement inserts have this command number or a later one.
     pub fn running() -> Command {
         // SAFETY: the active snapshot, if there is one, is that of the statement, whose command is the first that the
