@@ -2,7 +2,8 @@
 //! tests: CONTRIBUTING.md gives the steps, and `tests/architecture` checks that none was forgotten.
 
 use crate::table::feature::{Exclusion, Listed};
-use crate::{chain, history, packing, validation};
+use crate::table::makers::Maker;
+use crate::{as_of, chain, history, packing, validation};
 
 /// All features, in the firing order of their BEFORE row triggers. PostgreSQL fires triggers in the order of their names:
 /// validation is first, because it puts a schema's version into the row; sealing is last, because it hashes the final row.
@@ -26,3 +27,6 @@ pub static EXCLUSIONS: [Exclusion; 2] = [
         hint: "Use one of them.",
     },
 ];
+
+/// What generates functions for tables, which follow their tables.
+pub static MAKERS: [Maker; 1] = [as_of::MAKER];

@@ -10,6 +10,7 @@ mod checks;
 mod definitions;
 mod early;
 mod follow;
+mod generated;
 mod judge;
 mod partitions;
 mod recording;
@@ -96,6 +97,9 @@ fn judge_command(
     latest: &Latest,
 ) -> Result<()> {
     let tag = command.tag();
+    if matches!(tag.as_str(), "ALTER SCHEMA" | "ALTER EXTENSION" | "ALTER OPERATOR") {
+        generated::follow_all(session)?;
+    }
     let objects = Objects::of(session, &tag, running)?;
     if objects.is_empty() {
         return recording::record_renamed_schemas(session, command, functions, running.start, &objects);
@@ -116,6 +120,7 @@ fn judge_command(
     if follow::columns(session, &before, &after, &touched)? {
         after = read(running::now())?;
     }
+    generated::follow(session, running.start, latest, &touched)?;
     judge::what_was(Kind::Index, &before, &after, &touched)?;
     if !tag.starts_with("DROP ") {
         follow::belongings(session, &touched)?;

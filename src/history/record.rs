@@ -5,8 +5,7 @@
 //! (of triggers and functions) are over, and recorded, before the triggers of the outer one fire, and one statement may
 //! delete a key and insert it again, with its firings in another order.
 
-use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::layout::{Layout, Operation};
 use super::recorder::{Present, Recorder, misplaced};
@@ -15,14 +14,12 @@ use crate::pg::batch::Batch;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::held_row::HeldRow;
 use crate::pg::last_row::Found;
-use crate::pg::oid::Oid;
 use crate::pg::open_transaction::{self, OpenTransaction};
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::Row;
 use crate::pg::snapshot;
 use crate::pg::spi::{self, Session};
-use crate::pg::transaction::{Transaction, transaction};
 use crate::pg::trigger::{Event, Firing};
 use crate::pg::version::Command;
 use crate::table::recorded;
@@ -66,12 +63,12 @@ fn truncate(firing: &Firing, recorder: &Recorder) -> Result<()> {
 }
 
 fn changes(firing: &Firing, recorder: &Recorder) -> Result<()> {
-    let is_first = is_first_since(recorder.history, Command::running());
+    let is_latest = Command::running().is_latest();
     act(recorder, |session| {
         // What the statement did must be seen.
         snapshot::advance();
         let layout = &recorder.layout;
-        let mut events = Events::new(recorder, session, is_first);
+        let mut events = Events::new(recorder, session, is_latest);
         firing.each_change(&layout.descriptor, |old, new| match (old, new) {
             (Some(old), Some(new)) if layout.is_unchanged(old, new) => Ok(()),
             (Some(old), Some(new)) if !layout.has_same_key(old, new) => {
@@ -81,29 +78,7 @@ fn changes(firing: &Firing, recorder: &Recorder) -> Result<()> {
             (old, new) => events.change(old, new),
         })?;
         events.end()
-    })?;
-    note(recorder.history);
-    Ok(())
-}
-
-thread_local! {
-    /// The histories that this transaction has added to, each with the command after the last event.
-    static LAST: RefCell<(Transaction, HashMap<Oid, Command>)> = RefCell::default();
-}
-
-/// Whether nothing was recorded since the statement began whose first command this is: neither by a statement within it, nor by
-/// another of its own firings.
-fn is_first_since(history: Oid, command: Command) -> bool {
-    LAST.with_borrow(|(of, last)| *of != transaction() || last.get(&history).is_none_or(|last| *last <= command))
-}
-
-fn note(history: Oid) {
-    LAST.with_borrow_mut(|(of, last)| {
-        if *of != transaction() {
-            (*of, *last) = (transaction(), HashMap::new());
-        }
-        last.insert(history, Command::next());
-    });
+    })
 }
 
 /// Acts as the owner of the table and its history, whatever the caller may do with them: the caller was allowed to change
@@ -120,15 +95,15 @@ pub struct Events<'a> {
     batch: Batch<'a>,
     /// The hashes of the keys of the batch: what is on its way is not found yet.
     keys: HashSet<u64>,
-    /// Whether the rows are the last that the statement left, if the newest events are those that it found.
-    is_first: bool,
+    /// Whether the statement was the last to change rows: no statement within it has, and no other firing of it.
+    is_latest: bool,
 }
 
 impl<'a> Events<'a> {
     /// No event yet.
-    pub fn new(recorder: &'a Recorder, session: &'a Session, is_first: bool) -> Events<'a> {
+    pub fn new(recorder: &'a Recorder, session: &'a Session, is_latest: bool) -> Events<'a> {
         let batch = Batch::new(&recorder.layout.events);
-        Events { recorder, session, batch, keys: HashSet::new(), is_first }
+        Events { recorder, session, batch, keys: HashSet::new(), is_latest }
     }
 
     /// Brings the history up to date after the one row of the table became the other.
@@ -174,7 +149,7 @@ impl<'a> Events<'a> {
             _ => false,
         };
         // The table is asked what the row is, unless nothing can have changed the row since.
-        if !(self.is_first && is_as_found) && self.is_present(live, row)? {
+        if !(self.is_latest && is_as_found) && self.is_present(live, row)? {
             return Ok(());
         }
         let mut is_live = live.is_some();

@@ -20,7 +20,7 @@ use crate::pg::snapshot::Latest;
 use crate::pg::spi::{self, Session};
 use crate::pg::trigger::Firing;
 use crate::pg::version::{Command, Tid, Version};
-use crate::table::scan;
+use crate::table::{scan, verification};
 
 /// Up to this number, new rows are always looked up one by one.
 const FEW: u64 = 8;
@@ -41,7 +41,8 @@ pub fn look(
     if rows <= FEW || rows < u64::from(relation.blocks()) {
         look_up(firing, layout, index, started)
     } else {
-        as_owner(relation, |_| {
+        as_owner(relation, |acting| {
+            verification::without_indexes(acting);
             spi::connect(|session| {
                 firing.register_in(session)?;
                 let condition = in_keys_of(&firing.new_rows_name(), layout);

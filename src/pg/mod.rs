@@ -39,6 +39,7 @@ pub mod lookup;
 pub mod memory;
 pub mod oid;
 pub mod open_transaction;
+pub mod ordering;
 mod parameter;
 pub mod period;
 pub mod privilege;

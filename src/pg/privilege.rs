@@ -102,6 +102,17 @@ impl Relation {
         Ok(())
     }
 
+    /// The error, unless the caller may read the table, or columns of it.
+    pub fn require_select(&self) -> Result<()> {
+        if !self.is_in_usable_schema() {
+            return Err(Error::new(Class::Privilege, format!("permission denied for schema {}", self.schema())));
+        }
+        if self.is_granted(pg_sys::ACL_SELECT) || self.is_any_column_granted(pg_sys::ACL_SELECT) {
+            return Ok(());
+        }
+        Err(Error::new(Class::Privilege, format!("permission denied for table {}", self.name())))
+    }
+
     /// Whether the caller may name objects in the relation's schema.
     fn is_in_usable_schema(&self) -> bool {
         // SAFETY: takes any oids.
@@ -118,14 +129,18 @@ impl Relation {
 
     /// Whether the caller has this privilege on each column of the relation.
     fn are_all_columns_granted(&self, privilege: u32) -> bool {
+        self.are_columns_granted(privilege, pg_sys::AclMaskHow::ACLMASK_ALL)
+    }
+
+    /// Whether the caller has this privilege on some column of the relation.
+    fn is_any_column_granted(&self, privilege: u32) -> bool {
+        self.are_columns_granted(privilege, pg_sys::AclMaskHow::ACLMASK_ANY)
+    }
+
+    fn are_columns_granted(&self, privilege: u32, how: pg_sys::AclMaskHow::Type) -> bool {
         // SAFETY: takes any oids.
         let answer = unsafe {
-            pg_sys::pg_attribute_aclcheck_all(
-                self.oid(),
-                pg_sys::GetUserId(),
-                privilege as pg_sys::AclMode,
-                pg_sys::AclMaskHow::ACLMASK_ALL,
-            )
+            pg_sys::pg_attribute_aclcheck_all(self.oid(), pg_sys::GetUserId(), privilege as pg_sys::AclMode, how)
         };
         answer == pg_sys::AclResult::ACLCHECK_OK
     }

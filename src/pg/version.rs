@@ -25,14 +25,15 @@ pub struct Version {
 }
 
 /// A command of the open transaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Command(pg_sys::CommandId);
 
 impl Command {
-    /// The command after all that this transaction has done so far.
-    pub fn next() -> Command {
+    /// Whether no later command has changed anything. PostgreSQL counts a command before and after it runs, if it may change
+    /// rows; a query by a trigger, such as that of a foreign key's check, counts once.
+    pub fn is_latest(self) -> bool {
         // SAFETY: a transaction is open.
-        Command(unsafe { pg_sys::GetCurrentCommandId(false) })
+        unsafe { pg_sys::GetCurrentCommandId(false) <= self.0.saturating_add(1) }
     }
 
     /// The command whose trigger is running: rows that the statement inserts have this command number or a later one.

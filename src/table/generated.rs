@@ -5,13 +5,21 @@
 //! is a string, not a parsed body: the table's columns can still be dropped and have other types. The text names
 //! everything with its schema, and arguments by number, because a column may have the name of an argument.
 
+use crate::pg::acting::as_owner_of;
+use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::oid::Oid;
 use crate::pg::quote;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::role;
-use crate::pg::spi::{Fetched, Session};
+use crate::pg::spi::{Fetched, Kept, Session};
+use crate::pg::text::NAME_LENGTH;
 use crate::pg::types::type_name;
+
+sql_function! {
+    /// `veritable.generated_value(text, text) → text[]`
+    veritable_generated_value = generated_value
+}
 
 /// An argument of a generated function.
 pub struct Parameter {
@@ -46,6 +54,7 @@ pub struct Generated {
 }
 
 /// A generated function that exists.
+#[derive(Clone)]
 pub struct Found {
     /// The function.
     pub oid: Oid,
@@ -70,26 +79,84 @@ pub struct Found {
 /// The beginning of the first line of a generated function.
 const MARK: &str = "-- veritable ";
 
+thread_local! {
+    /// Kept because it runs after each command on a guarded table.
+    static LOOK: Kept = Kept::new(
+        "SELECT FROM pg_catalog.pg_class c
+         JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.refobjid = c.reltype
+                                    AND d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+         JOIN pg_catalog.pg_proc p ON p.oid = d.objid
+         WHERE c.oid = $1 AND pg_catalog.starts_with(p.prosrc, $2)
+         LIMIT 1"
+            .to_string(),
+    );
+}
+
+/// The default name of a function: the name of the table, cut if it must be, followed by `label`.
+pub fn default_name(table: &str, label: &str) -> String {
+    let room = (NAME_LENGTH - 1).saturating_sub(label.len());
+    format!("{}{label}", &table[..table.floor_char_boundary(room)])
+}
+
 /// The generated functions of a table, in the order of their names and arguments.
 ///
 /// Any role can write a function that looks like one of these. Those of the table's owner count.
 pub fn find(session: &Session, table: Oid) -> Result<Vec<Found>> {
+    find_of(session, table, None)
+}
+
+/// The functions of another owner that look like generated functions of a table, or else those of the table's owner.
+pub fn find_of(session: &Session, table: Oid, owner: Option<Oid>) -> Result<Vec<Found>> {
     let found = session.query(
         "SELECT p.oid, n.nspname::pg_catalog.text, p.proname::pg_catalog.text, p.oid::pg_catalog.regprocedure::pg_catalog.text,
                 COALESCE(p.proargnames, '{}'), p.pronargdefaults, p.prosrc
          FROM pg_catalog.pg_class c
-         JOIN pg_catalog.pg_proc p ON p.prorettype = c.reltype AND p.proowner = c.relowner
+         JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.refobjid = c.reltype
+                                    AND d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+         JOIN pg_catalog.pg_proc p ON p.oid = d.objid AND p.prorettype = c.reltype
          JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
          JOIN pg_catalog.pg_language l ON l.oid = p.prolang
          WHERE c.oid = $1 AND p.proretset AND l.lanname = 'sql' AND pg_catalog.starts_with(p.prosrc, $2)
+           AND p.proowner = COALESCE($3, c.relowner)
          ORDER BY 2, 3, 4",
-        &[table.into(), MARK.into()],
+        &[table.into(), MARK.into(), owner.into()],
     )?;
     let mut all = Vec::new();
     for row in found.rows() {
         all.extend(Found::read(&row).ok_or_else(|| Error::damaged("pg_proc"))?);
     }
     Ok(all)
+}
+
+/// Whether a function of any owner looks like a generated function of the table.
+pub fn are_there(session: &Session, table: Oid) -> Result<bool> {
+    LOOK.with(|look| Ok(!look.query_as_caller(session, &[table.into(), MARK.into()])?.is_empty()))
+}
+
+/// The tables that have generated functions, and their owners.
+pub fn tables(session: &Session) -> Result<Vec<(Oid, Oid)>> {
+    let found = session.query(
+        "SELECT DISTINCT c.oid, c.relowner
+         FROM pg_catalog.pg_proc p
+         JOIN pg_catalog.pg_class c ON c.reltype = p.prorettype AND c.relowner = p.proowner
+         WHERE p.proretset AND pg_catalog.starts_with(p.prosrc, $1)
+         ORDER BY c.oid",
+        &[MARK.into()],
+    )?;
+    let table = |row: Fetched| Some((row.get(0)?, row.get(1)?));
+    found.rows().map(|row| table(row).ok_or_else(|| Error::damaged("pg_proc"))).collect()
+}
+
+/// Gives a function, as the caller, to the owner of its table. Who has written it is not trusted: it is created anew, so that
+/// nothing of it but its name and its privileges stays.
+pub fn give(session: &Session, found: &Found, function: &Generated) -> Result<()> {
+    let owner = session.query(
+        "SELECT pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(relowner)) FROM pg_catalog.pg_class WHERE oid = $1",
+        &[function.table.into()],
+    )?;
+    let owner: String = owner.rows().next().and_then(|row| row.get(0)).ok_or_else(|| Error::damaged("pg_class"))?;
+    session.run(&format!("ALTER FUNCTION {} OWNER TO {owner}", found.signature), &[])?;
+    as_owner_of(function.table, |_| create(session, function))?
 }
 
 /// Creates a function, as the caller, and gives it to the owner of the table. An earlier function with the same signature is
@@ -143,10 +210,10 @@ fn other_owner(session: &Session, table: Oid) -> Result<Option<String>> {
 }
 
 impl Generated {
-    /// The function in SQL: its qualified name and the types of its arguments.
+    /// The function in SQL: its qualified name and the types of its arguments, as `regprocedure` writes them.
     pub fn signature(&self) -> String {
         let types: Vec<_> = self.parameters.iter().map(|parameter| type_name(parameter.type_id)).collect();
-        format!("{}({})", self.qualified_name(), types.join(", "))
+        format!("{}({})", self.qualified_name(), types.join(","))
     }
 
     /// The text of the function: the line of the configuration, and the query.
@@ -221,6 +288,13 @@ fn marked(text: &str) -> Option<(String, Vec<(String, String)>)> {
     let (kind, pairs) = text.lines().next()?.strip_prefix(MARK)?.split_once(':')?;
     let pair = |pair: &str| pair.split_once('=').and_then(|(key, value)| Some((key.to_string(), unescaped(value)?)));
     Some((kind.to_string(), pairs.split(' ').filter(|pair| !pair.is_empty()).map(pair).collect::<Option<_>>()?))
+}
+
+/// The values of a key. This function must not fail, because any user may have written the text.
+fn generated_value(call: &Call) -> Result<Answer> {
+    let (text, key) = (call.text(0)?.unwrap_or_default(), call.text(1)?.unwrap_or_default());
+    let pairs = marked(text).map_or(Vec::new(), |(_, configuration)| configuration);
+    Ok(pairs.into_iter().filter(|(name, _)| name == key).map(|(_, value)| value).collect::<Vec<_>>().into())
 }
 
 /// A value without spaces and control characters, each of which is written as `%` and the hexadecimal digits of its bytes.

@@ -11,6 +11,7 @@ pub mod generated;
 mod indexes;
 pub mod journal;
 pub mod lru;
+pub mod makers;
 pub mod problems;
 pub mod recorded;
 pub mod scan;

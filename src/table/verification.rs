@@ -89,8 +89,8 @@ pub fn configuration<T>(feature: &Feature, faults: &mut Faults, target: Oid, fou
     }
 }
 
-/// Makes the rest of a verification read tables without indexes: an index may lack rows of its table, because of a
-/// damaged catalog or a changed text order.
+/// Makes the rest of an operation read tables without indexes: an index may lack rows of its table, because of a damaged
+/// catalog, a changed text order, or an error of PostgreSQL.
 pub fn without_indexes(acting: &Acting) {
     for setting in [c"enable_indexscan", c"enable_indexonlyscan", c"enable_bitmapscan"] {
         acting.set(setting, c"off");

@@ -3,6 +3,7 @@
 mod bulk;
 mod clients;
 mod crash;
+mod dead_entries;
 mod dump;
 mod errors;
 mod fail_closed;
