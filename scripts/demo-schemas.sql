@@ -52,7 +52,7 @@ SELECT bool_and(found.fault IS NOT NULL AND expected.fault IS NOT NULL)
 FROM verify_chain() AS found
 FULL JOIN expected ON (found.entity, found.seq, found.fault) = (expected.entity, expected.seq, expected.fault) \gset
 \if :exactly
-  \echo :bold'The three events of before, and the schema.':plain 'The database is still there to look around in: make psql'
+  \echo :bold'The three events of before, and the schema.':plain
 \else
   DO $$ BEGIN RAISE 'the registry or the events are not as they should be'; END $$;
 \endif

@@ -2,19 +2,33 @@
 //! tests: CONTRIBUTING.md gives the steps, and `tests/architecture` checks that none was forgotten.
 
 use crate::table::feature::{Exclusion, Listed};
-use crate::{chain, packing, validation};
+use crate::table::makers::Maker;
+use crate::{as_of, chain, history, packing, reference, validation};
 
 /// All features, in the firing order of their BEFORE row triggers. PostgreSQL fires triggers in the order of their names:
 /// validation is first, because it puts a schema's version into the row; sealing is last, because it hashes the final row.
-pub static FEATURES: [Listed; 3] = [
+/// References and histories have no such triggers.
+pub static FEATURES: [Listed; 5] = [
+    Listed { feature: &reference::FEATURE, ddl: &reference::DDL },
     Listed { feature: &validation::FEATURE, ddl: &validation::DDL },
     Listed { feature: &packing::FEATURE, ddl: &packing::DDL },
+    Listed { feature: &history::FEATURE, ddl: &history::DDL },
     Listed { feature: &chain::FEATURE, ddl: &chain::DDL },
 ];
 
 /// The pairs of features that exclude each other on one table.
-pub static EXCLUSIONS: [Exclusion; 1] = [Exclusion {
-    features: ["chain", "packing"],
-    detail: "Packing changes and deletes rows, and a chain allows neither.",
-    hint: "Record the changes of the packed table in a chained table of their own.",
-}];
+pub static EXCLUSIONS: [Exclusion; 2] = [
+    Exclusion {
+        features: ["chain", "packing"],
+        detail: "Packing changes and deletes rows, and a chain allows neither.",
+        hint: "Use add_history() to record the changes of the packed table in a chained table of their own.",
+    },
+    Exclusion {
+        features: ["chain", "history"],
+        detail: "A chain is its own history: its rows do not change.",
+        hint: "Use one of them.",
+    },
+];
+
+/// What generates functions for tables, which follow their tables.
+pub static MAKERS: [Maker; 1] = [as_of::MAKER];

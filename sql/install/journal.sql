@@ -1,4 +1,4 @@
--- requires: chain, packing
+-- requires: history
 
 -- The journal: what was done to protected tables. It is chained here, and add_chain() looks for features that exclude a
 -- chain; so this part requires those.

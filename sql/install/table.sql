@@ -13,3 +13,10 @@ CREATE FUNCTION veritable.trigger_argument(arguments bytea, key text) RETURNS te
 COMMENT ON FUNCTION veritable.trigger_argument(bytea, text) IS
 'Returns the values of a key among the key=value arguments of a trigger, in their order; an empty array if there is none.
 Arguments: arguments, pg_trigger.tgargs; key, the key.';
+
+CREATE FUNCTION veritable.generated_value(source text, key text) RETURNS text[]
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'veritable_generated_value';
+COMMENT ON FUNCTION veritable.generated_value(text, text) IS
+'Returns the values of a key in the first line of a generated function, in their order; an empty array if there is none.
+Arguments: source, pg_proc.prosrc; key, the key.';

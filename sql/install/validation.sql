@@ -1,4 +1,4 @@
--- requires: chain, packing, journal
+-- requires: history, packing, journal
 
 -- Event schemas: the registry, and the tables whose documents it validates. The registry is chained here, and
 -- add_chain() looks for features that exclude a chain; so this part requires those.

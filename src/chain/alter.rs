@@ -19,7 +19,7 @@ use crate::table::columns::Columns;
 use crate::table::faults::Faults;
 use crate::table::feature::Renamed;
 use crate::table::triggers::rearm;
-use crate::table::{journal, topology};
+use crate::table::{journal, makers, topology};
 
 sql_function! {
     /// `alter_chain(regclass, name[], name) → void`
@@ -54,6 +54,7 @@ fn alter_chain(call: &Call) -> Result<Answer> {
         }
         rewrite(session, target, &altered)?;
         check_lines(&Relation::open(target, Lock::Held)?)?;
+        makers::follow(session, target, &[])?;
         journal::record(session, &about, "alter_chain", None, Some(&alteration(&altered)?))
     })?;
     Ok(Answer::VOID)

@@ -20,7 +20,7 @@ use crate::pg::report::{Class, Error, Result, notice, notice_with_hint, number};
 use crate::pg::spi::{self, Session};
 use crate::table::columns::Columns;
 use crate::table::faults::Faults;
-use crate::table::{self, journal, topology};
+use crate::table::{self, journal, makers, topology};
 
 sql_function! {
     /// `add_chain(regclass, name[], name, name, name, name, name[], name[], text, boolean) → bigint`
@@ -116,6 +116,7 @@ fn drop_chain(call: &Call) -> Result<Answer> {
     };
     spi::connect(|session| {
         let _own = command::own_commands();
+        makers::refuse(session, target, &name_of(target), "end the chain of")?;
         // The journal's own chain has to seal the entry about its end.
         journal::record(session, &about, "drop_chain", None, detail.as_deref())?;
         table::triggers::drop(session, &table, triggers.into_iter().map(|trigger| trigger.name))?;

@@ -12,6 +12,7 @@ pub static DDL: Ddl = Ddl {
     check_configuration: triggers::check_configuration,
     check: triggers::check,
     follow: alter::follow,
+    adopt: None,
     verify: verify::verify,
     indexes_text: false,
     on_new_column: None,
@@ -25,6 +26,7 @@ pub static DDL: Ddl = Ddl {
             "A partition without events can be detached, and dropped then. Use drop_chain() to end the chain.",
         ),
     }),
+    lost: None,
 };
 
 fn reason(kind: Kind) -> Reason {

@@ -24,6 +24,7 @@ use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::Row;
 use crate::pg::trigger::{Event, Firing, is_replica};
+use crate::table::recorded as moment;
 
 sql_function! {
     /// `veritable.seal()`: BEFORE INSERT FOR EACH ROW.
@@ -149,7 +150,8 @@ impl Sealer {
             if let Some(column) = layout.recorded {
                 // The server chooses a strictly increasing time. `now()` would be the start of the transaction, so that
                 // a transaction that waited would sort before the one that it waited for.
-                let time = recorded::next(clock::now(), before, column.unit).ok_or_else(|| self.no_time_left())?;
+                let now = moment::now(self.root);
+                let time = recorded::next(now, before, column.unit).ok_or_else(|| self.no_time_left())?;
                 row.set_integer(column.place, time);
             }
             let hash = layout.hash_of(&row)?;

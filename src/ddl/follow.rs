@@ -12,7 +12,7 @@ use crate::pg::oid::Oid;
 use crate::pg::relation::exists;
 use crate::pg::report::Result;
 use crate::pg::spi::Session;
-use crate::table::feature::{Kind, Renamed};
+use crate::table::feature::{self, Kind, Listed, Renamed};
 
 /// Lets the configurations follow the columns that they name, and returns whether any has changed.
 pub fn columns(session: &Session, before: &Definitions, after: &Definitions, touched: &Touched) -> Result<bool> {
@@ -49,4 +49,16 @@ pub fn columns(session: &Session, before: &Definitions, after: &Definitions, tou
         as_owner_of(Oid::from(*table), |_| (key.ddl().follow)(session, Oid::from(*table), renamed))??;
     }
     Ok(!moved.is_empty())
+}
+
+/// Lets the features bring what belongs to the touched tables up to date.
+pub fn belongings(session: &Session, touched: &Touched) -> Result<()> {
+    let _own = command::own_commands();
+    for (place, Listed { ddl, .. }) in feature::all().iter().enumerate() {
+        let Some(adopt) = ddl.adopt else { continue };
+        for table in touched.tables_of(place).into_iter().filter(|table| exists(*table) && touched.may_refuse(*table)) {
+            adopt(session, table)?;
+        }
+    }
+    Ok(())
 }

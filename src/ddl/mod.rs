@@ -10,7 +10,9 @@ mod checks;
 mod definitions;
 mod early;
 mod follow;
+mod generated;
 mod judge;
+mod lost;
 mod partitions;
 mod recording;
 mod refusal;
@@ -96,6 +98,9 @@ fn judge_command(
     latest: &Latest,
 ) -> Result<()> {
     let tag = command.tag();
+    if matches!(tag.as_str(), "ALTER SCHEMA" | "ALTER EXTENSION" | "ALTER OPERATOR") {
+        generated::follow_all(session)?;
+    }
     let objects = Objects::of(session, &tag, running)?;
     if objects.is_empty() {
         return recording::record_renamed_schemas(session, command, functions, running.start, &objects);
@@ -109,14 +114,23 @@ fn judge_command(
         return Ok(());
     }
     let read = |at: Mark| few_rows(|| at.during_on(latest, || Definitions::read(session, functions, &touched, &[])));
-    let (before, mut after) = (read(running.start)?, read(running::now())?);
+    let (mut before, mut after) = (read(running.start)?, read(running::now())?);
+    let cleared = lost::tables(session, command, running, &before, &after, &touched)?;
+    if !cleared.is_empty() {
+        after = read(running::now())?;
+        [&mut before, &mut after].into_iter().for_each(|definitions| definitions.leave_out(&cleared));
+    }
     judge::what_was(Kind::Trigger, &before, &after, &touched)?;
     // The checks read the catalogs as the command has left them.
     running::now().during(|| checks::made_by_hand(&before, &after))?;
     if follow::columns(session, &before, &after, &touched)? {
         after = read(running::now())?;
     }
+    generated::follow(session, running.start, latest, &touched)?;
     judge::what_was(Kind::Index, &before, &after, &touched)?;
+    if !tag.starts_with("DROP ") {
+        follow::belongings(session, &touched)?;
+    }
     partitions::removed(session, &before, &after, &touched)?;
     running::now().during(|| partitions::check(&before, &after))?;
     partitions::guard(session, &before, &after)?;

@@ -1,6 +1,6 @@
 -- The guarded tables that a command has touched. $1: our trigger functions; $2: relations that the command names, $3:
 -- relations that it has reached otherwise; $4 and $5: triggers and rules, likewise; $6: types. An index stands for its
--- table, a table also for all tables below it, and for the tables that it inherits from. A type, such as a table's row
+-- table, a table also for all tables below it, for the tables that it inherits from, and for those whose triggers name it. A type, such as a table's row
 -- type, stands for its users, as far as each user's owner has the privileges of the owner of the used object. Tables of
 -- other owners are neither judged nor searched.
 WITH RECURSIVE
@@ -48,6 +48,13 @@ touched (relation, addressed, related, named) AS (
     JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
     WHERE i.inhrelid = ANY ($2) AND NOT c.relispartition
     UNION ALL
+    -- The tables whose triggers name the table.
+    SELECT g.tgrelid, false, false, false
+    FROM tree
+    CROSS JOIN LATERAL (
+        SELECT tgrelid FROM pg_catalog.pg_trigger WHERE tgconstrrelid = tree.relation AND tgfoid = ANY ($1) OFFSET 0
+    ) AS g
+    UNION ALL
     SELECT d.objid, false, false, false
     FROM types t
     JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.refobjid = t.type
@@ -55,7 +62,7 @@ touched (relation, addressed, related, named) AS (
     WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND pg_catalog.pg_has_role(c.relowner, t.owner, 'USAGE')
 )
 SELECT t.relation, c.relowner, pg_catalog.bool_or(t.addressed), pg_catalog.bool_or(t.related),
-       pg_catalog.bool_or(t.named),       pg_catalog.array_agg(DISTINCT g.tgfoid)
+       pg_catalog.bool_or(t.named), pg_catalog.array_agg(DISTINCT g.tgfoid)
 FROM touched t
 JOIN pg_catalog.pg_class c ON c.oid = t.relation
 CROSS JOIN LATERAL (SELECT tgfoid FROM pg_catalog.pg_trigger WHERE tgrelid = t.relation AND tgfoid = ANY ($1) OFFSET 0) AS g

@@ -10,10 +10,12 @@ pub static DDL: Ddl = Ddl {
     check_configuration: triggers::check_configuration,
     check: requirements::check,
     follow: triggers::follow,
+    adopt: None,
     verify: verify::verify,
     indexes_text: true,
     on_new_column: Some(not_compared),
     partitions: None,
+    lost: None,
 };
 
 fn reason(kind: Kind) -> Reason {

@@ -35,6 +35,11 @@ impl Answer {
         bytes.into()
     }
 
+    /// A `timestamptz`, in microseconds since 2000-01-01 UTC.
+    pub fn timestamp(time: i64) -> Answer {
+        Answer(Content::Value(pg_sys::TIMESTAMPTZOID, Owned::Direct(pg_sys::Datum::from(time))))
+    }
+
     /// A `text`. The bytes are UTF-8, like all text of a UTF-8 database.
     pub fn text(bytes: &[u8]) -> Answer {
         // PostgreSQL stores `text` and `bytea` alike.

@@ -22,6 +22,8 @@ pub struct Column {
     pub not_null: bool,
     /// Whether the column is `GENERATED ALWAYS AS (…)`: computed after BEFORE triggers.
     pub generated: bool,
+    /// Whether the column is generated when it is read, so that rows hold no value of it.
+    pub is_virtual: bool,
     /// Whether the column has a default.
     pub has_default: bool,
     /// Whether the column is an identity column.
@@ -44,6 +46,7 @@ impl Relation {
                 collation: attribute.attcollation,
                 not_null: attribute.attnotnull,
                 generated: attribute.attgenerated != 0,
+                is_virtual: attribute.attgenerated as u8 == b'v',
                 has_default: attribute.atthasdef && attribute.attgenerated == 0,
                 identity: attribute.attidentity != 0,
             })

@@ -17,3 +17,9 @@ pub fn is_scripted(name: &CStr) -> bool {
         pg_sys::creating_extension && pg_sys::CurrentExtensionObject == pg_sys::get_extension_oid(name.as_ptr(), true)
     }
 }
+
+/// Whether the running command is part of the script of any extension, to which the objects that it creates belong.
+pub fn is_any_scripted() -> bool {
+    // SAFETY: reads a variable of the backend.
+    unsafe { pg_sys::creating_extension }
+}

@@ -223,13 +223,45 @@ impl Relation {
         unsafe { oids(pg_sys::RelationGetIndexList(self.raw())) }
     }
 
-    /// The places of the primary key's columns, if the relation has a primary key.
+    /// The places of the primary key's columns; none if there is no primary key whose rows are unique at any time. A
+    /// partitioned table has one, too.
     pub fn primary_key(&self) -> Vec<usize> {
-        // SAFETY: `raw` is open; the call before has filled in `rd_pkindex`.
-        let index = unsafe {
-            pg_sys::RelationGetIndexList(self.raw());
-            (*self.raw()).rd_pkindex
+        match self.declared_key() {
+            Some((places, true)) => places,
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether the primary key is deferrable: two rows may have one key for a while.
+    pub fn has_deferrable_key(&self) -> bool {
+        matches!(self.declared_key(), Some((_, false)))
+    }
+
+    /// The places of the primary key's columns, and whether PostgreSQL checks the key at once.
+    fn declared_key(&self) -> Option<(Vec<usize>, bool)> {
+        self.index_oids().into_iter().find_map(|oid| {
+            let index = Relation::open(oid, Lock::AccessShare).ok()?;
+            // SAFETY: an open index has its pg_index row, whose vector has a member for each key column.
+            unsafe {
+                let form = (*index.raw()).rd_index.as_ref()?;
+                if !form.indisprimary || !form.indisvalid {
+                    return None;
+                }
+                let attributes = form.indkey.values.as_slice(form.indnkeyatts as usize);
+                let places = attributes.iter().map(|&number| usize::try_from(number - 1).ok());
+                Some((places.collect::<Option<Vec<_>>>()?, form.indimmediate))
+            }
+        })
+    }
+
+    /// The index of the relation's primary key, if it has one that can be used now.
+    pub(super) fn primary_key_index(&self) -> Option<Index> {
+        let is_primary = |index: &Index| {
+            // SAFETY: an open index has its pg_index row.
+            Relation::open(index.oid, Lock::AccessShare).is_ok_and(|index| unsafe {
+                (*index.raw()).rd_index.as_ref().is_some_and(|form| form.indisprimary && form.indimmediate)
+            })
         };
-        self.indexes().into_iter().find(|other| other.oid == index).map_or(Vec::new(), |index| index.columns)
+        self.indexes().into_iter().find(is_primary)
     }
 }

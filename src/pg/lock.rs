@@ -21,6 +21,12 @@ pub enum Kind {
     Table = 0x5647,
     /// One of the series of a journal.
     Series = 0x5648,
+    /// A transaction that records rows: the hash, of 32 bits, is its watermark.
+    Recording = 0x5649,
+    /// The rows of one key that other tables refer to.
+    Referenced = 0x5650,
+    /// All rows of a table that others refer to.
+    ReferencedTable = 0x5651,
 }
 
 /// The lock's mode.
@@ -30,6 +36,10 @@ pub enum Mode {
     Shared,
     /// Exclusive.
     Exclusive,
+    /// On a whole, while parts of it are locked as [`Mode::Shared`]. Excludes an exclusive lock on the whole.
+    SharesParts,
+    /// On a whole, while parts of it are locked as [`Mode::Exclusive`]. Excludes any lock on the whole.
+    ExcludesParts,
 }
 
 impl Mode {
@@ -37,6 +47,9 @@ impl Mode {
         match self {
             Mode::Shared => pg_sys::ShareLock,
             Mode::Exclusive => pg_sys::ExclusiveLock,
+            // The modes of PostgreSQL's own locks on tables for SELECT … FOR UPDATE and for UPDATE.
+            Mode::SharesParts => pg_sys::RowShareLock,
+            Mode::ExcludesParts => pg_sys::RowExclusiveLock,
         }
     }
 }
@@ -111,6 +124,26 @@ pub fn release(key: Key, mode: Mode) {
 /// Whether this session holds the lock in this mode.
 pub fn is_held_as(key: Key, mode: Mode) -> bool {
     holds(&key.tag(), mode.number())
+}
+
+/// The hashes of all locks of this kind in a relation that any transaction holds or waits for, prepared ones included. Each
+/// hash has at most 32 bits.
+///
+/// The list is of one moment: all of the lock table is held while it is made.
+pub fn tags(kind: Kind, relation: pg_sys::Oid) -> Vec<u32> {
+    // SAFETY: the list is fresh, and has as many members as it says.
+    unsafe {
+        let all = pg_sys::GetLockStatusData();
+        let wanted = Key { kind, relation, hash: 0 }.tag();
+        let is_wanted = |tag: &pg_sys::LOCKTAG| {
+            (tag.locktag_type, tag.locktag_lockmethodid) == (wanted.locktag_type, wanted.locktag_lockmethodid)
+                && tag.locktag_field1 == wanted.locktag_field1
+                && tag.locktag_field2 == wanted.locktag_field2
+                && tag.locktag_field4 == wanted.locktag_field4
+        };
+        let tags = (0..(*all).nelements as usize).map(|i| (*(*all).locks.add(i)).locktag);
+        tags.filter(is_wanted).map(|tag| tag.locktag_field3).collect()
+    }
 }
 
 /// The number of locks that a transaction may hold without taking from other transactions' share.

@@ -74,6 +74,11 @@ impl Repeated {
         Repeated { context }
     }
 
+    /// The context, for allocations that last until the next repetition ends.
+    pub fn context(&self) -> pg_sys::MemoryContext {
+        self.context
+    }
+
     /// Runs `body` with allocations that are freed at its end. Rust owns the returned value.
     pub fn run<T>(&self, body: impl FnOnce() -> T) -> T {
         let switched = Switched::to(self.context);

@@ -13,6 +13,7 @@
 
 pub mod acting;
 mod answer;
+pub mod batch;
 pub mod cache;
 pub mod changing;
 pub mod clock;
@@ -29,6 +30,7 @@ pub mod function;
 pub mod guc;
 pub mod held_row;
 pub mod index;
+pub mod key_scan;
 pub mod last_row;
 pub mod line;
 mod list;
@@ -37,6 +39,7 @@ pub mod lookup;
 pub mod memory;
 pub mod oid;
 pub mod open_transaction;
+pub mod ordering;
 mod parameter;
 pub mod period;
 pub mod privilege;

@@ -14,7 +14,8 @@ pub const INVALID: Oid = pg_sys::InvalidOid;
 pub mod types {
     pub use pgrx::pg_sys::{
         BPCHAROID as BPCHAR, BYTEAOID as BYTEA, INT2OID as INT2, INT4OID as INT4, INT8OID as INT8, JSONBOID as JSONB,
-        JSONOID as JSON, NAMEOID as NAME, TEXTOID as TEXT, TIDOID as TID, VARCHAROID as VARCHAR,
+        JSONOID as JSON, NAMEOID as NAME, TEXTOID as TEXT, TIDOID as TID, TIMESTAMPTZOID as TIMESTAMPTZ,
+        VARCHAROID as VARCHAR,
     };
 }
 

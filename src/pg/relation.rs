@@ -207,6 +207,21 @@ impl Relation {
         self.class().relpersistence as u8 == pg_sys::RELPERSISTENCE_TEMP
     }
 
+    /// Whether the relation's rows outlast a crash: neither a temporary nor an unlogged table.
+    pub fn is_permanent(&self) -> bool {
+        self.class().relpersistence as u8 == pg_sys::RELPERSISTENCE_PERMANENT
+    }
+
+    /// Whether row-level security is enabled on the relation.
+    pub fn has_row_security(&self) -> bool {
+        self.class().relrowsecurity
+    }
+
+    /// The name of the relation's owner.
+    pub fn owner_name(&self) -> String {
+        super::role::name_of(self.owner())
+    }
+
     /// Whether the relation belongs to the system's catalogs.
     pub fn is_catalog(&self) -> bool {
         // SAFETY: `raw` is open.
@@ -261,6 +276,15 @@ pub fn name_of(oid: pg_sys::Oid) -> String {
     unsafe {
         let name = pg_sys::get_rel_name(oid);
         if name.is_null() { format!("{}", u32::from(oid)) } else { string(name) }
+    }
+}
+
+/// The name of a relation's schema, without opening the relation. PostgreSQL tells no backend of a new name.
+pub fn schema_of(oid: pg_sys::Oid) -> Option<String> {
+    // SAFETY: both take any oid; NULL if there is no such schema, else a palloc'd string.
+    unsafe {
+        let name = pg_sys::get_namespace_name(pg_sys::get_rel_namespace(oid));
+        (!name.is_null()).then(|| string(name))
     }
 }
 

@@ -8,6 +8,7 @@ use super::answer::{Answer, CallNumber, lasting_as_call, running};
 use super::column::attribute;
 use super::datum::{self, Owned};
 use super::equality::{Equality, ValueHash};
+use super::parameter::Parameter;
 use super::relation::Relation;
 use super::report::{Error, Result};
 use super::types;
@@ -185,6 +186,13 @@ impl<'r> Row<'r> {
         unsafe { pg_sys::FunctionCall2Coll(equality.function, equality.collation, one, other) }.value() != 0
     }
 
+    /// The value at `place`, as a parameter for a statement.
+    pub fn parameter(&self, place: usize) -> Parameter<'_> {
+        let datum = (!self.nulls[place]).then(|| self.values[place]);
+        // SAFETY: the value is of the type of its column, and lives as long as the row.
+        unsafe { Parameter::borrowed(self.type_at(place), datum) }
+    }
+
     /// Whether the value at `place` is NULL.
     pub fn is_null(&self, place: usize) -> bool {
         self.nulls[place]
@@ -285,34 +293,40 @@ impl<'r> Row<'r> {
         }
     }
 
+    /// Takes over the value at a place of another row, which lasts as long as this one.
+    pub fn take(&mut self, place: usize, other: &Row<'r>, other_place: usize) {
+        if other.type_at(other_place) != self.type_at(place) {
+            Error::mismatch("a value").fail();
+        }
+        (self.values[place], self.nulls[place]) = (other.values[other_place], other.nulls[other_place]);
+    }
+
     /// The position in `places` of the first value that differs from the other row's value. Values are compared as
     /// stored.
     pub fn first_difference(&self, other: &Row, places: &[usize]) -> Option<usize> {
-        places.iter().position(|&place| {
-            if self.nulls[place] || other.nulls[place] {
-                return self.nulls[place] != other.nulls[place];
+        places.iter().position(|&place| !self.is_identical(place, other, place))
+    }
+
+    /// Whether the value at a place is stored as the value at a place of another row.
+    pub fn is_identical(&self, place: usize, other: &Row, other_place: usize) -> bool {
+        if self.nulls[place] || other.nulls[other_place] {
+            return self.nulls[place] == other.nulls[other_place];
+        }
+        let attribute = self.descriptor.attribute(place);
+        if other.type_at(other_place) != attribute.atttypid {
+            Error::mismatch("a value").fail();
+        }
+        let (one, other) = (self.values[place], other.values[other_place]);
+        // An update copies the values that it leaves alone from the old row, maybe as a pointer to where they are stored.
+        // SAFETY: both values are of a varlena type.
+        let is_stored_alike = attribute.attlen == -1 && unsafe { datum::stored(one) == datum::stored(other) };
+        // SAFETY: both values are of the attribute's type.
+        is_stored_alike
+            || unsafe {
+                pg_sys::ffi::pg_guard_ffi_boundary(|| {
+                    datum_image_eq(one, other, attribute.attbyval, attribute.attlen.into())
+                })
             }
-            let attribute = self.descriptor.attribute(place);
-            if other.type_at(place) != attribute.atttypid {
-                Error::mismatch("a value").fail();
-            }
-            // An update copies the values that it leaves alone from the old row, maybe as a pointer to where they are stored.
-            // SAFETY: both values are of a varlena type.
-            let is_stored_alike = attribute.attlen == -1
-                && unsafe { datum::stored(self.values[place]) == datum::stored(other.values[place]) };
-            // SAFETY: both values are of the attribute's type.
-            !is_stored_alike
-                && !unsafe {
-                    pg_sys::ffi::pg_guard_ffi_boundary(|| {
-                        datum_image_eq(
-                            self.values[place],
-                            other.values[place],
-                            attribute.attbyval,
-                            attribute.attlen.into(),
-                        )
-                    })
-                }
-        })
     }
 
     /// The row as the answer of the trigger that received it.

@@ -52,6 +52,12 @@ pub fn may_write() -> bool {
     unsafe { !pg_sys::XactReadOnly && !pg_sys::RecoveryInProgress() && !pg_sys::IsInParallelMode() }
 }
 
+/// Whether the server is a standby, or still recovers.
+pub fn is_on_standby() -> bool {
+    // SAFETY: reads a variable of the shared memory.
+    unsafe { pg_sys::RecoveryInProgress() }
+}
+
 /// The way a subtransaction ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {

@@ -28,6 +28,8 @@ pub struct TriggerInfo {
     pub conditional: bool,
     /// The other table that a constraint trigger names: `FROM other`.
     pub referenced: Option<pg_sys::Oid>,
+    /// Whether the trigger can fire at the end of the transaction, and whether it does so unless told otherwise.
+    pub deferral: (bool, bool),
     /// Whether the trigger names the new rows of the statement: REFERENCING NEW TABLE.
     has_new_table: bool,
     /// Whether the trigger names the old rows of the statement: REFERENCING OLD TABLE.
@@ -49,6 +51,7 @@ impl TriggerInfo {
             clone: trigger.tgisclone,
             conditional: !trigger.tgqual.is_null() || trigger.tgnattr > 0,
             referenced: (trigger.tgconstrrelid != pg_sys::InvalidOid).then_some(trigger.tgconstrrelid),
+            deferral: (trigger.tgdeferrable, trigger.tginitdeferred),
             has_new_table: !trigger.tgnewtable.is_null(),
             has_old_table: !trigger.tgoldtable.is_null(),
             // SAFETY: `tgargs` has `tgnargs` NUL-terminated strings.
@@ -119,6 +122,16 @@ impl TriggerInfo {
             && (self.has_old_table || !old)
     }
 
+    /// Whether the trigger fires exactly AFTER these events FOR EACH ROW, names another table, and can be deferred.
+    pub fn follows_rows(&self, events: &[Event]) -> bool {
+        let kind = events.iter().fold(0, |kind, event| kind | event.kind());
+        self.referenced.is_some()
+            && self.deferral.0
+            && self.row()
+            && self.kind & (pg_sys::TRIGGER_TYPE_BEFORE | pg_sys::TRIGGER_TYPE_INSTEAD) == 0
+            && self.kind & Self::EVENTS == kind
+    }
+
     /// Whether the trigger only names another table: a constraint trigger AFTER DELETE that has a condition.
     pub fn refers(&self) -> bool {
         let timing = pg_sys::TRIGGER_TYPE_BEFORE | pg_sys::TRIGGER_TYPE_INSTEAD;
@@ -166,6 +179,17 @@ pub enum Event {
     Delete,
     /// TRUNCATE
     Truncate,
+}
+
+impl Event {
+    fn kind(self) -> u32 {
+        match self {
+            Event::Insert => pg_sys::TRIGGER_TYPE_INSERT,
+            Event::Update => pg_sys::TRIGGER_TYPE_UPDATE,
+            Event::Delete => pg_sys::TRIGGER_TYPE_DELETE,
+            Event::Truncate => pg_sys::TRIGGER_TYPE_TRUNCATE,
+        }
+    }
 }
 
 /// One firing of a trigger.
@@ -241,6 +265,25 @@ impl<'call> Firing<'call> {
             && event & pg_sys::TRIGGER_EVENT_TIMINGMASK == pg_sys::TRIGGER_EVENT_BEFORE
     }
 
+    /// Whether the trigger fires FOR EACH STATEMENT.
+    pub fn is_for_statement(&self) -> bool {
+        self.data().tg_event & pg_sys::TRIGGER_EVENT_ROW == 0
+    }
+
+    /// Whether the trigger fires AFTER, for each row.
+    pub fn is_after_row(&self) -> bool {
+        let event = self.data().tg_event;
+        event & pg_sys::TRIGGER_EVENT_ROW != 0
+            && event & pg_sys::TRIGGER_EVENT_TIMINGMASK == pg_sys::TRIGGER_EVENT_AFTER
+    }
+
+    /// Whether the trigger fires AFTER, for the statement.
+    pub fn is_after_statement(&self) -> bool {
+        let event = self.data().tg_event;
+        event & pg_sys::TRIGGER_EVENT_ROW == 0
+            && event & pg_sys::TRIGGER_EVENT_TIMINGMASK == pg_sys::TRIGGER_EVENT_AFTER
+    }
+
     /// Whether the trigger fires BEFORE.
     pub fn is_before(&self) -> bool {
         self.data().tg_event & pg_sys::TRIGGER_EVENT_TIMINGMASK == pg_sys::TRIGGER_EVENT_BEFORE
@@ -284,6 +327,18 @@ impl<'call> Firing<'call> {
     /// Lets the insertion or deletion proceed.
     pub fn pass_row(&self) -> Answer {
         Answer::made(pg_sys::Datum::from(self.data().tg_trigtuple), self.call)
+    }
+}
+
+/// Makes a trigger that was cloned from a partitioned table one of its own relation: PostgreSQL leaves the clone of a constraint
+/// trigger that names another table on a partition that is detached, and does not let it be dropped.
+pub fn forget_parent(trigger: pg_sys::Oid) {
+    // SAFETY: opens and closes the catalog of triggers; the trigger exists, or PostgreSQL raises an error.
+    unsafe {
+        let catalog = pg_sys::table_open(pg_sys::TriggerRelationId, pg_sys::RowExclusiveLock as i32);
+        pg_sys::TriggerSetParentTrigger(catalog, trigger, pg_sys::InvalidOid, pg_sys::InvalidOid);
+        pg_sys::table_close(catalog, pg_sys::RowExclusiveLock as i32);
+        pg_sys::CommandCounterIncrement();
     }
 }
 

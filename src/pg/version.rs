@@ -29,6 +29,13 @@ pub struct Version {
 pub struct Command(pg_sys::CommandId);
 
 impl Command {
+    /// Whether no later command has changed anything. PostgreSQL counts a command before and after it runs, if it may change
+    /// rows; a query by a trigger, such as that of a foreign key's check, counts once.
+    pub fn is_latest(self) -> bool {
+        // SAFETY: a transaction is open.
+        unsafe { pg_sys::GetCurrentCommandId(false) <= self.0.saturating_add(1) }
+    }
+
     /// The command whose trigger is running: rows that the statement inserts have this command number or a later one.
     pub fn running() -> Command {
         // SAFETY: the active snapshot, if there is one, is that of the statement, whose command is the first that the

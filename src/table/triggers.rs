@@ -1,12 +1,13 @@
 //! The triggers of a feature on a table: finding, judging, creating and dropping them.
 
 use super::feature::{Feature, Part};
+use crate::pg::acting::as_owner_of;
 use crate::pg::oid::Oid;
 use crate::pg::quote;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::Session;
-use crate::pg::trigger::TriggerInfo;
+use crate::pg::trigger::{TriggerInfo, forget_parent};
 
 /// The configuration of a table's feature, and the problems of its triggers.
 pub struct Attached {
@@ -225,6 +226,26 @@ pub fn rearm(
         part.create_referring(session, feature, &name, &new_name, &arguments, other.as_deref())?;
         let state = trigger.state_sql();
         session.run(&format!("ALTER TABLE {name} {state} TRIGGER {}", quote::identifier(&new_name)), &[])?;
+    }
+    Ok(())
+}
+
+/// Drops from each of `tables` that is no longer a partition the triggers of a function that name another table.
+pub fn drop_former_clones(session: &Session, tables: &[Oid], function: Oid) -> Result<()> {
+    let clones = session.query(
+        "SELECT t.oid, t.tgrelid, t.tgname::pg_catalog.text
+         FROM pg_catalog.pg_trigger t
+         JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
+         WHERE t.tgrelid = ANY ($1) AND t.tgfoid = $2 AND t.tgparentid <> 0 AND NOT c.relispartition",
+        &[tables.to_vec().into(), function.into()],
+    )?;
+    for row in clones.rows() {
+        let (Some(oid), Some(table), Some(name)) = (row.get(0), row.get(1), row.get::<String>(2)) else {
+            return Err(Error::damaged("pg_trigger"));
+        };
+        forget_parent(oid);
+        let table_name = Relation::open(table, Lock::AccessShare)?.qualified_name();
+        as_owner_of(table, |_| drop(session, &table_name, [name]))??;
     }
     Ok(())
 }

@@ -10,10 +10,12 @@ pub static DDL: Ddl = Ddl {
     check_configuration: triggers::check_configuration,
     check: triggers::check,
     follow: triggers::follow,
+    adopt: None,
     verify: verify::verify,
     indexes_text: false,
     on_new_column: None,
     partitions: None,
+    lost: None,
 };
 
 fn reason(kind: Kind) -> Reason {

@@ -27,12 +27,14 @@ fn the_public_functions_are_these() {
         members("pg_proc")
     );
     let expected = [
+        "add_as_of",
         "add_chain",
         "add_packing",
         "add_validation",
         "alter_chain",
         "chain_line",
         "clear_period",
+        "drop_as_of",
         "drop_chain",
         "drop_packing",
         "drop_validation",
@@ -47,6 +49,7 @@ fn the_public_functions_are_these() {
         "schema_errors",
         "schema_problems",
         "set_period",
+        "settled_at",
         "update_period",
         "verify_all",
         "verify_chain",

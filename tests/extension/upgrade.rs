@@ -17,4 +17,5 @@ fn an_upgraded_cluster_verifies_and_goes_on() {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/extension/upgrade.sh");
     let said = succeed(Command::new(script).arg(old).arg(newer));
     assert!(said.contains("faults before: 0") && said.contains("faults after: 0"), "{said}");
+    assert!(said.contains("as of: 3") && said.contains("as of one: 4"), "{said}");
 }

@@ -38,4 +38,5 @@ as_server "$new/pg_upgrade" -b "$old" -B "$new" -d "$folder/old" -D "$folder/new
 start "$new" new
 ask -c "INSERT INTO ledger (id, note) VALUES (1, 'after')" -c "INSERT INTO part (id, day) VALUES (1, '2026-03-01')" \
   -c "ALTER TABLE ledger RENAME COLUMN viewed TO looked"
+ask -c "SELECT 'as of: ' || count(*) FROM ledger_as_of(199)" -c "SELECT 'as of one: ' || note FROM ledger_as_of(1, valid_at => 5)"
 ask -c "SELECT 'faults after: ' || count(*) FROM verify_all(indexes => true)" 2>&1

@@ -1,4 +1,4 @@
--- What an upgraded database holds: altered chains, partitions at two levels, a packing, a validation, and the journal.
+-- What an upgraded database holds: altered chains, as-of functions, partitions at two levels, a packing, a validation, and the journal.
 \set ON_ERROR_STOP on
 CREATE EXTENSION veritable CASCADE;
 CREATE EXTENSION amcheck;
@@ -6,6 +6,7 @@ CREATE TABLE ledger (id int NOT NULL, at timestamptz(3), note varchar(50), amoun
 SELECT add_chain('ledger', '{id}', recorded => 'at', exclude => '{seen}');
 INSERT INTO ledger (id, note, amount, tags) SELECT n % 3, n, n, '[0:1]={a,b}' FROM generate_series(1, 200) AS n;
 ALTER TABLE ledger RENAME COLUMN seen TO viewed;
+SELECT add_as_of('ledger', valid => 'amount');
 ALTER TABLE ledger ALTER COLUMN note TYPE text;
 ALTER TABLE ledger ADD COLUMN extra int;
 SELECT alter_chain('ledger', exclude => '{viewed,extra}');

@@ -8,6 +8,11 @@ const TABLES: &str = r#"
     CREATE TABLE app.events (id int NOT NULL, what text, note text);
     SELECT add_chain('app.events', '{id}', exclude => '{note}');
     INSERT INTO app.events (id, what) VALUES (1, 'x'), (1, 'y'), (2, 'z');
+    CREATE TABLE app.prices (id int NOT NULL, price int, at timestamptz);
+    SELECT add_chain('app.prices', '{id}', recorded => 'at');
+    SELECT add_as_of('app.prices');
+    CREATE TABLE app.other_prices (id int NOT NULL, price int, at timestamptz);
+    SELECT add_chain('app.other_prices', '{id}', recorded => 'at');
     CREATE TABLE app.tariffs (id int NOT NULL, price int, period int4range);
     SELECT add_packing('app.tariffs', 'period', '{id}');
     INSERT INTO app.tariffs VALUES (1, 7, '[1,3)'), (1, 7, '[5,7)'), (2, 7, '[1,3)');
@@ -23,7 +28,7 @@ const TABLES: &str = r#"
     GRANT INSERT ON ALL TABLES IN SCHEMA app TO writer"#;
 
 /// What is tried: as the document names it, and as it is run.
-const ACTIONS: [(&str, &str); 65] = [
+const ACTIONS: [(&str, &str); 71] = [
     ("`add_chain('app.unchained', …)`", "SELECT add_chain('app.unchained', '{id}')"),
     ("`alter_chain('app.events')`", "SELECT alter_chain('app.events')"),
     ("`drop_chain('app.events')`", "SELECT drop_chain('app.events')"),
@@ -59,6 +64,12 @@ const ACTIONS: [(&str, &str); 65] = [
         "CREATE TRIGGER x BEFORE UPDATE OR DELETE ON app.fresh FOR EACH ROW
          EXECUTE FUNCTION veritable.guard('entity=id', 'seq=seq', 'previous=previous_event_hash', 'hash=event_hash')",
     ),
+    ("`add_as_of('app.other_prices')`", "SELECT add_as_of('app.other_prices')"),
+    ("`drop_as_of('app.prices')`", "SELECT drop_as_of('app.prices')"),
+    ("generated function: `app.prices_as_of()`", "SELECT count(*) FROM app.prices_as_of()"),
+    ("`settled_at('app.prices')`", "SELECT settled_at('app.prices')"),
+    ("`veritable.as_ofs`", "SELECT count(*) FROM veritable.as_ofs"),
+    ("`veritable.generated_value(…)`", "SELECT veritable.generated_value('', 'x')"),
     ("`add_packing('app.unchained', …)`", "SELECT add_packing('app.unchained', 'period', '{id}', '{}')"),
     ("`drop_packing('app.tariffs')`", "SELECT drop_packing('app.tariffs')"),
     ("`verify_packing('app.tariffs')`", "SELECT * FROM verify_packing('app.tariffs')"),

@@ -1,0 +1,2 @@
+\set id random(1, :rows)
+UPDATE orders SET price = price + 1 WHERE id = :id;

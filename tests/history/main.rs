@@ -1,0 +1,13 @@
+//! Histories as clients meet them. Whatever changes the table, its history shows what the table was at each moment.
+
+mod clients;
+mod crash;
+mod dump;
+mod oracle;
+mod packed;
+mod privileges;
+mod program;
+mod replication;
+mod tampering;
+#[path = "../support/mod.rs"]
+mod support;
