@@ -43,19 +43,19 @@ pub fn drop(session: &Session, target: Oid) -> Result<()> {
     find(session, target)?.iter().try_for_each(|found| generated::drop(session, found))
 }
 
-/// Gives the function, which is the former owner's, to the present owner of the table.
-pub fn follow_owner(session: &Session, target: Oid, former: &str, owner: &str) -> Result<()> {
-    let found = session.query(
-        "SELECT p.oid::pg_catalog.regprocedure::pg_catalog.text
-         FROM pg_catalog.pg_class c
-         JOIN pg_catalog.pg_proc p ON p.prorettype = c.reltype
-         WHERE c.oid = $1 AND p.proretset AND pg_catalog.pg_get_userbyid(p.proowner) = $2
-           AND pg_catalog.starts_with(p.prosrc, $3)",
-        &[target.into(), former.into(), format!("-- veritable {KIND}:").into()],
-    )?;
-    for row in found.rows() {
-        let function: String = row.get(0).ok_or_else(|| Error::damaged("pg_proc"))?;
-        session.run(&format!("ALTER FUNCTION {function} OWNER TO {}", quote::identifier(owner)), &[])?;
+/// Gives the function, which the former owner has, to the present owner of the table. It is created anew, so that nothing
+/// that the former owner has put into it runs as the present one; a function that only looks like it stays where it is.
+pub fn follow_owner(session: &Session, target: Oid, history: Oid, arguments: &Arguments, former: Oid) -> Result<()> {
+    for found in generated::find_of(session, target, Some(former))?.iter().filter(|found| found.kind == KIND) {
+        let function = {
+            let (relation, events) =
+                (Relation::open(target, Lock::AccessShare)?, Relation::open(history, Lock::AccessShare)?);
+            let layout = Layout::of(&relation, &events, arguments)?;
+            function(&relation, &events, &layout, arguments, (found.schema.clone(), found.name.clone()))?
+        };
+        if function.signature() == found.signature {
+            return generated::give(session, found, &function);
+        }
     }
     Ok(())
 }

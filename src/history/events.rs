@@ -1,7 +1,6 @@
 //! The table of a history's events: a chained table with the columns of the recorded table and some of its own.
 
 use super::arguments::Arguments;
-use super::as_of;
 use super::attach::named;
 use super::layout::Layout;
 use crate::pg::acting::as_owner;
@@ -200,18 +199,20 @@ fn column_definitions(session: &Session, table: Oid, names: &[String]) -> Result
     found.rows().map(|row| column(row).ok_or_else(|| Error::damaged("pg_attribute"))).collect()
 }
 
-/// Gives the history, and the function that reads it, to the owner of the table.
-pub fn follow_owner(session: &Session, relation: &Relation, history: Oid) -> Result<()> {
-    let (name, former) = {
+/// Gives the history to the owner of the table, and returns the owner that it had, if that was another.
+pub fn follow_owner(session: &Session, relation: &Relation, history: Oid) -> Result<Option<Oid>> {
+    let name = {
         let events = Relation::open(history, Lock::AccessShare)?;
         if relation.has_same_owner(&events) {
-            return Ok(());
+            return Ok(None);
         }
-        (events.qualified_name(), events.owner_name())
+        events.qualified_name()
     };
+    let former = session.query("SELECT relowner FROM pg_catalog.pg_class WHERE oid = $1", &[history.into()])?;
+    let former: Option<Oid> = former.rows().next().and_then(|row| row.get(0));
     let owner = relation.owner_name();
     session.run(&format!("ALTER TABLE {name} OWNER TO {}", quote::identifier(&owner)), &[])?;
-    as_of::follow_owner(session, relation.oid(), &former, &owner)
+    Ok(former)
 }
 
 /// Hides the events from other roles as soon as row-level security hides rows of the table: no policy of the table applies to

@@ -117,6 +117,24 @@ SELECT function FROM veritable.as_ofs WHERE target = 'regress_as_of_mallory.bait
 ALTER TABLE regress_as_of_mallory.bait OWNER TO regress_as_of;
 SELECT function FROM veritable.as_ofs WHERE target = 'regress_as_of_mallory.bait'::regclass ORDER BY function::text;
 
+-- So it is with the function of a history.
+SET ROLE regress_as_of_mallory;
+CREATE TABLE regress_as_of_mallory.lure (id int PRIMARY KEY);
+SELECT add_history('regress_as_of_mallory.lure');
+CREATE OR REPLACE FUNCTION regress_as_of_mallory.lure_as_of(known_at timestamptz DEFAULT regress_as_of_mallory.evil()) RETURNS SETOF regress_as_of_mallory.lure
+LANGUAGE sql SECURITY DEFINER AS
+$$-- veritable as of history:
+SELECT * FROM regress_as_of_mallory.lure$$;
+CREATE FUNCTION regress_as_of_mallory.a_trap(text) RETURNS SETOF regress_as_of_mallory.lure LANGUAGE sql SECURITY DEFINER AS
+$$-- veritable as of history:
+SELECT * FROM regress_as_of_mallory.lure$$;
+RESET ROLE;
+GRANT CREATE ON SCHEMA regress_as_of_mallory TO regress_as_of;
+ALTER TABLE regress_as_of_mallory.lure OWNER TO regress_as_of;
+SELECT oid::regprocedure AS function, proowner::regrole AS owner, prosecdef, pg_get_function_arguments(oid) LIKE '%evil%' AS evil
+FROM pg_proc WHERE prorettype = 'regress_as_of_mallory.lure'::regtype ORDER BY oid::regprocedure::text;
+SELECT count(*) FROM regress_as_of_mallory.lure_as_of();
+
 -- When a record is final cannot be asked of anything.
 SET ROLE regress_as_of;
 CREATE TABLE plain (id int);
