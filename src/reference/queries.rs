@@ -98,7 +98,8 @@ pub fn uncovered(layout: &Layout, source: &Source) -> String {
          FROM c LEFT JOIN ONLY {table} AS r ON {} AND {period} OPERATOR(pg_catalog.&&) c.p
          GROUP BY {columns}
          HAVING pg_catalog.isempty(c.p)
-             OR NOT COALESCE(pg_catalog.range_agg({period}) OPERATOR(pg_catalog.@>) c.p, false)",
+             OR NOT COALESCE(pg_catalog.range_agg({period}) OPERATOR(pg_catalog.@>) c.p, false)
+         ORDER BY {columns}",
         list(child, "s"),
         source.sql(child),
         known.join(" AND "),
