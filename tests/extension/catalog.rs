@@ -29,12 +29,14 @@ fn the_public_functions_are_these() {
     let expected = [
         "add_chain",
         "add_packing",
+        "add_reference",
         "add_validation",
         "alter_chain",
         "chain_line",
         "clear_period",
         "drop_chain",
         "drop_packing",
+        "drop_reference",
         "drop_validation",
         "json_matches_schema",
         "jsonb_matches_schema",
@@ -51,6 +53,7 @@ fn the_public_functions_are_these() {
         "verify_all",
         "verify_chain",
         "verify_packing",
+        "verify_references",
         "verify_validation",
     ];
     assert_eq!(session().rows(&functions), expected);
