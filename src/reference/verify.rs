@@ -15,7 +15,7 @@ use crate::pg::line::pinned::Pinned;
 use crate::pg::relation::{Lock, Relation, exists};
 use crate::pg::report::{Error, Result};
 use crate::pg::snapshot::Latest;
-use crate::pg::spi::{self, Kept, Session};
+use crate::pg::spi;
 use crate::table::faults::Faults;
 use crate::table::verification;
 
@@ -98,7 +98,7 @@ pub fn each_row(
     layout: &Layout,
     most: usize,
 ) -> Result<(u64, Vec<Violation>)> {
-    let (count, query) = (queries::count(layout), queries::all(layout));
+    let count = queries::count(layout);
     let mut found = Vec::new();
     let rows = as_owner(child, |acting| {
         verification::without_indexes(acting);
@@ -108,10 +108,11 @@ pub fn each_row(
                 let rows = rows.rows().next().and_then(|row| row.get::<i64>(0));
                 let rows = rows.ok_or_else(|| Error::damaged("a number of rows"))?;
                 if child.has_owner_of(parent) {
-                    read(session, &queries::uncovered(layout, &Source::Table), layout, most, &mut found)?;
+                    let cursor = session.cursor(&queries::uncovered(layout, &Source::Table).many, &[], true)?;
+                    check::each(&cursor, layout, most, &mut found)?;
                 } else {
-                    let uncovered = Kept::new(queries::uncovered(layout, &Source::Records));
-                    let cursor = session.cursor(&query, &[], true)?;
+                    let uncovered = queries::uncovered(layout, &Source::Records);
+                    let cursor = session.cursor(&queries::records(&layout.child, &Source::Table).many, &[], true)?;
                     in_batches(&cursor, |batch, _| {
                         as_owner(parent, |acting| -> Result<()> {
                             verification::without_indexes(acting);
@@ -126,9 +127,4 @@ pub fn each_row(
         })
     })?;
     Ok((rows, found))
-}
-
-fn read(session: &Session, sql: &str, layout: &Layout, most: usize, found: &mut Vec<Violation>) -> Result<()> {
-    let cursor = session.cursor(sql, &[], true)?;
-    check::each(&cursor, layout, most, found)
 }
