@@ -3,11 +3,13 @@
 
 use crate::table::feature::{Exclusion, Listed};
 use crate::table::makers::Maker;
-use crate::{as_of, chain, history, packing, validation};
+use crate::{as_of, chain, history, packing, reference, validation};
 
 /// All features, in the firing order of their BEFORE row triggers. PostgreSQL fires triggers in the order of their names:
 /// validation is first, because it puts a schema's version into the row; sealing is last, because it hashes the final row.
-pub static FEATURES: [Listed; 4] = [
+/// References and histories have no such triggers.
+pub static FEATURES: [Listed; 5] = [
+    Listed { feature: &reference::FEATURE, ddl: &reference::DDL },
     Listed { feature: &validation::FEATURE, ddl: &validation::DDL },
     Listed { feature: &packing::FEATURE, ddl: &packing::DDL },
     Listed { feature: &history::FEATURE, ddl: &history::DDL },

@@ -9,6 +9,7 @@ mod features;
 mod history;
 mod packing;
 mod pg;
+mod reference;
 mod table;
 mod validation;
 

@@ -1,4 +1,4 @@
--- requires: chain, journal, packing, validation
+-- requires: chain, journal, packing, reference, validation
 
 -- Every guarantee of the database at once.
 
@@ -33,6 +33,8 @@ SELECT g.target,
 FROM (SELECT target, 'chain' AS guarantee FROM veritable.chains
       UNION ALL
       SELECT target, 'packing' FROM veritable.packings
+      UNION ALL
+      SELECT DISTINCT target, 'reference' FROM veritable.references
       UNION
       SELECT target, 'validation' FROM veritable.validations) AS g
 JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) g.target
@@ -49,7 +51,8 @@ LEFT JOIN LATERAL (
     SELECT j.at, j.by, j.detail
     FROM veritable.journal j
     WHERE j.about OPERATOR(pg_catalog.=) pg_catalog.format('%I.%I', n.nspname, c.relname)
-      AND j.action IN ('verify_chain', 'verify_packing', 'verify_validation', 'verify_all')
+      AND j.action IN ('verify_chain', 'verify_packing', 'verify_references', 'verify_validation',
+                       'verify_all')
       AND (j.detail OPERATOR(pg_catalog.->>) 'guarantee') OPERATOR(pg_catalog.=) g.guarantee
     ORDER BY j.at DESC
     LIMIT 1

@@ -26,6 +26,7 @@ pub static DDL: Ddl = Ddl {
             "A partition without events can be detached, and dropped then. Use drop_chain() to end the chain.",
         ),
     }),
+    lost: None,
 };
 
 fn reason(kind: Kind) -> Reason {

@@ -47,6 +47,7 @@ pub static FEATURE: Feature = Feature {
     name: "chain",
     participle: "chained",
     verb: "chain",
+    verified_by: "verify_chain",
     counts: ("event", Some("chain")),
     functions: &[
         Function { name: c"seal", usage: "BEFORE INSERT FOR EACH ROW" },

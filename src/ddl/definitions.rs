@@ -2,7 +2,7 @@
 //! The queries read catalogs only, and call no function that uses the catalog caches: the caches know only the present.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::touched::{Functions, Touched};
 use crate::pg::oid::Oid;
@@ -35,7 +35,8 @@ pub struct Definition {
     pub column: String,
     /// Whether existing rows have got a value with the definition, without being rewritten.
     pub filled: bool,
-    /// For a column or a part of a type, the owner of the type; for a partition, the owner of the partitioned table.
+    /// For a column or a part of a type, the owner of the type; for a partition, the owner of the partitioned table; for a
+    /// trigger, the other table that it names.
     pub owner: Oid,
 }
 
@@ -192,6 +193,11 @@ impl Definitions {
     /// The definitions that are missing from `others`.
     pub fn but_not(&self, others: &Definitions) -> impl Iterator<Item = (&Key, &Definition)> {
         self.0.iter().filter(|(key, _)| !others.0.contains_key(key))
+    }
+
+    /// Leaves out all definitions of these guarantees: places of features, and tables.
+    pub fn leave_out(&mut self, guarantees: &BTreeSet<(usize, u32)>) {
+        self.0.retain(|key, _| !guarantees.contains(&(key.feature.0, key.table)));
     }
 
     /// Whether the columns of the key's table are known for the key's feature: the table has the trigger with the

@@ -12,6 +12,7 @@ mod early;
 mod follow;
 mod generated;
 mod judge;
+mod lost;
 mod partitions;
 mod recording;
 mod refusal;
@@ -113,7 +114,12 @@ fn judge_command(
         return Ok(());
     }
     let read = |at: Mark| few_rows(|| at.during_on(latest, || Definitions::read(session, functions, &touched, &[])));
-    let (before, mut after) = (read(running.start)?, read(running::now())?);
+    let (mut before, mut after) = (read(running.start)?, read(running::now())?);
+    let cleared = lost::tables(session, command, running, &before, &after, &touched)?;
+    if !cleared.is_empty() {
+        after = read(running::now())?;
+        [&mut before, &mut after].into_iter().for_each(|definitions| definitions.leave_out(&cleared));
+    }
     judge::what_was(Kind::Trigger, &before, &after, &touched)?;
     // The checks read the catalogs as the command has left them.
     running::now().during(|| checks::made_by_hand(&before, &after))?;

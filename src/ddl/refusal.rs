@@ -20,6 +20,14 @@ pub fn of_change(verb: &str, key: &Key, definition: &Definition) -> Error {
     }
 }
 
+/// The error of a dropped table to which another refers; `other` is the kind and the name of the dropped table.
+pub fn of_lost(key: &Key, guarantee: &str, relation: &Relation, other: &str) -> Error {
+    let (feature, table) = (key.feature().name, relation.name());
+    Error::new(Class::DependentObjects, format!("cannot drop {other} because other objects depend on it"))
+        .detail(format!("{feature} \"{guarantee}\" of table \"{table}\" depends on {other}."))
+        .hint("Use DROP ... CASCADE to drop the dependent objects too.")
+}
+
 /// The error of a dropped partition with rows under a guarantee.
 pub fn of_partition(key: &Key, partitions: &Partitions, definition: &Definition) -> Error {
     let (noun, table) = (key.feature().noun(), name_of(key.parent()));
@@ -61,7 +69,7 @@ pub fn of_values(verb: &str, key: &Key, definition: &Definition, relation: &Rela
         _ => format!("cannot {verb} {} {preposition} {noun} \"{name}\"", definition.name),
     };
     let detail = faults.sentences(relation.is_readable());
-    let verify = format!("What verify_{}() finds now was there before this command.", feature.name);
+    let verify = format!("What {}() finds now was there before this command.", feature.verified_by);
     let instead = match (verb, key.kind) {
         ("add", Kind::Column) => "Add a column without a default, and set the default for new rows afterwards.",
         _ => (key.ddl().reason)(key.kind).hint,

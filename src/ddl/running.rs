@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 
 use crate::pg::command::{Command, Object, Rewritten};
+use crate::pg::oid::{Oid, catalogs};
 use crate::pg::snapshot::Mark;
 
 /// A running command.
@@ -21,6 +22,15 @@ pub struct Running {
 
 thread_local! {
     static RUNNING: RefCell<Vec<Running>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Running {
+    /// The kind and the name of a dropped relation.
+    pub fn name_of_dropped(&self, relation: Oid) -> String {
+        let is_it =
+            |object: &&Object| object.class == catalogs::RELATIONS && object.id == relation && object.column == 0;
+        self.dropped.iter().find(is_it).map_or("table".to_string(), |object| object.name.clone())
+    }
 }
 
 /// Notes the start of a command, and forgets commands that ended in an error, which PostgreSQL does not report.

@@ -3,7 +3,7 @@
 UNION ALL
 SELECT 'trigger', t.oid, 0, t.tgrelid, pg_catalog.format('trigger "%s"', t.tgname),
        pg_catalog.format('%s %s %s %s %s %s %s', t.tgname, t.tgfoid, t.tgtype, t.tgattr, t.tgqual, t.tgargs, t.tgnewtable),
-       '', '', false, 0
+       '', '', false, t.tgconstrrelid
 FROM pg_catalog.pg_trigger t
 JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
 WHERE t.tgrelid = ANY ($1) AND t.tgfoid = ANY ($2) AND (t.tgparentid = 0 OR NOT c.relispartition)

@@ -10,9 +10,9 @@ use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::Session;
 use crate::table::columns::Columns;
-use crate::table::feature::{Ddl, Kind, Partitions, Reason, Renamed};
+use crate::table::feature::{Ddl, Kind, Lost, Partitions, Reason, Renamed};
 use crate::table::topology;
-use crate::table::triggers::rearm;
+use crate::table::triggers::{self as table_triggers, rearm};
 
 /// The callbacks of a history for the event triggers.
 pub static DDL: Ddl = Ddl {
@@ -35,6 +35,7 @@ pub static DDL: Ddl = Ddl {
             "A partition without rows can be detached, and dropped then. Use drop_history() to end the history.",
         ),
     }),
+    lost: Some(&Lost { find: lost, clear: clear_lost }),
 };
 
 fn reason(kind: Kind) -> Reason {
@@ -91,6 +92,26 @@ fn adopt(session: &Session, table: Oid) -> Result<()> {
         configure(session, table, |_| arguments.clone())?;
     }
     as_of::generate(session, table, history, &arguments, None)
+}
+
+/// The history of a table that has lost the table of its events.
+fn lost(relation: &Relation) -> Result<Vec<(String, bool)>> {
+    let is_lost = FEATURE.is_on(relation)? && triggers::table_of(relation)?.is_none();
+    Ok(if is_lost { vec![("history".to_string(), true)] } else { Vec::new() })
+}
+
+/// Ends the history of a table that has lost the table of its events.
+fn clear_lost(session: &Session, table: Oid) -> Result<()> {
+    let (name, own) = {
+        let relation = Relation::open(table, Lock::AccessShare)?;
+        if lost(&relation)?.is_empty() {
+            return Ok(());
+        }
+        (relation.qualified_name(), FEATURE.triggers(&relation)?)
+    };
+    as_of::drop(session, table)?;
+    table_triggers::drop(session, &name, own.into_iter().map(|trigger| trigger.name))?;
+    partitions::unguard(session, &topology::below(session, table)?)
 }
 
 /// The error of a new column with values in rows that were there before: no event says so.

@@ -68,6 +68,7 @@ pub static FEATURE: Feature = Feature {
     name: "history",
     participle: "recorded",
     verb: "record",
+    verified_by: "verify_history",
     counts: ("row", None),
     functions: &[
         Function {

@@ -15,6 +15,7 @@ pub static DDL: Ddl = Ddl {
     indexes_text: true,
     on_new_column: Some(not_compared),
     partitions: None,
+    lost: None,
 };
 
 fn reason(kind: Kind) -> Reason {

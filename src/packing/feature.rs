@@ -49,6 +49,7 @@ pub static FEATURE: Feature = Feature {
     name: "packing",
     participle: "packed",
     verb: "pack",
+    verified_by: "verify_packing",
     counts: ("period", Some("key")),
     functions: &[
         Function { name: c"pack", usage: "AFTER INSERT or AFTER UPDATE, REFERENCING NEW TABLE, FOR EACH STATEMENT" },

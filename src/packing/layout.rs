@@ -32,6 +32,8 @@ pub struct Layout {
     pub value: Vec<Compared>,
     /// The table's name in SQL.
     pub table: String,
+    /// The name of the table's schema.
+    pub schema: String,
 }
 
 /// A column whose values are compared.
@@ -62,6 +64,7 @@ impl Layout {
             key: arguments.key.iter().map(compared).collect::<Result<_>>()?,
             value: arguments.value.iter().map(compared).collect::<Result<_>>()?,
             table: relation.qualified_name(),
+            schema: relation.schema(),
         })
     }
 

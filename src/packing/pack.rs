@@ -15,7 +15,7 @@ use crate::pg::report::{Error, Result};
 use crate::pg::spi;
 use crate::pg::stack;
 use crate::pg::version::Command;
-use crate::table::{journal, turn};
+use crate::table::{journal, together, turn};
 
 sql_function! {
     /// `veritable.pack()`: AFTER INSERT or AFTER UPDATE FOR EACH STATEMENT, with the new rows as a table.
@@ -80,12 +80,14 @@ fn pack_table(call: &Call) -> Result<Answer> {
 pub fn pack_all(relation: &Relation, layout: &Layout) -> Result<u64> {
     let _errors = (!relation.is_owned_by_current_role()).then(Errors::refer_to_owner);
     as_owner(relation, |_| {
-        spi::connect(|session| {
-            let changes = look_at_all(session, layout)?;
-            if changes.is_empty() {
-                return Ok(0);
-            }
-            changes.apply(session, relation, &Commands::of(layout), After::Command)
+        together::run(|| {
+            spi::connect(|session| {
+                let changes = look_at_all(session, layout)?;
+                if changes.is_empty() {
+                    return Ok(0);
+                }
+                changes.apply(session, relation, &Commands::of(layout), After::Command)
+            })
         })
     })
 }

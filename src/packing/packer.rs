@@ -12,6 +12,7 @@ use crate::pg::cache::{Cache, Derived};
 use crate::pg::lock;
 use crate::pg::oid::Oid;
 use crate::pg::range_scan::Touching;
+use crate::pg::relation::schema_of;
 use crate::pg::report::Result;
 use crate::pg::trigger::{Firing, TriggerInfo};
 
@@ -34,6 +35,10 @@ thread_local! {
 impl Derived for Packer {
     fn depends_on(&self, relation: Oid) -> bool {
         relation == self.layout.relation || relation == self.index_oid
+    }
+
+    fn is_current(&self) -> bool {
+        schema_of(self.layout.relation).as_ref() == Some(&self.layout.schema)
     }
 }
 

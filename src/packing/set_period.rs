@@ -14,6 +14,7 @@ use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::{self, Fetched, Parameter, Session};
 use crate::pg::trigger::Event;
+use crate::table::together;
 
 sql_function! {
     /// `set_period(anyelement, jsonb) → set of anyelement`
@@ -37,15 +38,15 @@ enum Action {
 }
 
 fn set_period(call: &Call) -> Result<Answer> {
-    change(call, Action::Set)
+    together::run(|| change(call, Action::Set))
 }
 
 fn update_period(call: &Call) -> Result<Answer> {
-    change(call, Action::Update)
+    together::run(|| change(call, Action::Update))
 }
 
 fn clear_period(call: &Call) -> Result<Answer> {
-    change(call, Action::Clear)
+    together::run(|| change(call, Action::Clear))
 }
 
 fn change(call: &Call, action: Action) -> Result<Answer> {

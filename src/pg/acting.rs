@@ -72,6 +72,13 @@ pub fn as_owner_of<T>(relation: pg_sys::Oid, body: impl FnOnce(&Acting) -> T) ->
     Ok(act_as(owner, body))
 }
 
+/// Runs `body` as the role that owns PostgreSQL's own objects, restricted, to create and drop our triggers. A trigger that
+/// names another table needs a privilege on that table which the owner of the trigger's table may lack. The caller's
+/// privileges have been checked, and `body` runs commands in which no code of a role runs.
+pub fn as_system<T>(body: impl FnOnce() -> T) -> T {
+    act_as(pg_sys::Oid::from(pg_sys::BOOTSTRAP_SUPERUSERID), |_| body())
+}
+
 fn act_as<T>(owner: pg_sys::Oid, body: impl FnOnce(&Acting) -> T) -> T {
     let (mut role, mut context) = (pg_sys::InvalidOid, 0);
     // SAFETY: a transaction is open; the variables are written.
@@ -94,6 +101,11 @@ fn act_as<T>(owner: pg_sys::Oid, body: impl FnOnce(&Acting) -> T) -> T {
 }
 
 impl Relation {
+    /// Whether both relations belong to one role.
+    pub fn has_owner_of(&self, other: &Relation) -> bool {
+        self.owner() == other.owner()
+    }
+
     /// Whether the acting role is the owner itself, and not a member of the owner's role or a superuser.
     pub fn is_owned_by_current_role(&self) -> bool {
         // SAFETY: reads a variable of the backend.

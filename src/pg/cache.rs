@@ -19,6 +19,11 @@ const NOTES_MAX: usize = 64;
 pub trait Derived {
     /// Whether a change of this relation invalidates the value.
     fn depends_on(&self, relation: pg_sys::Oid) -> bool;
+
+    /// Whether the value is still right in what PostgreSQL tells no backend of: the name of a schema.
+    fn is_current(&self) -> bool {
+        true
+    }
 }
 
 /// Values derived from relations, by the oid of the relation or trigger that each value is for.
@@ -63,7 +68,7 @@ impl<T: Derived> Cache<T> {
     pub fn get<E>(&self, oid: pg_sys::Oid, derive: impl FnOnce() -> Result<T, E>) -> Result<Rc<T>, E> {
         register();
         self.forget_changed();
-        if let Some(entry) = self.entries.borrow().get(&oid) {
+        if let Some(entry) = self.entries.borrow().get(&oid).filter(|entry| entry.is_current()) {
             return Ok(Rc::clone(entry));
         }
         let entry = Rc::new(derive()?);

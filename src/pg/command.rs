@@ -94,6 +94,22 @@ impl Command<'_> {
         }
     }
 
+    /// Whether the command is a `DROP … CASCADE`.
+    pub fn cascades(&self) -> bool {
+        // SAFETY: a parse tree is NULL or a node, and its tag says which.
+        let behavior = unsafe {
+            if self.tree.is_null() {
+                return false;
+            }
+            match (*self.tree).type_ {
+                pg_sys::NodeTag::T_DropStmt => (*self.tree.cast::<pg_sys::DropStmt>()).behavior,
+                pg_sys::NodeTag::T_DropOwnedStmt => (*self.tree.cast::<pg_sys::DropOwnedStmt>()).behavior,
+                _ => return false,
+            }
+        };
+        behavior == pg_sys::DropBehavior::DROP_CASCADE
+    }
+
     /// The indexes that `DROP INDEX CONCURRENTLY` names, by the caller's search path, without those that do not exist.
     pub fn indexes_dropped_concurrently(&self) -> Vec<pg_sys::Oid> {
         // SAFETY: a parse tree is NULL or a node, and its tag says which. The objects of a DROP of relations are lists

@@ -73,6 +73,28 @@ impl<'v> Composite<'v> {
     }
 }
 
+/// Values of type `record`, as one parameter of type `record[]`.
+pub fn records<'v>(values: impl IntoIterator<Item = Composite<'v>>) -> Parameter<'static> {
+    let values: Vec<_> = values.into_iter().collect();
+    let mut datums: Vec<_> = values.iter().map(|value| pg_sys::Datum::from(value.header)).collect();
+    // SAFETY: the values are composite, of variable length and aligned like a double; the array copies them, and is of a
+    // varlena type.
+    let array = unsafe {
+        let array = pg_sys::construct_array(
+            datums.as_mut_ptr(),
+            datums.len() as i32,
+            pg_sys::RECORDOID,
+            -1,
+            false,
+            b'd' as std::ffi::c_char,
+        );
+        let copy = Owned::copy(pg_sys::Datum::from(array), false, -1);
+        pg_sys::pfree(array.cast());
+        copy
+    };
+    Parameter::owned(pg_sys::RECORDARRAYOID, Some(array))
+}
+
 impl<'call> Call<'call> {
     /// A `record` argument.
     pub fn composite(&self, position: usize) -> Option<Composite<'call>> {

@@ -23,6 +23,10 @@ pub enum Kind {
     Series = 0x5648,
     /// A transaction that records rows: the hash, of 32 bits, is its watermark.
     Recording = 0x5649,
+    /// The rows of one key that other tables refer to.
+    Referenced = 0x5650,
+    /// All rows of a table that others refer to.
+    ReferencedTable = 0x5651,
 }
 
 /// The lock's mode.
@@ -32,6 +36,10 @@ pub enum Mode {
     Shared,
     /// Exclusive.
     Exclusive,
+    /// On a whole, while parts of it are locked as [`Mode::Shared`]. Excludes an exclusive lock on the whole.
+    SharesParts,
+    /// On a whole, while parts of it are locked as [`Mode::Exclusive`]. Excludes any lock on the whole.
+    ExcludesParts,
 }
 
 impl Mode {
@@ -39,6 +47,9 @@ impl Mode {
         match self {
             Mode::Shared => pg_sys::ShareLock,
             Mode::Exclusive => pg_sys::ExclusiveLock,
+            // The modes of PostgreSQL's own locks on tables for SELECT … FOR UPDATE and for UPDATE.
+            Mode::SharesParts => pg_sys::RowShareLock,
+            Mode::ExcludesParts => pg_sys::RowExclusiveLock,
         }
     }
 }

@@ -57,6 +57,17 @@ impl Relation {
         self.owner() == other.owner()
     }
 
+    /// The error, unless the caller may let other tables refer to these columns, as for a foreign key.
+    pub fn require_references(&self, places: &[usize]) -> Result<()> {
+        if !self.is_in_usable_schema() {
+            return Err(Error::new(Class::Privilege, format!("permission denied for schema {}", self.schema())));
+        }
+        if self.is_granted(pg_sys::ACL_REFERENCES) || self.are_granted(pg_sys::ACL_REFERENCES, places) {
+            return Ok(());
+        }
+        Err(Error::new(Class::Privilege, format!("permission denied for table {}", self.name())))
+    }
+
     /// Whether the caller owns the relation (or is a member of the owning role, or superuser).
     pub fn is_owned_by_caller(&self) -> bool {
         // SAFETY: both take any oids.
@@ -157,14 +168,19 @@ impl Relation {
 
     /// Whether the caller has the privilege to read these columns, of all rows or of those that row-level security leaves.
     pub fn may_select(&self, places: &[usize]) -> bool {
+        self.is_granted(pg_sys::ACL_SELECT) || self.are_granted(pg_sys::ACL_SELECT, places)
+    }
+
+    /// Whether the caller has this privilege on each of these columns.
+    fn are_granted(&self, privilege: u32, places: &[usize]) -> bool {
         let is_granted = |place: &usize| {
             let number = *place as pg_sys::AttrNumber + 1;
-            let mode = pg_sys::ACL_SELECT as pg_sys::AclMode;
+            let mode = privilege as pg_sys::AclMode;
             // SAFETY: takes any oids, and any number of a column.
             let answer = unsafe { pg_sys::pg_attribute_aclcheck(self.oid(), number, pg_sys::GetUserId(), mode) };
             answer == pg_sys::AclResult::ACLCHECK_OK
         };
-        self.is_granted(pg_sys::ACL_SELECT) || places.iter().all(is_granted)
+        places.iter().all(is_granted)
     }
 
     /// Whether the caller has this privilege on the whole relation.

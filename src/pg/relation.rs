@@ -279,6 +279,15 @@ pub fn name_of(oid: pg_sys::Oid) -> String {
     }
 }
 
+/// The name of a relation's schema, without opening the relation. PostgreSQL tells no backend of a new name.
+pub fn schema_of(oid: pg_sys::Oid) -> Option<String> {
+    // SAFETY: both take any oid; NULL if there is no such schema, else a palloc'd string.
+    unsafe {
+        let name = pg_sys::get_namespace_name(pg_sys::get_rel_namespace(oid));
+        (!name.is_null()).then(|| string(name))
+    }
+}
+
 /// Whether a relation with this oid exists.
 pub fn exists(oid: pg_sys::Oid) -> bool {
     // SAFETY: takes any oid; NULL if there is no such relation.

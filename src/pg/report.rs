@@ -11,6 +11,8 @@ pub enum Class {
     AppendOnly,
     /// 23502: a required value is missing.
     NullValue,
+    /// 23503: a row refers to what is not there.
+    ForeignKey,
     /// 23514: a value breaks a rule.
     Check,
     /// 40001: another transaction was first; a retry succeeds.
@@ -27,6 +29,8 @@ pub enum Class {
     UndefinedColumn,
     /// 42704: no such object.
     UndefinedObject,
+    /// 2BP01: other objects depend on the object.
+    DependentObjects,
     /// 42710: the object exists already.
     Duplicate,
     /// 42723: the function exists already.
@@ -62,6 +66,7 @@ impl Class {
         match self {
             Class::AppendOnly => Code::ERRCODE_RESTRICT_VIOLATION,
             Class::NullValue => Code::ERRCODE_NOT_NULL_VIOLATION,
+            Class::ForeignKey => Code::ERRCODE_FOREIGN_KEY_VIOLATION,
             Class::Check => Code::ERRCODE_CHECK_VIOLATION,
             Class::Serialization => Code::ERRCODE_T_R_SERIALIZATION_FAILURE,
             Class::Privilege => Code::ERRCODE_INSUFFICIENT_PRIVILEGE,
@@ -70,6 +75,7 @@ impl Class {
             Class::DuplicateColumn => Code::ERRCODE_DUPLICATE_COLUMN,
             Class::UndefinedColumn => Code::ERRCODE_UNDEFINED_COLUMN,
             Class::UndefinedObject => Code::ERRCODE_UNDEFINED_OBJECT,
+            Class::DependentObjects => Code::ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
             Class::Duplicate => Code::ERRCODE_DUPLICATE_OBJECT,
             Class::DuplicateFunction => Code::ERRCODE_DUPLICATE_FUNCTION,
             Class::State => Code::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,

@@ -186,6 +186,13 @@ impl<'r> Row<'r> {
         unsafe { pg_sys::FunctionCall2Coll(equality.function, equality.collation, one, other) }.value() != 0
     }
 
+    /// The value at `place`, as a parameter for a statement.
+    pub fn parameter(&self, place: usize) -> Parameter<'_> {
+        let datum = (!self.nulls[place]).then(|| self.values[place]);
+        // SAFETY: the value is of the type of its column, and lives as long as the row.
+        unsafe { Parameter::borrowed(self.type_at(place), datum) }
+    }
+
     /// Whether the value at `place` is NULL.
     pub fn is_null(&self, place: usize) -> bool {
         self.nulls[place]
@@ -284,13 +291,6 @@ impl<'r> Row<'r> {
         if matches!(value, Owned::Copied(_)) {
             self.owned.push(value);
         }
-    }
-
-    /// The value at `place`, as a parameter for a statement.
-    pub fn parameter(&self, place: usize) -> Parameter<'r> {
-        let value = (!self.nulls[place]).then(|| self.values[place]);
-        // SAFETY: the value is of the column's type, and lives as long as the row.
-        unsafe { Parameter::borrowed(self.type_at(place), value) }
     }
 
     /// Takes over the value at a place of another row, which lasts as long as this one.

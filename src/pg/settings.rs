@@ -58,3 +58,28 @@ impl Drop for TidScans {
         }
     }
 }
+
+/// `enable_seqscan`, `enable_hashjoin`, `enable_mergejoin` and `jit` off, until dropped: plans made meanwhile find few rows by
+/// an index wherever there is one, also in a table that is small now.
+pub(super) struct FewRows {
+    _scans: TidScans,
+    jit: bool,
+}
+
+impl FewRows {
+    pub fn expect() -> FewRows {
+        // SAFETY: variables of the backend, which has one thread.
+        unsafe {
+            let before = FewRows { _scans: TidScans::prefer(), jit: pg_sys::jit_enabled };
+            pg_sys::jit_enabled = false;
+            before
+        }
+    }
+}
+
+impl Drop for FewRows {
+    fn drop(&mut self) {
+        // SAFETY: restores the former value; calls nothing, so it may run while unwinding.
+        unsafe { pg_sys::jit_enabled = self.jit };
+    }
+}

@@ -14,6 +14,7 @@ use super::memory;
 pub use super::parameter::Parameter;
 use super::parameter::Parameters;
 use super::report::{Class, Error, Result};
+use super::settings::FewRows;
 use super::text::string;
 use super::types::base_type;
 
@@ -146,6 +147,39 @@ impl Kept {
     /// Reads rows, with a snapshot that sees all changes so far. The types of parameters are those of the first run.
     pub fn query<'s>(&self, session: &'s Session, parameters: &[Parameter]) -> Result<Table<'s>> {
         self.execute(session, parameters, false)
+    }
+
+    /// Opens a cursor, as [`Session::cursor`] does, with a plan for few rows.
+    pub fn cursor_of_few<'s>(
+        &self,
+        session: &'s Session,
+        parameters: &[Parameter],
+        as_caller: bool,
+    ) -> Result<Cursor<'s>> {
+        session.require_innermost()?;
+        let types: Vec<_> = parameters.iter().map(Parameter::type_id).collect();
+        let (plan, types) = self.kept(session, &types)?;
+        let mut p = Parameters::of_types(parameters, types)?;
+        let _settings = FewRows::expect();
+        // SAFETY: the plan takes parameters of these types; the vectors have a member for each, and are copied. An unnamed
+        // portal, pinned so that no function that runs meanwhile can close it; an error unpins it.
+        let portal = memory::returning(|| unsafe {
+            let portal = pg_sys::SPI_cursor_open(
+                std::ptr::null(),
+                plan.as_ptr(),
+                p.values.as_mut_ptr(),
+                p.nulls.as_ptr(),
+                as_caller,
+            );
+            pg_sys::PinPortal(portal);
+            portal
+        });
+        Ok(Cursor { portal, session })
+    }
+
+    /// The text of the command.
+    pub fn sql(&self) -> &str {
+        &self.sql
     }
 
     /// Reads rows with the snapshot of the calling statement, or with its replacement.
@@ -313,6 +347,13 @@ impl<'t> Fetched<'t> {
         let is_row = |type_id| type_id == pg_sys::RECORDOID || unsafe { pg_sys::type_is_rowtype(type_id) };
         // SAFETY: the value is a composite, which lives as long as the table that was read.
         self.typed(position, is_row).map(|datum| unsafe { Composite::from_datum(datum) })
+    }
+
+    /// The value at `position`, as a parameter for another statement.
+    pub fn parameter(&self, position: usize) -> Parameter<'t> {
+        let datum = self.typed(position, |_| true);
+        // SAFETY: the descriptor has this position, since `typed` refuses any other; the value lives as long as the table.
+        unsafe { Parameter::borrowed(attribute(self.descriptor, position).atttypid, datum) }
     }
 
     /// The `tid` at `position`, as a parameter for another statement.

@@ -18,6 +18,24 @@ impl Firing<'_> {
             && !data.tg_newtable.is_null()
     }
 
+    /// The numbers of the statement's old and new rows, as far as the trigger has them as tables.
+    pub fn row_counts(&self) -> (Option<u64>, Option<u64>) {
+        // SAFETY: the stores, if there are any, exist during the call.
+        let count = |store: *mut pg_sys::Tuplestorestate| unsafe {
+            (!store.is_null()).then(|| pg_sys::tuplestore_tuple_count(store) as u64)
+        };
+        (count(self.data().tg_oldtable), count(self.data().tg_newtable))
+    }
+
+    /// The names of the statement's old and new rows in statements after [`Firing::register_in`].
+    pub fn row_names(&self) -> (Option<String>, Option<String>) {
+        // SAFETY: a name, if there is one, is NUL-terminated.
+        let name = |name: *mut std::ffi::c_char| unsafe { (!name.is_null()).then(|| string(name)) };
+        // SAFETY: the pointer is valid during the call.
+        let trigger = unsafe { &*self.data().tg_trigger };
+        (name(trigger.tgoldtable), name(trigger.tgnewtable))
+    }
+
     fn require_new_rows(&self) {
         if !self.has_new_rows() {
             Error::mismatch("a trigger without new rows").fail();

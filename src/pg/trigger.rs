@@ -28,6 +28,8 @@ pub struct TriggerInfo {
     pub conditional: bool,
     /// The other table that a constraint trigger names: `FROM other`.
     pub referenced: Option<pg_sys::Oid>,
+    /// Whether the trigger can fire at the end of the transaction, and whether it does so unless told otherwise.
+    pub deferral: (bool, bool),
     /// Whether the trigger names the new rows of the statement: REFERENCING NEW TABLE.
     has_new_table: bool,
     /// Whether the trigger names the old rows of the statement: REFERENCING OLD TABLE.
@@ -49,6 +51,7 @@ impl TriggerInfo {
             clone: trigger.tgisclone,
             conditional: !trigger.tgqual.is_null() || trigger.tgnattr > 0,
             referenced: (trigger.tgconstrrelid != pg_sys::InvalidOid).then_some(trigger.tgconstrrelid),
+            deferral: (trigger.tgdeferrable, trigger.tginitdeferred),
             has_new_table: !trigger.tgnewtable.is_null(),
             has_old_table: !trigger.tgoldtable.is_null(),
             // SAFETY: `tgargs` has `tgnargs` NUL-terminated strings.
@@ -119,6 +122,16 @@ impl TriggerInfo {
             && (self.has_old_table || !old)
     }
 
+    /// Whether the trigger fires exactly AFTER these events FOR EACH ROW, names another table, and can be deferred.
+    pub fn follows_rows(&self, events: &[Event]) -> bool {
+        let kind = events.iter().fold(0, |kind, event| kind | event.kind());
+        self.referenced.is_some()
+            && self.deferral.0
+            && self.row()
+            && self.kind & (pg_sys::TRIGGER_TYPE_BEFORE | pg_sys::TRIGGER_TYPE_INSTEAD) == 0
+            && self.kind & Self::EVENTS == kind
+    }
+
     /// Whether the trigger only names another table: a constraint trigger AFTER DELETE that has a condition.
     pub fn refers(&self) -> bool {
         let timing = pg_sys::TRIGGER_TYPE_BEFORE | pg_sys::TRIGGER_TYPE_INSTEAD;
@@ -166,6 +179,17 @@ pub enum Event {
     Delete,
     /// TRUNCATE
     Truncate,
+}
+
+impl Event {
+    fn kind(self) -> u32 {
+        match self {
+            Event::Insert => pg_sys::TRIGGER_TYPE_INSERT,
+            Event::Update => pg_sys::TRIGGER_TYPE_UPDATE,
+            Event::Delete => pg_sys::TRIGGER_TYPE_DELETE,
+            Event::Truncate => pg_sys::TRIGGER_TYPE_TRUNCATE,
+        }
+    }
 }
 
 /// One firing of a trigger.
@@ -244,6 +268,20 @@ impl<'call> Firing<'call> {
     /// Whether the trigger fires FOR EACH STATEMENT.
     pub fn is_for_statement(&self) -> bool {
         self.data().tg_event & pg_sys::TRIGGER_EVENT_ROW == 0
+    }
+
+    /// Whether the trigger fires AFTER, for each row.
+    pub fn is_after_row(&self) -> bool {
+        let event = self.data().tg_event;
+        event & pg_sys::TRIGGER_EVENT_ROW != 0
+            && event & pg_sys::TRIGGER_EVENT_TIMINGMASK == pg_sys::TRIGGER_EVENT_AFTER
+    }
+
+    /// Whether the trigger fires AFTER, for the statement.
+    pub fn is_after_statement(&self) -> bool {
+        let event = self.data().tg_event;
+        event & pg_sys::TRIGGER_EVENT_ROW == 0
+            && event & pg_sys::TRIGGER_EVENT_TIMINGMASK == pg_sys::TRIGGER_EVENT_AFTER
     }
 
     /// Whether the trigger fires BEFORE.

@@ -48,6 +48,34 @@ pub fn type_name(type_id: pg_sys::Oid) -> String {
     unsafe { super::text::string(pg_sys::format_type_be(type_id)) }
 }
 
+/// A type's name in SQL, independent of the search_path.
+pub fn qualified_type_name(type_id: pg_sys::Oid) -> String {
+    // SAFETY: takes any oid and answers a palloc'd string.
+    unsafe { super::text::string(pg_sys::format_type_be_qualified(type_id)) }
+}
+
+/// A collation's name in SQL, independent of the search_path.
+pub fn qualified_collation_name(collation: pg_sys::Oid) -> String {
+    // SAFETY: takes any oid; the answers are palloc'd strings, or NULL if there is no such collation.
+    unsafe {
+        let name = pg_sys::get_collation_name(collation);
+        let schema = pg_sys::SearchSysCache1(pg_sys::SysCacheIdentifier::COLLOID as i32, collation.into());
+        if name.is_null() || schema.is_null() {
+            Error::damaged("pg_collation").fail();
+        }
+        let form = pg_sys::GETSTRUCT(schema).cast::<pg_sys::FormData_pg_collation>();
+        let schema_name = super::text::string(pg_sys::get_namespace_name((*form).collnamespace));
+        pg_sys::ReleaseSysCache(schema);
+        pgrx::spi::quote_qualified_identifier(schema_name, super::text::string(name))
+    }
+}
+
+/// Whether the type is a range or a multirange, or a domain over one.
+pub fn is_period(type_id: pg_sys::Oid) -> bool {
+    // SAFETY: both take the oid of any type.
+    unsafe { pg_sys::type_is_range(pg_sys::getBaseType(type_id)) || is_multirange(type_id) }
+}
+
 /// Whether the column holds a `bigint`.
 pub fn is_bigint(column: &Column) -> bool {
     column.type_id == pg_sys::INT8OID

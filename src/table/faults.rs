@@ -128,7 +128,7 @@ impl Faults {
     pub fn action(&self, feature: &Feature) -> String {
         match self.sink {
             Sink::RowsOfGuarantees(_) => "verify_all".to_string(),
-            Sink::Rows(_) | Sink::First(_) => format!("verify_{}", feature.name),
+            Sink::Rows(_) | Sink::First(_) => feature.verified_by.to_string(),
         }
     }
 
@@ -156,6 +156,11 @@ impl Faults {
                 }
             }
         }
+    }
+
+    /// Whether the findings decide on a command, and nobody reads them one by one.
+    pub fn judges_command(&self) -> bool {
+        matches!(self.sink, Sink::First(_))
     }
 
     /// Reports a problem with the guards of a table. It is none of its rows, and does not count where only those are of

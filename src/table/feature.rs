@@ -23,6 +23,8 @@ pub struct Feature {
     pub participle: &'static str,
     /// The verb for the feature's `add_…` function: "chain".
     pub verb: &'static str,
+    /// The function that verifies tables with the guarantee: "verify_chain".
+    pub verified_by: &'static str,
     /// The nouns for what verification counts: the rows of a table, and the groups of these rows, if there are any.
     pub counts: (&'static str, Option<&'static str>),
     /// The trigger functions of the feature.
@@ -59,6 +61,17 @@ pub struct Ddl {
     pub on_new_column: Option<NoticeOfColumn>,
     /// The rules for partitions, beyond the row triggers that PostgreSQL clones.
     pub partitions: Option<&'static Partitions>,
+    /// The rules for tables that have lost another, if triggers of the feature name other tables.
+    pub lost: Option<&'static Lost>,
+}
+
+/// The event triggers' rules for a table whose triggers name another table that a command has dropped. PostgreSQL drops the
+/// triggers that name it, and leaves the others.
+pub struct Lost {
+    /// The guarantees of the table that have lost their other table: the name, and whether the table depends on the other.
+    pub find: fn(&Relation) -> Result<Vec<(String, bool)>>,
+    /// Drops the other triggers of these guarantees.
+    pub clear: fn(&Session, Oid) -> Result<()>,
 }
 
 /// A feature in the list of all features.

@@ -15,6 +15,7 @@ pub mod makers;
 pub mod problems;
 pub mod recorded;
 pub mod scan;
+pub mod together;
 pub mod topology;
 pub mod trigger_arguments;
 pub mod triggers;

@@ -15,6 +15,7 @@ pub static DDL: Ddl = Ddl {
     indexes_text: false,
     on_new_column: None,
     partitions: None,
+    lost: None,
 };
 
 fn reason(kind: Kind) -> Reason {

@@ -24,6 +24,7 @@ pub static FEATURE: Feature = Feature {
     name: "validation",
     participle: "validated",
     verb: "validate",
+    verified_by: "verify_validation",
     counts: ("document", None),
     functions: &[Function {
         name: c"validate",
