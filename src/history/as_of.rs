@@ -3,13 +3,16 @@
 use super::arguments::Arguments;
 use super::events::with_suffix;
 use super::layout::Layout;
+use super::triggers::History;
 use crate::pg::oid::{Oid, types};
 use crate::pg::quote;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Error, Result};
 use crate::pg::spi::Session;
 pub use crate::pg::types::element_of;
+use crate::table::feature::Renamed;
 use crate::table::generated::{self, Found, Generated, Parameter};
+use crate::table::makers::Maker;
 
 /// What the function is, in its first line.
 const KIND: &str = "as of history";
@@ -43,21 +46,17 @@ pub fn drop(session: &Session, target: Oid) -> Result<()> {
     find(session, target)?.iter().try_for_each(|found| generated::drop(session, found))
 }
 
-/// Gives the function, which is the former owner's, to the present owner of the table.
-pub fn follow_owner(session: &Session, target: Oid, former: &str, owner: &str) -> Result<()> {
-    let found = session.query(
-        "SELECT p.oid::pg_catalog.regprocedure::pg_catalog.text
-         FROM pg_catalog.pg_class c
-         JOIN pg_catalog.pg_proc p ON p.prorettype = c.reltype
-         WHERE c.oid = $1 AND p.proretset AND pg_catalog.pg_get_userbyid(p.proowner) = $2
-           AND pg_catalog.starts_with(p.prosrc, $3)",
-        &[target.into(), former.into(), format!("-- veritable {KIND}:").into()],
-    )?;
-    for row in found.rows() {
-        let function: String = row.get(0).ok_or_else(|| Error::damaged("pg_proc"))?;
-        session.run(&format!("ALTER FUNCTION {function} OWNER TO {}", quote::identifier(owner)), &[])?;
-    }
-    Ok(())
+/// The function that follows its table: see `table::makers`.
+pub const MAKER: Maker = Maker { kind: KIND, drop: "drop_history", make };
+
+/// The function as it should be now; `None` while the history lacks columns of the table.
+fn make(_: &Session, target: Oid, found: &[Found], _: &[Renamed]) -> Result<Option<Vec<Generated>>> {
+    let relation = Relation::open(target, Lock::AccessShare)?;
+    let (Ok(Some(history)), Some(found)) = (History::of(&relation), found.first()) else { return Ok(None) };
+    let events = Relation::open(history.table, Lock::AccessShare)?;
+    let Ok(layout) = Layout::of(&relation, &events, &history.arguments) else { return Ok(None) };
+    let place = (found.schema.clone(), found.name.clone());
+    Ok(Some(vec![function(&relation, &events, &layout, &history.arguments, place)?]))
 }
 
 fn find(session: &Session, target: Oid) -> Result<Vec<Found>> {

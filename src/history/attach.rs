@@ -44,6 +44,7 @@ fn add_history(call: &Call) -> Result<Answer> {
                 return Err(FEATURE.duplicate(&relation.name()));
             }
             requirements::check_table(&relation)?;
+            requirements::check_has_key(&relation)?;
             let schema = call.name(2).unwrap_or_else(|| relation.schema());
             let place = events::Place::of(&relation, schema, call.name(1));
             (relation.qualified_name(), relation.stable_name(), place)
@@ -139,7 +140,8 @@ fn check_roles(relation: &Relation, arguments: &Arguments) -> Result<()> {
     if let Some(valid) = &arguments.valid {
         let column = columns.find(valid)?;
         if as_of::element_of(column.type_id).is_none() {
-            return Err(columns.wrong_type(valid, "a range"));
+            let message = format!("column \"{valid}\" of relation \"{}\" must be of a range type", relation.name());
+            return Err(Error::new(Class::WrongType, message));
         }
     }
     Ok(())

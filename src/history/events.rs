@@ -1,7 +1,6 @@
 //! The table of a history's events: a chained table with the columns of the recorded table and some of its own.
 
 use super::arguments::Arguments;
-use super::as_of;
 use super::attach::named;
 use super::layout::Layout;
 use crate::pg::acting::as_owner;
@@ -200,18 +199,14 @@ fn column_definitions(session: &Session, table: Oid, names: &[String]) -> Result
     found.rows().map(|row| column(row).ok_or_else(|| Error::damaged("pg_attribute"))).collect()
 }
 
-/// Gives the history, and the function that reads it, to the owner of the table.
+/// Gives the history to the owner of the table.
 pub fn follow_owner(session: &Session, relation: &Relation, history: Oid) -> Result<()> {
-    let (name, former) = {
+    let owner = quote::identifier(relation.owner_name());
+    let name = {
         let events = Relation::open(history, Lock::AccessShare)?;
-        if relation.has_same_owner(&events) {
-            return Ok(());
-        }
-        (events.qualified_name(), events.owner_name())
+        (!relation.has_same_owner(&events)).then(|| events.qualified_name())
     };
-    let owner = relation.owner_name();
-    session.run(&format!("ALTER TABLE {name} OWNER TO {}", quote::identifier(&owner)), &[])?;
-    as_of::follow_owner(session, relation.oid(), &former, &owner)
+    name.map_or(Ok(()), |name| session.run(&format!("ALTER TABLE {name} OWNER TO {owner}"), &[]).map(drop))
 }
 
 /// Hides the events from other roles as soon as row-level security hides rows of the table: no policy of the table applies to

@@ -18,11 +18,11 @@ use crate::pg::open_transaction::{self, OpenTransaction};
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::Row;
-use crate::pg::snapshot;
+use crate::pg::snapshot::{self, Latest};
 use crate::pg::spi::{self, Session};
 use crate::pg::trigger::{Event, Firing};
 use crate::pg::version::Command;
-use crate::table::recorded;
+use crate::table::{recorded, scan};
 
 sql_function! {
     /// `veritable.history()`: names the history's table, and never fires.
@@ -54,12 +54,24 @@ fn record(call: &Call) -> Result<Answer> {
     Ok(Answer::VOID)
 }
 
-/// Records the deletion of all rows. PostgreSQL has locked the table; each partition has a trigger of its own.
+/// Records the deletion of all rows. PostgreSQL has locked the table; each partition has a trigger of its own. TRUNCATE also
+/// removes the rows that the snapshot of the transaction does not see.
 fn truncate(firing: &Firing, recorder: &Recorder) -> Result<()> {
     if firing.relation().is_partitioned() {
         return Ok(());
     }
-    act(recorder, |session| recorder.truncate.query(session, &[]).map(drop))
+    act(recorder, |session| {
+        Latest::during(|_| {
+            let cursor = session.cursor(&recorder.rows, &[], true)?;
+            let mut events = Events::new(recorder, session, true);
+            let layout = &recorder.layout;
+            scan::each(&cursor, |fetched| {
+                let row = fetched.composite(0).ok_or_else(|| Error::damaged("a row of the table"))?;
+                events.push(&layout.event(&row.row(&layout.descriptor), Operation::Delete))
+            })?;
+            events.end()
+        })
+    })
 }
 
 fn changes(firing: &Firing, recorder: &Recorder) -> Result<()> {

@@ -31,8 +31,8 @@ pub struct Recorder {
     pub present: Present,
     /// `INSERT` of an array of events.
     pub insert: Kept,
-    /// `INSERT` of an event for each row of the table: it is about to lose them all.
-    pub truncate: Kept,
+    /// The query for the rows of the relation itself.
+    pub rows: String,
 }
 
 /// The search for the present row of a key.
@@ -80,9 +80,7 @@ impl Recorder {
         let [operation, by] = [&arguments.own.operation, &arguments.own.by].map(quote::identifier);
         let list: Vec<_> = names.chain([operation.clone()]).collect();
         let from = |alias: &str| list.iter().map(|name| format!("{alias}.{name}")).collect::<Vec<_>>().join(", ");
-        let columns: Vec<_> = layout.columns.iter().map(|recorded| &recorded.column.name).collect();
-        let of_table = columns.iter().map(|name| format!("t.{}", quote::identifier(name))).collect::<Vec<_>>();
-        let (name, table) = (history.qualified_name(), relation.qualified_name());
+        let (name, table, alias) = (history.qualified_name(), relation.qualified_name(), relation.alias("t"));
         Ok(Recorder {
             relation: relation.oid(),
             root: root.oid(),
@@ -94,11 +92,7 @@ impl Recorder {
                 list.join(", "),
                 from("e")
             )),
-            truncate: Kept::new(format!(
-                "INSERT INTO {name} ({}, {by}) SELECT {}, 'delete', SESSION_USER FROM ONLY {table} AS t",
-                list.join(", "),
-                of_table.join(", ")
-            )),
+            rows: format!("SELECT {alias} FROM ONLY {table} AS {alias}"),
             layout,
         })
     }

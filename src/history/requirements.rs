@@ -3,8 +3,8 @@
 use super::arguments::Arguments;
 use super::feature::FEATURE;
 use super::layout::Layout;
-use super::recorder::{check_owners, without_key};
-use super::triggers::History;
+use super::recorder::check_owners;
+use super::triggers::{self, History};
 use crate::pg::quote;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
@@ -20,6 +20,10 @@ pub fn check(relation: &Relation) -> Result<()> {
         return problems::refuse_rules(&[relation.oid()], FEATURE.participle);
     }
     check_table(relation)?;
+    triggers::check_configuration(relation)?;
+    if triggers::table_of(relation)?.is_none() {
+        return Ok(());
+    }
     let Some(History { arguments, table, .. }) = History::of(relation)? else { return Ok(()) };
     let history = Relation::open(table, Lock::AccessShare)?;
     check_owners(relation, &history)?;
@@ -46,8 +50,13 @@ pub fn check_table(relation: &Relation) -> Result<()> {
             .detail(format!("Column \"{}\" is generated when it is read, and has no value to record.", column.name))
             .hint("Make it a stored generated column."));
     }
-    let key = relation.primary_key();
-    if key.is_empty() {
+    problems::refuse_rules(&relation.with_partitions(), FEATURE.participle)
+}
+
+/// Refuses a table without a key that names one row at any time. A restored dump may create the triggers before the key.
+pub fn check_has_key(relation: &Relation) -> Result<()> {
+    let name = relation.name();
+    if relation.primary_key().is_empty() {
         let hint = if relation.has_deferrable_key() {
             "Two rows may have one key for a while. Make the primary key NOT DEFERRABLE."
         } else {
@@ -58,15 +67,15 @@ pub fn check_table(relation: &Relation) -> Result<()> {
             .detail("Each event of a history belongs to the row of a key.")
             .hint(hint));
     }
-    problems::refuse_rules(&relation.with_partitions(), FEATURE.participle)
+    Ok(())
 }
 
-/// Refuses a primary key of other columns than the history's.
+/// Refuses a primary key of other columns than the history's. The loss of the key is refused with the command that drops it.
 fn check_key(relation: &Relation, arguments: &Arguments) -> Result<()> {
     let columns = Columns::of(relation);
     let key = relation.primary_key();
     if key.is_empty() {
-        return Err(without_key(relation));
+        return Ok(());
     }
     let places: Vec<usize> = arguments.key.iter().map(|name| Ok(columns.find(name)?.place)).collect::<Result<_>>()?;
     if places.len() == key.len() && places.iter().all(|place| key.contains(place)) {

@@ -57,7 +57,8 @@ fn source() -> (Database<'static>, Session, Vec<String>) {
 }
 
 fn states(session: &mut Session, moments: &[String]) -> Vec<Vec<String>> {
-    let at = |moment: &String| session.rows(&format!("{} ORDER BY 1, 2", STATE.replace("moment", &format!("'{moment}'"))));
+    let at =
+        |moment: &String| session.rows(&format!("{} ORDER BY 1, 2", STATE.replace("moment", &format!("'{moment}'"))));
     moments.iter().map(at).collect()
 }
 
@@ -72,7 +73,8 @@ fn check(original: &mut Session, moments: &[String], restored: &Database) {
     is_faultless(&mut session);
     assert_eq!(states(&mut session, moments), states(original, moments));
     assert_eq!(session.rows(HISTORIES), original.rows(HISTORIES));
-    const VIEW: &str = "SELECT target::text, history::text, key, ignore, valid, enabled FROM veritable.histories ORDER BY 1";
+    const VIEW: &str =
+        "SELECT target::text, history::text, key, ignore, valid, enabled FROM veritable.histories ORDER BY 1";
     assert_eq!(session.rows(VIEW), original.rows(VIEW));
     session.run("DELETE FROM plain; TRUNCATE parted; UPDATE packed SET price = 9");
     session.run(CHANGES[0].split(';').next().expect("a statement"));
@@ -130,9 +132,16 @@ fn a_dump_without_the_history_says_what_is_missing() {
     let (database, ..) = source();
     let restored = empty();
     let file = path(&database, "table.sql");
-    std::fs::write(&file, dump(&database, &["--extension=veritable", "--extension=btree_gist", "--table=plain"])).expect("a file");
+    std::fs::write(&file, dump(&database, &["--extension=veritable", "--extension=btree_gist", "--table=plain"]))
+        .expect("a file");
     restored.superuser().run("CREATE EXTENSION IF NOT EXISTS veritable CASCADE");
-    succeed(restored.cluster.program("psql").args(["--no-psqlrc", "--quiet", "--dbname", &restored.name, "--file"]).arg(&file));
+    succeed(
+        restored
+            .cluster
+            .program("psql")
+            .args(["--no-psqlrc", "--quiet", "--dbname", &restored.name, "--file"])
+            .arg(&file),
+    );
     let mut session = restored.superuser();
     assert_eq!(session.value("SELECT count(*) FROM plain"), "8");
     let faults = session.rows("SELECT fault FROM verify_history()");

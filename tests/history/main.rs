@@ -8,6 +8,6 @@ mod packed;
 mod privileges;
 mod program;
 mod replication;
-mod tampering;
 #[path = "../support/mod.rs"]
 mod support;
+mod tampering;

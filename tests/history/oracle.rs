@@ -61,7 +61,12 @@ fn check(setup: &str, names: &'static [&'static str], seed: u64) {
     }
     for (number, state) in model.states.iter().enumerate() {
         let known = session.rows(&format!("SELECT t::text FROM t_as_of('{}') AS t ORDER BY 1", state.instant));
-        assert_eq!(known, state.rows, "seed {seed}, after {number}: {:#?}", number.checked_sub(1).map(|last| &story[last]));
+        assert_eq!(
+            known,
+            state.rows,
+            "seed {seed}, after {number}: {:#?}",
+            number.checked_sub(1).map(|last| &story[last])
+        );
     }
     assert_eq!(session.rows("SELECT t::text FROM t_as_of() AS t ORDER BY 1"), session.rows(ROWS));
     has_one_moment_for_each_transaction(&mut session, &model, "t_history", "id", seed);

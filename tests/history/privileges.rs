@@ -37,8 +37,13 @@ fn a_writer_needs_nothing_on_the_history_and_gets_nothing_of_it() {
     assert_eq!(
         owner.rows(EVENTS),
         [
-            "1|1|owner|insert|owner", "1|11|owner|update|stranger", "2|2|owner|insert|owner", "2|2|owner|delete|stranger",
-            "3|3|stranger|insert|stranger", "3|3|stranger|delete|stranger", "4|0|stranger|insert|stranger",
+            "1|1|owner|insert|owner",
+            "1|11|owner|update|stranger",
+            "2|2|owner|insert|owner",
+            "2|2|owner|delete|stranger",
+            "3|3|stranger|insert|stranger",
+            "3|3|stranger|delete|stranger",
+            "4|0|stranger|insert|stranger",
         ]
     );
     for refused in [
@@ -158,7 +163,10 @@ fn a_hostile_search_path_changes_nothing() {
     // The owner, with the stranger's names in front.
     superuser.run(&format!("GRANT USAGE ON SCHEMA evil TO {OWNER}"));
     owner.run("SET search_path = evil, pg_catalog, public");
-    assert_eq!(owner.rows("SELECT id, amount FROM public.t_as_of() ORDER BY id USING OPERATOR(pg_catalog.<)"), ["1|9", "2|9"]);
+    assert_eq!(
+        owner.rows("SELECT id, amount FROM public.t_as_of() ORDER BY id USING OPERATOR(pg_catalog.<)"),
+        ["1|9", "2|9"]
+    );
     assert_eq!(owner.rows("SELECT * FROM public.verify_history('public.t')"), [""; 0]);
     is_faultless(&database);
 }
@@ -180,7 +188,9 @@ fn hostile_triggers_and_settings_of_a_writer_change_nothing() {
          CREATE TRIGGER zzz_evil AFTER INSERT OR UPDATE OR DELETE ON t FOR EACH ROW EXECUTE FUNCTION evil()",
     );
     stranger.run("INSERT INTO t VALUES (3, 3)");
-    stranger.run("UPDATE public.t SET amount = 4 WHERE id = 3; DELETE FROM public.t WHERE id = 1; SET search_path = public");
+    stranger.run(
+        "UPDATE public.t SET amount = 4 WHERE id = 3; DELETE FROM public.t WHERE id = 1; SET search_path = public",
+    );
     assert_eq!(stranger.rows("SELECT DISTINCT role FROM public.seen"), [STRANGER]);
     assert_eq!(owner.rows("SELECT id, amount FROM t_as_of() ORDER BY id"), ["2|2", "3|4"]);
     is_faultless(&database);

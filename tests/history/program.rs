@@ -155,7 +155,8 @@ impl Transaction {
 pub fn is_refusal(error: &Error) -> bool {
     let Some(said) = error.as_db_error() else { return false };
     // PostgreSQL does not look for another partition once an INSERT or UPDATE has found one.
-    REFUSALS.iter().any(|refusal| said.code().code().starts_with(refusal)) || said.message().starts_with("moving row to")
+    REFUSALS.iter().any(|refusal| said.code().code().starts_with(refusal))
+        || said.message().starts_with("moving row to")
 }
 
 /// A source of transactions.
@@ -186,7 +187,8 @@ impl Program {
                 _ => steps.push(self.step()),
             }
         }
-        let forgiving = self.random.below(2) == 0 && !steps.iter().any(|step| matches!(step, Step::Sql(sql) if sql.ends_with(" here")));
+        let forgiving = self.random.below(2) == 0
+            && !steps.iter().any(|step| matches!(step, Step::Sql(sql) if sql.ends_with(" here")));
         let end = if self.random.below(8) == 0 { "ROLLBACK" } else { "COMMIT" };
         Transaction { steps, begin: Some("BEGIN"), forgiving, end }
     }
@@ -212,7 +214,8 @@ impl Program {
     fn rows(&mut self, null: &str, separator: &str, quote: &str) -> Vec<String> {
         let count = 1 + self.random.below(4);
         let mut row = || {
-            let mut nullable = |number: u32| if self.random.below(3) > 0 { null.to_string() } else { number.to_string() };
+            let mut nullable =
+                |number: u32| if self.random.below(3) > 0 { null.to_string() } else { number.to_string() };
             let (owner, parent) = (nullable(3), nullable(4));
             let note = format!("{quote}note {}{quote}", self.random.below(3));
             [self.id().to_string(), owner, parent, self.amount().to_string(), note].join(separator)

@@ -26,7 +26,8 @@ fn is_faultless(session: &mut Session) {
     assert_eq!(session.rows("SELECT * FROM verify_all()"), [""; 0]);
     let rows = session.rows(TABLE);
     let points = "(SELECT generate_series(date '2026-01-01', '2026-01-31', '1 day')::date AS day) AS day";
-    let known = session.rows(&format!("SELECT DISTINCT t.* FROM {points} CROSS JOIN LATERAL tariffs_as_of(day) AS t ORDER BY id"));
+    let known = session
+        .rows(&format!("SELECT DISTINCT t.* FROM {points} CROSS JOIN LATERAL tariffs_as_of(day) AS t ORDER BY id"));
     assert_eq!(known, rows);
 }
 

@@ -43,8 +43,16 @@ fn an_edit_of_the_table_behind_its_triggers_is_named() {
     let mut session = database.superuser();
     session.run(TABLE);
     for (edit, faults) in TABLE_EDITS {
-        check(&database, &format!("SET LOCAL session_replication_role = replica; {edit}; RESET session_replication_role"), faults);
-        check(&database, &format!("ALTER TABLE t DISABLE TRIGGER USER; {edit}; ALTER TABLE t ENABLE TRIGGER USER"), faults);
+        check(
+            &database,
+            &format!("SET LOCAL session_replication_role = replica; {edit}; RESET session_replication_role"),
+            faults,
+        );
+        check(
+            &database,
+            &format!("ALTER TABLE t DISABLE TRIGGER USER; {edit}; ALTER TABLE t ENABLE TRIGGER USER"),
+            faults,
+        );
         // The chain of the history says nothing of the table.
         session.run(&format!("BEGIN; SET LOCAL session_replication_role = replica; {edit}"));
         assert_eq!(session.faults(""), [""; 0], "{edit}");
@@ -107,7 +115,9 @@ fn an_event_that_is_put_into_the_history_by_hand_is_named() {
     // The chain seals it like any other: but the table is not what it says.
     session.run("BEGIN; INSERT INTO t_history (id, amount, note, seen, operation, recorded_by) VALUES (1, 9, 'new', 0, 'update', 'x')");
     assert_eq!(found(&mut session), ["{1}|diverged"]);
-    session.run("ROLLBACK; BEGIN; INSERT INTO t_history (id, amount, operation, recorded_by) VALUES (8, 1, 'insert', 'x')");
+    session.run(
+        "ROLLBACK; BEGIN; INSERT INTO t_history (id, amount, operation, recorded_by) VALUES (8, 1, 'insert', 'x')",
+    );
     assert_eq!(found(&mut session), ["{8}|diverged"]);
     session.run("ROLLBACK");
 }
@@ -149,9 +159,8 @@ fn a_trigger_that_is_off_is_named() {
         session.refused("UPDATE t SET amount = 7").with_code("55000");
         session.run("ROLLBACK");
     }
-    let of_history = session.rows(
-        "SELECT tgname FROM pg_trigger WHERE tgrelid = 't_history'::regclass AND NOT tgisinternal ORDER BY 1",
-    );
+    let of_history = session
+        .rows("SELECT tgname FROM pg_trigger WHERE tgrelid = 't_history'::regclass AND NOT tgisinternal ORDER BY 1");
     for trigger in &of_history {
         check(&database, &format!("ALTER TABLE t_history DISABLE TRIGGER {trigger}"), &["|unguarded"]);
     }
