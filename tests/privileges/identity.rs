@@ -222,7 +222,14 @@ const PATHS: [Path; 15] = [
         after: TAMPERED,
         call: "SELECT * FROM verify_history('$T')",
     },
-    Path { name: "`add_history`", caller: SUPERUSER, before: KEYED, rows: ROWS, after: "", call: "SELECT add_history('$T')" },
+    Path {
+        name: "`add_history`",
+        caller: SUPERUSER,
+        before: KEYED,
+        rows: ROWS,
+        after: "",
+        call: "SELECT add_history('$T')",
+    },
     Path {
         name: "INSERT into a validated table",
         caller: "writer",
