@@ -11,7 +11,8 @@ use crate::pg::command;
 use crate::pg::oid::Oid;
 use crate::pg::relation::exists;
 use crate::pg::report::Result;
-use crate::pg::spi::Session;
+use crate::pg::snapshot::{Latest, Mark};
+use crate::pg::spi::{Kept, Session};
 use crate::table::feature::{self, Kind, Listed, Renamed};
 
 /// Lets the configurations follow the columns that they name, and returns whether any has changed.
@@ -51,14 +52,26 @@ pub fn columns(session: &Session, before: &Definitions, after: &Definitions, tou
     Ok(!moved.is_empty())
 }
 
-/// Lets the features bring what belongs to the touched tables up to date.
-pub fn belongings(session: &Session, touched: &Touched) -> Result<()> {
+/// Lets the features bring what belongs to the touched tables up to date. `start` is the beginning of the command.
+pub fn belongings(session: &Session, start: Mark, latest: &Latest, touched: &Touched) -> Result<()> {
     let _own = command::own_commands();
     for (place, Listed { ddl, .. }) in feature::all().iter().enumerate() {
         let Some(adopt) = ddl.adopt else { continue };
         for table in touched.tables_of(place).into_iter().filter(|table| exists(*table) && touched.may_refuse(*table)) {
-            adopt(session, table)?;
+            let former = start.during_on(latest, || owner(session, table))?;
+            let now = owner(session, table)?;
+            adopt(session, table, former.filter(|former| Some(*former) != now))?;
         }
     }
     Ok(())
+}
+
+thread_local! {
+    static OWNER: Kept = Kept::new("SELECT relowner FROM pg_catalog.pg_class WHERE oid = $1".to_string());
+}
+
+/// The owner of a table at the moment of the active snapshot.
+fn owner(session: &Session, table: Oid) -> Result<Option<Oid>> {
+    let found = OWNER.with(|owner| owner.query_as_caller(session, &[table.into()]))?;
+    Ok(found.rows().next().and_then(|row| row.get(0)))
 }

@@ -129,7 +129,7 @@ fn judge_command(
     generated::follow(session, running.start, latest, &touched)?;
     judge::what_was(Kind::Index, &before, &after, &touched)?;
     if !tag.starts_with("DROP ") {
-        follow::belongings(session, &touched)?;
+        follow::belongings(session, running.start, latest, &touched)?;
     }
     partitions::removed(session, &before, &after, &touched)?;
     running::now().during(|| partitions::check(&before, &after))?;

@@ -71,14 +71,20 @@ fn configure(session: &Session, table: Oid, change: impl Fn(Arguments) -> Argume
 }
 
 /// Gives the history what its table has got: columns, the owner, row-level security; and generates the function anew.
-fn adopt(session: &Session, table: Oid) -> Result<()> {
+fn adopt(session: &Session, table: Oid, former_owner: Option<Oid>) -> Result<()> {
     let (history, arguments, has_new_names) = {
         let relation = Relation::open(table, Lock::AccessShare)?;
         if FEATURE.root_of(&relation)?.is_some() {
             return Ok(());
         }
         let Ok(Some(History { mut arguments, table: history, .. })) = History::of(&relation) else { return Ok(()) };
-        events::follow_owner(session, &relation, history)?;
+        if let Some(former) = former_owner {
+            events::follow_owner(session, &relation, history, former)?;
+        }
+        // Nothing is done to a table of another role: the checks refuse it.
+        if !relation.has_same_owner(&Relation::open(history, Lock::AccessShare)?) {
+            return Ok(());
+        }
         events::follow_row_security(session, &relation, history)?;
         let former = arguments.clone();
         let new = events::adopt_columns(session, &relation, history, &mut arguments)?;

@@ -8,6 +8,7 @@ use crate::pg::column::Column;
 use crate::pg::oid::Oid;
 use crate::pg::quote;
 use crate::pg::relation::{Lock, Relation};
+use crate::pg::role;
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::Session;
 use crate::pg::text::NAME_LENGTH;
@@ -87,7 +88,7 @@ pub fn create(
     let name = place.qualified_name();
     session.run(&format!("CREATE TABLE {name} ({})", list.join(", ")), &[])?;
     let history = named(session, &name)?;
-    follow_owner(session, relation, history)?;
+    follow_owner(session, relation, history, role::caller())?;
     follow_row_security(session, relation, history)?;
     let comment = format!("events of table {}", relation.stable_name());
     session.run(&format!("COMMENT ON TABLE {name} IS {}", quote::literal(comment)), &[])?;
@@ -199,13 +200,13 @@ fn column_definitions(session: &Session, table: Oid, names: &[String]) -> Result
     found.rows().map(|row| column(row).ok_or_else(|| Error::damaged("pg_attribute"))).collect()
 }
 
-/// Gives the history to the owner of the table.
-pub fn follow_owner(session: &Session, relation: &Relation, history: Oid) -> Result<()> {
-    let owner = quote::identifier(relation.owner_name());
+/// Gives the history to the owner of the table, if it is that of the former owner of the table.
+pub fn follow_owner(session: &Session, relation: &Relation, history: Oid, former: Oid) -> Result<()> {
     let name = {
         let events = Relation::open(history, Lock::AccessShare)?;
-        (!relation.has_same_owner(&events)).then(|| events.qualified_name())
+        events.is_owned_by(former).then(|| events.qualified_name())
     };
+    let owner = quote::identifier(relation.owner_name());
     name.map_or(Ok(()), |name| session.run(&format!("ALTER TABLE {name} OWNER TO {owner}"), &[]).map(drop))
 }
 

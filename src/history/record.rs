@@ -14,6 +14,7 @@ use crate::pg::batch::Batch;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::held_row::HeldRow;
 use crate::pg::last_row::Found;
+use crate::pg::lock;
 use crate::pg::open_transaction::{self, OpenTransaction};
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
@@ -229,6 +230,8 @@ impl<'a> Events<'a> {
         }
         let (insert, session) = (&self.recorder.insert, self.session);
         let inserted = self.batch.flush(|events| insert.run(session, &[events]))?;
+        // Others now find the events. A lock that outlived a rollback to a savepoint would close a circle with the rows' locks.
+        lock::let_go();
         if inserted != count {
             return Err(Error::new(
                 Class::State,

@@ -52,6 +52,11 @@ impl Relation {
         Err(Error::new(Class::Privilege, format!("permission denied for table {}", self.name())))
     }
 
+    /// Whether this role is the owner itself.
+    pub fn is_owned_by(&self, role: pg_sys::Oid) -> bool {
+        self.owner() == role
+    }
+
     /// Whether one role owns both relations.
     pub fn has_same_owner(&self, other: &Relation) -> bool {
         self.owner() == other.owner()

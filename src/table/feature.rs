@@ -50,8 +50,9 @@ pub struct Ddl {
     pub check: fn(&Relation) -> Result<()>,
     /// Lets the configuration follow columns that have other names, or are gone; does nothing where it cannot.
     pub follow: fn(&Session, Oid, &[Renamed]) -> Result<()>,
-    /// Brings what belongs to the table up to date with the table, after each command that has touched it.
-    pub adopt: Option<fn(&Session, Oid) -> Result<()>>,
+    /// Brings what belongs to the table up to date with the table, after each command that has touched it. The owner is the
+    /// former one of the table, if the command has given it to another.
+    pub adopt: Option<Adopt>,
     /// Verifies the rows, as the owner of the table.
     pub verify: fn(&Relation, &mut Faults) -> Result<()>,
     /// Whether an index of the feature holds values as text. PostgreSQL does not write the index anew when a part of a type
@@ -81,6 +82,9 @@ pub struct Listed {
     /// The feature's callbacks for the event triggers.
     pub ddl: &'static Ddl,
 }
+
+/// Brings what belongs to a table up to date: see [`Ddl::adopt`].
+pub type Adopt = fn(&Session, Oid, former_owner: Option<Oid>) -> Result<()>;
 
 /// A former name of a column, and its present name, if the column is still there.
 pub type Renamed = (String, Option<String>);

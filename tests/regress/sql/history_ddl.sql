@@ -54,10 +54,10 @@ SELECT target, history FROM veritable.histories WHERE target = 'prices'::regclas
 SELECT * FROM verify_history('prices');
 -- The owner changes for both.
 CREATE ROLE regress_owner;
-GRANT CREATE ON SCHEMA history_ddl, "Store" TO regress_owner;
+GRANT USAGE, CREATE ON SCHEMA history_ddl, "Store" TO regress_owner;
 ALTER TABLE prices OWNER TO regress_owner;
 SELECT relname, relowner::regrole FROM pg_class WHERE oid IN (SELECT unnest(ARRAY[target, history]) FROM veritable.histories WHERE target = 'prices'::regclass) ORDER BY 1;
-SELECT proowner::regrole FROM pg_proc WHERE proname = 't_as_of';
+SELECT proowner::regrole FROM pg_proc WHERE oid = 't_as_of'::regproc;
 ALTER TABLE "Store".former OWNER TO CURRENT_USER;
 ALTER TABLE prices OWNER TO CURRENT_USER;
 -- With CASCADE, the history ends.
