@@ -14,10 +14,13 @@ pub struct Maker {
     pub kind: &'static str,
     /// The function that drops the functions, for a HINT: "drop_as_of".
     pub drop: &'static str,
-    /// Generates the functions of a table as they should be now, in place of those found, after columns were renamed or
-    /// dropped. `None` if that cannot be told.
-    pub make: fn(&Session, Oid, &[Found], &[Renamed]) -> Result<Option<Vec<Generated>>>,
+    /// Generates the functions anew.
+    pub make: Make,
 }
+
+/// Generates the functions of a table as they should be now, in place of those found, after columns were renamed or dropped.
+/// `None` if that cannot be told.
+pub type Make = fn(&Session, Oid, &[Found], &[Renamed]) -> Result<Option<Vec<Generated>>>;
 
 static ALL: OnceLock<&[Maker]> = OnceLock::new();
 
