@@ -31,4 +31,4 @@ pub static EXCLUSIONS: [Exclusion; 2] = [
 ];
 
 /// What generates functions for tables, which follow their tables.
-pub static MAKERS: [Maker; 1] = [as_of::MAKER];
+pub static MAKERS: [Maker; 2] = [as_of::MAKER, history::MAKER];

@@ -3,13 +3,16 @@
 use super::arguments::Arguments;
 use super::events::with_suffix;
 use super::layout::Layout;
+use super::triggers::History;
 use crate::pg::oid::{Oid, types};
 use crate::pg::quote;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Error, Result};
 use crate::pg::spi::Session;
 pub use crate::pg::types::element_of;
+use crate::table::feature::Renamed;
 use crate::table::generated::{self, Found, Generated, Parameter};
+use crate::table::makers::Maker;
 
 /// What the function is, in its first line.
 const KIND: &str = "as of history";
@@ -43,21 +46,17 @@ pub fn drop(session: &Session, target: Oid) -> Result<()> {
     find(session, target)?.iter().try_for_each(|found| generated::drop(session, found))
 }
 
-/// Gives the function, which the former owner has, to the present owner of the table. It is created anew, so that nothing
-/// that the former owner has put into it runs as the present one; a function that only looks like it stays where it is.
-pub fn follow_owner(session: &Session, target: Oid, history: Oid, arguments: &Arguments, former: Oid) -> Result<()> {
-    for found in generated::find_of(session, target, Some(former))?.iter().filter(|found| found.kind == KIND) {
-        let function = {
-            let (relation, events) =
-                (Relation::open(target, Lock::AccessShare)?, Relation::open(history, Lock::AccessShare)?);
-            let layout = Layout::of(&relation, &events, arguments)?;
-            function(&relation, &events, &layout, arguments, (found.schema.clone(), found.name.clone()))?
-        };
-        if function.signature() == found.signature {
-            return generated::give(session, found, &function);
-        }
-    }
-    Ok(())
+/// The function that follows its table: see `table::makers`.
+pub const MAKER: Maker = Maker { kind: KIND, drop: "drop_history", make };
+
+/// The function as it should be now; `None` while the history lacks columns of the table.
+fn make(_: &Session, target: Oid, found: &[Found], _: &[Renamed]) -> Result<Option<Vec<Generated>>> {
+    let relation = Relation::open(target, Lock::AccessShare)?;
+    let (Ok(Some(history)), Some(found)) = (History::of(&relation), found.first()) else { return Ok(None) };
+    let events = Relation::open(history.table, Lock::AccessShare)?;
+    let Ok(layout) = Layout::of(&relation, &events, &history.arguments) else { return Ok(None) };
+    let place = (found.schema.clone(), found.name.clone());
+    Ok(Some(vec![function(&relation, &events, &layout, &history.arguments, place)?]))
 }
 
 fn find(session: &Session, target: Oid) -> Result<Vec<Found>> {

@@ -72,13 +72,13 @@ fn configure(session: &Session, table: Oid, change: impl Fn(Arguments) -> Argume
 
 /// Gives the history what its table has got: columns, the owner, row-level security; and generates the function anew.
 fn adopt(session: &Session, table: Oid) -> Result<()> {
-    let (history, arguments, has_new_names, former_owner) = {
+    let (history, arguments, has_new_names) = {
         let relation = Relation::open(table, Lock::AccessShare)?;
         if FEATURE.root_of(&relation)?.is_some() {
             return Ok(());
         }
         let Ok(Some(History { mut arguments, table: history, .. })) = History::of(&relation) else { return Ok(()) };
-        let former_owner = events::follow_owner(session, &relation, history)?;
+        events::follow_owner(session, &relation, history)?;
         events::follow_row_security(session, &relation, history)?;
         let former = arguments.clone();
         let new = events::adopt_columns(session, &relation, history, &mut arguments)?;
@@ -86,13 +86,10 @@ fn adopt(session: &Session, table: Oid) -> Result<()> {
             return Err(filled(&relation, &new[0]));
         }
         let has_new_names = arguments != former;
-        (history, arguments, has_new_names, former_owner)
+        (history, arguments, has_new_names)
     };
     if has_new_names {
         configure(session, table, |_| arguments.clone())?;
-    }
-    if let Some(former) = former_owner {
-        as_of::follow_owner(session, table, history, &arguments, former)?;
     }
     as_of::generate(session, table, history, &arguments, None)
 }

@@ -199,20 +199,14 @@ fn column_definitions(session: &Session, table: Oid, names: &[String]) -> Result
     found.rows().map(|row| column(row).ok_or_else(|| Error::damaged("pg_attribute"))).collect()
 }
 
-/// Gives the history to the owner of the table, and returns the owner that it had, if that was another.
-pub fn follow_owner(session: &Session, relation: &Relation, history: Oid) -> Result<Option<Oid>> {
+/// Gives the history to the owner of the table.
+pub fn follow_owner(session: &Session, relation: &Relation, history: Oid) -> Result<()> {
+    let owner = quote::identifier(relation.owner_name());
     let name = {
         let events = Relation::open(history, Lock::AccessShare)?;
-        if relation.has_same_owner(&events) {
-            return Ok(None);
-        }
-        events.qualified_name()
+        (!relation.has_same_owner(&events)).then(|| events.qualified_name())
     };
-    let former = session.query("SELECT relowner FROM pg_catalog.pg_class WHERE oid = $1", &[history.into()])?;
-    let former: Option<Oid> = former.rows().next().and_then(|row| row.get(0));
-    let owner = relation.owner_name();
-    session.run(&format!("ALTER TABLE {name} OWNER TO {}", quote::identifier(&owner)), &[])?;
-    Ok(former)
+    name.map_or(Ok(()), |name| session.run(&format!("ALTER TABLE {name} OWNER TO {owner}"), &[]).map(drop))
 }
 
 /// Hides the events from other roles as soon as row-level security hides rows of the table: no policy of the table applies to

@@ -71,10 +71,7 @@ pub static FEATURE: Feature = Feature {
     verified_by: "verify_history",
     counts: ("row", None),
     functions: &[
-        Function {
-            name: c"history",
-            usage: "never: its trigger names another table, AFTER DELETE … FROM … WHEN (false)",
-        },
+        Function { name: c"history", usage: "by no event: AFTER DELETE ON … FROM … FOR EACH ROW WHEN (false)" },
         Function {
             name: c"record",
             usage: "AFTER INSERT, UPDATE or DELETE FOR EACH STATEMENT, with the rows as tables, or BEFORE TRUNCATE",

@@ -19,5 +19,6 @@ mod requirements;
 mod triggers;
 mod verify;
 
+pub use as_of::MAKER;
 pub use ddl::DDL;
 pub use feature::FEATURE;

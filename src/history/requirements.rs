@@ -4,7 +4,7 @@ use super::arguments::Arguments;
 use super::feature::FEATURE;
 use super::layout::Layout;
 use super::recorder::check_owners;
-use super::triggers::History;
+use super::triggers::{self, History};
 use crate::pg::quote;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
@@ -20,6 +20,10 @@ pub fn check(relation: &Relation) -> Result<()> {
         return problems::refuse_rules(&[relation.oid()], FEATURE.participle);
     }
     check_table(relation)?;
+    triggers::check_configuration(relation)?;
+    if triggers::table_of(relation)?.is_none() {
+        return Ok(());
+    }
     let Some(History { arguments, table, .. }) = History::of(relation)? else { return Ok(()) };
     let history = Relation::open(table, Lock::AccessShare)?;
     check_owners(relation, &history)?;

@@ -38,6 +38,7 @@ const OF_CHAINS: [&str; 10] = [
 
 fn verify_history(call: &Call) -> Result<Answer> {
     verification::answer(call, &FEATURE, &mut |relation: &Relation, faults: &mut Faults| {
+        refuse_partition(relation)?;
         verify_chain(relation, faults)?;
         verify(relation, faults)
     })
@@ -66,7 +67,7 @@ fn verify_chain(relation: &Relation, faults: &mut Faults) -> Result<()> {
 /// Compares a table with the newest events of its history, as its owner; the caller's privileges on the table have been
 /// checked.
 pub fn verify(relation: &Relation, faults: &mut Faults) -> Result<()> {
-    FEATURE.refuse_partition(relation, |root| format!("SELECT * FROM verify_history('{root}');"))?;
+    refuse_partition(relation)?;
     if let Ok(Some(history)) = History::of(relation) {
         let events = Relation::open(history.table, Lock::AccessShare)?;
         if let Err(error) = events.require_readable("history") {
@@ -75,6 +76,10 @@ pub fn verify(relation: &Relation, faults: &mut Faults) -> Result<()> {
         }
     }
     verification::as_its_owner(relation, |acting| verify_table(relation, acting, faults))
+}
+
+fn refuse_partition(relation: &Relation) -> Result<()> {
+    FEATURE.refuse_partition(relation, |root| format!("SELECT * FROM verify_history('{root}');"))
 }
 
 fn verify_table(relation: &Relation, acting: &Acting, faults: &mut Faults) -> Result<()> {

@@ -1,5 +1,7 @@
 -- add_history(): the table of events, its function, and what it refuses.
-\set VERBOSITY default
+CREATE SCHEMA history_add;
+SET search_path = history_add, public;
+SET datestyle = ISO;
 CREATE TABLE tariffs (id int PRIMARY KEY, location text, price numeric(8,2), during daterange NOT NULL, note varchar(20));
 INSERT INTO tariffs VALUES (1, 'Oslo', 5, '[2026-01-01,2026-02-01)'), (2, 'Rome', 7, '[2026-01-01,)');
 SELECT add_history('tariffs', valid => 'during', ignore => '{note}');
@@ -8,7 +10,7 @@ WHERE attrelid = 'tariffs_history'::regclass AND attnum > 0 ORDER BY attnum;
 SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = 'tariffs'::regclass AND NOT tgisinternal ORDER BY tgname;
 SELECT pg_get_functiondef('tariffs_as_of'::regproc);
 SELECT obj_description('tariffs_as_of'::regproc), obj_description('tariffs_history'::regclass);
-SELECT * FROM veritable.histories;
+SELECT * FROM veritable.histories WHERE target = 'tariffs'::regclass;
 SELECT entity, seq, previous, hash, recorded, exclude FROM veritable.chains WHERE target = 'tariffs_history'::regclass;
 SELECT id, location, price, during, note, operation, recorded_by = session_user AS by, seq FROM tariffs_history ORDER BY id;
 -- Existing rows have one time.
@@ -39,13 +41,13 @@ SELECT * FROM tariffs_as_of() ORDER BY id;
 SELECT * FROM verify_history('tariffs');
 
 -- Names can be given.
-CREATE SCHEMA archive;
+CREATE SCHEMA history_archive;
 CREATE TABLE measures (id int PRIMARY KEY, seq int, operation text, hash text);
 SELECT add_history('measures');
-SELECT add_history('measures', history => 'events', schema => 'archive', as_of => 'measures_known', operation => 'op', seq => 'n',
+SELECT add_history('measures', history => 'events', schema => 'history_archive', as_of => 'measures_known', operation => 'op', seq => 'n',
     hash => 'link');
 INSERT INTO measures VALUES (1, 2, 'three', 'four');
-SELECT id, seq, operation, hash, op, n FROM archive.events;
+SELECT id, seq, operation, hash, op, n FROM history_archive.events;
 SELECT * FROM measures_known(known_at => now() + interval '1 hour');
 CREATE FUNCTION letters_as_of(timestamptz) RETURNS int LANGUAGE sql AS 'SELECT 1';
 CREATE TABLE letters (id int PRIMARY KEY);

@@ -1,4 +1,7 @@
 -- A packed table with a history: both times.
+CREATE SCHEMA history_packing;
+SET search_path = history_packing, public;
+SET datestyle = ISO;
 CREATE TABLE tariffs (location text, price int, during daterange, PRIMARY KEY (location, during));
 SELECT add_packing('tariffs', 'during', '{location}');
 SELECT add_history('tariffs');

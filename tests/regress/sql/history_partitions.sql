@@ -1,4 +1,7 @@
 -- A history of a partitioned table, changed through the table and through its partitions.
+CREATE SCHEMA history_partitions;
+SET search_path = history_partitions, public;
+SET datestyle = ISO;
 CREATE TABLE p (id int, at date, v int, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
 CREATE TABLE p1 PARTITION OF p FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
 CREATE TABLE p2 (v int, id int NOT NULL, at date NOT NULL);
@@ -47,4 +50,4 @@ TRUNCATE p;
 SELECT count(*) FROM p_as_of();
 SELECT * FROM verify_history('p');
 SELECT drop_history('p');
-SELECT count(*) FROM pg_trigger WHERE tgrelid IN ('p1'::regclass, 'p31', 'p3', 'p') AND NOT tgisinternal;
+SELECT count(*) FROM pg_trigger WHERE tgrelid IN ('p1'::regclass, 'p31'::regclass, 'p3'::regclass, 'p'::regclass) AND NOT tgisinternal;

@@ -1,8 +1,12 @@
 -- Who may do what with a history.
+CREATE SCHEMA history_privileges;
+SET search_path = history_privileges, public;
+SET datestyle = ISO;
 CREATE ROLE regress_alice;
 CREATE ROLE regress_bob;
 CREATE SCHEMA app AUTHORIZATION regress_alice;
 GRANT USAGE ON SCHEMA app TO regress_bob;
+GRANT USAGE ON SCHEMA history_privileges TO PUBLIC;
 SET ROLE regress_alice;
 CREATE TABLE app.accounts (id int PRIMARY KEY, owner name DEFAULT current_user, amount int);
 GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON app.accounts TO regress_bob;
@@ -47,7 +51,7 @@ CREATE OPERATOR evil.= (LEFTARG = int, RIGHTARG = int, FUNCTION = evil.refuse);
 CREATE TABLE evil.accounts_history (id int);
 SET search_path = evil, app, pg_catalog;
 UPDATE app.accounts SET amount = 8;
-RESET search_path;
+SET search_path = history_privileges, public;
 -- Nobody makes another's table record, nor records into another's history.
 CREATE TABLE evil.mine (id int PRIMARY KEY);
 CREATE CONSTRAINT TRIGGER x AFTER DELETE ON evil.mine FROM app.accounts_history FOR EACH ROW WHEN (false)
@@ -60,7 +64,6 @@ CREATE CONSTRAINT TRIGGER x AFTER DELETE ON evil.mine FROM app.accounts_history 
 CREATE TRIGGER x AFTER INSERT ON app.accounts REFERENCING NEW TABLE AS n FOR EACH STATEMENT
     EXECUTE FUNCTION veritable.record('format=1', 'key=id', 'operation=operation', 'recorded=recorded', 'by=recorded_by', 'seq=seq');
 -- Past the event triggers, too.
-CREATE SCHEMA evil2;
 RESET ROLE;
 CREATE SCHEMA trick AUTHORIZATION regress_bob
     CREATE TABLE mine (id int PRIMARY KEY)

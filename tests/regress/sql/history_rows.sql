@@ -1,4 +1,7 @@
 -- Every change of a row becomes an event, whatever makes it.
+CREATE SCHEMA history_rows;
+SET search_path = history_rows, public;
+SET datestyle = ISO;
 CREATE TABLE t (id int PRIMARY KEY, v int, w int, double int GENERATED ALWAYS AS (v * 2) STORED, note text);
 SELECT add_history('t', ignore => '{note}');
 CREATE VIEW events AS SELECT id, v, w, double, note, operation, seq FROM t_history ORDER BY id, seq;
@@ -70,7 +73,7 @@ CREATE FUNCTION swept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE a SE
 CREATE TRIGGER aa_swept AFTER INSERT ON a FOR EACH STATEMENT EXECUTE FUNCTION swept();
 INSERT INTO a VALUES (1, 1, 0), (2, 1, 0);
 UPDATE a SET v = 2;
-INSERT INTO a VALUES (1, 9, 0), (5, 5, 5), (6, 6);
+INSERT INTO a VALUES (1, 9, 0), (5, 5, 5), (6, 6, NULL);
 UPDATE a SET w = 7 WHERE id = 5;
 DELETE FROM a WHERE id = 5;
 CREATE FUNCTION others(int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN UPDATE a SET w = w + 1 WHERE id <> $1; RETURN $1; END $$;

@@ -1,4 +1,7 @@
 -- verify_history(): each kind of edit behind the triggers has its fault.
+CREATE SCHEMA history_verify;
+SET search_path = history_verify, public;
+SET datestyle = ISO;
 CREATE TABLE t (id int PRIMARY KEY, a int, b text, ignored int);
 SELECT add_history('t', ignore => '{ignored}');
 INSERT INTO t SELECT n, n, 'row ' || n, n FROM generate_series(1, 8) AS n;
