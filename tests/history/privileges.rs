@@ -210,3 +210,33 @@ fn hostile_triggers_and_settings_of_a_writer_change_nothing() {
     assert_eq!(owner.rows("SELECT id, amount FROM t_as_of() ORDER BY id"), ["2|2", "3|4", "5|5"]);
     is_faultless(&database);
 }
+
+/// The writer may be a superuser. What the owner has attached to the history is never run as the writer.
+#[test]
+fn what_the_owner_attaches_to_the_history_runs_as_the_owner() {
+    let (database, mut owner, _) = owned();
+    owner.run(
+        "CREATE FUNCTION notes() RETURNS trigger LANGUAGE plpgsql AS
+             $$ BEGIN RAISE NOTICE 'as %', current_user; RETURN NEW; END $$;
+         CREATE FUNCTION is_right(int) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS
+             $$ BEGIN RAISE NOTICE 'as %', current_user; RETURN true; END $$;
+         CREATE TRIGGER a_notes BEFORE INSERT ON t_history FOR EACH ROW EXECUTE FUNCTION notes();
+         CREATE TRIGGER notes AFTER INSERT ON t_history FOR EACH ROW EXECUTE FUNCTION notes();
+         CREATE TRIGGER notes_statement AFTER INSERT ON t_history EXECUTE FUNCTION notes();
+         CREATE INDEX ON t_history (is_right(amount));
+         ALTER TABLE t_history ADD CHECK (is_right(amount))",
+    );
+    let mut superuser = database.superuser();
+    superuser.run("UPDATE t SET amount = 7; DELETE FROM t WHERE id = 1; INSERT INTO t VALUES (8, 8); TRUNCATE t");
+    let mut notices = superuser.take_notices();
+    notices.sort_unstable();
+    notices.dedup();
+    assert_eq!(notices, ["as owner"]);
+    // A deferred trigger would run at the commit, when nobody acts as the owner any more.
+    owner.run(
+        "CREATE CONSTRAINT TRIGGER late AFTER INSERT ON t_history DEFERRABLE INITIALLY DEFERRED
+             FOR EACH ROW EXECUTE FUNCTION notes()",
+    );
+    superuser.refused("INSERT INTO t VALUES (9, 9)").with_code("42501");
+    assert!(superuser.take_notices().iter().all(|notice| notice == "as owner"));
+}

@@ -30,10 +30,17 @@ const TABLES: &str = r#"
     CREATE INDEX ON app.fresh USING gist (id, period);
     CREATE TABLE app.unchained (id int NOT NULL, document jsonb, period int4range);
     GRANT ALL ON ALL TABLES IN SCHEMA app TO granted;
-    GRANT INSERT ON ALL TABLES IN SCHEMA app TO writer"#;
+    GRANT INSERT ON ALL TABLES IN SCHEMA app TO writer;
+    CREATE TABLE app.unrecorded (id int PRIMARY KEY);
+    CREATE TABLE app.stations (id int PRIMARY KEY, price int);
+    SELECT add_history('app.stations');
+    INSERT INTO app.stations VALUES (1, 7), (2, 7);
+    GRANT ALL ON app.unrecorded, app.stations TO granted;
+    GRANT SELECT ON app.stations_history TO granted;
+    GRANT INSERT ON app.unrecorded, app.stations TO writer"#;
 
 /// What is tried: as the document names it, and as it is run.
-const ACTIONS: [(&str, &str); 83] = [
+const ACTIONS: [(&str, &str); 97] = [
     ("`add_chain('app.unchained', …)`", "SELECT add_chain('app.unchained', '{id}')"),
     ("`alter_chain('app.events')`", "SELECT alter_chain('app.events')"),
     ("`drop_chain('app.events')`", "SELECT drop_chain('app.events')"),
@@ -130,6 +137,31 @@ const ACTIONS: [(&str, &str); 83] = [
         "trigger by hand: `veritable.guard_referenced()`",
         "CREATE CONSTRAINT TRIGGER x AFTER DELETE ON app.places FROM app.fresh FOR EACH ROW WHEN (false)
          EXECUTE FUNCTION veritable.guard_referenced('name=x', 'column=id', 'period=period', 'referenced_column=id', 'referenced_period=period')",
+    ),
+    ("`add_history('app.unrecorded')`", "SELECT add_history('app.unrecorded')"),
+    ("`drop_history('app.stations')`", "SELECT drop_history('app.stations')"),
+    ("`verify_history('app.stations')`", "SELECT * FROM verify_history('app.stations')"),
+    ("`verify_history()`", "SELECT * FROM verify_history()"),
+    ("history: INSERT into the table", "INSERT INTO app.stations VALUES (3, 7)"),
+    ("history: UPDATE of the table", "UPDATE app.stations SET price = 8"),
+    ("history: TRUNCATE of the table", "TRUNCATE app.stations"),
+    ("history: SELECT of events", "SELECT count(*) FROM app.stations_history"),
+    (
+        "history: INSERT of an event",
+        "INSERT INTO app.stations_history (id, operation, recorded_by) VALUES (1, 'update', 'x')",
+    ),
+    ("history: UPDATE of an event", "UPDATE app.stations_history SET price = 8"),
+    ("generated function: `app.stations_as_of()`", "SELECT count(*) FROM app.stations_as_of()"),
+    ("`veritable.histories`", "SELECT count(*) FROM veritable.histories"),
+    (
+        "trigger by hand: `veritable.record()`",
+        "CREATE TRIGGER x AFTER INSERT ON app.unrecorded REFERENCING NEW TABLE AS n FOR EACH STATEMENT
+         EXECUTE FUNCTION veritable.record('format=1', 'key=id', 'operation=operation', 'recorded=recorded', 'by=by', 'seq=seq')",
+    ),
+    (
+        "trigger by hand: `veritable.history()`",
+        "CREATE CONSTRAINT TRIGGER x AFTER DELETE ON app.unrecorded FROM app.stations_history FOR EACH ROW WHEN (false)
+         EXECUTE FUNCTION veritable.history('format=1', 'key=id', 'operation=operation', 'recorded=recorded', 'by=by', 'seq=seq')",
     ),
     ("`add_validation('app.unchained', …)`", "SELECT add_validation('app.unchained', 'document', schema => 'thing')"),
     ("`drop_validation('app.documents', …)`", "SELECT drop_validation('app.documents', 'document')"),

@@ -123,11 +123,18 @@ const FUNCTIONS: &str = "
         $$ BEGIN RAISE NOTICE 'as %', current_user; RETURN '[1,2)'; END $$;
     CREATE CAST (app.span AS text) WITH FUNCTION app.span_text(app.span) AS ASSIGNMENT;
     CREATE DOMAIN app.small AS int CHECK (app.is_right(VALUE));
+    CREATE FUNCTION app.give_key(t regclass) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+        IF NOT EXISTS (SELECT FROM pg_index WHERE indrelid = t AND indisprimary) THEN
+            EXECUTE format('ALTER TABLE %s ADD number serial PRIMARY KEY', t);
+        END IF;
+    END $$;
     CREATE TYPE app.pair AS (a app.small, b int)";
 
 /// The features that a table may have before it is used.
 const CHAINED: &str = "SELECT add_chain('$T', '{id}')";
 const PACKED: &str = "SELECT add_packing('$T', 'period', '{id}', '{v}')";
+const KEYED: &str = "SELECT app.give_key('$T')";
+const RECORDED: &str = "SELECT app.give_key('$T'); SELECT add_history('$T')";
 const VALIDATED: &str = "SELECT add_validation('$T', 'document', schema => 'thing')";
 
 /// A path through the extension: who calls, on which table, what.
@@ -153,7 +160,7 @@ const REFERS: &str = "CREATE TABLE $T_p AS SELECT id, period FROM $T;
 const REFERRED: &str = "CREATE TABLE $T_c AS SELECT id, period FROM $T WHERE period = '[1,3)';
     SELECT add_reference('$T_c', '{id}', 'period', '$T', '{id}', 'period')";
 
-const PATHS: [Path; 16] = [
+const PATHS: [Path; 19] = [
     Path { name: "INSERT into a chain", caller: "writer", before: CHAINED, rows: ROWS, after: "", call: ADJOINS },
     Path {
         name: "`verify_chain`",
@@ -236,6 +243,30 @@ const PATHS: [Path; 16] = [
         rows: ROWS,
         after: "CREATE TABLE $T_p AS SELECT id, period FROM $T",
         call: "SELECT add_reference('$T', '{id}', 'period', '$T_p', '{id}', 'period')",
+    },
+    Path {
+        name: "INSERT, UPDATE, DELETE with a history",
+        caller: "granted",
+        before: RECORDED,
+        rows: ROWS,
+        after: "",
+        call: "INSERT INTO $T (id, v, period) VALUES ('1', $V, '[3,5)'); UPDATE $T SET document = '7'; DELETE FROM $T",
+    },
+    Path {
+        name: "`verify_history`",
+        caller: "auditor",
+        before: RECORDED,
+        rows: ROWS,
+        after: TAMPERED,
+        call: "SELECT * FROM verify_history('$T')",
+    },
+    Path {
+        name: "`add_history`",
+        caller: SUPERUSER,
+        before: KEYED,
+        rows: ROWS,
+        after: "",
+        call: "SELECT add_history('$T')",
     },
     Path {
         name: "INSERT into a validated table",
