@@ -14,10 +14,13 @@ pub struct Maker {
     pub kind: &'static str,
     /// The function that drops the functions, for a HINT: "drop_as_of".
     pub drop: &'static str,
-    /// Generates the functions of a table as they should be now, in place of those found, after columns were renamed or
-    /// dropped. `None` if that cannot be told.
-    pub make: fn(&Session, Oid, &[Found], &[Renamed]) -> Result<Option<Vec<Generated>>>,
+    /// Generates the functions anew.
+    pub make: Make,
 }
+
+/// Generates the functions of a table as they should be now, in place of those found, after columns were renamed or dropped.
+/// `None` if that cannot be told.
+pub type Make = fn(&Session, Oid, &[Found], &[Renamed]) -> Result<Option<Vec<Generated>>>;
 
 static ALL: OnceLock<&[Maker]> = OnceLock::new();
 
@@ -44,14 +47,19 @@ pub fn follow(session: &Session, table: Oid, renamed: &[Renamed]) -> Result<()> 
 }
 
 /// Gives the generated functions of a table, as the caller, to the owner of the table, whose former owner has them. A function
-/// of the former owner that only looks like one stays where it is.
+/// of the former owner that only looks like one stays where it is, and functions of one name belong together.
 pub fn give(session: &Session, table: Oid, former: Oid) -> Result<()> {
     let found = generated::find_of(session, table, Some(former))?;
     for maker in ALL.get().copied().unwrap_or_default() {
-        let own: Vec<Found> = found.iter().filter(|found| found.kind == maker.kind).cloned().collect();
-        for made in (maker.make)(session, table, &own, &[])?.unwrap_or_default() {
-            if let Some(found) = own.iter().find(|found| found.signature == made.signature()) {
-                generated::give(session, found, &made)?;
+        let own: Vec<&Found> = found.iter().filter(|found| found.kind == maker.kind).collect();
+        for named in own.chunk_by(|one, other| (&one.schema, &one.name) == (&other.schema, &other.name)) {
+            let named: Vec<Found> = named.iter().copied().cloned().collect();
+            let made = (maker.make)(session, table, &named, &[])?.unwrap_or_default();
+            let found = |made: &Generated| named.iter().find(|found| found.signature == made.signature());
+            let pairs: Vec<_> = made.iter().filter_map(|made| Some((found(made)?, made))).collect();
+            pairs.iter().try_for_each(|(found, made)| generated::give(session, found, made))?;
+            if !pairs.is_empty() {
+                break;
             }
         }
     }
