@@ -27,7 +27,8 @@ thread_local! {
 impl Running {
     /// The kind and the name of a dropped relation.
     pub fn name_of_dropped(&self, relation: Oid) -> String {
-        let is_it = |object: &&Object| object.class == catalogs::RELATIONS && object.id == relation && object.column == 0;
+        let is_it =
+            |object: &&Object| object.class == catalogs::RELATIONS && object.id == relation && object.column == 0;
         self.dropped.iter().find(is_it).map_or("table".to_string(), |object| object.name.clone())
     }
 }

@@ -186,7 +186,13 @@ pub fn each(cursor: &Cursor, layout: &Layout, most: usize, found: &mut Vec<Viola
 }
 
 /// Adds those of these rows that are not covered, as the acting role sees the other table.
-pub fn each_uncovered(layout: &Layout, query: &Query, rows: Rows, most: usize, found: &mut Vec<Violation>) -> Result<()> {
+pub fn each_uncovered(
+    layout: &Layout,
+    query: &Query,
+    rows: Rows,
+    most: usize,
+    found: &mut Vec<Violation>,
+) -> Result<()> {
     spi::connect(|session| each(&rows.cursor(session, query, View::Latest)?, layout, most, found))
 }
 
@@ -198,7 +204,11 @@ pub fn in_batches<T>(
     loop {
         let (more, found) = memory::scratch(|| -> Result<_> {
             let batch = cursor.fetch(BATCH);
-            let records: Vec<_> = batch.rows().map(|row| row.composite(0)).collect::<Option<_>>().ok_or_else(|| Error::damaged("a record"))?;
+            let records: Vec<_> = batch
+                .rows()
+                .map(|row| row.composite(0))
+                .collect::<Option<_>>()
+                .ok_or_else(|| Error::damaged("a record"))?;
             if records.is_empty() {
                 return Ok((false, None));
             }
@@ -263,7 +273,10 @@ impl Checker {
             return Ok(Some(
                 Error::new(
                     Class::Serialization,
-                    format!("could not serialize access: rows of table \"{}\" have changed since the snapshot", other.name),
+                    format!(
+                        "could not serialize access: rows of table \"{}\" have changed since the snapshot",
+                        other.name
+                    ),
                 )
                 .detail(found.sentence(&self.layout)?)
                 .hint("The transaction might succeed if retried."),

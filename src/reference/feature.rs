@@ -25,7 +25,8 @@ const DEFERRED: &str = "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW";
 const NEVER: &str = "FOR EACH ROW WHEN (false)";
 
 /// Names the table that is referred to.
-pub const LINK: Part = Part { timing: "AFTER DELETE", rows: NEVER, refers: true, role: "names the other table", ..PLAIN };
+pub const LINK: Part =
+    Part { timing: "AFTER DELETE", rows: NEVER, refers: true, role: "names the other table", ..PLAIN };
 /// Checks inserted rows. Its name sorts after those of packing's triggers, so that it finds both tables packed.
 pub const INSERTED: Part = Part {
     timing: "AFTER INSERT",

@@ -79,13 +79,20 @@ fn check(firing: &Firing, function: usize) -> Result<Answer> {
         }
         locks::take(parent, &keys, mode);
         let count = if function == REFER { new } else { old };
-        checker.check(Rows { firing: Some(firing), parameters: &[], are_few: count.is_some_and(|count| count <= FEW) })?;
+        checker.check(Rows {
+            firing: Some(firing),
+            parameters: &[],
+            are_few: count.is_some_and(|count| count <= FEW),
+        })?;
         return Ok(Answer::VOID);
     }
-    let (row, new) = (firing.row(&side.descriptor), match firing.event() {
-        Event::Update => Some(firing.new_row(&side.descriptor)),
-        _ => None,
-    });
+    let (row, new) = (
+        firing.row(&side.descriptor),
+        match firing.event() {
+            Event::Update => Some(firing.new_row(&side.descriptor)),
+            _ => None,
+        },
+    );
     match firing.event() {
         Event::Insert => add(None, Some(&row)),
         _ => add(Some(&row), new.as_ref()),

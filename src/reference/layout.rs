@@ -80,7 +80,10 @@ impl Layout {
             let what = if mine == theirs { "collations" } else { "types" };
             let error = Error::new(
                 Class::WrongType,
-                format!("columns \"{}\" and \"{}\" of reference \"{}\" have different {what}", one.name, other.name, self.name),
+                format!(
+                    "columns \"{}\" and \"{}\" of reference \"{}\" have different {what}",
+                    one.name, other.name, self.name
+                ),
             );
             return Err(if mine == theirs {
                 error.detail("Values that are equal by one collation may differ by the other.")
@@ -110,7 +113,11 @@ impl Side {
         if !is_period(period.type_id) {
             return Err(Error::new(
                 Class::WrongType,
-                format!("period column \"{}\" of table \"{}\" must be a range or a multirange", period.name, relation.name()),
+                format!(
+                    "period column \"{}\" of table \"{}\" must be a range or a multirange",
+                    period.name,
+                    relation.name()
+                ),
             )
             .detail(format!("Its type is {}.", type_name(period.type_id))));
         }

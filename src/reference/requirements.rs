@@ -1,8 +1,8 @@
 //! The demands of a reference on its tables, except triggers: checked by `add_reference()`, when a trigger first fires in a
 //! session, and after each command.
 
-use super::find;
 use super::feature::{FEATURE, REFER};
+use super::find;
 use super::layout::Layout;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
@@ -44,7 +44,11 @@ pub fn check_pair(child: &Relation, parent: &Relation, layout: &Layout) -> Resul
         Err(Error::new(Class::State, format!("references on {what} tables may reference only {whose} tables")))
     };
     if child.is_temporary() != parent.is_temporary() {
-        return if child.is_temporary() { refused("temporary", "temporary") } else { refused("permanent", "permanent") };
+        return if child.is_temporary() {
+            refused("temporary", "temporary")
+        } else {
+            refused("permanent", "permanent")
+        };
     }
     if child.is_permanent() && !parent.is_permanent() {
         return refused("permanent", "permanent");

@@ -82,7 +82,8 @@ fn verify_reference(child: &Relation, reference: &Reference, faults: &mut Faults
     faults.rows += rows;
     for violation in found {
         let (key, period, uncovered) = violation.into_parts();
-        let detail = format!("Reference \"{}\": table \"{}\" does not cover {uncovered}.", layout.name, layout.parent.name);
+        let detail =
+            format!("Reference \"{}\": table \"{}\" does not cover {uncovered}.", layout.name, layout.parent.name);
         faults.put(target, Some(key), period, "orphaned", &detail);
     }
     Ok(())
@@ -92,12 +93,7 @@ fn verify_reference(child: &Relation, reference: &Reference, faults: &mut Faults
 ///
 /// One owner's tables are joined. Tables of two owners are read each by its own, and the rows that refer are passed on in
 /// batches.
-pub fn each_row(
-    child: &Relation,
-    parent: &Relation,
-    layout: &Layout,
-    most: usize,
-) -> Result<(u64, Vec<Violation>)> {
+pub fn each_row(child: &Relation, parent: &Relation, layout: &Layout, most: usize) -> Result<(u64, Vec<Violation>)> {
     let count = queries::count(layout);
     let mut found = Vec::new();
     let rows = as_owner(child, |acting| {

@@ -20,11 +20,18 @@ fn statement(random: &mut Random) -> String {
     let period = format!("'[{start},{})'", start + length);
     match random.below(10) {
         0 | 1 => format!("INSERT INTO child (place, during) VALUES ({key}, {period})"),
-        2 => format!("INSERT INTO child (place, during) SELECT n % 2, int4range(n, n + 2) FROM generate_series(1, 20) AS n"),
+        2 => "INSERT INTO child (place, during) SELECT n % 2, int4range(n, n + 2) FROM generate_series(1, 20) AS n"
+            .to_string(),
         3 => format!("UPDATE child SET during = {period} WHERE id = (SELECT id FROM child LIMIT 1 OFFSET {start})"),
         4 => format!("DELETE FROM child WHERE place = {key}"),
-        5 => format!("SELECT set_period(NULL::parent, '{{\"place\": {key}, \"price\": {length}, \"during\": \"[{start},{})\"}}')", start + length),
-        6 => format!("SELECT clear_period(NULL::parent, '{{\"place\": {key}, \"during\": \"[{start},{})\"}}')", start + length),
+        5 => format!(
+            "SELECT set_period(NULL::parent, '{{\"place\": {key}, \"price\": {length}, \"during\": \"[{start},{})\"}}')",
+            start + length
+        ),
+        6 => format!(
+            "SELECT clear_period(NULL::parent, '{{\"place\": {key}, \"during\": \"[{start},{})\"}}')",
+            start + length
+        ),
         7 => format!("SELECT set_period(NULL::parent, '{{\"place\": {key}, \"price\": 1, \"during\": \"[0,50)\"}}')"),
         8 => format!("DELETE FROM parent WHERE place = {key} AND during && {period}"),
         _ => format!("UPDATE parent SET price = 1 WHERE place = {key}"),

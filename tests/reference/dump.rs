@@ -42,10 +42,13 @@ fn check(original: &mut Session, restored: &Database) {
     session.refused("DELETE FROM tariffs WHERE place = 2").with_code("23503");
     session.refused("DELETE FROM staff WHERE id = 1").with_code("23503");
     session.refused("TRUNCATE tariffs").with_code("23503");
-    session.run("BEGIN; DELETE FROM \"Other\".\"A\"; INSERT INTO \"Other\".\"A\" VALUES (7, '[2026-01-05,2026-01-06)')");
+    session
+        .run("BEGIN; DELETE FROM \"Other\".\"A\"; INSERT INTO \"Other\".\"A\" VALUES (7, '[2026-01-05,2026-01-06)')");
     session.refused("COMMIT").with_code("23503");
     session.refused("DROP TABLE tariffs").with_code("2BP01");
-    session.run("ALTER TABLE tariffs RENAME place TO spot; SELECT drop_reference('contracts', 'contracts_place_during_fkey')");
+    session.run(
+        "ALTER TABLE tariffs RENAME place TO spot; SELECT drop_reference('contracts', 'contracts_place_during_fkey')",
+    );
     assert_eq!(session.rows("SELECT * FROM verify_all()"), [""; 0]);
 }
 

@@ -129,7 +129,12 @@ fn triggers_made_by_hand_refuse_what_they_cannot_check() {
     for (table, other, arguments, code) in [
         ("part", "p", arguments, "0A000"),
         ("p", "part", arguments, "0A000"),
-        ("p", "p", "'name=x', 'column=nowhere', 'period=during', 'referenced_column=id', 'referenced_period=during'", "42703"),
+        (
+            "p",
+            "p",
+            "'name=x', 'column=nowhere', 'period=during', 'referenced_column=id', 'referenced_period=during'",
+            "42703",
+        ),
         ("p", "p", "'name=x', 'column=id', 'period=id', 'referenced_column=id', 'referenced_period=during'", "42804"),
         ("p", "p", "'name=x', 'period=during', 'referenced_period=during'", "22023"),
         ("p", "p", "'unknown=x'", "22023"),

@@ -26,9 +26,9 @@ impl Model {
         self.child.values().all(|(key, period)| {
             let (Some(key), Some((start, end))) = (key, period) else { return true };
             let is_covered = |day: i32| {
-                self.parent
-                    .values()
-                    .any(|(other, period)| *other == Some(*key) && period.is_some_and(|(from, to)| from <= day && day < to))
+                self.parent.values().any(|(other, period)| {
+                    *other == Some(*key) && period.is_some_and(|(from, to)| from <= day && day < to)
+                })
             };
             start < end && (*start..*end).all(is_covered)
         })
