@@ -8,8 +8,8 @@ use crate::pg::column::Column;
 use crate::pg::oid::Oid;
 use crate::pg::quote;
 use crate::pg::relation::{Lock, Relation};
-use crate::pg::role;
 use crate::pg::report::{Class, Error, Result};
+use crate::pg::role;
 use crate::pg::spi::Session;
 use crate::pg::text::NAME_LENGTH;
 

@@ -32,7 +32,7 @@ pub fn check_pair(child: &Relation, parent: &Relation, layout: &Layout) -> Resul
     layout.check_types()?;
     child.check_type_owners(layout.child.columns())?;
     parent.check_type_owners(layout.parent.columns())?;
-    for column in layout.child.columns().chain(layout.parent.columns()).filter(|column| column.is_virtual) {
+    if let Some(column) = layout.child.columns().chain(layout.parent.columns()).find(|column| column.is_virtual) {
         return Err(Error::new(
             Class::Unsupported,
             format!("virtual generated column \"{}\" cannot be in a reference", column.name),

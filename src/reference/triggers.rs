@@ -12,7 +12,7 @@ use crate::pg::relation::{Lock, Relation, exists};
 use crate::pg::report::Result;
 use crate::pg::spi::Session;
 use crate::pg::text::NAME_LENGTH;
-use crate::table::feature::{Part, Renamed};
+use crate::table::feature::{Bereft, Part, Renamed};
 use crate::table::{columns, triggers};
 
 /// A name that is not too long: its end is cut off before the ending.
@@ -121,7 +121,7 @@ pub fn follow(session: &Session, table: Oid, renamed: &[Renamed]) -> Result<()> 
 }
 
 /// The references of a table that have lost their other table, and whether the table refers to it.
-pub fn lost(relation: &Relation) -> Result<Vec<(String, bool)>> {
+pub fn lost(relation: &Relation) -> Result<Vec<Bereft>> {
     let lost = find::of(relation)?.into_iter().filter(|reference| reference.other.is_none());
     Ok(lost.map(|reference| (reference.arguments.name, reference.function == REFER)).collect())
 }

@@ -66,11 +66,14 @@ pub struct Ddl {
     pub lost: Option<&'static Lost>,
 }
 
+/// A guarantee of a table that has lost its other table: its name, and whether the table depends on the other.
+pub type Bereft = (String, bool);
+
 /// The event triggers' rules for a table whose triggers name another table that a command has dropped. PostgreSQL drops the
 /// triggers that name it, and leaves the others.
 pub struct Lost {
-    /// The guarantees of the table that have lost their other table: the name, and whether the table depends on the other.
-    pub find: fn(&Relation) -> Result<Vec<(String, bool)>>,
+    /// The guarantees of the table that have lost their other table.
+    pub find: fn(&Relation) -> Result<Vec<Bereft>>,
     /// Drops the other triggers of these guarantees.
     pub clear: fn(&Session, Oid) -> Result<()>,
 }

@@ -20,9 +20,8 @@ fn statement(random: &mut Random) -> String {
     let period = format!("'[{start},{})'", start + length);
     match random.below(10) {
         0 | 1 => format!("INSERT INTO child (place, during) VALUES ({key}, {period})"),
-        2 => format!(
-            "INSERT INTO child (place, during) SELECT n % 2, int4range(n, n + 2) FROM generate_series(1, 20) AS n"
-        ),
+        2 => "INSERT INTO child (place, during) SELECT n % 2, int4range(n, n + 2) FROM generate_series(1, 20) AS n"
+            .to_string(),
         3 => format!("UPDATE child SET during = {period} WHERE id = (SELECT id FROM child LIMIT 1 OFFSET {start})"),
         4 => format!("DELETE FROM child WHERE place = {key}"),
         5 => format!(

@@ -174,8 +174,16 @@ fn run(seed: u64, transactions: usize, most: u32, deferred: bool) {
             format!("BEGIN; {}; COMMIT", all.join("; "))
         };
         let expected = if holds { "" } else { "23503" };
-        // A key WITHOUT OVERLAPS refuses more than the reference, and not where the end of a transaction is judged.
+        // A key WITHOUT OVERLAPS refuses more than the reference. And PostgreSQL does not check a period that an UPDATE has made
+        // smaller, not even an empty one, which it refuses in an INSERT.
+        let empties = |statement: &Statement| {
+            let is_empty = |(_, (_, period)): &(u32, Row)| period.is_some_and(|(start, end)| start == end);
+            !statement.is_parent && matches!(statement.kind, Kind::Update) && statement.rows.iter().any(is_empty)
+        };
         if has_period_keys {
+            if statements.iter().any(empties) {
+                continue;
+            }
             let by_key = refusal(&mut session, &sql("_key"));
             if by_key == "23P01" {
                 continue;
