@@ -9,11 +9,12 @@ CREATE FUNCTION @extschema@.verify_all(indexes boolean DEFAULT false)
     AS 'MODULE_PATHNAME', 'veritable_verify_all';
 
 COMMENT ON FUNCTION @extschema@.verify_all(boolean) IS
-'Verifies every chained, packed and validated table of the database. Returns a row for each fault, and no row if every '
+'Verifies every chained, packed, linked and validated table of the database. Returns a row for each fault, and no row if every '
 'guarantee holds. A NOTICE says how much was verified.
 Argument: indexes, whether each valid B-tree index of these tables is also compared with its table, by bt_index_check() of the '
 'extension amcheck, on which the caller needs EXECUTE.
-guarantee is chain, packing, validation or index. The key is that of verify_chain(), verify_packing() or verify_validation(); '
+guarantee is chain, packing, reference, validation or index. The key is that of verify_chain(), verify_packing(), '
+'verify_references() or verify_validation(); '
 'place is the seq, the period, the column of the document, or the name of the index.
 Faults: those of these functions; index, an index does not agree with its table; unread, a table cannot be read, or an index '
 'cannot be checked.
@@ -63,11 +64,11 @@ GRANT SELECT ON veritable.status TO PUBLIC;
 COMMENT ON VIEW veritable.status IS
 'guarantees of this database, and when each was last verified, as far as the journal shows this to the caller';
 COMMENT ON COLUMN veritable.status.target IS 'table';
-COMMENT ON COLUMN veritable.status.guarantee IS 'chain, packing or validation';
+COMMENT ON COLUMN veritable.status.guarantee IS 'chain, packing, reference or validation';
 COMMENT ON COLUMN veritable.status.rows_estimated IS
 'number of rows by the last VACUUM or ANALYZE; null if the table or one of its partitions has had none';
 COMMENT ON COLUMN veritable.status.last_verified IS
 'time of the last verification of the whole table; null if there was none since the table has had its name';
 COMMENT ON COLUMN veritable.status.verified_by IS 'role that had logged in to verify';
-COMMENT ON COLUMN veritable.status.rows_verified IS 'number of events, periods or documents that were verified then';
+COMMENT ON COLUMN veritable.status.rows_verified IS 'number of events, periods, references or documents that were verified then';
 COMMENT ON COLUMN veritable.status.faults IS 'number of faults that were found then';

@@ -1,6 +1,6 @@
 -- requires: as_of, audit, chain, history, packing, reference, validation, pg_jsonschema
 
--- The event triggers that refuse a command which would silently break a chain, a packing or a validation. They fire for
+-- The event triggers that refuse a command which would silently break a chain, a packing, a reference or a validation. They fire for
 -- all commands, because the effect of a command decides, not its tag.
 
 -- before_ddl() names no function or operator. It finds indexes and partitions by their names as the command does: with

@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::definitions::Definitions;
 use super::refusal;
 use super::running::Running;
-use super::touched::Touched;
 use crate::pg::command::{self, Command};
 use crate::pg::oid::Oid;
 use crate::pg::relation::{Lock, Relation, exists};
@@ -19,18 +18,18 @@ use crate::table::feature::{self, Kind};
 /// The tables whose guarantees have ended with another table, each with the place of the feature.
 pub type Cleared = BTreeSet<(usize, u32)>;
 
-/// Refuses a command that has dropped a table to which another refers, or ends what the other table had for it.
+/// Refuses a command that has dropped a table to which another refers, or ends what the other table had for it. Whoever has
+/// let others refer to the table has agreed to that, so roles do not count.
 pub fn tables(
     session: &Session,
     command: &Command,
     running: &Running,
     before: &Definitions,
     after: &Definitions,
-    touched: &Touched,
 ) -> Result<Cleared> {
     let mut bereft = BTreeMap::new();
     for (key, was) in before.but_not(after).filter(|(key, _)| key.kind == Kind::Trigger && exists(key.table())) {
-        if u32::from(was.owner) != 0 && !exists(was.owner) {
+        if key.ddl().lost.is_some() && u32::from(was.owner) != 0 && !exists(was.owner) {
             bereft.entry((key.feature_place(), u32::from(key.table()))).or_insert((key, was));
         }
     }
@@ -39,17 +38,10 @@ pub fn tables(
         let (table, other) = (Oid::from(table), running.name_of_dropped(was.owner));
         let relation = Relation::open(table, Lock::AccessShare)?;
         for (guarantee, _) in (rules.find)(&relation)?.into_iter().filter(|(_, depends)| *depends) {
-            if command.cascades() {
-                notice(format!(
-                    "drop cascades to {} \"{guarantee}\" of table \"{}\"",
-                    key.feature().name,
-                    relation.name()
-                ));
-            } else if touched.may_refuse(table) {
+            if !command.cascades() {
                 return Err(refusal::of_lost(key, &guarantee, &relation, &other));
-            } else {
-                refusal::let_pass("drop", key, was, touched);
             }
+            notice(format!("drop cascades to {} \"{guarantee}\" of table \"{}\"", key.feature().name, relation.name()));
         }
         drop(relation);
         let _own = command::own_commands();

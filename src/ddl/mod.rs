@@ -115,7 +115,7 @@ fn judge_command(
     }
     let read = |at: Mark| few_rows(|| at.during_on(latest, || Definitions::read(session, functions, &touched, &[])));
     let (mut before, mut after) = (read(running.start)?, read(running::now())?);
-    let cleared = lost::tables(session, command, running, &before, &after, &touched)?;
+    let cleared = lost::tables(session, command, running, &before, &after)?;
     if !cleared.is_empty() {
         after = read(running::now())?;
         [&mut before, &mut after].into_iter().for_each(|definitions| definitions.leave_out(&cleared));

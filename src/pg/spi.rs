@@ -177,11 +177,6 @@ impl Kept {
         Ok(Cursor { portal, session })
     }
 
-    /// The text of the command.
-    pub fn sql(&self) -> &str {
-        &self.sql
-    }
-
     /// Reads rows with the snapshot of the calling statement, or with its replacement.
     pub fn query_as_caller<'s>(&self, session: &'s Session, parameters: &[Parameter]) -> Result<Table<'s>> {
         self.execute(session, parameters, true)

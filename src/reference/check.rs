@@ -8,6 +8,7 @@ use std::rc::Rc;
 use super::checker::Checker;
 use super::feature::REFER;
 use super::layout::{Layout, Side};
+use super::queries::Query;
 use crate::pg::acting::as_owner;
 use crate::pg::composite;
 use crate::pg::memory;
@@ -61,15 +62,15 @@ impl View {
 
 impl Rows<'_> {
     /// Opens a cursor on a query about these rows.
-    fn cursor<'s>(&self, session: &'s Session, query: &Kept, view: View) -> Result<Cursor<'s>> {
+    fn cursor<'s>(&self, session: &'s Session, query: &Query, view: View) -> Result<Cursor<'s>> {
         if let Some(firing) = self.firing {
             firing.register_in(session)?;
         }
         let as_caller = view == View::Latest;
         if self.are_few {
-            query.cursor_of_few(session, self.parameters, as_caller)
+            query.few.cursor_of_few(session, self.parameters, as_caller)
         } else {
-            session.cursor(query.sql(), self.parameters, as_caller)
+            session.cursor(&query.many, self.parameters, as_caller)
         }
     }
 }
@@ -116,7 +117,7 @@ impl Violation {
 /// if the table still has them: a later statement may have removed them before a deferred check.
 pub fn uncovered(
     layout: &Layout,
-    query: &Kept,
+    query: &Query,
     rows: Rows,
     view: View,
     present: Option<&Kept>,
@@ -155,7 +156,7 @@ fn is_present(layout: &Layout, present: Option<&Kept>, row: &Fetched, view: View
 }
 
 /// The first row that one of these rows may have covered, and that is not covered any more.
-pub fn orphaned(layout: &Layout, query: &Kept, rows: Rows, view: View, records: &Kept) -> Result<Option<Violation>> {
+pub fn orphaned(layout: &Layout, query: &Query, rows: Rows, view: View, records: &Query) -> Result<Option<Violation>> {
     let child = Relation::open(layout.child.relation, Lock::AccessShare)?;
     as_owner(&child, |_| {
         view.during(|| {
@@ -187,7 +188,7 @@ pub fn each(cursor: &Cursor, layout: &Layout, most: usize, found: &mut Vec<Viola
 /// Adds those of these rows that are not covered, as the acting role sees the other table.
 pub fn each_uncovered(
     layout: &Layout,
-    query: &Kept,
+    query: &Query,
     rows: Rows,
     most: usize,
     found: &mut Vec<Violation>,
@@ -257,7 +258,7 @@ impl Checker {
         Ok(all)
     }
 
-    fn error(&self, query: &Kept, rows: Rows) -> Result<Option<Error>> {
+    fn error(&self, query: &Query, rows: Rows) -> Result<Option<Error>> {
         let find = |view| {
             if self.function == REFER {
                 uncovered(&self.layout, query, rows, view, Some(&self.present))

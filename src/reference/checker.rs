@@ -6,7 +6,7 @@ use super::arguments::Arguments;
 use super::feature::{FEATURE, REFER};
 use super::find;
 use super::layout::{Layout, Side};
-use super::queries::{self, Source};
+use super::queries::{self, Query, Source};
 use super::requirements;
 use crate::pg::cache::{Cache, Derived};
 use crate::pg::oid::Oid;
@@ -22,13 +22,13 @@ pub struct Checker {
     /// Which of the functions the trigger executes.
     pub function: usize,
     /// The first query about the rows of the firing: [`queries::uncovered`], or [`queries::dependent`].
-    pub first: Kept,
+    pub first: Query,
     /// The same query about records.
-    pub again: Kept,
+    pub again: Query,
     /// The rows of the firing as records.
-    pub records: Kept,
+    pub records: Query,
     /// The records that are not covered.
-    pub uncovered: Kept,
+    pub uncovered: Query,
     /// Whether the table that refers has a row.
     pub present: Kept,
 }
@@ -78,10 +78,10 @@ impl Checker {
         let query = if function == REFER { queries::uncovered } else { queries::dependent };
         Ok(Checker {
             function,
-            first: Kept::new(query(&layout, &source)),
-            again: Kept::new(query(&layout, &Source::Records)),
-            records: Kept::new(queries::records(Checker::side_of(&layout, function), &source)),
-            uncovered: Kept::new(queries::uncovered(&layout, &Source::Records)),
+            first: query(&layout, &source),
+            again: query(&layout, &Source::Records),
+            records: queries::records(Checker::side_of(&layout, function), &source),
+            uncovered: queries::uncovered(&layout, &Source::Records),
             present: Kept::new(queries::present(&layout)),
             layout,
         })

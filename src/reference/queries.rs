@@ -5,6 +5,7 @@
 
 use super::layout::{Compared, Layout, Side};
 use crate::pg::quote;
+use crate::pg::spi::Kept;
 use crate::pg::types::qualified_type_name;
 
 /// A source of rows, as an item of a FROM clause.
@@ -78,65 +79,113 @@ fn same_key(side: &Side, alias: &str, other: &[Compared], source: &str) -> Strin
     pairs.collect::<Vec<_>>().join(" AND ")
 }
 
+/// A query in two forms: for few rows, with a plan that is kept, and for many.
+pub struct Query {
+    /// The form for few rows.
+    pub few: Kept,
+    /// The form for many rows.
+    pub many: String,
+}
+
 /// The rows of a source that are not covered: their key, their period, and the part of the period that is not covered.
 ///
-/// Most rows are covered by a single row of the other table, and are left out first, by one join for all. A row with a null
-/// refers to nothing; an empty period is covered by nothing, as for a foreign key with PERIOD.
-pub fn uncovered(layout: &Layout, source: &Source) -> String {
+/// A row with a null refers to nothing; an empty period is covered by nothing, as for a foreign key with PERIOD.
+pub fn uncovered(layout: &Layout, source: &Source) -> Query {
+    Query { few: Kept::new(few_uncovered(layout, source)), many: many_uncovered(layout, source) }
+}
+
+/// For few rows: the periods that each overlaps are found by an index, if there is one.
+fn few_uncovered(layout: &Layout, source: &Source) -> String {
     let (child, parent) = (&layout.child, &layout.parent);
-    let (table, period) = (&parent.table, Side::column("r", &parent.period));
-    let same = |source: &str| same_key(parent, "r", &child.key, source);
-    let known: Vec<_> = names(child).map(|name| format!("s.{name} IS NOT NULL")).collect();
+    let period = Side::column("r", &parent.period);
     format!(
-        "WITH c AS MATERIALIZED (
-             SELECT DISTINCT {} FROM {} AS s
-             WHERE {} AND NOT EXISTS (
-                 SELECT FROM ONLY {table} AS r
-                 WHERE {} AND {period} OPERATOR(pg_catalog.@>) s.p AND NOT pg_catalog.isempty(s.p)))
-         SELECT {columns}, COALESCE(
-             pg_catalog.range_agg(c.p) OPERATOR(pg_catalog.-) pg_catalog.range_agg({period}), pg_catalog.range_agg(c.p))
-         FROM c LEFT JOIN ONLY {table} AS r ON {} AND {period} OPERATOR(pg_catalog.&&) c.p
+        "SELECT {columns}, COALESCE(
+             pg_catalog.range_agg(s.p) OPERATOR(pg_catalog.-) pg_catalog.range_agg({period}), pg_catalog.range_agg(s.p))
+         FROM {} AS s LEFT JOIN ONLY {} AS r ON {} AND {period} OPERATOR(pg_catalog.&&) s.p
+         WHERE {}
          GROUP BY {columns}
-         HAVING pg_catalog.isempty(c.p)
-             OR NOT COALESCE(pg_catalog.range_agg({period}) OPERATOR(pg_catalog.@>) c.p, false)",
-        list(child, "s"),
+         HAVING pg_catalog.isempty(s.p)
+             OR NOT COALESCE(pg_catalog.range_agg({period}) OPERATOR(pg_catalog.@>) s.p, false)
+         ORDER BY {columns}",
         source.sql(child),
-        known.join(" AND "),
-        same("s"),
-        same("c"),
-        columns = list(child, "c"),
+        parent.table,
+        same_key(parent, "r", &child.key, "s"),
+        known(child),
+        columns = list(child, "s"),
     )
+}
+
+/// For many rows: the periods of each key are united once, and each row is looked up in the union. To join each row with the
+/// periods that it overlaps would take time by the square of the periods of a key. Of a key, only those periods are united that
+/// overlap what all its rows span.
+fn many_uncovered(layout: &Layout, source: &Source) -> String {
+    let (child, parent) = (&layout.child, &layout.parent);
+    let period = Side::column("r", &parent.period);
+    let keys = |alias: &str| {
+        let keys = (1..=child.key.len()).map(|number| format!("{alias}.k{number}"));
+        keys.collect::<Vec<_>>().join(", ")
+    };
+    let same = child.key.iter().enumerate().map(|(number, key)| {
+        let (operator, cast, number) = (key.equality.sql(), key.equality.cast_of(&key.column), number + 1);
+        format!("m.k{number}{cast} {operator} s.k{number}{cast}")
+    });
+    format!(
+        "WITH s AS MATERIALIZED (SELECT s.* FROM {} AS s WHERE {}),
+         k AS (SELECT {of_s}, pg_catalog.range_merge(pg_catalog.range_agg(s.p)) AS span FROM s GROUP BY {of_s}),
+         m AS (SELECT {of_k}, pg_catalog.range_agg({period}) AS cover
+               FROM k JOIN ONLY {} AS r ON {} AND {period} OPERATOR(pg_catalog.&&) k.span
+               GROUP BY {of_k})
+         SELECT {columns}, COALESCE(pg_catalog.range_agg(s.p) OPERATOR(pg_catalog.-) m.cover, pg_catalog.range_agg(s.p))
+         FROM s LEFT JOIN m ON {}
+         WHERE pg_catalog.isempty(s.p) OR NOT COALESCE(m.cover OPERATOR(pg_catalog.@>) s.p, false)
+         GROUP BY {columns}, m.cover
+         ORDER BY {columns}",
+        source.sql(child),
+        known(child),
+        parent.table,
+        same_key(parent, "r", &child.key, "k"),
+        same.collect::<Vec<_>>().join(" AND "),
+        of_s = keys("s"),
+        of_k = keys("k"),
+        columns = list(child, "s"),
+    )
+}
+
+/// The condition that a row of a source, `s`, refers to something.
+fn known(side: &Side) -> String {
+    names(side).map(|name| format!("s.{name} IS NOT NULL")).collect::<Vec<_>>().join(" AND ")
 }
 
 /// The rows of the table that refers, as records, that may have been covered by the rows of a source.
-pub fn dependent(layout: &Layout, source: &Source) -> String {
+pub fn dependent(layout: &Layout, source: &Source) -> Query {
     let (child, parent) = (&layout.child, &layout.parent);
     let columns: Vec<_> = child.columns().map(|column| Side::column("c", column)).collect();
-    format!(
-        "SELECT ROW({}) FROM ONLY {} AS c WHERE EXISTS (
-             SELECT FROM {} AS o WHERE {} AND o.p OPERATOR(pg_catalog.&&) {})",
+    let keys: Vec<_> = (1..=parent.key.len()).map(|number| format!("s.k{number}")).collect();
+    let keys = keys.join(", ");
+    // The periods of each key are united, for the same reason.
+    let sql = format!(
+        "SELECT ROW({}) FROM ONLY {} AS c
+         JOIN (SELECT {keys}, pg_catalog.range_agg(s.p) AS p FROM {} AS s WHERE {} GROUP BY {keys}) AS o
+           ON {} AND {} OPERATOR(pg_catalog.&&) o.p",
         columns.join(", "),
         child.table,
         source.sql(parent),
+        known(parent),
         same_key(child, "c", &parent.key, "o"),
         Side::column("c", &child.period),
-    )
+    );
+    Query { few: Kept::new(sql.clone()), many: sql }
 }
 
 /// The rows of a source, as records.
-pub fn records(side: &Side, source: &Source) -> String {
-    format!("SELECT ROW({}) FROM {} AS s", list(side, "s"), source.sql(side))
-}
-
-/// All rows of the table that refers, as records.
-pub fn all(layout: &Layout) -> String {
-    records(&layout.child, &Source::Table)
+pub fn records(side: &Side, source: &Source) -> Query {
+    let sql = format!("SELECT ROW({}) FROM {} AS s", list(side, "s"), source.sql(side));
+    Query { few: Kept::new(sql.clone()), many: sql }
 }
 
 /// The number of rows that refer to something.
 pub fn count(layout: &Layout) -> String {
-    let known: Vec<_> = names(&layout.child).map(|name| format!("s.{name} IS NOT NULL")).collect();
-    format!("SELECT pg_catalog.count(*) FROM {} AS s WHERE {}", Source::Table.sql(&layout.child), known.join(" AND "))
+    format!("SELECT pg_catalog.count(*) FROM {} AS s WHERE {}", Source::Table.sql(&layout.child), known(&layout.child))
 }
 
 /// Whether the table that refers has a row with this key and this period.
@@ -157,11 +206,5 @@ pub fn present(layout: &Layout) -> String {
 
 /// A row that refers to something.
 pub fn any(layout: &Layout) -> String {
-    let known: Vec<_> = names(&layout.child).map(|name| format!("s.{name} IS NOT NULL")).collect();
-    format!(
-        "SELECT {} FROM {} AS s WHERE {} LIMIT 1",
-        list(&layout.child, "s"),
-        Source::Table.sql(&layout.child),
-        known.join(" AND ")
-    )
+    format!("SELECT FROM {} AS s WHERE {} LIMIT 1", Source::Table.sql(&layout.child), known(&layout.child))
 }

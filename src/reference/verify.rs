@@ -15,7 +15,7 @@ use crate::pg::line::pinned::Pinned;
 use crate::pg::relation::{Lock, Relation, exists};
 use crate::pg::report::{Error, Result};
 use crate::pg::snapshot::Latest;
-use crate::pg::spi::{self, Kept, Session};
+use crate::pg::spi;
 use crate::table::faults::Faults;
 use crate::table::verification;
 
@@ -94,7 +94,7 @@ fn verify_reference(child: &Relation, reference: &Reference, faults: &mut Faults
 /// One owner's tables are joined. Tables of two owners are read each by its own, and the rows that refer are passed on in
 /// batches.
 pub fn each_row(child: &Relation, parent: &Relation, layout: &Layout, most: usize) -> Result<(u64, Vec<Violation>)> {
-    let (count, query) = (queries::count(layout), queries::all(layout));
+    let count = queries::count(layout);
     let mut found = Vec::new();
     let rows = as_owner(child, |acting| {
         verification::without_indexes(acting);
@@ -104,10 +104,11 @@ pub fn each_row(child: &Relation, parent: &Relation, layout: &Layout, most: usiz
                 let rows = rows.rows().next().and_then(|row| row.get::<i64>(0));
                 let rows = rows.ok_or_else(|| Error::damaged("a number of rows"))?;
                 if child.has_owner_of(parent) {
-                    read(session, &queries::uncovered(layout, &Source::Table), layout, most, &mut found)?;
+                    let cursor = session.cursor(&queries::uncovered(layout, &Source::Table).many, &[], true)?;
+                    check::each(&cursor, layout, most, &mut found)?;
                 } else {
-                    let uncovered = Kept::new(queries::uncovered(layout, &Source::Records));
-                    let cursor = session.cursor(&query, &[], true)?;
+                    let uncovered = queries::uncovered(layout, &Source::Records);
+                    let cursor = session.cursor(&queries::records(&layout.child, &Source::Table).many, &[], true)?;
                     in_batches(&cursor, |batch, _| {
                         as_owner(parent, |acting| -> Result<()> {
                             verification::without_indexes(acting);
@@ -122,9 +123,4 @@ pub fn each_row(child: &Relation, parent: &Relation, layout: &Layout, most: usiz
         })
     })?;
     Ok((rows, found))
-}
-
-fn read(session: &Session, sql: &str, layout: &Layout, most: usize, found: &mut Vec<Violation>) -> Result<()> {
-    let cursor = session.cursor(sql, &[], true)?;
-    check::each(&cursor, layout, most, found)
 }

@@ -74,6 +74,9 @@ pub struct Found {
     pub configuration: Vec<(String, String)>,
     /// The text of the function, with the line of the configuration.
     pub text: String,
+    /// Whether nothing else of the function is of another making: it runs as its caller, without settings, and its defaults
+    /// are constants.
+    pub is_plain: bool,
 }
 
 /// The beginning of the first line of a generated function.
@@ -109,7 +112,10 @@ pub fn find(session: &Session, table: Oid) -> Result<Vec<Found>> {
 pub fn find_of(session: &Session, table: Oid, owner: Option<Oid>) -> Result<Vec<Found>> {
     let found = session.query(
         "SELECT p.oid, n.nspname::pg_catalog.text, p.proname::pg_catalog.text, p.oid::pg_catalog.regprocedure::pg_catalog.text,
-                COALESCE(p.proargnames, '{}'), p.pronargdefaults, p.prosrc
+                COALESCE(p.proargnames, '{}'), p.pronargdefaults, p.prosrc,
+                NOT p.prosecdef AND p.proconfig IS NULL AND NOT p.proisstrict AND NOT p.proleakproof
+                AND p.provolatile = 's' AND p.prosupport = 0 AND p.prosqlbody IS NULL
+                AND COALESCE(pg_catalog.pg_get_expr(p.proargdefaults, 0) ~ '^(''infinity''::[a-z ]+(, |$))*$', true)
          FROM pg_catalog.pg_class c
          JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.refobjid = c.reltype
                                     AND d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
@@ -261,6 +267,7 @@ impl Found {
             kind,
             configuration,
             text,
+            is_plain: row.get(7)?,
         }))
     }
 
@@ -271,7 +278,10 @@ impl Found {
 
     /// Whether the function is the one that would be generated now.
     pub fn is(&self, function: &Generated) -> bool {
-        self.text == function.text() && self.signature == function.signature() && self.is_replaceable_by(function)
+        self.is_plain
+            && self.text == function.text()
+            && self.signature == function.signature()
+            && self.is_replaceable_by(function)
     }
 
     /// Whether `CREATE OR REPLACE` can put the function in the place of this one: PostgreSQL lets arguments keep their names

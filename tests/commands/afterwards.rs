@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::run::ROLES;
+use crate::run::prepare;
 use crate::support::dump::{dump, path, psql};
 use crate::support::{Cluster, Database, SUPERUSER, Session, explain, succeed};
 use std::process::Command;
@@ -103,7 +103,7 @@ fn look(name: &str, session: &mut Session, (sent, found): (&Counts, &Counts)) ->
 /// Another server to which all rows are sent.
 fn replica(database: &Database, counts: &Counts) -> Vec<String> {
     let subscriber = Cluster::new(&["log_min_messages=warning"]);
-    subscriber.connect("postgres", SUPERUSER).run(ROLES);
+    prepare(&subscriber);
     let copy = empty(&subscriber, "replica");
     // The registry and the journal come between the tables and their triggers, as in a whole dump: the journal says which
     // chains were altered.

@@ -186,6 +186,7 @@ impl<'model> Names<'model> {
                     table.kind == "r" && table.guarantees.is_empty() != guarded && !table.name.starts_with("vacant")
                 })
             }
+            "chained" => self.choose(random, |table| table.guarantees.contains("chain")),
             "packed" => self.choose(random, |table| table.guarantees.contains("packing")),
             "c" => self.column(random),
             "that" => self.column.map_or("nothing".to_string(), |column| column.name.clone()),

@@ -37,8 +37,14 @@ pub struct World {
     avoided: Vec<String>,
 }
 
-/// The roles of every cluster that holds what a program leaves.
-pub const ROLES: &str = "CREATE ROLE alice LOGIN; CREATE ROLE mallory LOGIN";
+/// Makes what belongs to no database, in every cluster that holds what a program leaves: roles, and a tablespace.
+pub fn prepare(cluster: &Cluster) {
+    let mut session = cluster.connect("postgres", SUPERUSER);
+    session.run("CREATE ROLE alice LOGIN; CREATE ROLE mallory LOGIN");
+    session.run("SET allow_in_place_tablespaces = on");
+    session.run("CREATE TABLESPACE another_space LOCATION ''");
+    session.run("GRANT CREATE ON TABLESPACE another_space TO alice");
+}
 
 impl World {
     /// A new cluster.
@@ -56,9 +62,9 @@ impl World {
             "log_min_messages=fatal",
             "log_min_error_statement=panic",
         ]);
+        prepare(&cluster);
         let mut session = cluster.connect("postgres", SUPERUSER);
         session.run("CREATE DATABASE world TEMPLATE template0");
-        session.run(ROLES);
         session.run("GRANT CREATE ON DATABASE world TO alice");
         let mut session = cluster.connect("world", SUPERUSER);
         session.run(include_str!("setup.sql"));

@@ -30,6 +30,7 @@ fn the_public_functions_are_these() {
         "add_as_of",
         "add_chain",
         "add_packing",
+        "add_reference",
         "add_validation",
         "alter_chain",
         "chain_line",
@@ -37,6 +38,7 @@ fn the_public_functions_are_these() {
         "drop_as_of",
         "drop_chain",
         "drop_packing",
+        "drop_reference",
         "drop_validation",
         "json_matches_schema",
         "jsonb_matches_schema",
@@ -54,6 +56,7 @@ fn the_public_functions_are_these() {
         "verify_all",
         "verify_chain",
         "verify_packing",
+        "verify_references",
         "verify_validation",
     ];
     assert_eq!(session().rows(&functions), expected);

@@ -175,7 +175,7 @@ fn uses_it(session: &mut Session) {
     );
     session.refused("ALTER TABLE public.t DROP COLUMN note").with_code("55000");
     session.refused("ALTER TABLE public.p DROP COLUMN v CASCADE").with_code("55000");
-    for view in ["chains", "packings", "validations"] {
+    for view in ["chains", "packings", "references", "validations"] {
         session.run(&format!("SELECT * FROM veritable.{view}"));
     }
     let verify =

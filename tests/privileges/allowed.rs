@@ -16,6 +16,11 @@ const TABLES: &str = r#"
     CREATE TABLE app.tariffs (id int NOT NULL, price int, period int4range);
     SELECT add_packing('app.tariffs', 'period', '{id}');
     INSERT INTO app.tariffs VALUES (1, 7, '[1,3)'), (1, 7, '[5,7)'), (2, 7, '[1,3)');
+    CREATE TABLE app.places (id int, period int4range);
+    CREATE TABLE app.visits (id int, period int4range);
+    SELECT add_reference('app.visits', '{id}', 'period', 'app.places', name => 'place');
+    INSERT INTO app.places VALUES (1, '[1,9)');
+    INSERT INTO app.visits VALUES (1, '[2,5)');
     CREATE TABLE app.documents (id int, document jsonb);
     SELECT add_validation('app.documents', 'document', schema => 'thing');
     INSERT INTO app.documents VALUES (1, '{"id": 1}');
@@ -35,7 +40,7 @@ const TABLES: &str = r#"
     GRANT INSERT ON app.unrecorded, app.stations TO writer"#;
 
 /// What is tried: as the document names it, and as it is run.
-const ACTIONS: [(&str, &str); 85] = [
+const ACTIONS: [(&str, &str); 97] = [
     ("`add_chain('app.unchained', …)`", "SELECT add_chain('app.unchained', '{id}')"),
     ("`alter_chain('app.events')`", "SELECT alter_chain('app.events')"),
     ("`drop_chain('app.events')`", "SELECT drop_chain('app.events')"),
@@ -135,6 +140,29 @@ const ACTIONS: [(&str, &str); 85] = [
         "CREATE CONSTRAINT TRIGGER x AFTER DELETE ON app.unrecorded FROM app.stations_history FOR EACH ROW WHEN (false)
          EXECUTE FUNCTION veritable.history('format=1', 'key=id', 'operation=operation', 'recorded=recorded', 'by=by', 'seq=seq')",
     ),
+    (
+        "`add_reference('app.unchained', …, 'app.places')`",
+        "SELECT add_reference('app.unchained', '{id}', 'period', 'app.places')",
+    ),
+    ("`drop_reference('app.visits', …)`", "SELECT drop_reference('app.visits', 'place')"),
+    ("`verify_references('app.visits')`", "SELECT * FROM verify_references('app.visits')"),
+    ("`verify_references()`", "SELECT * FROM verify_references()"),
+    ("reference: INSERT of what is covered", "INSERT INTO app.visits VALUES (1, '[3,7)')"),
+    ("reference: INSERT of what is not", "INSERT INTO app.visits VALUES (1, '[3,12)')"),
+    ("reference: UPDATE of what is referred to", "UPDATE app.places SET period = '[1,3)'"),
+    ("reference: DELETE of what is referred to", "DELETE FROM app.places"),
+    ("reference: TRUNCATE of what is referred to", "TRUNCATE app.places"),
+    ("reference: `DROP TABLE` of what is referred to", "DROP TABLE app.places"),
+    (
+        "trigger by hand: `veritable.refer()`",
+        "CREATE CONSTRAINT TRIGGER x AFTER DELETE ON app.fresh FROM app.places FOR EACH ROW WHEN (false)
+         EXECUTE FUNCTION veritable.refer('name=x', 'column=id', 'period=period', 'referenced_column=id', 'referenced_period=period')",
+    ),
+    (
+        "trigger by hand: `veritable.guard_referenced()`",
+        "CREATE CONSTRAINT TRIGGER x AFTER DELETE ON app.places FROM app.fresh FOR EACH ROW WHEN (false)
+         EXECUTE FUNCTION veritable.guard_referenced('name=x', 'column=id', 'period=period', 'referenced_column=id', 'referenced_period=period')",
+    ),
     ("`add_validation('app.unchained', …)`", "SELECT add_validation('app.unchained', 'document', schema => 'thing')"),
     ("`drop_validation('app.documents', …)`", "SELECT drop_validation('app.documents', 'document')"),
     ("`verify_validation('app.documents')`", "SELECT * FROM verify_validation('app.documents')"),
@@ -168,8 +196,8 @@ const ACTIONS: [(&str, &str); 85] = [
     ("`verify_all()`", "SELECT * FROM verify_all()"),
     ("`veritable.status`", "SELECT count(*) FROM veritable.status"),
     (
-        "`veritable.chains`, `veritable.packings`, `veritable.validations`",
-        "SELECT count(*) FROM veritable.chains, veritable.packings, veritable.validations",
+        "`veritable.chains`, `veritable.packings`, `veritable.references`, `veritable.validations`",
+        "SELECT count(*) FROM veritable.chains, veritable.packings, veritable.references, veritable.validations",
     ),
     ("`schema_problems(…)`", "SELECT count(*) FROM schema_problems('{\"type\": 7}')"),
     ("`schema_errors(…)`", "SELECT count(*) FROM schema_errors('{\"type\": \"string\"}', '7')"),

@@ -154,7 +154,13 @@ const UNPACKED: &str = "ALTER TABLE $T DISABLE TRIGGER USER; INSERT INTO $T (id,
     ALTER TABLE $T ENABLE TRIGGER USER";
 const ADJOINS: &str = "INSERT INTO $T (id, v, period) VALUES ('1', $V, '[3,5)')";
 
-const PATHS: [Path; 15] = [
+/// The table refers to a copy of itself, and a copy of some of its rows refers to the table.
+const REFERS: &str = "CREATE TABLE $T_p AS SELECT id, period FROM $T;
+    SELECT add_reference('$T', '{id}', 'period', '$T_p', '{id}', 'period')";
+const REFERRED: &str = "CREATE TABLE $T_c AS SELECT id, period FROM $T WHERE period = '[1,3)';
+    SELECT add_reference('$T_c', '{id}', 'period', '$T', '{id}', 'period')";
+
+const PATHS: [Path; 19] = [
     Path { name: "INSERT into a chain", caller: "writer", before: CHAINED, rows: ROWS, after: "", call: ADJOINS },
     Path {
         name: "`verify_chain`",
@@ -229,6 +235,38 @@ const PATHS: [Path; 15] = [
         rows: ROWS,
         after: "",
         call: "SELECT add_history('$T')",
+    },
+    Path {
+        name: "INSERT that refers",
+        caller: "writer",
+        before: "",
+        rows: ROWS,
+        after: REFERS,
+        call: "INSERT INTO $T (id, v, period) VALUES ('1', $V, '[1,2)')",
+    },
+    Path {
+        name: "DELETE of what is referred to",
+        caller: "granted",
+        before: "",
+        rows: ROWS,
+        after: REFERRED,
+        call: "DELETE FROM $T WHERE period = '[5,7)'",
+    },
+    Path {
+        name: "`verify_references`",
+        caller: "auditor",
+        before: "",
+        rows: ROWS,
+        after: REFERS,
+        call: "SELECT * FROM verify_references('$T')",
+    },
+    Path {
+        name: "`add_reference`",
+        caller: SUPERUSER,
+        before: "",
+        rows: ROWS,
+        after: "CREATE TABLE $T_p AS SELECT id, period FROM $T",
+        call: "SELECT add_reference('$T', '{id}', 'period', '$T_p', '{id}', 'period')",
     },
     Path {
         name: "INSERT into a validated table",

@@ -5,21 +5,20 @@ SET search_path = regress_as_of, public;
 SET ROLE regress_as_of;
 SET TimeZone = 'UTC';
 
--- What a plan does, in the same words on every version.
+-- What a plan does, in the same words on every version: from 16 on, DISTINCT ON of one entity is planned as a LIMIT.
 CREATE FUNCTION explained(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE plan jsonb;
 BEGIN
     EXECUTE 'EXPLAIN (FORMAT json, COSTS off) ' || query INTO plan;
     RETURN QUERY WITH RECURSIVE node AS (
-        SELECT plan -> 0 -> 'Plan' AS node, ARRAY[1::bigint] AS place
+        SELECT plan -> 0 -> 'Plan' AS node
         UNION ALL
-        SELECT child.node, node.place || child.number
-        FROM node, jsonb_array_elements(node.node -> 'Plans') WITH ORDINALITY AS child (node, number))
+        SELECT child.node FROM node, jsonb_array_elements(node.node -> 'Plans') AS child (node))
     SELECT concat_ws(' ', node ->> 'Node Type', node ->> 'Scan Direction', node ->> 'Index Name', node ->> 'Index Cond',
                      'filter ' || (node ->> 'Filter'))
     FROM node
-    WHERE node ->> 'Node Type' NOT IN ('Subquery Scan', 'Result', 'Gather', 'Unique')
-    ORDER BY place;
+    WHERE node ->> 'Node Type' NOT IN ('Subquery Scan', 'Result', 'Unique', 'Limit')
+    ORDER BY 1;
 END $$;
 
 CREATE TABLE event (id int NOT NULL, who text NOT NULL, price int, valid_from timestamptz, at timestamptz);

@@ -117,6 +117,40 @@ SELECT function FROM veritable.as_ofs WHERE target = 'regress_as_of_mallory.bait
 ALTER TABLE regress_as_of_mallory.bait OWNER TO regress_as_of;
 SELECT function FROM veritable.as_ofs WHERE target = 'regress_as_of_mallory.bait'::regclass ORDER BY function::text;
 
+-- So it is with the function of a history.
+SET ROLE regress_as_of_mallory;
+CREATE TABLE regress_as_of_mallory.lure (id int PRIMARY KEY);
+SELECT add_history('regress_as_of_mallory.lure');
+CREATE OR REPLACE FUNCTION regress_as_of_mallory.lure_as_of(known_at timestamptz DEFAULT regress_as_of_mallory.evil()) RETURNS SETOF regress_as_of_mallory.lure
+LANGUAGE sql SECURITY DEFINER AS
+$$-- veritable as of history:
+SELECT * FROM regress_as_of_mallory.lure$$;
+CREATE FUNCTION regress_as_of_mallory.a_trap(text) RETURNS SETOF regress_as_of_mallory.lure LANGUAGE sql SECURITY DEFINER AS
+$$-- veritable as of history:
+SELECT * FROM regress_as_of_mallory.lure$$;
+RESET ROLE;
+GRANT CREATE ON SCHEMA regress_as_of_mallory TO regress_as_of;
+ALTER TABLE regress_as_of_mallory.lure OWNER TO regress_as_of;
+SELECT oid::regprocedure AS function, proowner::regrole AS owner, prosecdef, pg_get_function_arguments(oid) LIKE '%evil%' AS evil
+FROM pg_proc WHERE prorettype = 'regress_as_of_mallory.lure'::regtype ORDER BY oid::regprocedure::text;
+SELECT count(*) FROM regress_as_of_mallory.lure_as_of();
+
+-- A role that drops its own type takes along the functions that have it as an argument, whoever has them.
+SET ROLE regress_as_of_mallory;
+CREATE TYPE regress_as_of_mallory.stage AS ENUM ('open', 'closed');
+GRANT USAGE ON SCHEMA regress_as_of_mallory TO regress_as_of;
+SET ROLE regress_as_of;
+CREATE TABLE staged (id int NOT NULL, stage regress_as_of_mallory.stage, at timestamptz);
+SELECT add_chain('staged', '{id}', recorded => 'at', exclude => '{stage}');
+SELECT add_as_of('staged', valid => 'stage');
+INSERT INTO staged VALUES (1, 'open');
+SELECT id FROM staged_as_of('closed');
+SET ROLE regress_as_of_mallory;
+DROP TYPE regress_as_of_mallory.stage CASCADE;
+SET ROLE regress_as_of;
+SELECT * FROM veritable.as_ofs WHERE target = 'staged'::regclass;
+SELECT drop_chain('staged');
+
 -- When a record is final cannot be asked of anything.
 SET ROLE regress_as_of;
 CREATE TABLE plain (id int);
