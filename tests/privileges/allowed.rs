@@ -115,6 +115,29 @@ const ACTIONS: [(&str, &str); 97] = [
         "CREATE TRIGGER x BEFORE INSERT ON app.fresh FOR EACH ROW
          EXECUTE FUNCTION veritable.pack_early('period=period', 'key=id')",
     ),
+    (
+        "`add_reference('app.unchained', …, 'app.places')`",
+        "SELECT add_reference('app.unchained', '{id}', 'period', 'app.places')",
+    ),
+    ("`drop_reference('app.visits', …)`", "SELECT drop_reference('app.visits', 'place')"),
+    ("`verify_references('app.visits')`", "SELECT * FROM verify_references('app.visits')"),
+    ("`verify_references()`", "SELECT * FROM verify_references()"),
+    ("reference: INSERT of what is covered", "INSERT INTO app.visits VALUES (1, '[3,7)')"),
+    ("reference: INSERT of what is not", "INSERT INTO app.visits VALUES (1, '[3,12)')"),
+    ("reference: UPDATE of what is referred to", "UPDATE app.places SET period = '[1,3)'"),
+    ("reference: DELETE of what is referred to", "DELETE FROM app.places"),
+    ("reference: TRUNCATE of what is referred to", "TRUNCATE app.places"),
+    ("reference: `DROP TABLE` of what is referred to", "DROP TABLE app.places"),
+    (
+        "trigger by hand: `veritable.refer()`",
+        "CREATE CONSTRAINT TRIGGER x AFTER DELETE ON app.fresh FROM app.places FOR EACH ROW WHEN (false)
+         EXECUTE FUNCTION veritable.refer('name=x', 'column=id', 'period=period', 'referenced_column=id', 'referenced_period=period')",
+    ),
+    (
+        "trigger by hand: `veritable.guard_referenced()`",
+        "CREATE CONSTRAINT TRIGGER x AFTER DELETE ON app.places FROM app.fresh FOR EACH ROW WHEN (false)
+         EXECUTE FUNCTION veritable.guard_referenced('name=x', 'column=id', 'period=period', 'referenced_column=id', 'referenced_period=period')",
+    ),
     ("`add_history('app.unrecorded')`", "SELECT add_history('app.unrecorded')"),
     ("`drop_history('app.stations')`", "SELECT drop_history('app.stations')"),
     ("`verify_history('app.stations')`", "SELECT * FROM verify_history('app.stations')"),
@@ -139,29 +162,6 @@ const ACTIONS: [(&str, &str); 97] = [
         "trigger by hand: `veritable.history()`",
         "CREATE CONSTRAINT TRIGGER x AFTER DELETE ON app.unrecorded FROM app.stations_history FOR EACH ROW WHEN (false)
          EXECUTE FUNCTION veritable.history('format=1', 'key=id', 'operation=operation', 'recorded=recorded', 'by=by', 'seq=seq')",
-    ),
-    (
-        "`add_reference('app.unchained', …, 'app.places')`",
-        "SELECT add_reference('app.unchained', '{id}', 'period', 'app.places')",
-    ),
-    ("`drop_reference('app.visits', …)`", "SELECT drop_reference('app.visits', 'place')"),
-    ("`verify_references('app.visits')`", "SELECT * FROM verify_references('app.visits')"),
-    ("`verify_references()`", "SELECT * FROM verify_references()"),
-    ("reference: INSERT of what is covered", "INSERT INTO app.visits VALUES (1, '[3,7)')"),
-    ("reference: INSERT of what is not", "INSERT INTO app.visits VALUES (1, '[3,12)')"),
-    ("reference: UPDATE of what is referred to", "UPDATE app.places SET period = '[1,3)'"),
-    ("reference: DELETE of what is referred to", "DELETE FROM app.places"),
-    ("reference: TRUNCATE of what is referred to", "TRUNCATE app.places"),
-    ("reference: `DROP TABLE` of what is referred to", "DROP TABLE app.places"),
-    (
-        "trigger by hand: `veritable.refer()`",
-        "CREATE CONSTRAINT TRIGGER x AFTER DELETE ON app.fresh FROM app.places FOR EACH ROW WHEN (false)
-         EXECUTE FUNCTION veritable.refer('name=x', 'column=id', 'period=period', 'referenced_column=id', 'referenced_period=period')",
-    ),
-    (
-        "trigger by hand: `veritable.guard_referenced()`",
-        "CREATE CONSTRAINT TRIGGER x AFTER DELETE ON app.places FROM app.fresh FOR EACH ROW WHEN (false)
-         EXECUTE FUNCTION veritable.guard_referenced('name=x', 'column=id', 'period=period', 'referenced_column=id', 'referenced_period=period')",
     ),
     ("`add_validation('app.unchained', …)`", "SELECT add_validation('app.unchained', 'document', schema => 'thing')"),
     ("`drop_validation('app.documents', …)`", "SELECT drop_validation('app.documents', 'document')"),
