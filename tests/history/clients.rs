@@ -58,7 +58,7 @@ fn what_is_settled_stays_as_it_is() {
         session.run("SELECT add_history('t')");
         let run = |number: u64, stop: &AtomicBool| {
             let mut session = session_at(&database, level);
-            let mut program = Program { random: Random(number), names: &["t"] };
+            let mut program = Program { random: Random(number), names: &["t"], prepared: None };
             let mut committed = 0;
             while !stop.load(Ordering::Relaxed) {
                 let transaction = program.transaction();

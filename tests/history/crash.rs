@@ -13,7 +13,7 @@ const CRASHES: usize = 3;
 
 /// Runs random transactions until it is told to stop. Gives how many were acknowledged.
 fn change_until(stop: &AtomicBool, database: &Database, seed: u64) -> usize {
-    let mut program = Program { random: Random(seed), names: &["t"] };
+    let mut program = Program { random: Random(seed), names: &["t"], prepared: None };
     let mut committed = 0;
     while !stop.load(Ordering::Relaxed) {
         let Ok(mut session) = database.cluster.try_connect(&database.name, SUPERUSER) else {

@@ -1,8 +1,10 @@
 //! A naive model of recorded time: a copy of the table after each transaction, and the time at which it was made.
 
+use std::sync::OnceLock;
+
 use crate::program::{Program, Transaction, partitioned_table, plain_table};
 use crate::support::random::Random;
-use crate::support::{Database, Session};
+use crate::support::{Cluster, Session};
 
 /// What the table held from an instant on, until the next one.
 pub struct State {
@@ -41,12 +43,18 @@ const ROWS: &str = "SELECT t::text FROM t ORDER BY 1";
 
 const TRANSACTIONS: usize = 150;
 
+/// A cluster in which transactions can be prepared.
+fn cluster() -> &'static Cluster {
+    static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+    CLUSTER.get_or_init(|| Cluster::new(&["max_prepared_transactions=2"]))
+}
+
 /// Runs a random program, and compares.
 fn check(setup: &str, names: &'static [&'static str], seed: u64) {
-    let database = Database::new();
+    let database = cluster().database();
     let mut session = database.superuser();
     session.run(setup);
-    let mut program = Program { random: Random(seed), names };
+    let mut program = Program { random: Random(seed), names, prepared: Some(database.name.clone()) };
     // Some rows are older than the history.
     session.run("INSERT INTO t (id, amount) SELECT n, 1 FROM generate_series(0, 14, 2) AS n");
     session.run("SELECT add_history('t')");

@@ -116,18 +116,22 @@ pub struct Transaction {
     begin: Option<&'static str>,
     /// Each step that fails is undone, and the transaction goes on.
     forgiving: bool,
-    end: &'static str,
+    end: String,
+    /// What follows when it is prepared.
+    then: String,
 }
 
-/// What the data may refuse: constraints, two changes of one row by one command, a table in use, waiting for each other.
-const REFUSALS: [&str; 8] = ["23", "21000", "27000", "55006", "40001", "40P01", "23P01", "09000"];
+/// What the data may refuse: a key or a constraint, two changes of one row by one command, a table in use.
+const REFUSALS: [&str; 8] = ["23502", "23503", "23505", "23514", "23P01", "21000", "27000", "55006"];
+/// What other clients are the reason for.
+const CONFLICTS: [&str; 2] = ["40001", "40P01"];
 
 impl Transaction {
     /// Runs it. What the data refuses is no failure of the program, and everything else is.
     pub fn run(&self, session: &mut Session) {
         if let Err(error) = self.try_run(session) {
             let _ = session.batch_execute("ROLLBACK");
-            assert!(is_refusal(&error), "{self:#?}\n{}", explain(&error));
+            assert!(is_refusal(&error) && !is_conflict(&error), "{self:#?}\n{}", explain(&error));
         }
     }
 
@@ -147,16 +151,21 @@ impl Transaction {
                 Err(error) => return Err(error),
             }
         }
-        session.batch_execute(self.end)
+        session.batch_execute(&self.end)?;
+        session.batch_execute(&self.then)
     }
 }
 
-/// Whether the data refused it.
+/// Whether the data or another client refused it. The history refuses nothing.
 pub fn is_refusal(error: &Error) -> bool {
     let Some(said) = error.as_db_error() else { return false };
     // PostgreSQL does not look for another partition once an INSERT or UPDATE has found one.
-    REFUSALS.iter().any(|refusal| said.code().code().starts_with(refusal))
-        || said.message().starts_with("moving row to")
+    let is_known = REFUSALS.contains(&said.code().code()) || said.message().starts_with("moving row to");
+    (is_known || is_conflict(error)) && said.table().is_none_or(|table| !table.ends_with("_history"))
+}
+
+fn is_conflict(error: &Error) -> bool {
+    error.code().is_some_and(|code| CONFLICTS.contains(&code.code()))
 }
 
 /// A source of transactions.
@@ -164,12 +173,20 @@ pub struct Program {
     pub random: Random,
     /// The table, and its partitions if it has any.
     pub names: &'static [&'static str],
+    /// The name under which some transactions are prepared before they are committed.
+    pub prepared: Option<String>,
 }
 
 impl Program {
     pub fn transaction(&mut self) -> Transaction {
         if self.random.below(3) == 0 {
-            return Transaction { steps: vec![self.step()], begin: None, forgiving: false, end: "" };
+            return Transaction {
+                steps: vec![self.step()],
+                begin: None,
+                forgiving: false,
+                end: String::new(),
+                then: String::new(),
+            };
         }
         let mut steps = Vec::new();
         for _ in 0..1 + self.random.below(5) {
@@ -189,8 +206,12 @@ impl Program {
         }
         let forgiving = self.random.below(2) == 0
             && !steps.iter().any(|step| matches!(step, Step::Sql(sql) if sql.ends_with(" here")));
-        let end = if self.random.below(8) == 0 { "ROLLBACK" } else { "COMMIT" };
-        Transaction { steps, begin: Some("BEGIN"), forgiving, end }
+        let (end, then) = match (self.random.below(8), &self.prepared) {
+            (0, _) => ("ROLLBACK".to_string(), String::new()),
+            (1, Some(name)) => (format!("PREPARE TRANSACTION '{name}'"), format!("COMMIT PREPARED '{name}'")),
+            _ => ("COMMIT".to_string(), String::new()),
+        };
+        Transaction { steps, begin: Some("BEGIN"), forgiving, end, then }
     }
 
     fn id(&mut self) -> u32 {
