@@ -81,3 +81,6 @@ SELECT add_history('plain', ignore => '{id}');
 SELECT add_history(NULL);
 SELECT drop_history('plain');
 SELECT * FROM verify_history('plain');
+
+SET client_min_messages = warning;
+DROP SCHEMA history_add, history_archive CASCADE;

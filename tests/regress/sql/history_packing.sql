@@ -19,3 +19,6 @@ SELECT * FROM tariffs EXCEPT SELECT tariffs.* FROM tariffs, tariffs_as_of(lower(
 SELECT * FROM verify_history('tariffs');
 SELECT * FROM verify_packing('tariffs');
 SELECT add_chain('tariffs');
+
+SET client_min_messages = warning;
+DROP SCHEMA history_packing CASCADE;

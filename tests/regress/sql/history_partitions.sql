@@ -51,3 +51,6 @@ SELECT count(*) FROM p_as_of();
 SELECT * FROM verify_history('p');
 SELECT drop_history('p');
 SELECT count(*) FROM pg_trigger WHERE tgrelid IN ('p1'::regclass, 'p31'::regclass, 'p3'::regclass, 'p'::regclass) AND NOT tgisinternal;
+
+SET client_min_messages = warning;
+DROP SCHEMA history_partitions CASCADE;

@@ -80,3 +80,6 @@ SELECT * FROM verify_history('app.accounts');
 DROP SCHEMA app, evil CASCADE;
 DROP SCHEMA IF EXISTS trick CASCADE;
 DROP ROLE regress_alice, regress_bob;
+
+SET client_min_messages = warning;
+DROP SCHEMA history_privileges CASCADE;

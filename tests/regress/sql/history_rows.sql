@@ -99,3 +99,6 @@ SELECT * FROM tree EXCEPT SELECT * FROM tree_as_of();
 SELECT * FROM verify_history('tree');
 DELETE FROM tree;
 SELECT * FROM verify_history('tree');
+
+SET client_min_messages = warning;
+DROP SCHEMA history_rows CASCADE;

@@ -34,9 +34,13 @@ SELECT * FROM verify_history('t') WHERE key = '{8}';
 -- All histories: what cannot be read is a row.
 CREATE ROLE regress_reader;
 GRANT SELECT ON t TO regress_reader;
+GRANT USAGE ON SCHEMA history_verify TO regress_reader;
 SET ROLE regress_reader;
 SELECT fault, detail FROM verify_history() WHERE target = 't'::regclass;
 SELECT * FROM verify_history('t');
 RESET ROLE;
 DROP OWNED BY regress_reader;
 DROP ROLE regress_reader;
+
+SET client_min_messages = warning;
+DROP SCHEMA history_verify CASCADE;
