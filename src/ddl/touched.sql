@@ -1,8 +1,8 @@
 -- The guarded tables that a command has touched. $1: our trigger functions; $2: relations that the command names, $3:
 -- relations that it has reached otherwise; $4 and $5: triggers and rules, likewise; $6: types. An index stands for its
--- table, a table also for all tables below it, for the tables that it inherits from, and for those whose triggers name it. A type, such as a table's row
--- type, stands for its users, as far as each user's owner has the privileges of the owner of the used object. Tables of
--- other owners are neither judged nor searched.
+-- table, a table also for all tables below it, for the tables that it inherits from, and for those whose triggers name it.
+-- A type, such as a table's row type, stands for its users, as far as each user's owner has the privileges of the owner of
+-- the used object. Tables of other owners are neither judged nor searched.
 WITH RECURSIVE
 named (relation, addressed) AS (
     SELECT relation, true FROM pg_catalog.unnest($2) AS relation
@@ -48,11 +48,17 @@ touched (relation, addressed, related, named) AS (
     JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
     WHERE i.inhrelid = ANY ($2) AND NOT c.relispartition
     UNION ALL
-    -- The tables whose triggers name the table.
+    -- The tables whose triggers name the table. What d.classid is follows from the rest; as a condition, it would tempt the
+    -- planner to another index.
     SELECT g.tgrelid, false, false, false
     FROM tree
     CROSS JOIN LATERAL (
-        SELECT tgrelid FROM pg_catalog.pg_trigger WHERE tgconstrrelid = tree.relation AND tgfoid = ANY ($1) OFFSET 0
+        SELECT n.tgrelid
+        FROM pg_catalog.pg_depend d
+        JOIN pg_catalog.pg_trigger n ON n.oid = d.objid
+        WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = tree.relation
+          AND n.tgconstrrelid = tree.relation AND n.tgfoid = ANY ($1)
+        OFFSET 0
     ) AS g
     UNION ALL
     SELECT d.objid, false, false, false

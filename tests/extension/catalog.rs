@@ -29,6 +29,7 @@ fn the_public_functions_are_these() {
     let expected = [
         "add_as_of",
         "add_chain",
+        "add_history",
         "add_packing",
         "add_reference",
         "add_validation",
@@ -37,6 +38,7 @@ fn the_public_functions_are_these() {
         "clear_period",
         "drop_as_of",
         "drop_chain",
+        "drop_history",
         "drop_packing",
         "drop_reference",
         "drop_validation",
@@ -55,6 +57,7 @@ fn the_public_functions_are_these() {
         "update_period",
         "verify_all",
         "verify_chain",
+        "verify_history",
         "verify_packing",
         "verify_references",
         "verify_validation",
