@@ -21,6 +21,9 @@ pub struct Comparison {
     /// The FROM and WHERE clauses: the rows whose newest event is another, rows without one, and newest events without a
     /// row. The newest event is `e`, with the columns `key1`, …, `c1`, … and `seq`; `e.event` is the whole event.
     pub from: String,
+    /// The query for two numbers: of the newest events, and of those among them that say what the table holds. PostgreSQL can
+    /// run it in parallel.
+    pub counts: String,
     /// The columns of the key in the table's row, in SQL.
     pub key: Vec<String>,
     /// The columns that are compared: their names, and what differs, in SQL.
@@ -56,29 +59,39 @@ impl Comparison {
         let of_row: Vec<_> = compared.iter().map(|recorded| column(&row, &recorded.column.name)).collect();
         let of_event: Vec<_> = (1..=compared.len()).map(|number| format!("e.c{number}")).collect();
         let differs = |one: &str, other: &str| format!("pg_catalog.record_image_ne(ROW({one}), ROW({other}))");
-        let from = format!(
-            "FROM {} FULL JOIN (
-                 SELECT {event} AS event, {seq} AS seq, {}, {}
+        let live = |columns: &str| {
+            format!(
+                "SELECT {columns}{seq} AS seq, {}, {}
                  FROM ONLY {} AS {event}
                  JOIN (SELECT {}, pg_catalog.max({seq}) AS seq FROM ONLY {} AS {event} GROUP BY {}) AS n
                    ON {newest} AND {seq} OPERATOR(pg_catalog.=) n.seq
-                 WHERE {operation} OPERATOR(pg_catalog.<>) 'delete'
-             ) AS e ON {same}
-             WHERE {} IS NULL OR e.key1 IS NULL OR {}",
-            topology::from_clause(relation, &row),
-            numbered("key", &names),
-            numbered("c", &values),
-            history.qualified_name(),
-            numbered("key", &names),
-            history.qualified_name(),
-            names.join(", "),
+                 WHERE {operation} OPERATOR(pg_catalog.<>) 'delete'",
+                numbered("key", &names),
+                numbered("c", &values),
+                history.qualified_name(),
+                numbered("key", &names),
+                history.qualified_name(),
+                names.join(", "),
+            )
+        };
+        let differs_in_any = differs(&of_row.join(", "), &of_event.join(", "));
+        let table = topology::from_clause(relation, &row);
+        let counts = format!(
+            "SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE {} IS NOT NULL AND NOT {differs_in_any})
+             FROM ({}) AS e LEFT JOIN {table} ON {same}",
             key[0],
-            differs(&of_row.join(", "), &of_event.join(", ")),
+            live("")
+        );
+        let from = format!(
+            "FROM {table} FULL JOIN ({}) AS e ON {same}
+             WHERE {} IS NULL OR e.key1 IS NULL OR {differs_in_any}",
+            live(&format!("{event} AS event, ")),
+            key[0],
         );
         let compared = compared.iter().zip(of_row.iter().zip(&of_event));
         let compared =
             compared.map(|(recorded, (one, other))| (recorded.column.name.clone(), differs(one, other))).collect();
-        Comparison { row, from, key, compared }
+        Comparison { row, from, counts, key, compared }
     }
 }
 

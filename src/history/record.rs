@@ -228,8 +228,11 @@ impl<'a> Events<'a> {
         if count == 0 {
             return Ok(());
         }
-        let (insert, session) = (&self.recorder.insert, self.session);
-        let inserted = self.batch.flush(|events| insert.run(session, &[events]))?;
+        let (recorder, session) = (self.recorder, self.session);
+        let inserted = match count {
+            1 => self.batch.flush_one(|event| recorder.insert_one.run(session, &[event])),
+            _ => self.batch.flush(|events| recorder.insert.run(session, &[events])),
+        }?;
         // Others now find the events. A lock that outlived a rollback to a savepoint would close a circle with the rows' locks.
         lock::let_go();
         if inserted != count {

@@ -31,6 +31,8 @@ pub struct Recorder {
     pub present: Present,
     /// `INSERT` of an array of events.
     pub insert: Kept,
+    /// `INSERT` of one event: a statement that changes one row should not pay for a set.
+    pub insert_one: Kept,
     /// The query for the rows of the relation itself.
     pub rows: String,
 }
@@ -91,6 +93,11 @@ impl Recorder {
                 "INSERT INTO {name} ({}, {by}) SELECT {}, SESSION_USER FROM pg_catalog.unnest($1) AS e",
                 list.join(", "),
                 from("e")
+            )),
+            insert_one: Kept::new(format!(
+                "INSERT INTO {name} ({}, {by}) SELECT {}, SESSION_USER",
+                list.join(", "),
+                from("($1)")
             )),
             rows: format!("SELECT {alias} FROM ONLY {table} AS {alias}"),
             layout,

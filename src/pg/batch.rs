@@ -67,6 +67,16 @@ impl<'d> Batch<'d> {
         })
     }
 
+    /// Hands the only row, as a value of the table's row type, to `insert`; then the batch is empty.
+    pub fn flush_one<T>(&mut self, insert: impl FnOnce(Parameter) -> Result<T>) -> Result<T> {
+        let Some(row) = self.rows.pop() else { return Err(Error::mismatch("an empty batch")) };
+        self.rows.clear();
+        // SAFETY: the descriptor is that of a table.
+        let row_type = unsafe { (*self.descriptor.raw()).tdtypeid };
+        // SAFETY: the datum is a composite value of this type, which lives until the memory is reset.
+        self.memory.run(|| insert(unsafe { Parameter::borrowed(row_type, Some(row)) }))
+    }
+
     /// Frees the memory of the batch.
     pub fn end(self) {
         self.memory.end();
