@@ -26,7 +26,7 @@ ALTER TABLE t_history DISABLE TRIGGER USER;
 UPDATE t_history SET a = 1000 WHERE id = 6;
 DELETE FROM t_history WHERE id = 7;
 ALTER TABLE t_history ENABLE TRIGGER USER;
-SELECT * FROM verify_history('t') WHERE key IN ('{6}', '{7}') ORDER BY key, fault;
+SELECT target, key, seq, fault, split_part(detail, ' to ', 1) AS detail FROM verify_history('t') WHERE key IN ('{6}', '{7}') ORDER BY key, fault;
 SET session_replication_role = replica;
 UPDATE t SET b = 'replica' WHERE id = 8;
 RESET session_replication_role;
