@@ -40,17 +40,17 @@ types (type, owner) AS (
       ON y.oid = CASE d.classid WHEN 'pg_catalog.pg_type'::pg_catalog.regclass THEN d.objid ELSE c.reltype END
     WHERE pg_catalog.pg_has_role(y.typowner, t.owner, 'USAGE')
 ),
-touched (relation, addressed, related, named) AS (
-    SELECT relation, addressed, true, named FROM tree
+touched (relation, addressed, related, named, refers) AS (
+    SELECT relation, addressed, true, named, false FROM tree
     UNION ALL
-    SELECT i.inhparent, false, true, false
+    SELECT i.inhparent, false, true, false, false
     FROM pg_catalog.pg_inherits i
     JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
     WHERE i.inhrelid = ANY ($2) AND NOT c.relispartition
     UNION ALL
     -- The tables whose triggers name the table. What d.classid is follows from the rest; as a condition, it would tempt the
     -- planner to another index.
-    SELECT g.tgrelid, false, false, false
+    SELECT g.tgrelid, false, false, false, true
     FROM tree
     CROSS JOIN LATERAL (
         SELECT n.tgrelid
@@ -61,14 +61,14 @@ touched (relation, addressed, related, named) AS (
         OFFSET 0
     ) AS g
     UNION ALL
-    SELECT d.objid, false, false, false
+    SELECT d.objid, false, false, false, false
     FROM types t
     JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.refobjid = t.type
     JOIN pg_catalog.pg_class c ON c.oid = d.objid
     WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND pg_catalog.pg_has_role(c.relowner, t.owner, 'USAGE')
 )
 SELECT t.relation, c.relowner, pg_catalog.bool_or(t.addressed), pg_catalog.bool_or(t.related),
-       pg_catalog.bool_or(t.named), pg_catalog.array_agg(DISTINCT g.tgfoid)
+       pg_catalog.bool_or(t.named), pg_catalog.bool_and(t.refers), pg_catalog.array_agg(DISTINCT g.tgfoid)
 FROM touched t
 JOIN pg_catalog.pg_class c ON c.oid = t.relation
 CROSS JOIN LATERAL (SELECT tgfoid FROM pg_catalog.pg_trigger WHERE tgrelid = t.relation AND tgfoid = ANY ($1) OFFSET 0) AS g

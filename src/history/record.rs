@@ -34,8 +34,8 @@ sql_function! {
     veritable_record = record
 }
 
-/// The number of events that one INSERT adds.
-const BATCH: usize = 1000;
+/// The most keys whose changes go into one INSERT.
+const KEYS_MAX: usize = 1000;
 
 fn never(_call: &Call) -> Result<Answer> {
     Err(super::feature::FEATURE.misplaced(super::feature::HISTORY))
@@ -123,10 +123,11 @@ impl<'a> Events<'a> {
     pub fn change(&mut self, old: Option<&Row>, new: Option<&Row>) -> Result<()> {
         let recorder = self.recorder;
         let Some(row) = new.or(old) else { return Ok(()) };
-        if !self.keys.insert(recorder.layout.hash_of_key(row)) || self.batch.len() >= BATCH {
+        let key = recorder.layout.hash_of_key(row);
+        if self.keys.contains(&key) || self.keys.len() >= KEYS_MAX || self.batch.is_full() {
             self.flush()?;
-            self.keys.insert(recorder.layout.hash_of_key(row));
         }
+        self.keys.insert(key);
         loop {
             let layout = &recorder.layout;
             let found = recorder.newest.find(
@@ -219,7 +220,7 @@ impl<'a> Events<'a> {
     /// Adds an event as it is.
     pub fn push(&mut self, event: &Row) -> Result<()> {
         self.batch.push(event);
-        if self.batch.len() >= BATCH { self.flush() } else { Ok(()) }
+        if self.batch.is_full() { self.flush() } else { Ok(()) }
     }
 
     fn flush(&mut self) -> Result<()> {

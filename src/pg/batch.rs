@@ -12,12 +12,17 @@ pub struct Batch<'d> {
     descriptor: &'d Descriptor,
     memory: Repeated,
     rows: Vec<pg_sys::Datum>,
+    bytes: usize,
 }
+
+/// The most rows of a batch, and the most bytes before the last of them: PostgreSQL's arrays have less than 1 GB.
+const ROWS_MAX: usize = 1000;
+const BYTES_MAX: usize = 16 << 20;
 
 impl<'d> Batch<'d> {
     /// An empty batch of rows of this shape: that of a table.
     pub fn new(descriptor: &'d Descriptor) -> Batch<'d> {
-        Batch { descriptor, memory: Repeated::new(), rows: Vec::new() }
+        Batch { descriptor, memory: Repeated::new(), rows: Vec::new(), bytes: 0 }
     }
 
     /// Copies a row into the batch.
@@ -33,7 +38,14 @@ impl<'d> Batch<'d> {
             let tuple = pg_sys::heap_form_tuple(raw, values.as_mut_ptr(), nulls.as_mut_ptr());
             pg_sys::heap_copy_tuple_as_datum(tuple, raw)
         });
+        // SAFETY: a composite value is of a varlena type.
+        self.bytes += unsafe { pgrx::varlena::varsize_any(datum.cast_mut_ptr()) };
         self.rows.push(datum);
+    }
+
+    /// Whether the batch should be inserted before another row is added.
+    pub fn is_full(&self) -> bool {
+        self.rows.len() >= ROWS_MAX || self.bytes >= BYTES_MAX
     }
 
     /// The number of rows.
@@ -44,6 +56,7 @@ impl<'d> Batch<'d> {
     /// Hands the rows, as an array of the table's row type, to `insert`; then the batch is empty.
     pub fn flush<T>(&mut self, insert: impl FnOnce(Parameter) -> Result<T>) -> Result<T> {
         let mut rows = std::mem::take(&mut self.rows);
+        self.bytes = 0;
         let raw = self.descriptor.raw();
         self.memory.run(|| {
             // SAFETY: the datums are composite values of this type, which live until the memory is reset, below.
@@ -71,6 +84,7 @@ impl<'d> Batch<'d> {
     pub fn flush_one<T>(&mut self, insert: impl FnOnce(Parameter) -> Result<T>) -> Result<T> {
         let Some(row) = self.rows.pop() else { return Err(Error::mismatch("an empty batch")) };
         self.rows.clear();
+        self.bytes = 0;
         // SAFETY: the descriptor is that of a table.
         let row_type = unsafe { (*self.descriptor.raw()).tdtypeid };
         // SAFETY: the datum is a composite value of this type, which lives until the memory is reset.

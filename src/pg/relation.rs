@@ -288,6 +288,12 @@ pub fn schema_of(oid: pg_sys::Oid) -> Option<String> {
     }
 }
 
+/// Takes the lock on a relation if that needs no waiting, and returns whether it has.
+pub fn is_free(oid: pg_sys::Oid, lock: Lock) -> bool {
+    // SAFETY: takes any oid.
+    unsafe { pg_sys::ConditionalLockRelationOid(oid, lock.mode()) }
+}
+
 /// Whether a relation with this oid exists.
 pub fn exists(oid: pg_sys::Oid) -> bool {
     // SAFETY: takes any oid; NULL if there is no such relation.

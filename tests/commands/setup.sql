@@ -13,6 +13,7 @@ CREATE TABLE oracle.held (target oid, feature text, hashes text[], PRIMARY KEY (
 CREATE FUNCTION oracle.guarantees() RETURNS TABLE (target oid, feature text, hash name) LANGUAGE sql AS $$
     SELECT target, 'chain', hash FROM veritable.chains WHERE target <> ALL ('{veritable.event_schemas,veritable.journal}'::regclass[])
     UNION ALL SELECT target, 'packing', NULL FROM veritable.packings
+    UNION ALL SELECT target, 'history', NULL FROM veritable.histories
     UNION ALL SELECT target, 'validation ' || document, NULL FROM veritable.validations
 $$;
 
@@ -44,6 +45,9 @@ BEGIN
                 WHERE h.target = g.target AND h.feature = 'chain' AND NOT may_end AND NOT coalesce(h.hashes, '{}') <@ coalesce(hashes_now, '{}');
         ELSIF g.feature = 'packing' THEN
             RETURN QUERY SELECT format('%s %s %s: %s: %s', v.target, v.key, v.period, v.fault, v.detail) FROM public.verify_packing(g.target) AS v
+                WHERE v.detail !~ 'row.level security';
+        ELSIF g.feature = 'history' THEN
+            RETURN QUERY SELECT format('%s %s %s: %s: %s', v.target, v.key, v.seq, v.fault, v.detail) FROM public.verify_history(g.target) AS v
                 WHERE v.detail !~ 'row.level security';
         ELSE
             RETURN QUERY SELECT format('%s validation: %s', g.target::regclass, v) FROM public.verify_validation(g.target) AS v

@@ -54,6 +54,20 @@ SELECT add_validation('tariffs', 'doc', schema => 'order');
 SELECT add_packing('tariffs', 'days', '{id}', '{doc}');
 INSERT INTO tariffs (id, doc, days) VALUES (1, '{"id": 1}', '[2026-01-01,2026-01-05)'), (1, '{"id": 2}', '[2026-01-05,2026-01-09)');
 
+CREATE TABLE people (id int PRIMARY KEY, name varchar(50), feeling mood, home place, share percent, amount numeric(12,2), list int[],
+    seen boolean, doubled int GENERATED ALWAYS AS (id * 2) STORED);
+SELECT add_history('people', ignore => '{seen}');
+INSERT INTO people (id, name, feeling, home, amount, list) SELECT n, 'name ' || n, 'glad', ROW('Road'::text, n)::place, n, ARRAY[n, NULL]
+FROM generate_series(1, 4) AS n;
+UPDATE people SET amount = amount + 1 WHERE id < 3;
+
+CREATE TABLE depots (id int NOT NULL, k int NOT NULL, note text, amount int, PRIMARY KEY (id, k)) PARTITION BY RANGE (k);
+CREATE TABLE depots_1 PARTITION OF depots FOR VALUES FROM (0) TO (10);
+CREATE TABLE depots_2 PARTITION OF depots FOR VALUES FROM (10) TO (20);
+SELECT add_history('depots');
+INSERT INTO depots SELECT n % 3, n * 2, n, n FROM generate_series(1, 8) AS n;
+SELECT add_history('rooms');
+
 CREATE TABLE vacant_ledger (id int NOT NULL, note varchar(50), amount numeric(12,2), feeling mood, home place, share percent,
     list int[], at timestamptz, seen boolean);
 SELECT add_chain('vacant_ledger', '{id}', recorded => 'at', exclude => '{seen}');

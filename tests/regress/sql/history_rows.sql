@@ -100,5 +100,11 @@ SELECT * FROM verify_history('tree');
 DELETE FROM tree;
 SELECT * FROM verify_history('tree');
 
+-- Many rows that are too large for one array.
+CREATE TABLE wide (id int PRIMARY KEY, t text);
+SELECT add_history('wide');
+INSERT INTO wide SELECT n, repeat('x', 2000000) FROM generate_series(1, 600) AS n;
+SELECT count(*), sum(length(t)) FROM wide_history;
+
 SET client_min_messages = warning;
 DROP SCHEMA history_rows CASCADE;
