@@ -147,7 +147,7 @@ impl Touched {
         self.named.extend(objects.named[0].iter().map(|oid| u32::from(*oid)));
         let found = FIND.with(|find| find.query_as_caller(session, &parameters))?;
         for row in found.rows() {
-            let (oid, owner, is_about, is_related, is_named, only_refers, has) =
+            let (oid, owner, [is_about, is_related, is_named, only_refers], has) =
                 Touched::row(&row).ok_or_else(|| Error::damaged("pg_trigger"))?;
             // A table that another session is defining is not waited for because a command is about the table that it names:
             // that session may wait for this one. pg_restore with several jobs does so.
@@ -183,8 +183,8 @@ impl Touched {
         self.tables.keys().map(|oid| Oid::from(*oid)).collect()
     }
 
-    fn row(row: &Fetched) -> Option<(Oid, Oid, bool, bool, bool, bool, Vec<Oid>)> {
-        Some((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
+    fn row(row: &Fetched) -> Option<(Oid, Oid, [bool; 4], Vec<Oid>)> {
+        Some((row.get(0)?, row.get(1)?, [row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?], row.get(6)?))
     }
 
     /// Whether the user is told of a table for the first time.
