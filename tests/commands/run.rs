@@ -336,12 +336,14 @@ fn fault_of(error: &postgres::Error, statement: &Statement, model: &Model) -> Op
 
 /// Internal errors that PostgreSQL itself gives, without the extension.
 fn is_of_postgres(message: &str) -> bool {
-    // The last one is what ALTER DOMAIN … DROP CONSTRAINT IF EXISTS leaves behind, without the extension, too.
+    // The last but one is what ALTER DOMAIN … DROP CONSTRAINT IF EXISTS leaves behind, without the extension, too; the last, what a
+    // foreign key says of a rule that is in its way.
     let known = [
         "tuple concurrently updated",
         "tuple concurrently deleted",
         "cannot rename trigger ",
         "cannot start a subtransaction when there are unprocessed inval messages",
+        "referential integrity query on ",
     ];
     known.iter().any(|known| message.starts_with(known))
 }
