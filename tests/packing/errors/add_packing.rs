@@ -38,7 +38,7 @@ fn adding_is_for_plain_tables() {
         .refused(&add("chained"))
         .with("0A000", "chained table \"chained\" cannot be packed")
         .detail("Packing changes and deletes rows, and a chain allows neither.")
-        .hint("Record the changes of the packed table in a chained table of their own.");
+        .hint("Use add_history() to record the changes of the packed table in a chained table of their own.");
     database.superuser().refused(&add("pg_class")).with_code("42501");
     session.refused("SELECT add_packing(4000000000, 'during', '{id}')").with_code("42704");
 }
@@ -158,5 +158,5 @@ fn a_table_has_one_packing_and_no_chain() {
         .refused("SELECT add_chain('t', '{id}')")
         .with("0A000", "packed table \"t\" cannot be chained")
         .detail("Packing changes and deletes rows, and a chain allows neither.")
-        .hint("Record the changes of the packed table in a chained table of their own.");
+        .hint("Use add_history() to record the changes of the packed table in a chained table of their own.");
 }
