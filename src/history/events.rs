@@ -3,7 +3,7 @@
 use super::arguments::Arguments;
 use super::attach::named;
 use super::layout::Layout;
-use crate::pg::acting::as_owner;
+use crate::pg::acting::{as_owner, as_owner_of};
 use crate::pg::column::Column;
 use crate::pg::oid::Oid;
 use crate::pg::quote;
@@ -163,8 +163,9 @@ pub fn adopt_columns(
         }
         names.push(free);
     }
-    let history = Relation::open(history, Lock::AccessShare)?.qualified_name();
-    session.run(&format!("ALTER TABLE {history} {}", add.join(", ")), &[])?;
+    let name = Relation::open(history, Lock::AccessShare)?.qualified_name();
+    // As the owner, whoever has run the command: PostgreSQL checks the domain of a new column, with functions of the owner's.
+    as_owner_of(history, |_| session.run(&format!("ALTER TABLE {name} {}", add.join(", ")), &[]))??;
     Ok(new)
 }
 

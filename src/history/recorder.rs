@@ -6,6 +6,7 @@ use super::feature::FEATURE;
 use super::layout::Layout;
 use super::triggers::History;
 use crate::pg::cache::{Cache, Derived};
+use crate::pg::equality::Equality;
 use crate::pg::key_scan::KeyScan;
 use crate::pg::last_row::LastRow;
 use crate::pg::oid::Oid;
@@ -14,6 +15,7 @@ use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::Kept;
 use crate::pg::trigger::Firing;
+use crate::table::columns::Columns;
 
 /// The state for recording the changes of one table.
 pub struct Recorder {
@@ -118,17 +120,16 @@ fn newest(history: &Relation, layout: &Layout) -> Result<LastRow> {
     })
 }
 
+/// The query for the row of a key, whose values are `$1`, ….
 fn present_sql(relation: &Relation, key: &[String]) -> Result<String> {
-    let columns = crate::table::columns::Columns::of(relation);
+    let (columns, alias) = (Columns::of(relation), relation.alias("t"));
     let condition = |(number, name): (usize, &String)| {
         let column = columns.find(name)?;
-        let equality = crate::pg::equality::Equality::of(column).ok_or_else(|| without_key(relation))?;
+        let equality = Equality::of(column).ok_or_else(|| without_key(relation))?;
         let (name, operator, cast) = (quote::identifier(name), equality.sql(), equality.cast_of(column));
-        Ok(format!("t.{name}{cast} {operator} ${}{cast}", number + 1))
+        Ok(format!("{alias}.{name}{cast} {operator} ${}{cast}", number + 1))
     };
-    let conditions = key.iter().enumerate().map(condition).collect::<Result<Vec<_>>>()?;
-    let alias = relation.alias("t");
-    let conditions = conditions.join(" AND ").replace("t.", &format!("{alias}."));
+    let conditions = key.iter().enumerate().map(condition).collect::<Result<Vec<_>>>()?.join(" AND ");
     Ok(format!("SELECT {alias} FROM {} AS {alias} WHERE {conditions}", relation.qualified_name()))
 }
 
@@ -151,7 +152,7 @@ pub fn without_key(relation: &Relation) -> Error {
         .hint("Events belong to the row of a key. Create the primary key again, or use drop_history().")
 }
 
-/// The name of the feature's table for errors about its triggers.
+/// The error of a recording trigger that is fired in a wrong way.
 pub fn misplaced() -> Error {
     FEATURE.misplaced(super::feature::RECORD)
 }

@@ -101,11 +101,6 @@ fn act_as<T>(owner: pg_sys::Oid, body: impl FnOnce(&Acting) -> T) -> T {
 }
 
 impl Relation {
-    /// Whether both relations belong to one role.
-    pub fn has_owner_of(&self, other: &Relation) -> bool {
-        self.owner() == other.owner()
-    }
-
     /// Whether the acting role is the owner itself, and not a member of the owner's role or a superuser.
     pub fn is_owned_by_current_role(&self) -> bool {
         // SAFETY: reads a variable of the backend.

@@ -103,7 +103,7 @@ pub fn each_row(child: &Relation, parent: &Relation, layout: &Layout, most: usiz
                 let rows = session.query_as_caller(&count, &[])?;
                 let rows = rows.rows().next().and_then(|row| row.get::<i64>(0));
                 let rows = rows.ok_or_else(|| Error::damaged("a number of rows"))?;
-                if child.has_owner_of(parent) {
+                if child.has_same_owner(parent) {
                     let cursor = session.cursor(&queries::uncovered(layout, &Source::Table).many, &[], true)?;
                     check::each(&cursor, layout, most, &mut found)?;
                 } else {

@@ -52,5 +52,14 @@ SELECT * FROM verify_history('p');
 SELECT drop_history('p');
 SELECT count(*) FROM pg_trigger WHERE tgrelid IN ('p1'::regclass, 'p31'::regclass, 'p3'::regclass, 'p'::regclass) AND NOT tgisinternal;
 
+-- Names that look like parts of the queries.
+CREATE TABLE odd (t int, "a.t.b" int PRIMARY KEY) PARTITION BY LIST ("a.t.b");
+CREATE TABLE odd_rest PARTITION OF odd DEFAULT;
+SELECT add_history('odd');
+INSERT INTO odd VALUES (1, 1);
+WITH gone AS (DELETE FROM odd RETURNING *) INSERT INTO odd SELECT t + 1, "a.t.b" FROM gone;
+SELECT t, "a.t.b", operation, seq FROM odd_history ORDER BY seq;
+SELECT * FROM verify_history('odd');
+
 SET client_min_messages = warning;
 DROP SCHEMA history_partitions CASCADE;

@@ -77,6 +77,18 @@ SET ROLE regress_bob;
 UPDATE app.accounts SET amount = 9;
 RESET ROLE;
 SELECT * FROM verify_history('app.accounts');
+-- A superuser who goes on with the history of another runs no code of that role: the check of a domain, in a column that the
+-- history gets, runs as the owner.
+SET ROLE regress_bob;
+CREATE TABLE evil.grows (id int PRIMARY KEY);
+SELECT add_history('evil.grows');
+INSERT INTO evil.grows VALUES (1);
+SELECT drop_history('evil.grows');
+CREATE FUNCTION evil.spy(int) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'spies as %', current_user; RETURN true; END $$;
+CREATE DOMAIN evil.spied AS int CHECK (evil.spy(VALUE));
+ALTER TABLE evil.grows ADD COLUMN c evil.spied;
+RESET ROLE;
+SELECT add_history('evil.grows', existing => true);
 DROP SCHEMA app, evil CASCADE;
 DROP SCHEMA IF EXISTS trick CASCADE;
 DROP ROLE regress_alice, regress_bob;
