@@ -5,6 +5,7 @@
 //!
 //! - [`mod@line`]: an event as one line of JSON, exactly the bytes that are hashed.
 //! - [`chain`]: the hash of a line, and two ways to check a chain, in order and in no order.
+//! - [`multiset`]: whether two sets of rows are the same, in no order. No auditor needs it.
 
 #![forbid(unsafe_code)]
 #![warn(unreachable_pub)]
@@ -12,3 +13,4 @@
 
 pub mod chain;
 pub mod line;
+pub mod multiset;

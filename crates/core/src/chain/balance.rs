@@ -12,6 +12,12 @@
 //! on the other, c(n + 1); and c(m) = 1, the token that remains. So c(n) = 1 for all n from a + 1 to m: no gap, no
 //! duplicate. And the previous hash at n + 1 equals the hash at n: no broken link.
 //!
+//! A run of pruned events is an edge from the place before its first event to that of its last one: it puts the token of
+//! its last event on the one side, and that of the place and hash it links to on the other. Then, again let m be the
+//! highest place at which an edge ends. If the sides balance, at each place between a and m as many edges end as begin, and
+//! at m one more ends than begins, so that one begins at a. No edge goes back. So the edges are one path from a to m: each
+//! place belongs to exactly one event or run, and each edge begins with the hash with which the one before ends.
+//!
 //! The balance keeps only sums of tokens. A token is a keyed hash of 128 bits, and the key is drawn for one run and never
 //! shown. So tokens of different pairs are independent random numbers to the table's writers. Other multisets have the same
 //! sum with probability 2^-128 times the highest power of two that divides all their differences in count, below 2^-80 for
@@ -19,7 +25,7 @@
 
 use siphasher::sip128::SipHasher24;
 
-use super::{Anchor, Event, LinkHash, Stored};
+use super::{Anchor, Event, LinkHash, Run, Stored};
 
 /// The key of one run of [`Balance`]: 16 random bytes, drawn for the run and kept secret.
 pub struct BalanceKey(SipHasher24);
@@ -32,16 +38,21 @@ impl BalanceKey {
 
     /// The token of `hash` at the place `seq`.
     fn token(&self, seq: i64, hash: LinkHash) -> u128 {
+        self.token_of(seq, hash.as_bytes())
+    }
+
+    /// The token of any hash of 32 bytes at any place.
+    pub(super) fn token_of(&self, place: i64, hash: &[u8; 32]) -> u128 {
         // SipHash-2-4-128(key, seq in 8 bytes, little-endian || hash in 32 bytes). Not the shorter 1-3: that would save
         // some 10 ns, while forming and hashing the line of an event takes a thousand.
         let mut pair = [0; 40];
-        pair[..8].copy_from_slice(&seq.to_le_bytes());
-        pair[8..].copy_from_slice(hash.as_bytes());
+        pair[..8].copy_from_slice(&place.to_le_bytes());
+        pair[8..].copy_from_slice(hash);
         self.0.hash(&pair).as_u128()
     }
 }
 
-/// The check of one chain, fed with its events in any order.
+/// The check of one chain, fed with its events and runs in any order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Balance {
     events: u64,
@@ -71,23 +82,47 @@ impl Balance {
             self.faulty = true;
             return;
         };
-        // No overflow: the seq is above that of the anchor, which is 0 or more.
-        let before = seq - 1;
-        let linked = match event.previous {
-            Stored::Hash(previous) if before > anchor.seq() => key.token(before, previous),
-            Stored::Hash(previous) if previous == *anchor.hash() => 0,
+        let previous = match event.previous {
+            Stored::Hash(previous) => Some(previous),
+            Stored::Null | Stored::Malformed => None,
+        };
+        self.faulty |= hash != event.computed;
+        self.add_edge(key, anchor, (seq, previous), (seq, hash));
+    }
+
+    /// Adds a run of pruned events, which stands for all of them. A run does not count as events.
+    pub fn add_run(&mut self, key: &BalanceKey, anchor: &Anchor, run: &Run) {
+        if run.first() <= anchor.seq() {
+            self.faulty = true;
+            return;
+        }
+        self.add_edge(key, anchor, (run.first(), Some(*run.before())), (run.last(), *run.through()));
+    }
+
+    /// Adds an edge from the place before `first`, which is after the anchor, to the place `last`.
+    fn add_edge(
+        &mut self,
+        key: &BalanceKey,
+        anchor: &Anchor,
+        (first, previous): (i64, Option<LinkHash>),
+        (last, hash): (i64, LinkHash),
+    ) {
+        // No overflow: the first place is above that of the anchor, which is 0 or more.
+        let before = first - 1;
+        let linked = match previous {
+            Some(previous) if before > anchor.seq() => key.token(before, previous),
+            Some(previous) if previous == *anchor.hash() => 0,
             _ => {
                 self.faulty = true;
                 return;
             }
         };
-        let token = key.token(seq, hash);
-        self.faulty |= hash != event.computed;
+        let token = key.token(last, hash);
         self.sum = self.sum.wrapping_add(token).wrapping_sub(linked);
-        self.note_newest(seq, token);
+        self.note_newest(last, token);
     }
 
-    /// Adds the events of another balance that was made with the same key.
+    /// Adds the events and runs of another balance that was made with the same key.
     pub fn merge(&mut self, other: &Balance) {
         self.events = self.events.saturating_add(other.events);
         self.faulty |= other.faulty;

@@ -3,10 +3,13 @@
 //!
 //! There are two ways to check a chain. [`Balance`] needs no order and no memory, and answers yes or no; [`Walk`] takes
 //! the events in the order of their seq and names each fault. The two agree: `Balance` finds a chain intact exactly if
-//! `Walk` finds no fault. Neither can detect that events are missing after the newest remaining one.
+//! `Walk` finds no fault, and no event in the place of a run. Neither can detect that events are missing after the newest remaining one.
 //!
 //! Both begin at an [`Anchor`]: the genesis, or a later event with a hash that is known from elsewhere, so that the
 //! events up to the anchor need not be present.
+//!
+//! Both take in a [`Run`] of pruned events as one edge of the chain. Events in the place of a run do not balance; a walk
+//! judges them.
 
 mod anchor;
 mod balance;
@@ -15,6 +18,8 @@ mod configuration;
 mod hash;
 mod read;
 pub mod recorded;
+mod run;
+mod tally;
 mod walk;
 
 pub use anchor::Anchor;
@@ -23,6 +28,8 @@ pub use commitment::{Commitment, SALT_LENGTH};
 pub use configuration::{Configuration, qualified_name};
 pub use hash::LinkHash;
 pub use read::{EventLine, Line0, Unreadable};
+pub use run::Run;
+pub use tally::Tally;
 pub use walk::{Fault, FaultKind, Walk};
 
 /// One event of a chain, as verification sees it.

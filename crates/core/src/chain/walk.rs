@@ -1,19 +1,19 @@
 //! The ordered check of one chain: it names every fault, at the event that has the fault.
 //!
-//! The walk's memory does not grow with the chain: one place, and the hashes at that place.
+//! The walk's memory does not grow with the chain: one place, and the hashes at that place; and as much again within a run.
 
-use super::{Anchor, Event, LinkHash, Stored};
+use super::{Anchor, Event, LinkHash, Run, Stored};
 
 /// One fault of a chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// The seq of the event, or the first missing seq; `None` for an event with a NULL seq.
+    /// The seq of the event, or the first missing seq, or the first of a run; `None` for an event with a NULL seq.
     pub seq: Option<i64>,
     /// The fault at that place.
     pub kind: FaultKind,
 }
 
-/// The possible faults of an event.
+/// The possible faults of an event, or of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultKind {
     /// The hash of the line is not the stored hash.
@@ -30,21 +30,54 @@ pub enum FaultKind {
     Duplicated,
     /// Seq or hash is NULL.
     Unsealed,
+    /// The hash before a run is not the hash of the event before, or of the anchor; or the run has no place after the
+    /// anchor.
+    RunUnlinked {
+        /// The last place of the run.
+        last: i64,
+    },
+    /// A run begins within another one.
+    RunDuplicated {
+        /// The last place of the run.
+        last: i64,
+    },
+    /// The event is in the place of a run, and does not lead to the last hash of the run: nothing shows that it was there.
+    Unproved,
 }
 
 /// The maximum number of remembered hashes of one place. An intact event has one, an altered one two. If a place holds
 /// more events than that, the walk may also call the event after them unlinked.
 const HASHES_MAX: usize = 64;
 
-/// The check of one chain, fed with its events in the order of their seq; events without a seq may come at any time.
+/// The check of one chain, fed with its events in the order of their seq; events without a seq may come at any time. A run
+/// comes where its first event would come, before an event that is there.
+///
+/// A run takes the place of its events. An event that is there all the same, because somebody has put it back, is checked,
+/// too. It counts only if the run vouches for it: if it is the last one of the run, with the same hash, or the events
+/// after it lead there one by one. Where there is no such event, nothing of the run is missing.
 #[derive(Clone, Debug)]
 pub struct Walk {
     /// The place of the anchor.
     start: i64,
-    /// The place of the newest event; the place of the anchor before the first event.
+    /// What was reached so far. The place of the anchor holds the anchor's hash, which the first event links to.
+    reached: Reached,
+    /// The newest run, until an event comes after it.
+    within: Option<Within>,
+}
+
+/// The events in the place of a run, up to the newest one.
+#[derive(Clone, Debug)]
+struct Within {
+    run: Run,
+    reached: Reached,
+}
+
+/// The newest place, and what events may link to.
+#[derive(Clone, Debug)]
+struct Reached {
     seq: i64,
     /// The allowed previous hashes of the event at the next place: the hashes, stored and computed, of the events at
-    /// `seq`. The place of the anchor holds the anchor's hash, which the first event links to.
+    /// `seq`.
     here: Vec<LinkHash>,
     /// The allowed previous hashes of an event at `seq`; empty after a gap, where the link cannot be judged.
     before: Vec<LinkHash>,
@@ -58,7 +91,32 @@ impl Walk {
 
     /// A walk of the events after the anchor.
     pub fn after(anchor: &Anchor) -> Walk {
-        Walk { start: anchor.seq(), seq: anchor.seq(), here: vec![*anchor.hash()], before: Vec::new() }
+        Walk { start: anchor.seq(), reached: Reached::new(anchor.seq(), *anchor.hash()), within: None }
+    }
+
+    /// Takes the next run and appends its faults to `faults`.
+    pub fn run(&mut self, run: &Run, faults: &mut Vec<Fault>) {
+        let (first, last) = (run.first(), run.last());
+        if self.start < first && first <= self.reached.seq {
+            faults.push(Fault { seq: Some(first), kind: FaultKind::RunDuplicated { last } });
+            if last <= self.reached.seq {
+                return;
+            }
+        }
+        self.end(faults);
+        let mut fault = |seq, kind| faults.push(Fault { seq: Some(seq), kind });
+        if first <= self.start {
+            fault(first, FaultKind::RunUnlinked { last });
+            return;
+        }
+        if first - self.reached.seq > 1 {
+            let count = (first - self.reached.seq - 1) as u64;
+            fault(self.reached.seq + 1, FaultKind::Missing { count });
+        } else if first > self.reached.seq && !self.reached.here.contains(run.before()) {
+            fault(first, FaultKind::RunUnlinked { last });
+        }
+        self.reached = Reached::new(last, *run.through());
+        self.within = Some(Within { run: *run, reached: Reached::new(first - 1, *run.before()) });
     }
 
     /// Takes the next event and appends its faults to `faults`.
@@ -76,10 +134,8 @@ impl Walk {
         recompute: impl FnMut(LinkHash) -> Result<LinkHash, E>,
         faults: &mut Vec<Fault>,
     ) -> Result<(), E> {
-        let mut fault = |seq, kind| faults.push(Fault { seq, kind });
-
         let Some(seq) = event.seq else {
-            fault(None, FaultKind::Unsealed);
+            faults.push(Fault { seq: None, kind: FaultKind::Unsealed });
             return Ok(());
         };
         let kind = match event.hash {
@@ -88,28 +144,69 @@ impl Walk {
             Stored::Hash(_) | Stored::Malformed => Some(FaultKind::Altered),
         };
         if seq <= self.start {
-            fault(event.seq, kind.unwrap_or(FaultKind::Unlinked));
+            faults.push(Fault { seq: event.seq, kind: kind.unwrap_or(FaultKind::Unlinked) });
             return Ok(());
         }
-
-        debug_assert!(seq >= self.seq, "events out of order");
-        if seq > self.seq {
-            let count = (seq - self.seq - 1) as u64;
-            if count > 0 {
-                fault(Some(self.seq + 1), FaultKind::Missing { count });
+        let within = self.within.as_mut().filter(|within| seq <= within.run.last());
+        let is_within = within.is_some();
+        let reached = match within {
+            Some(within) => {
+                // What is missing here was pruned, and so nothing vouches for the events before the gap.
+                if seq - within.reached.seq > 1 {
+                    within.name_unproved(faults);
+                }
+                &mut within.reached
             }
-            self.advance(seq);
+            None => {
+                self.end(faults);
+                &mut self.reached
+            }
+        };
+        let mut fault = |seq, kind| faults.push(Fault { seq, kind });
+
+        debug_assert!(seq >= reached.seq, "events out of order");
+        if seq > reached.seq {
+            let count = (seq - reached.seq - 1) as u64;
+            if count > 0 && !is_within {
+                fault(Some(reached.seq + 1), FaultKind::Missing { count });
+            }
+            reached.advance(seq);
         } else {
             fault(event.seq, FaultKind::Duplicated);
         }
         if let Some(kind) = kind {
             fault(event.seq, kind);
         }
-        if !self.links(event, recompute)? {
+        if !reached.links(event, recompute)? {
             fault(event.seq, FaultKind::Unlinked);
         }
-        self.remember(event);
+        reached.remember(event);
         Ok(())
+    }
+
+    /// Ends the walk, and appends to `faults` what was still open: whether a run vouches for the events in its place is
+    /// known after the last of them.
+    pub fn end(&mut self, faults: &mut Vec<Fault>) {
+        if let Some(within) = self.within.take() {
+            within.name_unproved(faults);
+        }
+    }
+}
+
+impl Within {
+    /// Reports the newest event if there is one and the run does not vouch for it.
+    fn name_unproved(&self, faults: &mut Vec<Fault>) {
+        let Reached { seq, here, .. } = &self.reached;
+        let is_proved = *seq == self.run.last() && here.contains(self.run.through());
+        if *seq >= self.run.first() && !is_proved {
+            faults.push(Fault { seq: Some(*seq), kind: FaultKind::Unproved });
+        }
+    }
+}
+
+impl Reached {
+    fn new(seq: i64, hash: LinkHash) -> Reached {
+        Reached { seq, here: vec![hash], before: Vec::new() }
     }
 
     /// Moves to the place `seq`, which has no event yet.

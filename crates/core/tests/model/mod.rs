@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+pub mod runs;
+
 use std::convert::Infallible;
 
 use proptest::prelude::*;
@@ -111,8 +113,13 @@ fn edit() -> impl Strategy<Value = Edit> {
 
 /// A chain after some edits, in the order of its seq.
 pub fn tampered() -> impl Strategy<Value = Vec<Row>> {
-    (0..12_usize, prop::collection::vec((any::<Index>(), edit()), 0..6)).prop_map(|(length, edits)| {
-        let mut rows = chain(length);
+    (0..12_usize).prop_flat_map(|length| tampered_by(chain(length), 6))
+}
+
+/// These rows after less than `edits` edits, in the order of their seq.
+pub fn tampered_by(rows: Vec<Row>, edits: usize) -> impl Strategy<Value = Vec<Row>> {
+    prop::collection::vec((any::<Index>(), edit()), 0..edits).prop_map(move |edits| {
+        let mut rows = rows.clone();
         for (index, edit) in edits {
             if !rows.is_empty() {
                 let place = index.index(rows.len());
@@ -124,7 +131,7 @@ pub fn tampered() -> impl Strategy<Value = Vec<Row>> {
     })
 }
 
-fn apply(rows: &mut Vec<Row>, place: usize, edit: Edit) {
+pub fn apply(rows: &mut Vec<Row>, place: usize, edit: Edit) {
     match edit {
         Edit::Payload => rows[place].payload += 1,
         Edit::Hash(hash) => rows[place].hash = hash,
