@@ -54,7 +54,11 @@ pub(crate) struct Load {
 
 /// The maximum product of a text's length and a pattern's size. A match goes through the text in one step, at worst in
 /// a time proportional to the product: half a second, measured.
-const MATCH: u64 = 1 << 40;
+pub(crate) const MATCH: u64 = 1 << 40;
+
+/// The maximum length of a text under a schema with patterns that backtrack, in bytes: each time that a match goes back may
+/// take a time proportional to the length.
+pub(crate) const BACKTRACKED: u64 = 1 << 14;
 
 /// The bounds of the validation that runs on this thread.
 struct Meter {
@@ -135,7 +139,7 @@ pub(crate) fn charge_text(text: &str) {
     let length = text.len() as u64;
     charge(1 + length / 8);
     // No pattern is large enough to matter for a shorter text.
-    if length > 1 << 16 {
+    if length > BACKTRACKED {
         charge_long_text(length);
     }
 }

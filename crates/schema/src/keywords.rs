@@ -4,7 +4,9 @@ use std::collections::HashSet;
 
 use referencing::Draft;
 use referencing::Draft::{Draft4, Draft6, Draft7, Draft201909, Draft202012};
-use serde_json::Value;
+use serde_json::{Map, Value};
+
+use crate::annotations;
 
 /// The kind of a keyword's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,6 +170,11 @@ pub(crate) fn drafts(keyword: &str) -> Option<(Draft, Draft)> {
     let mut all = KEYWORDS.iter().filter(|&&(name, ..)| name == keyword);
     let &(_, first, last, _) = all.next()?;
     Some((first, all.next_back().map_or(last, |&(.., last, _)| last)))
+}
+
+/// Whether a draft gives this keyword an effect on documents or references.
+pub fn has_effect(keyword: &str) -> bool {
+    drafts(keyword).is_some() && !annotations::is_keyword(keyword, &Map::new())
 }
 
 /// The formats of a draft.

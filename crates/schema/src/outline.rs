@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::Value;
-use crate::bounds::Load;
+use crate::bounds::{BACKTRACKED, Load, MATCH};
 use crate::compile::{Engine, Table};
 use crate::document::written_digits;
 
@@ -20,8 +20,8 @@ pub(crate) struct Outline {
     steps: u64,
 }
 
-/// The most that a pattern that compiles can take.
-const LARGE: u64 = 10 << 20;
+/// The size that a pattern that backtracks counts as.
+const BACKTRACKING: u64 = MATCH / BACKTRACKED;
 
 impl Outline {
     pub(crate) fn of<'a>(schemas: impl Iterator<Item = &'a Value>, patterns: &Table, steps: u64) -> Self {
@@ -86,8 +86,7 @@ impl Outline {
     fn pattern(&mut self, pattern: &str, patterns: &Table) {
         let Some(tried) = patterns.of(pattern) else { return };
         let size = tried.size as u64;
-        // A backtracking match counts as one with a large pattern.
-        self.load.pattern = self.load.pattern.max(if tried.engine == Engine::Linear { size } else { LARGE });
+        self.load.pattern = self.load.pattern.max(if tried.engine == Engine::Linear { size } else { BACKTRACKING });
     }
 
     fn required(&mut self, names: &Value) {

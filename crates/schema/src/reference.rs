@@ -1,12 +1,14 @@
-//! References from one schema of the registry to another: `veritable:///name` and `veritable:///name/version`.
+//! References from one schema of the registry to another: `veritable:///name`, `veritable:///name/version`, and the URI that
+//! the other schema gives itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use referencing::Uri;
+use referencing::{Uri, uri::resolve_against};
 use serde_json::Value;
 
-use crate::walk::{references_of, schemas, step};
+use crate::admission::is_meta_schema;
+use crate::walk::{draft, identifier, references_of, schemas, step};
 
 /// The scheme of the registry's URIs, with the colon.
 pub(crate) const SCHEME: &str = "veritable:";
@@ -39,6 +41,34 @@ pub fn uri(name: &str, version: i64) -> String {
 /// The references of a schema to other schemas of the registry.
 pub fn references(schema: &Value) -> Vec<Reference> {
     located(schema).into_iter().map(|(reference, _)| reference).collect()
+}
+
+/// The URIs outside of a schema that it refers to, without their fragments; those of the registry and of meta-schemas are not
+/// among them.
+pub fn outside(schema: &Value) -> BTreeSet<String> {
+    let schemas = schemas(schema);
+    let all = schemas.all.iter().flat_map(|schema| {
+        references_of(schemas.draft, schema.members).filter_map(|(_, reference)| {
+            let uri = resolve_against(&schema.base.borrow(), reference).ok()?;
+            Some(uri.strip_fragment().as_str().to_owned())
+        })
+    });
+    all.filter(|uri| !schemas.resources.contains_key(uri) && is_identity(uri)).collect()
+}
+
+/// The absolute URI that a schema gives itself, without its fragment. References to the schema can lead by it.
+pub fn identity(schema: &Value) -> Option<String> {
+    let id = identifier(draft(schema), schema.as_object()?)?;
+    // Not one that is relative to the place of a document.
+    Uri::parse(id).ok()?;
+    let uri = referencing::uri::from_str(id).ok()?;
+    let uri = uri.strip_fragment().as_str().to_owned();
+    is_identity(&uri).then_some(uri)
+}
+
+/// Whether a schema can give itself this URI for others.
+fn is_identity(uri: &str) -> bool {
+    !uri.starts_with(SCHEME) && !is_meta_schema(uri)
 }
 
 /// Pins references without a version to the versions in `versions`.

@@ -3,12 +3,14 @@
 use jsonschema::{Draft, PatternOptions, Registry, ValidationError};
 use referencing::RegistryBuilder;
 
+use crate::backtracking::{Backtracking, LIMIT};
 use crate::bounded::Bounded;
 use crate::bounds::{Bounds, Exceeded, within};
 use crate::compile::{Limits, Refusal, check_lost, check_patterns, check_texts, check_work};
 use crate::document::Form;
 use crate::outline::Outline;
-use crate::{Problem, Shown, Value, Violation, Violations, formats, mask, message};
+use crate::place::problem;
+use crate::{Problem, Shown, Value, Violation, Violations, formats, mask, message, union};
 
 /// The library's URI for a schema without one.
 const BASE: &str = "json-schema:///";
@@ -18,7 +20,7 @@ const BASE: &str = "json-schema:///";
 pub enum Patterns {
     /// Regular expressions that take a time linear in the text.
     Linear,
-    /// Also look-around and back-references. A match that backtracks too often counts as no match.
+    /// Also look-around and back-references. A match that backtracks too often meets a bound.
     Backtracking,
 }
 
@@ -49,6 +51,7 @@ pub struct Rules<'a> {
 /// A compiled schema for documents of the representation `F`.
 pub struct Validator<F: Form> {
     compiled: jsonschema::Validator<Bounded<F::Json>>,
+    backtracking: Backtracking,
     outline: Outline,
     /// The URI at the beginning of locations in the schema itself.
     base: Option<String>,
@@ -74,9 +77,11 @@ impl<F: Form> Validator<F> {
         let outline = Outline::of(resources().chain([schema]), &patterns, work.steps);
         check_lost(work, outline.footprint())?;
         let mut options = formats::bounded(jsonschema::options_for().offline().with_registry(&registry));
-        options = match rules.patterns {
-            Patterns::Linear => options.with_pattern_options(PatternOptions::regex()),
-            Patterns::Backtracking => options.with_pattern_options(PatternOptions::fancy_regex()),
+        let backtracking = Backtracking::of(patterns.backtracking());
+        options = if backtracking.is_empty() {
+            options.with_pattern_options(PatternOptions::regex())
+        } else {
+            options.with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(LIMIT))
         };
         options = match rules.formats {
             Formats::Asserted => formats::of_later_drafts(options).should_validate_formats(true),
@@ -87,7 +92,8 @@ impl<F: Form> Validator<F> {
             options = options.with_base_uri(base);
         }
         Ok(Self {
-            compiled: options.build(schema).map_err(|error| problem(&error))?,
+            compiled: options.build(schema).map_err(|error| problem(schema, &registry, &error))?,
+            backtracking,
             outline,
             base: own_uri(schema, rules.base),
         })
@@ -98,10 +104,17 @@ impl<F: Form> Validator<F> {
     /// # Errors
     /// The validation met a bound first.
     pub fn is_valid(&self, document: &F::Input, bounds: &Bounds) -> Result<bool, Exceeded> {
-        within(bounds, self.outline.load, || self.compiled.is_valid(F::root(document)))
+        within(bounds, self.outline.load, || {
+            let is_valid = self.compiled.is_valid(F::root(document));
+            if !is_valid {
+                self.check_matches(document);
+            }
+            is_valid
+        })
     }
 
-    /// The violations in the document: their number, and the first `limit` of them.
+    /// The violations in the document: their number, and the first `limit` of them. That of a union is followed by those of the
+    /// branch that the document was meant for.
     ///
     /// The validator collects all violations, which for some schemas takes a time exponential in the document's depth:
     /// bound the steps, for example by [`Bounds::LISTING`].
@@ -116,10 +129,35 @@ impl<F: Form> Validator<F> {
         shown: Shown,
     ) -> Result<Violations, Exceeded> {
         within(bounds, self.outline.load, || {
-            let mut errors = self.compiled.iter_errors(F::root(document));
-            let first: Vec<_> = errors.by_ref().take(limit).map(|e| self.violation(document, &e, shown)).collect();
-            Violations { total: first.len() + errors.count(), first }
+            self.check_matches(document);
+            let errors: Vec<_> = self.compiled.iter_errors(F::root(document)).collect();
+            let mut violations = Violations { total: 0, first: Vec::new() };
+            union::explained(&errors, &mut |error| {
+                violations.total += 1;
+                if violations.first.len() < limit {
+                    violations.first.push(self.violation(document, error, shown));
+                }
+            });
+            violations
         })
+    }
+
+    /// The sentences of the violations, without those of the branches of unions.
+    ///
+    /// # Errors
+    /// The validation met a bound first.
+    pub fn messages(&self, document: &F::Input, bounds: &Bounds) -> Result<Vec<String>, Exceeded> {
+        within(bounds, self.outline.load, || {
+            self.check_matches(document);
+            self.compiled.iter_errors(F::root(document)).map(|error| message::of(&error, Shown::Values)).collect()
+        })
+    }
+
+    /// Stops if a match has met its limit, because then nobody can say what is wrong.
+    fn check_matches(&self, document: &F::Input) {
+        if !self.backtracking.is_empty() {
+            self.backtracking.check(&F::root(document));
+        }
     }
 
     /// The approximate memory of the validator in bytes.
@@ -157,8 +195,4 @@ fn own_uri(schema: &Value, base: Option<&str>) -> Option<String> {
         (_, None) => base,
     };
     own.map(|uri| uri.as_str().split('#').next().unwrap_or_default().to_owned())
-}
-
-fn problem(error: &ValidationError<'_>) -> Problem {
-    Problem { location: error.instance_path().to_string(), message: error.to_string() }
 }

@@ -210,7 +210,9 @@ fn references_stay_in_the_schema_or_lead_to_the_registry() {
         },
     }));
     let outside = |uri: &str| {
-        let message = format!("/$ref: \"{uri}\" is neither in this schema nor in the registry (veritable:///name)");
+        let message = format!(
+            "/$ref: \"{uri}\" is neither in this schema nor in the registry (veritable:///name, or the \"$id\" of a schema)"
+        );
         refused(&json!({"$ref": uri}), &[&message]);
     };
     for uri in [
@@ -229,7 +231,7 @@ fn references_stay_in_the_schema_or_lead_to_the_registry() {
     let malformed = "/items/$ref: \"veritable:///a/b\" is neither veritable:///name nor veritable:///name/version";
     refused(&json!({"items": {"$ref": "veritable:///a/b"}}), &[malformed]);
     refused(&json!({"$ref": "a b"}), &["/$ref: \"a b\" is not a URI reference"]);
-    let message = "neither in this schema nor in the registry (veritable:///name)";
+    let message = "neither in this schema nor in the registry (veritable:///name, or the \"$id\" of a schema)";
     refused(&json!({"$dynamicRef": "x"}), &[&format!("/$dynamicRef: \"x\" is {message}")]);
     refused(
         &json!({"$schema": DRAFTS[3], "$recursiveRef": "http://x"}),
@@ -256,7 +258,7 @@ fn what_a_reference_leads_to_is_admitted_as_a_schema() {
     refused(
         &json!({"$ref": "#/const", "const": {"requred": [], "items": {"$ref": "http://example.com/"}}}),
         &[
-            "/const/items/$ref: \"http://example.com/\" is neither in this schema nor in the registry (veritable:///name)",
+            "/const/items/$ref: \"http://example.com/\" is neither in this schema nor in the registry (veritable:///name, or the \"$id\" of a schema)",
             "/const/requred: unknown keyword \"requred\", did you mean \"required\"?",
         ],
     );

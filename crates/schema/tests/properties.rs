@@ -86,12 +86,15 @@ proptest! {
             prop_assert_eq!(valid, total == 0);
             prop_assert_eq!(stored.is_valid(&bytes, &FREE), Ok(valid), "{}", schema);
             prop_assert_eq!(parsed.is_valid(&document, &LISTING), Ok(valid), "{}", schema);
+            prop_assert_eq!(stored.messages(&bytes, &LISTING).unwrap().len(), total, "{}", schema);
+            prop_assert_eq!(parsed.messages(&document, &LISTING).unwrap().len(), total, "{}", schema);
             for shown in [Shown::Values, Shown::Masked] {
-                let listed = stored.violations(&bytes, &LISTING, 3, shown).unwrap();
-                prop_assert_eq!(listed.total, total, "{}", schema);
-                prop_assert_eq!(listed.first.len(), total.min(3));
+                let of_stored = stored.violations(&bytes, &LISTING, 3, shown).unwrap();
                 let listed = parsed.violations(&document, &LISTING, 3, shown).unwrap();
-                prop_assert_eq!(listed.total, total, "{}", schema);
+                // The errors of branches are listed, too.
+                prop_assert!(listed.total >= total && (listed.total == 0) == valid, "{}", schema);
+                prop_assert_eq!(of_stored.total, listed.total, "{}", schema);
+                prop_assert_eq!(listed.first.len(), listed.total.min(3));
                 prop_assert!(listed.first.iter().all(|violation| violation.message.chars().count() <= 200));
             }
         }

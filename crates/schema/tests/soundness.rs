@@ -9,7 +9,9 @@ use files::{DRAFTS, files, of_draft, suite};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use support::LIMITS;
-use veritable_schema::{Bounds, Formats, Parsed, Patterns, Rules, Validator, Verdict, Version, covers, problems};
+use veritable_schema::{
+    Bounds, COMPARISON, Formats, Parsed, Patterns, Rules, Validator, Verdict, Version, covers, problems,
+};
 
 const NAMES: [&str; 3] = ["a", "b", "ab"];
 
@@ -70,12 +72,14 @@ fn assertion() -> impl Strategy<Value = (&'static str, Value)> {
         1 => document().prop_map(|value| ("const", value)),
         2 => (prop::sample::select(vec!["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"]), number()),
         1 => text(&["1", "0.5", "2"]).prop_map(|text| ("multipleOf", serde_json::from_str(text.as_str().unwrap()).unwrap())),
-        2 => (prop::sample::select(vec!["minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"]), count()),
+        2 => (prop::sample::select(vec!["minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties", "minContains", "maxContains"]), count()),
         1 => text(&["^a", "b$", "^[a-z]*$", "1"]).prop_map(|pattern| ("pattern", pattern)),
         1 => text(&["date", "uuid", "ipv4"]).prop_map(|format| ("format", format)),
         2 => names().prop_map(|names| ("required", json!(names))),
         1 => any::<bool>().prop_map(|unique| ("uniqueItems", json!(unique))),
         1 => (name(), names()).prop_map(|(name, names)| ("dependencies", json!({ name: names }))),
+        1 => (name(), names()).prop_map(|(name, names)| ("dependentRequired", json!({ name: names }))),
+        1 => Just(("contentMediaType", json!("application/json"))),
         1 => Just(("$ref", json!("#/definitions/d"))),
     ]
 }
@@ -95,6 +99,12 @@ fn applicator(inner: impl Strategy<Value = Value> + Clone + 'static) -> impl Str
         2 => some().prop_map(|any| ("anyOf", any)),
         2 => some().prop_map(|one| ("oneOf", one)),
         1 => inner.clone().prop_map(|inner| ("not", inner)),
+        1 => some().prop_map(|first| ("prefixItems", first)),
+        1 => some().prop_map(|first| ("items", first)),
+        1 => inner.clone().prop_map(|inner| ("additionalItems", inner)),
+        1 => prop_oneof![Just(json!(false)), inner.clone()].prop_map(|inner| ("unevaluatedProperties", inner)),
+        1 => prop_oneof![Just(json!(false)), inner.clone()].prop_map(|inner| ("unevaluatedItems", inner)),
+        1 => members().prop_map(|members| ("dependentSchemas", members)),
         1 => (prop::sample::select(vec!["if", "then", "else"]), inner.clone()),
         1 => (name(), inner).prop_map(|(name, inner)| ("dependencies", json!({ name: inner }))),
     ]
@@ -164,6 +174,7 @@ fn verdict(old: &Value, new: &Value) -> Verdict {
         &Version { schema: old, resources: &[] },
         Formats::Asserted,
         &LIMITS,
+        COMPARISON,
     )
 }
 
@@ -179,7 +190,7 @@ fn valid(schema: &Validator<Parsed>, document: &Value) -> bool {
 #[test]
 fn what_is_compatible_in_the_suite_loses_no_document_of_it() {
     let Some(suite) = suite() else { return };
-    let mut compatible = 0;
+    let (mut compatible, mut incompatible) = (0, 0);
     for (folder, draft) in DRAFTS {
         for (file, cases) in files(&suite.join("tests").join(folder)) {
             let cases = cases.as_array().expect("cases");
@@ -191,17 +202,27 @@ fn what_is_compatible_in_the_suite_loses_no_document_of_it() {
             for (old, new) in
                 schemas.windows(3).flat_map(|some| [(0, 1), (1, 0), (0, 2), (2, 0)].map(|(i, j)| (&some[i], &some[j])))
             {
-                if verdict(old, new) == Verdict::Compatible {
-                    compatible += 1;
-                    let (before, after) = (parsed(old), parsed(new));
-                    for document in documents.iter().map(|test| &test["data"]) {
-                        assert!(!valid(&before, document) || valid(&after, document), "{file}: {old} {new} {document}");
+                match verdict(old, new) {
+                    Verdict::Compatible => {
+                        compatible += 1;
+                        let (before, after) = (parsed(old), parsed(new));
+                        for document in documents.iter().map(|test| &test["data"]) {
+                            assert!(
+                                !valid(&before, document) || valid(&after, document),
+                                "{file}: {old} {new} {document}"
+                            );
+                        }
                     }
+                    Verdict::Incompatible { example: Some(example), .. } => {
+                        incompatible += 1;
+                        assert!(valid(&parsed(old), &example) && !valid(&parsed(new), &example), "{file}: {old} {new}");
+                    }
+                    _ => {}
                 }
             }
         }
     }
-    assert!(compatible > 100, "{compatible}");
+    assert!(compatible > 100 && incompatible > 1000, "{compatible} {incompatible}");
 }
 
 proptest! {
@@ -210,7 +231,7 @@ proptest! {
     #[test]
     fn what_is_compatible_loses_no_document(
         (old, new) in versions(),
-        documents in prop::collection::vec(document(), 40),
+        documents in prop::collection::vec(document(), 100),
     ) {
         // A change may be none that a schema can have.
         if [&old, &new].iter().any(|schema| !problems(schema, false, Formats::Asserted, 64, &LIMITS).unwrap().is_empty()) {
@@ -224,14 +245,17 @@ proptest! {
                     prop_assert!(!valid(&old, document) || valid(&new, document), "{document}");
                 }
             }
-            // What is said to be lost is: valid under the old schema, and not under the new one.
-            Verdict::Incompatible { lost: Some(lost) } => {
-                let lost = parsed(&lost);
+            Verdict::Incompatible { example, lost } => {
+                if let Some(example) = example {
+                    prop_assert!(valid(&old, &example) && !valid(&new, &example), "{example}");
+                }
+                // What is said to be lost is: valid under the old schema, and not under the new one.
+                let Some(lost) = lost.as_ref().map(parsed) else { return Ok(()) };
                 for document in &documents {
                     prop_assert_eq!(valid(&lost, document), valid(&old, document) && !valid(&new, document), "{}", document);
                 }
             }
-            _ => {}
+            Verdict::Undecided { .. } => {}
         }
     }
 }

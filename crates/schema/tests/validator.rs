@@ -87,17 +87,6 @@ fn only_backtracking_patterns_look_around() {
 }
 
 #[test]
-fn a_match_that_goes_back_too_often_is_none() {
-    let rules = Rules { patterns: Patterns::Backtracking, ..RULES };
-    let schema = json!({ "pattern": "^(a|a)*\\1b" });
-    let validator = Validator::<Parsed>::build(&schema, &rules, &LIMITS).unwrap();
-    let document = json!("a".repeat(40) + "!");
-    assert_eq!(validator.is_valid(&document, &FREE), Ok(false));
-    let violations = validator.violations(&document, &FREE, 5, Shown::Values).unwrap();
-    assert_eq!((violations.total, &*violations.first[0].keyword), (1, "pattern"));
-}
-
-#[test]
 fn references_lead_to_what_is_given_and_nowhere_else() {
     let resources = [
         (

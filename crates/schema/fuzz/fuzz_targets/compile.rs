@@ -13,7 +13,7 @@ use std::{fs, ptr};
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Number, json};
-use veritable_schema::{
+use veritable_schema::{COMPARISON, 
     Bounds, Formats, Limits, Parsed, Patterns, Rules, Validator, Value, Version, covers, parse, problems,
 };
 
@@ -42,7 +42,7 @@ fuzz_target!(|bytes: &[u8]| {
         return;
     }
     let version = |schema| Version { schema, resources: &[] };
-    timed(&json!([old, new]), || covers(&version(&new), &version(&old), Formats::Asserted, &limits()));
+    timed(&json!([old, new]), || covers(&version(&new), &version(&old), Formats::Asserted, &limits(), COMPARISON));
 });
 
 fn limits() -> Limits {

@@ -15,7 +15,7 @@ fuzz_target!(|bytes: &[u8]| {
     let mut choices = Choices(bytes.iter());
     let schema = root(&mut choices);
     let rules = Rules {
-        patterns: Patterns::Linear,
+        patterns: *choices.among(&[Patterns::Linear, Patterns::Backtracking]),
         formats: *choices.among(&[Formats::Asserted, Formats::Annotations, Formats::AsDrafted]),
         resources: &[],
         base: Some("veritable:///fuzzed/1"),
@@ -102,6 +102,8 @@ const FORMATS: [&str; 12] = [
     "json-pointer",
     "uri-template",
 ];
+/// Some of them look around, or go back very often.
+const PATTERNS: [&str; 5] = ["^a*$", "^(?!a)", "(?<=a)b", r"^(a|a)*\1b", "(?=(a|a)*b)c"];
 const KEYWORDS: [&str; 50] = [
     "$ref",
     "properties",
@@ -218,6 +220,7 @@ fn keyword(choices: &mut Choices, depth: usize) -> (&'static str, Value) {
         "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "multipleOf" => number(choices),
         "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties" | "minContains"
         | "maxContains" => (choices.byte() % 4).into(),
+        "pattern" if choices.byte() % 2 == 1 => (*choices.among(&PATTERNS)).into(),
         "pattern" => choices.text().into(),
         "format" => (*choices.among(&FORMATS)).into(),
         "contentEncoding" => (*choices.among(&["base64", "base16"])).into(),

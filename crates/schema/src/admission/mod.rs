@@ -6,17 +6,21 @@
 mod patterns;
 mod syntax;
 
+use std::collections::BTreeSet;
+
 use jsonschema::{ValidationError, draft4, draft6, draft7, draft201909, draft202012};
 use referencing::{Draft, UriRef, uri::resolve_against};
 use serde_json::Value;
 
+use crate::annotations;
 use crate::bounds::{Load, charge, within};
 use crate::compile::{Excess, Limits, Refusal, check_texts};
 use crate::keywords::{self, Holds, expected, holds};
 use crate::reference::{SCHEME, address};
 use crate::walk::{Schema, Schemas, draft, identifier, schemas, step};
-use crate::{Formats, Problem};
+use crate::{Formats, Patterns as Engines, Problem};
 use patterns::Patterns;
+pub(crate) use syntax::reason as syntax_of;
 
 /// The maximum number of listed problems.
 const LISTED: usize = 100;
@@ -25,11 +29,34 @@ const LISTED: usize = 100;
 const BESIDE_REF: [&str; 10] =
     ["$comment", "$id", "$ref", "$schema", "default", "definitions", "description", "examples", "id", "title"];
 
-/// The problems of a schema, in the schema's order; at most the first 100.
-///
-/// `strict` refuses content without effect: unknown keywords, except those that begin with `x-`, unknown formats if
-/// formats are checked, and keywords beside `$ref` up to draft 7. `depth` is the maximum number of levels of objects
-/// and arrays in the schema.
+/// The terms of an admission.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms<'a> {
+    /// Whether to refuse content without effect: unknown keywords, except known annotations, unknown formats if formats are
+    /// checked, and keywords beside `$ref` up to draft 7; and patterns whose time has no bound.
+    pub strict: bool,
+    /// Further keywords to let be.
+    pub annotations: &'a [String],
+    /// The URIs outside of the schema that references may lead to.
+    pub identifiers: &'a BTreeSet<String>,
+    /// The setting for checking `format`.
+    pub formats: Formats,
+    /// The maximum number of levels of objects and arrays in the schema.
+    pub depth: usize,
+}
+
+/// The findings of an admission.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// The problems of the schema, in the schema's order; at most the first 100.
+    pub problems: Vec<Problem>,
+    /// Whether some of them are none if the admission is not strict.
+    pub strictly: bool,
+    /// The unknown keywords that are no likely misspellings, each once.
+    pub unknown: BTreeSet<String>,
+}
+
+/// The problems of a schema by terms without further annotations or identifiers.
 ///
 /// # Errors
 /// The search would take more than `limits`.
@@ -40,7 +67,18 @@ pub fn problems(
     depth: usize,
     limits: &Limits,
 ) -> Result<Vec<Problem>, Refusal> {
-    let whole = |message| Ok(vec![Problem { location: String::new(), message }]);
+    let terms = Terms { strict, annotations: &[], identifiers: &BTreeSet::new(), formats, depth };
+    Ok(findings(schema, &terms, limits)?.problems)
+}
+
+/// The problems of a schema.
+///
+/// # Errors
+/// The search would take more than `limits`.
+pub fn findings(schema: &Value, terms: &Terms, limits: &Limits) -> Result<Findings, Refusal> {
+    let Terms { strict, depth, .. } = *terms;
+    let one = |problem| Ok(Findings { problems: vec![problem], ..Findings::default() });
+    let whole = |message| one(Problem { location: String::new(), message });
     if is_deeper(schema, depth) {
         return whole(format!("is nested deeper than {depth} levels"));
     }
@@ -48,38 +86,29 @@ pub fn problems(
         return whole("a schema is an object or a boolean".to_owned());
     }
     if draft(schema) == Draft::Unknown {
-        let location = "/$schema".to_owned();
-        let message = "unknown dialect: drafts 4, 6, 7, 2019-09 and 2020-12 are known".to_owned();
-        return Ok(vec![Problem { location, message }]);
+        return one(unknown_dialect());
     }
     check_texts(schema, limits)?;
-    let patterns = Patterns::new(limits.patterns);
-    let mut found =
-        Admission { schemas: &schemas(schema), strict, formats, patterns, problems: Vec::new(), at: (0, "") };
+    let patterns = Patterns::new(limits.patterns, if strict { Engines::Linear } else { Engines::Backtracking });
+    let mut found = Admission { schemas: &schemas(schema), terms, patterns, found: Findings::default(), at: (0, "") };
     if let Err(excess) = within(&limits.bounds, Load::default(), || found.run()).map_err(Excess::from).flatten() {
         return Err(Refusal::Excess { of: excess, location: found.location() });
     }
-    let mut problems = found.problems;
+    let mut found = found.found;
     // The meta-schemas decide, because the table of keywords is less complete.
-    if problems.is_empty() {
-        problems.extend(
-            against_meta_schema(schema).err().map(|error| Problem {
-                location: error.instance_path().to_string(),
-                message: error.masked().to_string(),
-            }),
-        );
+    if found.problems.is_empty() {
+        found.problems.extend(against_meta_schema(schema).err());
     }
-    problems.sort_by_cached_key(|problem| order(&problem.location));
-    Ok(problems)
+    found.problems.sort_by_cached_key(|problem| order(&problem.location));
+    Ok(found)
 }
 
 /// One admission in progress.
 struct Admission<'a, 's> {
     schemas: &'a Schemas<'s>,
-    strict: bool,
-    formats: Formats,
+    terms: &'a Terms<'a>,
     patterns: Patterns<'s>,
-    problems: Vec<Problem>,
+    found: Findings,
     /// The current schema and keyword.
     at: (usize, &'s str),
 }
@@ -90,18 +119,18 @@ impl<'s> Admission<'_, 's> {
         for (position, schema) in schemas.all.iter().enumerate() {
             for (keyword, value) in schema.members {
                 self.at = (position, keyword);
-                if self.problems.len() >= LISTED {
+                if self.found.problems.len() >= LISTED {
                     return Ok(());
                 }
                 charge(1);
                 if let Some(message) = self.problem(schema, keyword, value) {
-                    self.problems.push(Problem { location: self.location(), message });
+                    self.found.problems.push(Problem { location: self.location(), message });
                 }
                 if holds(schemas.draft, keyword) == Some(Holds::Patterns) {
                     self.names(schema, keyword, value);
                 }
                 if self.patterns.is_full() {
-                    return if self.problems.is_empty() { Err(Excess::Patterns) } else { Ok(()) };
+                    return if self.found.problems.is_empty() { Err(Excess::Patterns) } else { Ok(()) };
                 }
             }
         }
@@ -116,9 +145,9 @@ impl<'s> Admission<'_, 's> {
     /// Checks the names of properties that are patterns.
     fn names(&mut self, schema: &Schema<'s>, keyword: &str, value: &'s Value) {
         for pattern in value.as_object().into_iter().flat_map(|members| members.keys()) {
-            if let Some(refusal) = self.patterns.refusal(pattern) {
+            if let Some(message) = self.pattern(pattern) {
                 let location = self.schemas.location(schema) + &step(keyword) + &step(pattern);
-                self.problems.push(Problem { location, message: format!("pattern {} {refusal}", quoted(pattern)) });
+                self.found.problems.push(Problem { location, message });
             }
         }
     }
@@ -126,18 +155,19 @@ impl<'s> Admission<'_, 's> {
     fn problem(&mut self, schema: &Schema<'s>, keyword: &str, value: &'s Value) -> Option<String> {
         let draft = self.schemas.draft;
         let Some(holds) = holds(draft, keyword) else {
-            return (self.strict && !keyword.starts_with("x-")).then(|| unknown_keyword(draft, keyword));
+            return (self.terms.strict && !self.is_let_be(schema, keyword)).then(|| self.unknown(keyword));
         };
         if let Some(expected) = expected(holds, value) {
             return Some(format!("{} must be {expected}", quoted(keyword)));
         }
         let beside_ref = draft <= Draft::Draft7 && schema.members.contains_key("$ref");
-        if self.strict && beside_ref && !BESIDE_REF.contains(&keyword) {
+        if self.terms.strict && beside_ref && !BESIDE_REF.contains(&keyword) && !self.is_let_be(schema, keyword) {
+            self.found.strictly = true;
             return Some(format!("{} has no effect beside \"$ref\" in {}", quoted(keyword), keywords::name(draft)));
         }
         let text = value.as_str()?;
         match holds {
-            Holds::Pattern => self.patterns.refusal(text).map(|refusal| format!("pattern {} {refusal}", quoted(text))),
+            Holds::Pattern => self.pattern(text),
             Holds::Format => self.format(text),
             Holds::Reference => self.reference(schema, text),
             Holds::Identifier => self.identifier(schema, text),
@@ -147,14 +177,42 @@ impl<'s> Admission<'_, 's> {
         }
     }
 
-    fn format(&self, format: &str) -> Option<String> {
+    /// Whether a keyword describes the schema and nobody expects more of it.
+    fn is_let_be(&self, schema: &Schema, keyword: &str) -> bool {
+        annotations::is_keyword(keyword, schema.members) || self.terms.annotations.iter().any(|known| known == keyword)
+    }
+
+    fn unknown(&mut self, keyword: &str) -> String {
+        self.found.strictly = true;
+        let (draft, name) = (self.schemas.draft, keywords::name);
+        if let Some((first, last)) = keywords::drafts(keyword) {
+            let drafts =
+                if first == last { name(first).to_owned() } else { format!("{} to {}", name(first), name(last)) };
+            return format!("unknown keyword {} in {}: it is one of {drafts}", quoted(keyword), name(draft));
+        }
+        let suggestion = suggestion(keyword, keywords::keywords(draft));
+        if suggestion.is_empty() {
+            self.found.unknown.insert(keyword.to_owned());
+        }
+        format!("unknown keyword {}{suggestion}", quoted(keyword))
+    }
+
+    fn pattern(&mut self, pattern: &'s str) -> Option<String> {
+        let refusal = self.patterns.refusal(pattern)?;
+        self.found.strictly |= self.terms.strict && refusal.is_unbounded();
+        Some(format!("pattern {} {refusal}", quoted(pattern)))
+    }
+
+    fn format(&mut self, format: &str) -> Option<String> {
         let draft = self.schemas.draft;
-        let checked = match self.formats {
+        let checked = match self.terms.formats {
             Formats::Asserted => true,
             Formats::Annotations => false,
             Formats::AsDrafted => draft <= Draft::Draft7,
         };
-        let unknown = self.strict && checked && keywords::formats(draft).all(|known| known != format);
+        let known = annotations::is_format(format) || keywords::formats(draft).any(|known| known == format);
+        let unknown = self.terms.strict && checked && !known;
+        self.found.strictly |= unknown;
         unknown.then(|| format!("unknown format {}{}", quoted(format), suggestion(format, keywords::formats(draft))))
     }
 
@@ -169,9 +227,8 @@ impl<'s> Admission<'_, 's> {
         };
         let resource = uri.strip_fragment();
         if !self.schemas.resources.contains_key(resource.as_str()) {
-            return (!is_meta_schema(resource.as_str())).then(|| {
-                format!("{} is neither in this schema nor in the registry (veritable:///name)", quoted(reference))
-            });
+            let elsewhere = is_meta_schema(resource.as_str()) || self.terms.identifiers.contains(resource.as_str());
+            return (!elsewhere).then(|| outside(reference));
         }
         self.schemas
             .target(&schema.base, reference)
@@ -200,16 +257,15 @@ impl<'s> Admission<'_, 's> {
     }
 }
 
-fn unknown_keyword(draft: Draft, keyword: &str) -> String {
-    match keywords::drafts(keyword) {
-        Some((first, last)) => {
-            let name = keywords::name;
-            let drafts =
-                if first == last { name(first).to_owned() } else { format!("{} to {}", name(first), name(last)) };
-            format!("unknown keyword {} in {}: it is one of {drafts}", quoted(keyword), name(draft))
-        }
-        None => format!("unknown keyword {}{}", quoted(keyword), suggestion(keyword, keywords::keywords(draft))),
-    }
+fn unknown_dialect() -> Problem {
+    let message = "unknown dialect: drafts 4, 6, 7, 2019-09 and 2020-12 are known".to_owned();
+    Problem { location: "/$schema".to_owned(), message }
+}
+
+/// The problem of a reference that leads nowhere.
+fn outside(reference: &str) -> String {
+    let reference = quoted(reference);
+    format!("{reference} is neither in this schema nor in the registry (veritable:///name, or the \"$id\" of a schema)")
 }
 
 /// The likely intended word, if no more than a third of its letters differ.
@@ -242,21 +298,28 @@ fn distance(from: &str, to: &str) -> usize {
 }
 
 /// Whether a URI is that of a draft's meta-schema, or of a part of the meta-schema.
-fn is_meta_schema(uri: &str) -> bool {
+pub(crate) fn is_meta_schema(uri: &str) -> bool {
     Draft::from_schema_uri(uri) != Draft::Unknown
         || ["https://json-schema.org/draft/2019-09/meta/", "https://json-schema.org/draft/2020-12/meta/"]
             .iter()
             .any(|parts| uri.starts_with(parts))
 }
 
-fn against_meta_schema(schema: &Value) -> Result<(), ValidationError<'_>> {
-    match draft(schema) {
+/// Whether a schema is valid under the meta-schema of its draft, as far as that says.
+///
+/// # Errors
+/// The first problem.
+pub fn against_meta_schema(schema: &Value) -> Result<(), Problem> {
+    let found = match draft(schema) {
+        Draft::Unknown => return Err(unknown_dialect()),
         Draft::Draft4 => draft4::meta::validate(schema),
         Draft::Draft6 => draft6::meta::validate(schema),
         Draft::Draft7 => draft7::meta::validate(schema),
         Draft::Draft201909 => draft201909::meta::validate(schema),
         _ => draft202012::meta::validate(schema),
-    }
+    };
+    let location = |error: &ValidationError<'_>| error.instance_path().to_string();
+    found.map_err(|error| Problem { location: location(&error), message: error.masked().to_string() })
 }
 
 /// Whether a value has more levels of objects and arrays. The check takes no stack for the value's nesting.
@@ -281,7 +344,7 @@ fn order(location: &str) -> Vec<(Option<usize>, String)> {
 }
 
 /// A text in quotes, shortened to its beginning if it is long.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     const SHOWN: usize = 80;
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("\"{}…\"", &text[..end]),

@@ -11,11 +11,13 @@ const SHOWN: usize = 20;
 /// The maximum length of a pattern of which more than the syntax is read.
 const TRANSLATED: usize = 1000;
 
-const NONE: &str = "is not a regular expression";
+pub(super) const NONE: &str = "is not a regular expression";
 const BACK_REFERENCE: &str = "uses a back-reference, whose time has no bound";
+/// The end of the reason of a pattern that the other engine accepts.
+pub(super) const UNBOUNDED: &str = "whose time has no bound";
 
 /// The reason why a pattern that the engine refuses is refused.
-pub(super) fn reason(pattern: &str) -> String {
+pub(crate) fn reason(pattern: &str) -> String {
     let read = Read::of(pattern);
     let error = match Parser::new().parse(&read.text) {
         Err(error) => error,

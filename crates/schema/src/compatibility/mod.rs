@@ -1,24 +1,34 @@
 //! The compatibility of schema versions, decided by their meaning and not by their text.
 //!
-//! A verdict is `Compatible` only with a proof. The proof uses the validator's own canonical form, which cannot be
-//! interrupted: a comparison that would take long is left undecided before it starts.
+//! A verdict is `Compatible` only with a proof, and `Incompatible` with a document wherever the search found one, which
+//! both validators have checked. In this order: equal normal forms (`form`), a proof (`proof`), a document (`witness`), and
+//! the validator's own canonical form (`library`). All but the last are counted in steps, which do not depend on the
+//! machine, and can be interrupted at each step.
 
 mod cost;
 mod equality;
+mod facts;
+mod form;
+mod library;
 mod mode;
+mod number;
+mod patterns;
+mod proof;
+mod texts;
+mod value;
 mod values;
+mod witness;
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use jsonschema::canonical::{self, CanonicalSchema, CanonicalizationError, Containment, OperandMismatch};
-use jsonschema::{PatternOptions, Registry};
-use referencing::Draft;
-use serde_json::{Map, json};
-
+use crate::bounds::{Bounds, Exceeded, Load, steps_taken, within};
 use crate::compile::Limits;
-use crate::walk::{draft, identifiers, schemas, step};
-use crate::{Formats, Value, keywords};
+use crate::document::Parsed;
+use crate::{Formats, Patterns, Rules, Validator, Value};
+use facts::Theory;
+use form::Graph;
+use library::Answer;
 pub use mode::{Mode, UnknownMode};
+use proof::Proof;
+use witness::{SAMPLED, Search};
 
 /// A version of a schema, and the schemas that its references lead to, with their URIs.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +46,8 @@ pub enum Verdict {
     Compatible,
     /// At least one document becomes invalid.
     Incompatible {
+        /// Such a document, if one was found: both validators have checked it.
+        example: Option<Value>,
         /// The schema of these documents, if it is small enough to show.
         lost: Option<Value>,
     },
@@ -43,20 +55,29 @@ pub enum Verdict {
     Undecided {
         /// The reason.
         reason: String,
+        /// The place in the new version where the proof failed, as a JSON Pointer, if there is one.
+        place: Option<String>,
     },
 }
 
-/// The maximum size of schemas, with references written out, for showing lost documents, and the maximum length of the answer.
-const EXPLAINED: f64 = 2_000.0;
-const EXPLANATION: usize = 8 << 10;
+/// The usual work of a comparison, in steps: some hundred milliseconds at most.
+pub const COMPARISON: u64 = 2_000_000;
+/// The nesting of cases in a first proof, before the search for a document, and in a second one.
+const FEW: usize = 1;
+const MANY: usize = 5;
+/// The largest document that is given.
+const EXAMPLE: usize = 4 << 10;
+/// The maximum steps for the validation of one document.
+const VALIDATION: u64 = 100_000;
 
-/// Decides whether every document that is valid under `old` is valid under `new`. All schemas have been admitted
-/// ([`problems`](crate::problems)), and references to others have versions.
-pub fn covers(new: &Version, old: &Version, formats: Formats, limits: &Limits) -> Verdict {
+/// Decides whether every document that is valid under `old` is valid under `new`, in at most `work` steps. All schemas
+/// have been admitted ([`problems`](crate::problems)), and references to others have versions.
+pub fn covers(new: &Version, old: &Version, formats: Formats, limits: &Limits, work: u64) -> Verdict {
     if is_same(new, old) {
         return Verdict::Compatible;
     }
-    compare(new, old, formats, limits).unwrap_or_else(|reason| Verdict::Undecided { reason })
+    let comparison = Comparison { new, old, formats, limits, work, failure: None, place: None, stopped: false };
+    comparison.decide()
 }
 
 fn is_same(new: &Version, old: &Version) -> bool {
@@ -65,127 +86,137 @@ fn is_same(new: &Version, old: &Version) -> bool {
         && new.resources.iter().all(|resource| old.resources.contains(resource))
 }
 
-/// The verdict, or the reason why there is none.
-fn compare(new: &Version, old: &Version, formats: Formats, limits: &Limits) -> Result<Verdict, String> {
-    let resources = resources(new, old)?;
-    for schema in [new.schema, old.schema].into_iter().chain(resources.iter().map(|(_, resource)| *resource)) {
-        is_comparable(schema, formats)?;
-    }
-    have_own_identifiers(&[new.schema, old.schema], &resources)?;
-    let (draft_new, draft_old) = (draft(new.schema), draft(old.schema));
-    if draft_new != draft_old {
-        let name = keywords::name;
-        return Err(format!("the old schema is in {} and the new one in {}", name(draft_old), name(draft_new)));
-    }
-    let size = |version: &Version| cost::size(version.schema, version.resources, cost::levels_max(limits));
-    let size = size(new)? + size(old)?;
-    let all = [new.schema, old.schema].into_iter().chain(resources.iter().map(|(_, resource)| *resource));
-    values::check(all, limits)?;
-
-    let resources: Vec<_> = resources.into_iter().map(|(uri, resource)| (uri, readable(resource, formats))).collect();
-    let registry = Registry::new()
-        .extend(resources.iter().map(|(uri, resource)| (*uri, resource)))
-        .and_then(referencing::RegistryBuilder::prepare)
-        .map_err(|error| error.to_string())?;
-    let canonical = |schema| canonical(schema, &registry, formats).map_err(|error| reason(&error));
-    let (new, old) = (canonical(new.schema)?, canonical(old.schema)?);
-    match new.covers(&old).map_err(|error| reason(&error))? {
-        Containment::Yes => Ok(Verdict::Compatible),
-        Containment::No => Ok(Verdict::Incompatible { lost: (size <= EXPLAINED).then(|| lost(&new, &old)).flatten() }),
-        _ => Err("there is neither a proof nor a counterexample".to_owned()),
-    }
+/// A comparison under way.
+struct Comparison<'c> {
+    new: &'c Version<'c>,
+    old: &'c Version<'c>,
+    formats: Formats,
+    limits: &'c Limits,
+    /// The steps that are left.
+    work: u64,
+    /// Why there is no verdict so far.
+    failure: Option<String>,
+    place: Option<String>,
+    /// Whether the caller asked to stop.
+    stopped: bool,
 }
 
-/// The targets of the references of both versions.
-fn resources<'a>(new: &Version<'a>, old: &Version<'a>) -> Result<Vec<(&'a str, &'a Value)>, String> {
-    let mut resources: BTreeMap<&str, &Value> = BTreeMap::new();
-    for (uri, resource) in new.resources.iter().chain(old.resources) {
-        if *resources.entry(uri).or_insert(resource) != resource {
-            return Err(format!("{uri} is not the same schema to both"));
+impl Comparison<'_> {
+    fn decide(mut self) -> Verdict {
+        if let Err(reason) = library::resources(self.new, self.old) {
+            return self.undecided(reason);
+        }
+        if let Some(verdict) = self.own() {
+            return verdict;
+        }
+        if self.stopped {
+            return self.undecided(String::new());
+        }
+        match library::compare(self.new, self.old, self.formats, self.limits) {
+            Ok(Answer::Covered) => Verdict::Compatible,
+            Ok(Answer::Lost(lost)) => {
+                let example = lost.as_ref().and_then(|lost| self.example_of(lost));
+                Verdict::Incompatible { example, lost }
+            }
+            Err(reason) => self.undecided(reason),
         }
     }
-    Ok(resources.into_iter().collect())
-}
 
-/// Whether every identifier stands for one schema: a reference to an ambiguous one would lead to either. Both versions
-/// may have the same identifiers, because the library reads one version at a time.
-fn have_own_identifiers(versions: &[&Value], resources: &[(&str, &Value)]) -> Result<(), String> {
-    let own: BTreeSet<String> = versions.iter().flat_map(|schema| identifiers(schema)).collect();
-    let mut all = resources.iter().flat_map(|(_, resource)| identifiers(resource)).chain(own).collect::<Vec<_>>();
-    all.sort_unstable();
-    match all.windows(2).find(|pair| pair[0] == pair[1]) {
-        Some(pair) => Err(format!("two schemas have the identifier {}", pair[0])),
-        None => Ok(()),
+    fn undecided(self, reason: String) -> Verdict {
+        Verdict::Undecided { reason: self.failure.unwrap_or(reason), place: self.place }
     }
-}
 
-/// Whether comparisons read all of a schema in the same way as validators.
-fn is_comparable(schema: &Value, formats: Formats) -> Result<(), String> {
-    let schemas = schemas(schema);
-    for schema in &schemas.all {
-        let at = |keyword: &str| schemas.location(schema) + &step(keyword);
-        if let Some(keyword) = ["$dynamicRef", "$recursiveRef"].into_iter().find(|it| schema.members.contains_key(*it))
-        {
-            return Err(format!("{keyword} at {} leads to different places in different documents", at(keyword)));
+    /// The verdict without the library.
+    fn own(&mut self) -> Option<Verdict> {
+        let (new, old, formats) = (self.new, self.old, self.formats);
+        let graph = match self.within(self.work, || Graph::of(new, old, formats))? {
+            Ok(graph) if graph.old == graph.new => return Some(Verdict::Compatible),
+            Ok(graph) => graph,
+            Err(reason) => {
+                self.failure = Some(reason);
+                return None;
+            }
+        };
+        let (old, new) = (graph.old, graph.new);
+        let theory = self.within(self.work, || Theory::of(graph))?;
+        let mut proof = Proof::of(theory, FEW);
+        let known = self.within(self.work, || proof.theory.matching([old]))?;
+        let shown = self.within(self.work / 2, || proof.matches(known, new));
+        if shown == Some(true) {
+            return Some(Verdict::Compatible);
         }
-        if is_later_format(schemas.draft, schema.members, "duration", formats) {
-            return Err(format!(
-                "format duration at {} cannot be compared in {}",
-                at("format"),
-                keywords::name(schemas.draft)
-            ));
+        self.place = proof.stuck().map(str::to_owned);
+        // If the proof ran out of steps, the search tries each goal less hard.
+        let mut search = Search::of(Proof::of(proof.theory, if shown.is_some() { FEW } else { 0 }));
+        let found = self.within(self.work / 2, || search.breaking(known, new));
+        if let Some(example) = found.and_then(|found| self.checked(found)) {
+            self.failure = None;
+            return Some(Verdict::Incompatible { example: Some(example), lost: self.lost() });
         }
+        let mut proof = Proof::of(search.into_theory(), MANY);
+        let shown = self.within(self.work, || proof.matches(known, new));
+        (shown == Some(true)).then_some(Verdict::Compatible)
     }
-    Ok(())
-}
 
-/// Whether a schema has a format that validators know before the format's draft, and comparisons do not.
-fn is_later_format(draft: Draft, members: &Map<String, Value>, format: &str, formats: Formats) -> bool {
-    draft <= Draft::Draft7
-        && formats == Formats::Asserted
-        && members.get("format").is_some_and(|value| value.as_str() == Some(format))
-}
-
-/// A schema in the form for comparisons: format uuid as a pattern in drafts where comparisons do not know the format.
-fn readable(schema: &Value, formats: Formats) -> Value {
-    const UUID: &str = "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$";
-    let schemas = schemas(schema);
-    let uuids = schemas.all.iter().filter(|it| is_later_format(schemas.draft, it.members, "uuid", formats));
-    let mut readable = schema.clone();
-    for location in uuids.map(|schema| schemas.location(schema)) {
-        let Some(Value::Object(members)) = readable.pointer_mut(&location) else { continue };
-        members.remove("format");
-        if let Value::Array(all) = members.entry("allOf").or_insert(json!([])) {
-            all.push(json!({ "pattern": UUID }));
+    /// Runs a part of the comparison in at most so many steps.
+    fn within<R>(&mut self, steps: u64, part: impl FnOnce() -> R) -> Option<R> {
+        if self.stopped {
+            return None;
         }
+        let bounds = Bounds { steps, ..self.limits.bounds };
+        let done = within(&bounds, Load::default(), part);
+        self.work = self.work.saturating_sub(steps_taken(&bounds));
+        done.map_err(|exceeded| {
+            self.stopped |= exceeded == Exceeded::Interrupted;
+            self.failure = Some(match exceeded {
+                Exceeded::Steps => "the comparison takes too many steps".to_owned(),
+                Exceeded::Stack => "the schemas are too deep to be compared".to_owned(),
+                Exceeded::Interrupted => "the comparison was interrupted".to_owned(),
+            });
+        })
+        .ok()
     }
-    readable
-}
 
-fn canonical(schema: &Value, registry: &Registry, formats: Formats) -> Result<CanonicalSchema, CanonicalizationError> {
-    let mut options =
-        canonical::options().offline().with_registry(registry).with_pattern_options(PatternOptions::regex());
-    options = match formats {
-        Formats::Asserted => options.should_validate_formats(true),
-        Formats::Annotations => options.should_validate_formats(false),
-        Formats::AsDrafted => options,
-    };
-    options.canonicalize(&readable(schema, formats))
-}
-
-/// The schema of the documents that are valid only under the old schema.
-fn lost(new: &CanonicalSchema, old: &CanonicalSchema) -> Option<Value> {
-    let lost = old.subtract(new).ok()?.to_json_schema();
-    (lost.to_string().len() <= EXPLANATION).then_some(lost)
-}
-
-/// The readable reason why there is no verdict.
-fn reason(error: &CanonicalizationError) -> String {
-    match error {
-        CanonicalizationError::IncompatibleOperands(OperandMismatch::DocumentRoots) => {
-            "the schemas refer to themselves as a whole (\"#\"), and only equal ones are compared then".to_owned()
+    /// The smallest of the documents that the old version accepts and the new one refuses, by both validators.
+    fn checked(&self, documents: Vec<Value>) -> Option<Value> {
+        let mut documents: Vec<(String, Value)> = documents.into_iter().map(|it| (it.to_string(), it)).collect();
+        documents.retain(|(text, document)| text.len() <= EXAMPLE && number::is_storable(document));
+        documents.sort_by(|(left, _), (right, _)| (left.len(), left).cmp(&(right.len(), right)));
+        if documents.is_empty() {
+            return None;
         }
-        CanonicalizationError::UnsupportedOperand => "one of the schemas has a form that cannot be compared".to_owned(),
-        error => error.to_string(),
+        let (old, new) = (self.validator(self.old)?, self.validator(self.new)?);
+        let bounds = Bounds { steps: VALIDATION, ..self.limits.bounds };
+        let is_lost = |document: &Value| {
+            old.is_valid(document, &bounds) == Ok(true) && new.is_valid(document, &bounds) == Ok(false)
+        };
+        documents.into_iter().map(|(_, document)| document).find(is_lost)
+    }
+
+    fn validator(&self, version: &Version) -> Option<Validator<Parsed>> {
+        let build = |patterns| {
+            let rules = Rules { patterns, formats: self.formats, resources: version.resources, base: None };
+            Validator::build(version.schema, &rules, self.limits).ok()
+        };
+        build(Patterns::Linear).or_else(|| build(Patterns::Backtracking))
+    }
+
+    /// The library's schema of the lost documents, if it has one.
+    fn lost(&self) -> Option<Value> {
+        library::lost(self.new, self.old, self.formats, self.limits)
+    }
+
+    /// A document of a schema of lost documents.
+    fn example_of(&mut self, lost: &Value) -> Option<Value> {
+        let lost = Version { schema: lost, resources: &[] };
+        let formats = self.formats;
+        let found = self.within(self.work / 2, || {
+            let graph = Graph::of(&lost, &lost, formats).ok()?;
+            let root = graph.old;
+            let mut search = Search::of(Proof::of(Theory::of(graph), FEW));
+            let known = search.matching(root);
+            Some(search.samples(known, SAMPLED))
+        });
+        self.checked(found??)
     }
 }

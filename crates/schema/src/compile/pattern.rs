@@ -65,6 +65,12 @@ impl<'s> Table<'s> {
         self.tried.get(pattern).copied().flatten()
     }
 
+    /// The patterns that need the backtracking engine.
+    pub(crate) fn backtracking(&self) -> impl Iterator<Item = &'s str> {
+        let all = self.tried.iter();
+        all.filter(|(_, tried)| tried.is_some_and(|tried| tried.engine == Engine::Backtracking)).map(|(text, _)| *text)
+    }
+
     /// Tries all patterns of a schema, because a reference may lead anywhere. Whether they fit; `here` is the failing place.
     pub(super) fn read(&mut self, value: &'s Value, here: &mut String) -> bool {
         let length = here.len();

@@ -1,0 +1,179 @@
+//! The verdict of the library's canonical form, for what this crate neither proves nor refutes.
+//!
+//! The library cannot be interrupted: a comparison that would take long is refused before it starts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jsonschema::canonical::{self, CanonicalSchema, CanonicalizationError, Containment, OperandMismatch};
+use jsonschema::{PatternOptions, Registry};
+use referencing::Draft;
+use serde_json::{Map, json};
+
+use super::{Version, cost, values};
+use crate::admission::is_meta_schema;
+use crate::compile::Limits;
+use crate::walk::{draft, identifiers, schemas, step};
+use crate::{Formats, Value, keywords};
+
+/// The maximum size of schemas, with references written out, for showing lost documents, and the maximum length of the answer.
+const EXPLAINED: f64 = 2_000.0;
+const EXPLANATION: usize = 8 << 10;
+
+/// What the library says.
+pub(super) enum Answer {
+    /// Every document of the old version is valid under the new version.
+    Covered,
+    /// Not every document is; the schema of those that are not, if it is small enough to show.
+    Lost(Option<Value>),
+}
+
+/// The answer, or the reason why there is none.
+pub(super) fn compare(new: &Version, old: &Version, formats: Formats, limits: &Limits) -> Result<Answer, String> {
+    compare_up_to(f64::INFINITY, new, old, formats, limits)
+}
+
+/// The schema of the documents that are valid only under the old version, if the versions and the schema are small.
+pub(super) fn lost(new: &Version, old: &Version, formats: Formats, limits: &Limits) -> Option<Value> {
+    match compare_up_to(EXPLAINED, new, old, formats, limits) {
+        Ok(Answer::Lost(lost)) => lost,
+        _ => None,
+    }
+}
+
+fn compare_up_to(
+    size_max: f64,
+    new: &Version,
+    old: &Version,
+    formats: Formats,
+    limits: &Limits,
+) -> Result<Answer, String> {
+    let resources = resources(new, old)?;
+    for schema in [new.schema, old.schema].into_iter().chain(resources.iter().map(|(_, resource)| *resource)) {
+        is_comparable(schema, formats)?;
+    }
+    have_own_identifiers(&[new.schema, old.schema], &resources)?;
+    let (draft_new, draft_old) = (draft(new.schema), draft(old.schema));
+    if draft_new != draft_old {
+        let name = keywords::name;
+        return Err(format!("the old schema is in {} and the new one in {}", name(draft_old), name(draft_new)));
+    }
+    let size = |version: &Version| cost::size(version.schema, version.resources, cost::levels_max(limits));
+    let size = size(new)? + size(old)?;
+    if size > size_max {
+        return Err("the schemas are too large to say what is lost".to_owned());
+    }
+    let all = [new.schema, old.schema].into_iter().chain(resources.iter().map(|(_, resource)| *resource));
+    values::check(all, limits)?;
+
+    let resources: Vec<_> = resources.into_iter().map(|(uri, resource)| (uri, readable(resource, formats))).collect();
+    let registry = Registry::new()
+        .extend(resources.iter().map(|(uri, resource)| (*uri, resource)))
+        .and_then(referencing::RegistryBuilder::prepare)
+        .map_err(|error| error.to_string())?;
+    let canonical = |schema| canonical(schema, &registry, formats).map_err(|error| reason(&error));
+    let (new, old) = (canonical(new.schema)?, canonical(old.schema)?);
+    match new.covers(&old).map_err(|error| reason(&error))? {
+        Containment::Yes => Ok(Answer::Covered),
+        Containment::No => Ok(Answer::Lost((size <= EXPLAINED).then(|| difference(&new, &old)).flatten())),
+        _ => Err("there is neither a proof nor a counterexample".to_owned()),
+    }
+}
+
+/// The targets of the references of both versions.
+pub(super) fn resources<'a>(new: &Version<'a>, old: &Version<'a>) -> Result<Vec<(&'a str, &'a Value)>, String> {
+    // The validator may take the meta-schema that it brings along instead.
+    let all = [new, old].into_iter().flat_map(|it| it.resources.iter().map(|(_, it)| it).chain([it.schema]));
+    if let Some(uri) = all.flat_map(identifiers).find(|uri| is_meta_schema(uri.trim_end_matches('#'))) {
+        return Err(format!("a schema has the identifier of a meta-schema, {uri}"));
+    }
+    let mut resources: BTreeMap<&str, &Value> = BTreeMap::new();
+    for (uri, resource) in new.resources.iter().chain(old.resources) {
+        if *resources.entry(uri).or_insert(resource) != resource {
+            return Err(format!("{uri} is not the same schema to both"));
+        }
+    }
+    Ok(resources.into_iter().collect())
+}
+
+/// Whether every identifier stands for one schema: a reference to an ambiguous one would lead to either. Both versions
+/// may have the same identifiers, because the library reads one version at a time.
+pub(super) fn have_own_identifiers(versions: &[&Value], resources: &[(&str, &Value)]) -> Result<(), String> {
+    let own: BTreeSet<String> = versions.iter().flat_map(|schema| identifiers(schema)).collect();
+    let mut all = resources.iter().flat_map(|(_, resource)| identifiers(resource)).chain(own).collect::<Vec<_>>();
+    all.sort_unstable();
+    match all.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(format!("two schemas have the identifier {}", pair[0])),
+        None => Ok(()),
+    }
+}
+
+/// Whether comparisons read all of a schema in the same way as validators.
+fn is_comparable(schema: &Value, formats: Formats) -> Result<(), String> {
+    let schemas = schemas(schema);
+    for schema in &schemas.all {
+        let at = |keyword: &str| schemas.location(schema) + &step(keyword);
+        if let Some(keyword) = ["$dynamicRef", "$recursiveRef"].into_iter().find(|it| schema.members.contains_key(*it))
+        {
+            return Err(format!("{keyword} at {} leads to different places in different documents", at(keyword)));
+        }
+        if is_later_format(schemas.draft, schema.members, "duration", formats) {
+            return Err(format!(
+                "format duration at {} cannot be compared in {}",
+                at("format"),
+                keywords::name(schemas.draft)
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a schema has a format that validators know before the format's draft, and comparisons do not.
+fn is_later_format(draft: Draft, members: &Map<String, Value>, format: &str, formats: Formats) -> bool {
+    draft <= Draft::Draft7
+        && formats == Formats::Asserted
+        && members.get("format").is_some_and(|value| value.as_str() == Some(format))
+}
+
+/// A schema in the form for comparisons: format uuid as a pattern in drafts where comparisons do not know the format.
+fn readable(schema: &Value, formats: Formats) -> Value {
+    const UUID: &str = "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$";
+    let schemas = schemas(schema);
+    let uuids = schemas.all.iter().filter(|it| is_later_format(schemas.draft, it.members, "uuid", formats));
+    let mut readable = schema.clone();
+    for location in uuids.map(|schema| schemas.location(schema)) {
+        let Some(Value::Object(members)) = readable.pointer_mut(&location) else { continue };
+        members.remove("format");
+        if let Value::Array(all) = members.entry("allOf").or_insert(json!([])) {
+            all.push(json!({ "pattern": UUID }));
+        }
+    }
+    readable
+}
+
+fn canonical(schema: &Value, registry: &Registry, formats: Formats) -> Result<CanonicalSchema, CanonicalizationError> {
+    let mut options =
+        canonical::options().offline().with_registry(registry).with_pattern_options(PatternOptions::regex());
+    options = match formats {
+        Formats::Asserted => options.should_validate_formats(true),
+        Formats::Annotations => options.should_validate_formats(false),
+        Formats::AsDrafted => options,
+    };
+    options.canonicalize(&readable(schema, formats))
+}
+
+/// The schema of the documents that are valid only under the old schema.
+fn difference(new: &CanonicalSchema, old: &CanonicalSchema) -> Option<Value> {
+    let lost = old.subtract(new).ok()?.to_json_schema();
+    (lost.to_string().len() <= EXPLANATION).then_some(lost)
+}
+
+/// The readable reason why there is no verdict.
+fn reason(error: &CanonicalizationError) -> String {
+    match error {
+        CanonicalizationError::IncompatibleOperands(OperandMismatch::DocumentRoots) => {
+            "the schemas refer to themselves as a whole (\"#\"), and only equal ones are compared then".to_owned()
+        }
+        CanonicalizationError::UnsupportedOperand => "one of the schemas has a form that cannot be compared".to_owned(),
+        error => error.to_string(),
+    }
+}
