@@ -10,7 +10,7 @@ use std::rc::Rc;
 use pgrx::pg_sys;
 
 /// The maximum number of entries: a backend that works on more relations derives some of the entries again.
-const ENTRIES_MAX: usize = 256;
+const ENTRIES_MAX: usize = 1024;
 
 /// The maximum number of notes: with more of them, the backend forgets all entries.
 const NOTES_MAX: usize = 64;
@@ -24,6 +24,9 @@ pub trait Derived {
     fn is_current(&self) -> bool {
         true
     }
+
+    /// Notes that a change has made the value invalid.
+    fn has_changed(&self) {}
 }
 
 /// Values derived from relations, by the oid of the relation or trigger that each value is for.
@@ -57,6 +60,13 @@ unsafe extern "C-unwind" fn note_change(_argument: pg_sys::Datum, relation: pg_s
     });
 }
 
+/// Tells all backends, as soon as the transaction has committed, that what they have derived from the relation must be derived
+/// anew.
+pub fn tell_of_change(relation: pg_sys::Oid) {
+    // SAFETY: takes the oid of a relation, or raises an error if there is none.
+    unsafe { pg_sys::CacheInvalidateRelcacheByRelid(relation) };
+}
+
 impl<T> Default for Cache<T> {
     fn default() -> Self {
         Cache { entries: RefCell::default(), seen: std::cell::Cell::new(0) }
@@ -73,8 +83,10 @@ impl<T: Derived> Cache<T> {
         }
         let entry = Rc::new(derive()?);
         let mut entries = self.entries.borrow_mut();
-        if entries.len() == ENTRIES_MAX {
-            entries.clear();
+        if entries.len() >= ENTRIES_MAX
+            && let Some(any) = entries.keys().next().copied()
+        {
+            entries.remove(&any);
         }
         entries.insert(oid, Rc::clone(&entry));
         Ok(entry)
@@ -88,14 +100,17 @@ impl<T: Derived> Cache<T> {
             }
             self.seen.set(notes.count);
             let mut entries = self.entries.borrow_mut();
-            if unseen > notes.changed.len() {
-                entries.clear();
-                return;
-            }
-            for &relation in &notes.changed[notes.changed.len() - unseen..] {
-                // Relation zero stands for all relations.
-                entries.retain(|_, entry| relation != pg_sys::InvalidOid && !entry.depends_on(relation));
-            }
+            let is_known = unseen <= notes.changed.len();
+            let changed = &notes.changed[notes.changed.len() - unseen.min(notes.changed.len())..];
+            // Relation zero stands for all relations.
+            let changes = |entry: &T| changed.iter().any(|&oid| oid == pg_sys::InvalidOid || entry.depends_on(oid));
+            entries.retain(|_, entry| {
+                let has_changed = !is_known || changes(entry);
+                if has_changed {
+                    entry.has_changed();
+                }
+                !has_changed
+            });
         });
     }
 }

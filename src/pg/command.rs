@@ -128,9 +128,89 @@ impl Command<'_> {
         }
     }
 
+    /// The tables that `DROP TABLE` names, by the caller's search path, without those that do not exist.
+    pub fn dropped_tables(&self) -> Vec<pg_sys::Oid> {
+        // SAFETY: a parse tree is NULL or a node, and its tag says which. The objects of a DROP of relations are lists
+        // of names.
+        unsafe {
+            if self.tree.is_null() || (*self.tree).type_ != pg_sys::NodeTag::T_DropStmt {
+                return Vec::new();
+            }
+            let drop = &*self.tree.cast::<pg_sys::DropStmt>();
+            if drop.removeType != pg_sys::ObjectType::OBJECT_TABLE {
+                return Vec::new();
+            }
+            let named = members::<pg_sys::List>(drop.objects).into_iter();
+            let named = named.map(|names| pg_sys::makeRangeVarFromNameList(names));
+            named.filter_map(|name| find(name)).collect()
+        }
+    }
+
+    /// The columns whose values `ALTER TABLE … ALTER COLUMN … TYPE … USING …` computes, in the table and in those that inherit them.
+    pub fn computed_columns(&self) -> Vec<String> {
+        // SAFETY: a parse tree is NULL or a node, and its tag says which. The commands of an ALTER TABLE are such nodes, and
+        // those for a type have a definition of a column, with the expression.
+        unsafe {
+            if self.tree.is_null() || (*self.tree).type_ != pg_sys::NodeTag::T_AlterTableStmt {
+                return Vec::new();
+            }
+            let commands = members::<pg_sys::AlterTableCmd>((*self.tree.cast::<pg_sys::AlterTableStmt>()).cmds);
+            let computes = |command: &&*mut pg_sys::AlterTableCmd| {
+                (***command).subtype == pg_sys::AlterTableType::AT_AlterColumnType
+                    && !(*(***command).def.cast::<pg_sys::ColumnDef>()).raw_default.is_null()
+            };
+            commands.iter().filter(computes).map(|command| string((**command).name)).collect()
+        }
+    }
+
+    /// Whether the command enables or disables triggers: `ALTER TABLE … DISABLE TRIGGER`, and its like.
+    pub fn switches_triggers(&self) -> bool {
+        use pg_sys::AlterTableType as Type;
+        const KINDS: [Type::Type; 8] = [
+            Type::AT_EnableTrig,
+            Type::AT_EnableAlwaysTrig,
+            Type::AT_EnableReplicaTrig,
+            Type::AT_DisableTrig,
+            Type::AT_EnableTrigAll,
+            Type::AT_DisableTrigAll,
+            Type::AT_EnableTrigUser,
+            Type::AT_DisableTrigUser,
+        ];
+        // SAFETY: a parse tree is NULL or a node, and its tag says which. The commands of an ALTER TABLE are such nodes.
+        unsafe {
+            if self.tree.is_null() || (*self.tree).type_ != pg_sys::NodeTag::T_AlterTableStmt {
+                return false;
+            }
+            let commands = members::<pg_sys::AlterTableCmd>((*self.tree.cast::<pg_sys::AlterTableStmt>()).cmds);
+            commands.iter().any(|command| KINDS.contains(&(**command).subtype))
+        }
+    }
+
+    /// The sequence that `ALTER SEQUENCE` names, by the caller's search path, if it exists.
+    pub fn altered_sequence(&self) -> Option<pg_sys::Oid> {
+        // SAFETY: a parse tree is NULL or a node, and its tag says which.
+        unsafe {
+            if self.tree.is_null() || (*self.tree).type_ != pg_sys::NodeTag::T_AlterSeqStmt {
+                return None;
+            }
+            find((*self.tree.cast::<pg_sys::AlterSeqStmt>()).sequence)
+        }
+    }
+
     /// The table and its partition that `ALTER TABLE … DETACH PARTITION … CONCURRENTLY` names.
     pub fn detached_concurrently(&self) -> Option<(pg_sys::Oid, pg_sys::Oid)> {
         self.of_partition(pg_sys::AlterTableType::AT_DetachPartition, true)
+    }
+
+    /// The table and its partition that `ALTER TABLE … DETACH PARTITION` names, plain or with FINALIZE.
+    pub fn detached_at_once(&self) -> Option<(pg_sys::Oid, pg_sys::Oid)> {
+        let plain = self.of_partition(pg_sys::AlterTableType::AT_DetachPartition, false);
+        plain.or_else(|| self.of_partition(pg_sys::AlterTableType::AT_DetachPartitionFinalize, false))
+    }
+
+    /// Whether the command is `ALTER TABLE … DETACH PARTITION … FINALIZE`.
+    pub fn finalizes(&self) -> bool {
+        self.of_partition(pg_sys::AlterTableType::AT_DetachPartitionFinalize, false).is_some()
     }
 
     /// The table and its new partition that `ALTER TABLE … ATTACH PARTITION` names.

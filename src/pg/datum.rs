@@ -278,6 +278,8 @@ impl sealed::Sealed for &str {}
 impl sealed::Sealed for &[u8] {}
 impl sealed::Sealed for Vec<u8> {}
 impl sealed::Sealed for Vec<Option<String>> {}
+impl sealed::Sealed for Vec<i64> {}
+impl sealed::Sealed for Vec<Vec<u8>> {}
 impl sealed::Sealed for Jsonb {}
 impl<T: sealed::Sealed> sealed::Sealed for Option<T> {}
 
@@ -293,6 +295,8 @@ given! {
     Vec<u8> = BYTEAOID, value => Owned::varlena(&value);
     Vec<pg_sys::Oid> = OIDARRAYOID, value => array(value);
     Vec<String> = TEXTARRAYOID, value => array(value);
+    Vec<i64> = INT8ARRAYOID, value => array(value);
+    Vec<Vec<u8>> = BYTEAARRAYOID, value => array(value);
     Vec<Option<String>> = TEXTARRAYOID, value => array(value);
     Jsonb = JSONBOID, value => jsonb(&value.0);
 }

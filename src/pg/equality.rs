@@ -155,7 +155,7 @@ fn gist_strategy(column: &Column, operator: pg_sys::Oid) -> Option<i32> {
 const EQUAL_IMAGE: i16 = 4;
 
 /// Whether values that are equal in the type's default B-tree order have the same bytes, and so the same text.
-pub(super) fn equal_have_same_bytes(type_id: pg_sys::Oid, collation: pg_sys::Oid) -> bool {
+pub fn equal_have_same_bytes(type_id: pg_sys::Oid, collation: pg_sys::Oid) -> bool {
     // SAFETY: the functions take the oids of any types, and then of what the first has found; the support function
     // takes the type of the operator class and returns a boolean.
     unsafe {

@@ -23,3 +23,13 @@ pub fn is_any_scripted() -> bool {
     // SAFETY: reads a variable of the backend.
     unsafe { pg_sys::creating_extension }
 }
+
+/// Whether a relation is one of the extension's own.
+pub fn has_relation(name: &CStr, relation: pg_sys::Oid) -> bool {
+    // SAFETY: both take any name and any oid; zero if there is no such extension.
+    unsafe {
+        let extension = pg_sys::get_extension_oid(name.as_ptr(), true);
+        let of = pg_sys::getExtensionOfObject(pg_sys::RelationRelationId, relation);
+        extension != pg_sys::InvalidOid && of == extension
+    }
+}

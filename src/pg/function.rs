@@ -194,6 +194,14 @@ impl<'call> Call<'call> {
         self.varlena(position, &[pg_sys::TEXTOID, pg_sys::JSONOID]).map(utf8).transpose()
     }
 
+    /// An `interval` argument: months, days, and microseconds.
+    pub fn interval(&self, position: usize) -> Option<(i32, i32, i64)> {
+        let datum = self.typed(position, |type_id| type_id == pg_sys::INTERVALOID)?;
+        // SAFETY: an `interval`, which lives as long as the call.
+        let interval = unsafe { &*datum.cast_mut_ptr::<pg_sys::Interval>() };
+        Some((interval.month, interval.day, interval.time))
+    }
+
     /// A `jsonb` argument, as its text.
     pub fn jsonb_text(&self, position: usize) -> Option<String> {
         let datum = self.typed(position, |type_id| type_id == pg_sys::JSONBOID)?;
@@ -206,9 +214,21 @@ impl<'call> Call<'call> {
         self.typed(position, |type_id| type_id == pg_sys::INT8OID).map(|datum| datum.value() as i64)
     }
 
+    /// An `integer` argument.
+    pub fn small_integer(&self, position: usize) -> Option<i32> {
+        self.typed(position, |type_id| type_id == pg_sys::INT4OID).map(|datum| datum.value() as i32)
+    }
+
     /// A `boolean` argument.
     pub fn boolean(&self, position: usize) -> Option<bool> {
         self.typed(position, |type_id| type_id == pg_sys::BOOLOID).map(|datum| datum.value() as u8 != 0)
+    }
+
+    /// A `timestamptz` argument, as a parameter for a statement.
+    pub fn timestamp(&self, position: usize) -> Option<Parameter<'call>> {
+        let datum = self.typed(position, |type_id| type_id == pg_sys::TIMESTAMPTZOID)?;
+        // SAFETY: a `timestamptz`, which is passed by value.
+        Some(unsafe { Parameter::borrowed(pg_sys::TIMESTAMPTZOID, Some(datum)) })
     }
 
     /// A `name` argument.
@@ -238,6 +258,19 @@ impl<'call> Call<'call> {
                     .ok_or_else(|| Error::new(Class::Argument, "a column name must not be null"))
             })
             .collect()
+    }
+
+    /// A `bigint[]` argument, unless it is NULL. A NULL element is refused with 22023, a cousin of 22004.
+    pub fn integers(&self, position: usize) -> Result<Option<Vec<i64>>> {
+        let Some(datum) = self.typed(position, |type_id| type_id == pg_sys::INT8ARRAYOID) else { return Ok(None) };
+        // SAFETY: an array of integers, whose length and alignment these are.
+        let elements = unsafe { elements(datum, pg_sys::INT8OID, 8, true, b'd') };
+        let null = || Error::new(Class::Argument, "a number must not be null");
+        elements
+            .into_iter()
+            .map(|element| Ok(element.ok_or_else(null)?.value() as i64))
+            .collect::<Result<_>>()
+            .map(Some)
     }
 
     /// A `text[]` argument, unless it is NULL.

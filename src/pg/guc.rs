@@ -1,11 +1,14 @@
 //! The settings of the extension itself.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, pg_sys};
 
 /// A setting with a whole number.
 pub struct Number(GucSetting<i32>);
+
+/// A setting with a text, which only superusers and members of pg_read_all_settings see.
+pub struct Text(GucSetting<Option<CString>>);
 
 /// A setting with the values on and off.
 pub struct Switch(GucSetting<bool>);
@@ -63,6 +66,25 @@ impl Number {
     /// The setting's value.
     pub fn get(&self) -> i32 {
         self.0.get()
+    }
+}
+
+impl Text {
+    /// A setting that is empty by default.
+    pub const fn empty() -> Text {
+        Text(GucSetting::<Option<CString>>::new(Some(c"")))
+    }
+
+    /// Defines the setting when PostgreSQL loads the library. A superuser sets it.
+    pub fn define(&'static self, description: Description) {
+        let Description { name, short, long } = description;
+        GucRegistry::define_string_guc(name, short, long, &self.0, GucContext::Suset, GucFlags::SUPERUSER_ONLY);
+    }
+
+    /// The setting's value; `None` if it is empty.
+    pub fn get(&self) -> Option<String> {
+        let text = self.0.get()?.into_string().ok()?;
+        (!text.is_empty()).then_some(text)
     }
 }
 

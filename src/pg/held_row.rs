@@ -20,6 +20,11 @@ pub struct HeldRow {
 }
 
 impl HeldRow {
+    /// The value at `place`.
+    pub(super) fn value(&self, place: usize) -> Option<pg_sys::Datum> {
+        self.datum(place)
+    }
+
     fn datum(&self, place: usize) -> Option<pg_sys::Datum> {
         // SAFETY: the slot holds a row; a place without a column is refused.
         unsafe {

@@ -87,9 +87,20 @@ unsafe fn is_usable(index: pg_sys::Relation, table: &Relation, method: pg_sys::O
 const INDOPTION_DESC: i16 = 1;
 
 impl Index {
+    /// Whether all columns are in ascending order.
+    pub(super) fn is_ascending(&self) -> bool {
+        !self.descending.contains(&true)
+    }
+
     /// Whether the index can find the last row of a group: its key begins with the columns `equal`, in any order,
     /// followed by `last`, and the index has the same equality as the columns.
     pub fn finds_last(&self, table: &Relation, equal: &[usize], last: usize) -> bool {
+        self.columns.get(equal.len()) == Some(&last) && self.finds_equal(table, equal)
+    }
+
+    /// Whether the index can find the rows of a group: its key begins with the columns `equal`, in any order, and the index has
+    /// the same equality as the columns.
+    pub fn finds_equal(&self, table: &Relation, equal: &[usize]) -> bool {
         let columns = table.columns();
         let column = |place: usize| columns.iter().find(|column| column.place == place);
         let Ok(index) = Relation::open(self.oid, Lock::AccessShare) else { return false };
@@ -105,7 +116,7 @@ impl Index {
             let equality = operator_of(&index, position, pg_sys::BTEqualStrategyNumber);
             is_same_collation && equality.is_some_and(|operator| is_equality_of(operator, column))
         };
-        self.columns.get(equal.len()) == Some(&last)
+        self.columns.len() >= equal.len()
             && self.columns[..equal.len()].iter().all(|place| equal.contains(place))
             && equal.iter().all(|place| self.columns[..equal.len()].contains(place))
             && (0..equal.len()).all(is_same)

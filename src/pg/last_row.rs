@@ -12,8 +12,6 @@ use super::row::Row;
 pub struct LastRow {
     table: pg_sys::Oid,
     index: pg_sys::Oid,
-    /// The lock that each scan takes on both relations.
-    lock: Lock,
     direction: pg_sys::ScanDirection::Type,
     /// The place of the column that each key is compared with.
     places: Vec<usize>,
@@ -36,10 +34,8 @@ pub enum Found<T> {
 }
 
 impl LastRow {
-    /// A scan of `index` on `table`, whose key begins with the columns `equal`, in any order, followed by `last`. The
-    /// `lock` is `Held` if the session has locked the table and its indexes already, as an INSERT has those of its own
-    /// table.
-    pub fn new(table: &Relation, index: &Index, lock: Lock, equal: &[usize], last: usize) -> Option<LastRow> {
+    /// A scan of `index` on `table`, whose key begins with the columns `equal`, in any order, followed by `last`.
+    pub fn new(table: &Relation, index: &Index, equal: &[usize], last: usize) -> Option<LastRow> {
         // The index as it is now, whatever has changed since its description.
         let index = &Index::describe(table, index.oid)?;
         if !index.finds_last(table, equal, last) {
@@ -61,7 +57,6 @@ impl LastRow {
         Some(LastRow {
             table: table.oid(),
             index: index.oid,
-            lock,
             direction: if descending {
                 pg_sys::ScanDirection::ForwardScanDirection
             } else {
@@ -80,9 +75,11 @@ impl LastRow {
     /// Finds the row with the greatest value, at least `bound`, among rows equal to `row`: also a row that this
     /// transaction has just inserted, or that another open transaction has inserted (`SnapshotDirty`).
     ///
-    /// `places` are the compared columns' places in `row`, in the order of `equal`'s places in the index.
+    /// `places` are the compared columns' places in `row`, in the order of `equal`'s places in the index. The `lock` is `Held`
+    /// if the session has locked the table and its indexes already, as an INSERT has those of its own table.
     pub fn find<T>(
         &self,
+        lock: Lock,
         row: &Row,
         place_in_row: impl Fn(usize) -> usize,
         bound: i64,
@@ -96,8 +93,8 @@ impl LastRow {
         last.sk_argument = pg_sys::Datum::from(bound);
         keys.push(last);
 
-        let table = Relation::open_existing(self.table, self.lock);
-        let index = Relation::open_existing(self.index, self.lock);
+        let table = Relation::open_existing(self.table, lock);
+        let index = Relation::open_existing(self.index, lock);
         // SAFETY: both relations are open and locked, and the index belongs to the table; the keys belong to the index
         // and hold values of their types; the snapshot and the keys outlive the scan.
         self.slot.during(&table, |slot| unsafe {

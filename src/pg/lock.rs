@@ -1,5 +1,5 @@
-//! Heavyweight locks: one at a time for the duration of an append (`hold`), or any number until the end of the
-//! transaction (`acquire`).
+//! Heavyweight locks: one at a time of an entity, and one of a key without duplicates, for the duration of an append (`hold`); or
+//! any number until the end of the transaction (`acquire`).
 //!
 //! The locks live in PostgreSQL's own lock table: they are queued fairly, obey `lock_timeout`, show in `pg_locks` and
 //! take part in deadlock detection. No call of `pg_advisory_lock` can name their tags.
@@ -27,6 +27,24 @@ pub enum Kind {
     Referenced = 0x5650,
     /// All rows of a table that others refer to.
     ReferencedTable = 0x5651,
+    /// The tree of a log, while it grows.
+    Tree = 0x5652,
+    /// What is known of the heads of a chain.
+    Heads = 0x5653,
+    /// The filter of the keys of a table, while it is built; those of all tables, while one is added or grows.
+    Filter = 0x5654,
+    /// The rows of one key that has no duplicates.
+    Unique = 0x5660,
+    /// A transaction that appends to a log: the hash, of 40 bits, is its watermark. The upper 8 of these bits are in the fourth
+    /// field of the tag, together with the kind.
+    Appending = 0x5700,
+}
+
+impl Kind {
+    /// The number of bits of a hash that have no room in the third field, and are in the fourth.
+    fn spare_bits(self) -> u32 {
+        if self == Kind::Appending { 8 } else { 0 }
+    }
 }
 
 /// The lock's mode.
@@ -58,8 +76,18 @@ impl Mode {
 const USER_LOCK_METHOD: u8 = 2;
 
 thread_local! {
-    /// The lock that the last `hold` took. The end of its transaction may have released the lock.
-    static HELD: Cell<Option<Key>> = const { Cell::new(None) };
+    /// The locks that the last `hold` of an entity and the last one of a unique key took. The end of its transaction may have
+    /// released a lock.
+    static HELD: [Cell<Option<Key>>; 2] = const { [Cell::new(None), Cell::new(None)] };
+}
+
+/// The place of the held lock of this kind.
+fn place_of(kind: Kind) -> usize {
+    usize::from(kind == Kind::Unique)
+}
+
+fn take_held(kind: Kind) -> Option<Key> {
+    HELD.with(|held| held[place_of(kind)].take())
 }
 
 /// A lock's key: a relation, and 64 bits that name something in the relation. Two things with the same key wait for
@@ -89,12 +117,14 @@ impl PartialOrd for Key {
 
 impl Key {
     fn tag(self) -> pg_sys::LOCKTAG {
+        let spare_bits = self.kind.spare_bits();
+        let upper = (self.hash >> 32) as u32;
         pg_sys::LOCKTAG {
             // SAFETY: reads a variable of the backend.
             locktag_field1: u32::from(unsafe { pg_sys::MyDatabaseId }),
-            locktag_field2: u32::from(self.relation) ^ (self.hash >> 32) as u32,
+            locktag_field2: u32::from(self.relation) ^ (upper >> spare_bits),
             locktag_field3: self.hash as u32,
-            locktag_field4: self.kind as u16,
+            locktag_field4: self.kind as u16 | (upper & ((1 << spare_bits) - 1)) as u16,
             locktag_type: pg_sys::LockTagType::LOCKTAG_ADVISORY as u8,
             locktag_lockmethodid: USER_LOCK_METHOD,
         }
@@ -127,10 +157,11 @@ pub fn is_held_as(key: Key, mode: Mode) -> bool {
 }
 
 /// The hashes of all locks of this kind in a relation that any transaction holds or waits for, prepared ones included. Each
-/// hash has at most 32 bits.
+/// hash has at most 32 bits, or for [`Kind::Appending`] 40.
 ///
 /// The list is of one moment: all of the lock table is held while it is made.
-pub fn tags(kind: Kind, relation: pg_sys::Oid) -> Vec<u32> {
+pub fn tags(kind: Kind, relation: pg_sys::Oid) -> Vec<u64> {
+    let spare = (1u16 << kind.spare_bits()) - 1;
     // SAFETY: the list is fresh, and has as many members as it says.
     unsafe {
         let all = pg_sys::GetLockStatusData();
@@ -139,10 +170,11 @@ pub fn tags(kind: Kind, relation: pg_sys::Oid) -> Vec<u32> {
             (tag.locktag_type, tag.locktag_lockmethodid) == (wanted.locktag_type, wanted.locktag_lockmethodid)
                 && tag.locktag_field1 == wanted.locktag_field1
                 && tag.locktag_field2 == wanted.locktag_field2
-                && tag.locktag_field4 == wanted.locktag_field4
+                && tag.locktag_field4 & !spare == wanted.locktag_field4
         };
         let tags = (0..(*all).nelements as usize).map(|i| (*(*all).locks.add(i)).locktag);
-        tags.filter(is_wanted).map(|tag| tag.locktag_field3).collect()
+        let hash = |tag: pg_sys::LOCKTAG| u64::from(tag.locktag_field4 & spare) << 32 | u64::from(tag.locktag_field3);
+        tags.filter(is_wanted).map(hash).collect()
     }
 }
 
@@ -152,24 +184,41 @@ pub fn fair_share() -> usize {
     unsafe { pg_sys::max_locks_per_xact as usize }
 }
 
-/// Waits for the lock on `key`, and releases the lock held before. The end of the transaction releases the new one.
+/// Waits for the lock on `key`, and releases the lock of this kind held before. The end of the transaction releases the new one.
 pub fn hold(key: Key) {
-    if let Some(held) = HELD.get() {
-        if held == key && is_held(held) {
-            return;
-        }
-        let_go();
-    }
-    as_transaction(|| {
-        // SAFETY: the tag is valid, the call waits, and the transaction owns the lock.
-        unsafe { pg_sys::LockAcquire(&key.tag(), pg_sys::ExclusiveLock as i32, false, false) }
-    });
-    HELD.set(Some(key));
+    hold_as(key, true);
 }
 
-/// Releases the lock that this transaction holds, if any.
+/// Takes the lock on `key` as [`hold`] does, if that needs no waiting, and returns whether the transaction has the lock.
+pub fn hold_if_free(key: Key) -> bool {
+    hold_as(key, false)
+}
+
+fn hold_as(key: Key, wait: bool) -> bool {
+    let held = HELD.with(|held| held[place_of(key.kind)].get());
+    if let Some(held) = held {
+        if held == key && is_held(held) {
+            return true;
+        }
+        let_go_of(key.kind);
+    }
+    let answer = as_transaction(|| {
+        // SAFETY: the tag is valid, and the transaction owns the lock.
+        unsafe { pg_sys::LockAcquire(&key.tag(), pg_sys::ExclusiveLock as i32, false, !wait) }
+    });
+    let is_taken = answer != pg_sys::LockAcquireResult::LOCKACQUIRE_NOT_AVAIL;
+    HELD.with(|held| held[place_of(key.kind)].set(is_taken.then_some(key)));
+    is_taken
+}
+
+/// Releases the lock of an entity that this transaction holds, if any.
 pub fn let_go() {
-    if let Some(held) = HELD.take()
+    let_go_of(Kind::Entity);
+}
+
+/// Releases the lock that this transaction holds by [`hold`] for a key of this kind, if any.
+pub fn let_go_of(kind: Kind) {
+    if let Some(held) = take_held(kind)
         && is_held(held)
     {
         as_transaction(|| {

@@ -2,6 +2,18 @@
 
 use pgrx::pg_sys;
 
+/// The memory that one operation of a query may use, in bytes: `work_mem`.
+pub fn share() -> usize {
+    // SAFETY: reads a variable of the backend, in kilobytes.
+    unsafe { pg_sys::work_mem as usize * 1024 }
+}
+
+/// The memory that an operation of maintenance may use, in bytes: `maintenance_work_mem`, up to 256 MB.
+pub fn share_of_maintenance() -> usize {
+    // SAFETY: reads a variable of the backend, in kilobytes.
+    unsafe { (pg_sys::maintenance_work_mem as usize * 1024).min(256 << 20) }
+}
+
 struct Switched {
     before: pg_sys::MemoryContext,
 }

@@ -17,3 +17,31 @@ pub fn wait_for(transaction: OpenTransaction, relation: &Relation) {
         pg_sys::XactLockTableWait(transaction.0, relation.raw(), &mut nowhere, pg_sys::XLTW_Oper::XLTW_None);
     }
 }
+
+/// The number of the open transaction, if it has one: it gets one before it writes.
+pub fn has_number() -> bool {
+    // SAFETY: a transaction is open.
+    unsafe { pg_sys::GetTopTransactionIdIfAny() != pg_sys::InvalidTransactionId }
+}
+
+/// Gives the open transaction a number.
+pub fn take_number() {
+    // SAFETY: a transaction is open, and may write.
+    unsafe { pg_sys::GetTopTransactionId() };
+}
+
+/// The number that the next transaction gets: all numbers that were taken so far are below it. It never wraps around.
+pub fn next_number() -> u64 {
+    // SAFETY: reads a variable of the shared memory.
+    unsafe { pg_sys::ReadNextFullTransactionId() }.value
+}
+
+/// The lowest number of a transaction that is open, this one and prepared ones included; if there is none, one that no ended
+/// transaction has.
+pub fn oldest_number() -> u64 {
+    // SAFETY: a transaction is open; the snapshot is read before another one is taken.
+    let oldest = u32::from(unsafe { (*pg_sys::GetLatestSnapshot()).xmin });
+    // The lower half of a number is that which rows have.
+    let next = next_number();
+    next - u64::from((next as u32).wrapping_sub(oldest))
+}

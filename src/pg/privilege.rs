@@ -5,6 +5,20 @@ use pgrx::pg_sys;
 use super::relation::{Lock, Relation};
 use super::report::{Class, Error, Result};
 
+/// Whether the caller owns the relation (or is a member of the owning role, or superuser), without a lock; no relation, no owner.
+pub fn is_owner(relation: pg_sys::Oid) -> bool {
+    // SAFETY: take any oids; an owner is asked for only if there is such a relation.
+    unsafe {
+        if !super::relation::exists(relation) {
+            return false;
+        }
+        #[cfg(feature = "pg15")]
+        return pg_sys::pg_class_ownercheck(relation, pg_sys::GetUserId());
+        #[cfg(not(feature = "pg15"))]
+        pg_sys::object_ownercheck(pg_sys::RelationRelationId, relation, pg_sys::GetUserId())
+    }
+}
+
 impl Relation {
     /// Opens a relation that the caller must own. Ownership is checked before waiting for the lock.
     pub fn open_owned(oid: pg_sys::Oid, lock: Lock) -> Result<Relation> {
@@ -101,6 +115,11 @@ impl Relation {
 
     /// The error, unless the caller may read all columns and rows of the table. `purpose` names what is verified.
     pub fn require_readable(&self, purpose: &str) -> Result<()> {
+        self.require_whole(&format!("A {purpose} can be verified only as a whole"))
+    }
+
+    /// The error, unless the caller may read all columns and rows of the table. `why` says what needs that, in a HINT.
+    pub fn require_whole(&self, why: &str) -> Result<()> {
         let denied = |what: String| Err(Error::new(Class::Privilege, format!("permission denied for {what}")));
         if !self.is_in_usable_schema() {
             return denied(format!("schema {}", self.schema()));
@@ -111,9 +130,7 @@ impl Relation {
         if self.hides_rows() {
             // Security that is forced hides rows from the owner, too.
             let who = if self.is_owned_by_caller() { "" } else { ", or owns the table" };
-            return Err(self
-                .hidden_rows()
-                .hint(format!("A {purpose} can be verified only as a whole: use a role that has BYPASSRLS{who}.")));
+            return Err(self.hidden_rows().hint(format!("{why}: use a role that has BYPASSRLS{who}.")));
         }
         Ok(())
     }

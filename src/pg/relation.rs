@@ -6,6 +6,7 @@ use std::ops::Deref;
 
 use pgrx::pg_sys;
 
+use super::nesting::{self, Depth};
 use super::report::{Class, Error, Result};
 use super::text::string;
 use super::transaction::{Transaction, transaction};
@@ -19,6 +20,10 @@ pub enum Lock {
     AccessShare,
     /// The lock for changing rows.
     RowExclusive,
+    /// The lock for changing partitions while other sessions read and write.
+    ShareUpdateExclusive,
+    /// The lock that keeps other sessions from changing rows.
+    Share,
     /// The lock for changing triggers: other sessions may read, but not write.
     ShareRowExclusive,
     /// The lock for changing the definition.
@@ -31,6 +36,8 @@ impl Lock {
             Lock::Held => pg_sys::NoLock,
             Lock::AccessShare => pg_sys::AccessShareLock,
             Lock::RowExclusive => pg_sys::RowExclusiveLock,
+            Lock::ShareUpdateExclusive => pg_sys::ShareUpdateExclusiveLock,
+            Lock::Share => pg_sys::ShareLock,
             Lock::ShareRowExclusive => pg_sys::ShareRowExclusiveLock,
             Lock::AccessExclusive => pg_sys::AccessExclusiveLock,
         }) as pg_sys::LOCKMODE
@@ -187,6 +194,28 @@ impl Relation {
         unsafe { pg_sys::RelationGetNumberOfBlocksInFork(self.raw(), pg_sys::ForkNumber::MAIN_FORKNUM) }
     }
 
+    /// The number of the file with the relation's rows: another one after the table was truncated or rewritten.
+    pub fn file(&self) -> u32 {
+        // SAFETY: `raw` is open.
+        unsafe {
+            #[cfg(feature = "pg15")]
+            return u32::from((*self.raw()).rd_node.relNode);
+            #[cfg(not(feature = "pg15"))]
+            u32::from((*self.raw()).rd_locator.relNumber)
+        }
+    }
+
+    /// Whether this session has opened the relation once more: a statement is at work on it, maybe with a row on its way.
+    pub fn is_open_elsewhere(&self) -> bool {
+        // SAFETY: `raw` is open.
+        unsafe { (*self.raw()).rd_refcnt > 1 }
+    }
+
+    /// Whether the relation is a sequence.
+    pub fn is_sequence(&self) -> bool {
+        self.kind() == pg_sys::RELKIND_SEQUENCE
+    }
+
     /// Whether the relation is a declaratively partitioned table.
     pub fn is_partitioned(&self) -> bool {
         self.kind() == pg_sys::RELKIND_PARTITIONED_TABLE
@@ -242,21 +271,31 @@ impl Relation {
 
     /// The changes of the relation in the open subtransaction; `None` if PostgreSQL does not count (`track_counts = off`).
     pub fn counts(&self) -> Option<Counts> {
-        // SAFETY: if an open relation has statistics, they are valid until the end of the transaction.
+        self.counts_at(nesting::depth())
+    }
+
+    /// The changes of the relation in the open subtransaction at this depth, without those of subtransactions within it that are
+    /// open.
+    pub fn counts_at(&self, depth: Depth) -> Option<Counts> {
+        // SAFETY: the statistics of an open relation are valid until the end of the transaction: one entry for each depth at which
+        // there were changes, the deepest first. A relation that was described anew after a command of this transaction has them
+        // no longer at hand, until they are asked for, as PostgreSQL does before each change.
         unsafe {
-            let statistics = (*self.raw()).pgstat_info;
-            if !pg_sys::pgstat_track_counts {
+            let relation = self.raw();
+            if !pg_sys::pgstat_track_counts || !(*relation).pgstat_enabled {
                 return None;
             }
-            let nothing = Counts { inserted: 0, deleted: 0 };
-            if statistics.is_null() || (*statistics).trans.is_null() {
-                return Some(nothing);
+            if (*relation).pgstat_info.is_null() {
+                pg_sys::pgstat_assoc_relation(relation);
             }
-            let transaction = &*(*statistics).trans;
-            if transaction.nest_level != pg_sys::GetCurrentTransactionNestLevel() {
-                return Some(nothing);
+            let mut entry = (*(*relation).pgstat_info).trans;
+            while !entry.is_null() && (*entry).nest_level > depth.0 {
+                entry = (*entry).upper;
             }
-            Some(Counts { inserted: transaction.tuples_inserted, deleted: transaction.tuples_deleted })
+            if entry.is_null() || (*entry).nest_level != depth.0 {
+                return Some(Counts { inserted: 0, deleted: 0 });
+            }
+            Some(Counts { inserted: (*entry).tuples_inserted, deleted: (*entry).tuples_deleted })
         }
     }
 }
@@ -292,6 +331,12 @@ pub fn schema_of(oid: pg_sys::Oid) -> Option<String> {
 pub fn is_free(oid: pg_sys::Oid, lock: Lock) -> bool {
     // SAFETY: takes any oid.
     unsafe { pg_sys::ConditionalLockRelationOid(oid, lock.mode()) }
+}
+
+/// Releases a lock on a relation that [`is_free`] has taken.
+pub fn release(oid: pg_sys::Oid, lock: Lock) {
+    // SAFETY: this transaction holds the lock, which it has taken in the same subtransaction.
+    unsafe { pg_sys::UnlockRelationOid(oid, lock.mode()) };
 }
 
 /// Whether a relation with this oid exists.

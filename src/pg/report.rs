@@ -4,6 +4,9 @@ use pgrx::PgSqlErrorCode as Code;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{PgLogLevel, pg_sys};
 
+use super::constraint_name;
+use super::relation::Relation;
+
 /// The kind of refusal of an [`Error`]; each is one SQLSTATE.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
@@ -13,6 +16,8 @@ pub enum Class {
     NullValue,
     /// 23503: a row refers to what is not there.
     ForeignKey,
+    /// 23505: a key exists already.
+    Unique,
     /// 23514: a value breaks a rule.
     Check,
     /// 40001: another transaction was first; a retry succeeds.
@@ -35,6 +40,8 @@ pub enum Class {
     Duplicate,
     /// 42723: the function exists already.
     DuplicateFunction,
+    /// 55006: open transactions are in the way; a retry succeeds.
+    InUse,
     /// 55000: an object is not in the required state.
     State,
     /// 22008: the type cannot hold the time.
@@ -47,6 +54,8 @@ pub enum Class {
     Memory,
     /// 0A000: not supported.
     Unsupported,
+    /// 25006: the transaction cannot write.
+    ReadOnly,
     /// 39P01: a trigger function called in another way than as a trigger.
     TriggerProtocol,
     /// 39P03: an event trigger function called in another way than as an event trigger.
@@ -67,6 +76,7 @@ impl Class {
             Class::AppendOnly => Code::ERRCODE_RESTRICT_VIOLATION,
             Class::NullValue => Code::ERRCODE_NOT_NULL_VIOLATION,
             Class::ForeignKey => Code::ERRCODE_FOREIGN_KEY_VIOLATION,
+            Class::Unique => Code::ERRCODE_UNIQUE_VIOLATION,
             Class::Check => Code::ERRCODE_CHECK_VIOLATION,
             Class::Serialization => Code::ERRCODE_T_R_SERIALIZATION_FAILURE,
             Class::Privilege => Code::ERRCODE_INSUFFICIENT_PRIVILEGE,
@@ -78,12 +88,14 @@ impl Class {
             Class::DependentObjects => Code::ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
             Class::Duplicate => Code::ERRCODE_DUPLICATE_OBJECT,
             Class::DuplicateFunction => Code::ERRCODE_DUPLICATE_FUNCTION,
+            Class::InUse => Code::ERRCODE_OBJECT_IN_USE,
             Class::State => Code::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
             Class::TimeRange => Code::ERRCODE_DATETIME_FIELD_OVERFLOW,
             Class::Argument => Code::ERRCODE_INVALID_PARAMETER_VALUE,
             Class::Limit => Code::ERRCODE_PROGRAM_LIMIT_EXCEEDED,
             Class::Memory => Code::ERRCODE_OUT_OF_MEMORY,
             Class::Unsupported => Code::ERRCODE_FEATURE_NOT_SUPPORTED,
+            Class::ReadOnly => Code::ERRCODE_READ_ONLY_SQL_TRANSACTION,
             Class::TriggerProtocol => Code::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
             Class::EventTriggerProtocol => Code::ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED,
             Class::Corrupted => Code::ERRCODE_DATA_CORRUPTED,
@@ -101,6 +113,7 @@ pub struct Error {
     message: String,
     detail: Option<String>,
     hint: Option<String>,
+    constraint: Option<Box<constraint_name::Names>>,
 }
 
 /// The result of a step that can be refused.
@@ -109,7 +122,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// An error with its primary message: lower case, no full stop, names quoted.
     pub fn new(class: Class, message: impl Into<String>) -> Self {
-        Error { class, message: message.into(), detail: None, hint: None }
+        Error { class, message: message.into(), detail: None, hint: None, constraint: None }
     }
 
     /// The error for a missing argument.
@@ -154,6 +167,12 @@ impl Error {
         self
     }
 
+    /// Adds the name of the constraint that a row of the table breaks, for clients that look for it.
+    pub fn constraint(mut self, table: &Relation, name: &str) -> Self {
+        self.constraint = constraint_name::Names::of(table, name).map(Box::new);
+        self
+    }
+
     /// Whether the error is about a value that cannot be written: too large, or damaged.
     pub fn is_about_value(&self) -> bool {
         matches!(self.class, Class::Limit | Class::Corrupted)
@@ -177,6 +196,9 @@ impl Error {
         }
         if let Some(hint) = self.hint {
             report = report.set_hint(hint);
+        }
+        if let Some(names) = self.constraint {
+            names.give_to_next_error();
         }
         report.report(PgLogLevel::ERROR);
         pg_sys::Datum::null()
@@ -219,6 +241,13 @@ pub fn without_backtraces() {
 /// Sends the client a message that is not an error.
 pub fn notice(message: String) {
     ErrorReport::new(Code::ERRCODE_SUCCESSFUL_COMPLETION, message, "veritable").report(PgLogLevel::NOTICE);
+}
+
+/// Sends the client a message that is not an error, with a DETAIL unless that is empty.
+pub fn notice_with_detail(message: String, detail: &str) {
+    let report = ErrorReport::new(Code::ERRCODE_SUCCESSFUL_COMPLETION, message, "veritable");
+    let report = if detail.is_empty() { report } else { report.set_detail(detail) };
+    report.report(PgLogLevel::NOTICE);
 }
 
 /// Sends the client a message that is not an error, with a HINT.

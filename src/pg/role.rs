@@ -10,6 +10,20 @@ pub fn has_privileges_of(owner: pg_sys::Oid, role: pg_sys::Oid) -> bool {
     unsafe { pg_sys::has_privs_of_role(owner, role) }
 }
 
+/// Whether the acting role is a superuser.
+pub fn is_superuser() -> bool {
+    // SAFETY: reads the catalog of roles.
+    unsafe { pg_sys::superuser() }
+}
+
+/// The role with this name.
+pub fn named(name: &str) -> Option<pg_sys::Oid> {
+    let name = std::ffi::CString::new(name).ok()?;
+    // SAFETY: takes any name; the answer is zero if there is no such role.
+    let role = unsafe { pg_sys::get_role_oid(name.as_ptr(), true) };
+    (role != pg_sys::InvalidOid).then_some(role)
+}
+
 /// The acting role.
 pub fn caller() -> pg_sys::Oid {
     // SAFETY: reads a variable of the backend.

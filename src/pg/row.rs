@@ -52,6 +52,11 @@ impl Descriptor {
         unsafe { attribute(self.raw, place) }
     }
 
+    /// The number of existing columns before the one at `place`: its place in what `SELECT *` gives.
+    pub(super) fn number_among_existing(&self, place: usize) -> usize {
+        (0..place).filter(|&before| !self.attribute(before).attisdropped).count()
+    }
+
     /// Requires that rows of the other shape can be taken apart as rows of this shape. Otherwise it raises an error:
     /// the table has changed since the copy, or is another table.
     ///
@@ -291,6 +296,14 @@ impl<'r> Row<'r> {
         if matches!(value, Owned::Copied(_)) {
             self.owned.push(value);
         }
+    }
+
+    /// Puts a value into the row until the next one takes its place.
+    ///
+    /// # Safety
+    /// The value is of the column's type, or NULL, and lives as long as anybody can read it in the row.
+    pub(super) unsafe fn lend(&mut self, place: usize, value: pg_sys::Datum, is_null: bool) {
+        (self.values[place], self.nulls[place]) = (value, is_null);
     }
 
     /// Takes over the value at a place of another row, which lasts as long as this one.

@@ -83,3 +83,34 @@ impl Drop for FewRows {
         unsafe { pg_sys::jit_enabled = self.jit };
     }
 }
+
+/// The settings of [`FewRows`], and `enable_sort` and `enable_bitmapscan` off, until dropped: plans made meanwhile read an index in
+/// its order wherever there is one.
+pub(super) struct InOrder {
+    _few: FewRows,
+    sort: bool,
+    bitmapscan: bool,
+}
+
+impl InOrder {
+    pub fn prefer() -> InOrder {
+        // SAFETY: variables of the backend, which has one thread.
+        unsafe {
+            let before =
+                InOrder { _few: FewRows::expect(), sort: pg_sys::enable_sort, bitmapscan: pg_sys::enable_bitmapscan };
+            pg_sys::enable_sort = false;
+            pg_sys::enable_bitmapscan = false;
+            before
+        }
+    }
+}
+
+impl Drop for InOrder {
+    fn drop(&mut self) {
+        // SAFETY: restores the former values; calls nothing, so it may run while unwinding.
+        unsafe {
+            pg_sys::enable_sort = self.sort;
+            pg_sys::enable_bitmapscan = self.bitmapscan;
+        }
+    }
+}

@@ -35,6 +35,30 @@ impl Latest {
     }
 }
 
+/// Waits for all transactions of this database with a snapshot that may be as old as the active one. If the running command is one
+/// that waits for them, too (`WaitForOlderSnapshots` in PostgreSQL), it then waits for nobody: it may have locked by then what a
+/// transaction with a newer snapshot wants.
+pub fn outlast_older() {
+    // SAFETY: reads a variable of the backend.
+    if !unsafe { pg_sys::ActiveSnapshotSet() } {
+        return;
+    }
+    // SAFETY: there is an active snapshot, and it stays the active one until this function returns.
+    let active = unsafe { &mut *pg_sys::GetActiveSnapshot() };
+    let oldest = active.xmin;
+    // SAFETY: a transaction is open, and it has no locks of this library.
+    unsafe { pg_sys::WaitForOlderSnapshots(oldest, false) };
+    // PostgreSQL's wait is for snapshots whose xmin is at most that of the active one, and snapshots from now on can have the very
+    // same. They see what the command relies on. One transaction less is as right a lower bound: PostgreSQL then looks for that
+    // transaction, which ended before, in the list of those in progress. Without the whole list, it would look in a log that may no
+    // longer have it. Like PostgreSQL itself (UpdateActiveSnapshotCommandId), this changes a snapshot that nobody shares, and no other.
+    let is_alone = active.active_count == 1 && active.regd_count == 0;
+    let below = u32::from(oldest).wrapping_sub(1);
+    if is_alone && !active.suboverflowed && below >= u32::from(pg_sys::FirstNormalTransactionId) {
+        active.xmin = pg_sys::TransactionId::from(below);
+    }
+}
+
 /// Makes the running command's changes visible to this transaction.
 pub fn advance() {
     // SAFETY: a transaction is open.

@@ -1,9 +1,11 @@
 //! The open transaction and its subtransactions, and attempts within a subtransaction.
 
+use std::cell::RefCell;
+
 use pgrx::pg_sys::panic::CaughtError;
 use pgrx::{PgSqlErrorCode, pg_sys};
 
-use super::report::{Class, Result};
+use super::report::{Class, Error, Result};
 
 /// A subtransaction of this backend, by a number that no later subtransaction has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,10 +54,73 @@ pub fn may_write() -> bool {
     unsafe { !pg_sys::XactReadOnly && !pg_sys::RecoveryInProgress() && !pg_sys::IsInParallelMode() }
 }
 
+/// The error, in the server's own words, if the open transaction may not write.
+pub fn require_write(function: &str) -> Result<()> {
+    if may_write() {
+        return Ok(());
+    }
+    let when = if is_on_standby() { "during recovery" } else { "in a read-only transaction" };
+    Err(Error::new(Class::ReadOnly, format!("cannot execute {function}() {when}")))
+}
+
+/// Makes all that was committed so far durable, and the commit of the open transaction once it comes, whatever
+/// `synchronous_commit` says.
+pub fn make_durable() {
+    // SAFETY: the server is no standby, since a transaction that cannot write does not call this; what is in the WAL up to
+    // its end can be flushed.
+    unsafe {
+        let segment = pg_sys::wal_segment_size as u64;
+        pg_sys::XLogFlush(end_before(pg_sys::GetXLogInsertRecPtr(), segment));
+        pg_sys::ForceSyncCommit();
+    }
+}
+
+/// The end of the WAL, from the place of its next insertion. Behind a page that is full, that place is behind the header of the next
+/// page, which is not written before there is a record, and PostgreSQL refuses to flush it.
+fn end_before(next: u64, segment: u64) -> u64 {
+    // SizeOfXLogLongPHD and SizeOfXLogShortPHD of access/xlog_internal.h: the first page of a segment has the long one.
+    match (next % segment, next % u64::from(pg_sys::XLOG_BLCKSZ)) {
+        (header @ 40, _) | (_, header @ 24) => next - header,
+        _ => next,
+    }
+}
+
 /// Whether the server is a standby, or still recovers.
 pub fn is_on_standby() -> bool {
     // SAFETY: reads a variable of the shared memory.
     unsafe { pg_sys::RecoveryInProgress() }
+}
+
+unsafe extern "C-unwind" {
+    /// Of replication/logicalworker.h, which pgrx does not bind.
+    fn IsLogicalWorker() -> bool;
+}
+
+/// Whether this process applies the changes of a subscription, or makes its first copy.
+pub fn is_of_subscription() -> bool {
+    // SAFETY: reads a variable of the process.
+    unsafe { IsLogicalWorker() }
+}
+
+/// Lets `act` be called at the end of each transaction from now on, whatever its outcome. `act` calls nothing of PostgreSQL.
+pub fn at_each_end(act: fn()) {
+    thread_local! {
+        static ACTS: RefCell<Vec<fn()>> = const { RefCell::new(Vec::new()) };
+    }
+    unsafe extern "C-unwind" fn end(event: pg_sys::XactEvent::Type, _argument: *mut std::ffi::c_void) {
+        use pg_sys::XactEvent::{XACT_EVENT_ABORT, XACT_EVENT_COMMIT, XACT_EVENT_PREPARE};
+        if matches!(event, XACT_EVENT_COMMIT | XACT_EVENT_ABORT | XACT_EVENT_PREPARE) {
+            ACTS.with_borrow(|acts| acts.iter().for_each(|act| act()));
+        }
+    }
+    let is_first = ACTS.with_borrow_mut(|acts| {
+        acts.push(act);
+        acts.len() == 1
+    });
+    if is_first {
+        // SAFETY: the callback is a function of this library, which is never unloaded; it raises no error.
+        unsafe { pg_sys::RegisterXactCallback(Some(end), std::ptr::null_mut()) };
+    }
 }
 
 /// The way a subtransaction ends.

@@ -10,10 +10,13 @@ use super::relation::{Borrowed, Relation};
 use super::report::{Class, Error, Result};
 use super::row::{Descriptor, Row};
 use super::text::string;
+use super::version::Tid;
 
 /// A trigger of a relation.
 #[derive(Clone, Debug)]
 pub struct TriggerInfo {
+    /// The oid of the trigger.
+    pub oid: pg_sys::Oid,
     /// The trigger's name.
     pub name: String,
     /// The function that the trigger executes.
@@ -43,6 +46,7 @@ impl TriggerInfo {
     /// The trigger is one of an open relation.
     pub(super) unsafe fn of(trigger: &pg_sys::Trigger) -> TriggerInfo {
         TriggerInfo {
+            oid: trigger.tgoid,
             // SAFETY: a name is NUL-terminated.
             name: unsafe { string(trigger.tgname) },
             function: trigger.tgfoid,
@@ -87,6 +91,11 @@ impl TriggerInfo {
     /// Whether the trigger is BEFORE UPDATE FOR EACH ROW, among any other events.
     pub fn before_update_row(&self) -> bool {
         self.before() && self.row() && self.kind & pg_sys::TRIGGER_TYPE_UPDATE != 0
+    }
+
+    /// Whether the trigger is BEFORE DELETE FOR EACH ROW, among any other events.
+    pub fn before_delete_row(&self) -> bool {
+        self.before() && self.row() && self.kind & pg_sys::TRIGGER_TYPE_DELETE != 0
     }
 
     /// Whether the trigger is exactly BEFORE INSERT FOR EACH ROW.
@@ -242,6 +251,12 @@ impl<'call> Firing<'call> {
         unsafe { (*self.data().tg_trigger).tgoid }
     }
 
+    /// Whether the trigger is a clone from a partitioned table above.
+    pub fn is_of_clone(&self) -> bool {
+        // SAFETY: the pointer is valid during the call.
+        unsafe { (*self.data().tg_trigger).tgisclone }
+    }
+
     /// The arguments of the trigger.
     pub fn arguments(&self) -> Vec<String> {
         // SAFETY: the pointer is valid during the call; the trigger is one of the open relation.
@@ -297,12 +312,41 @@ impl<'call> Firing<'call> {
         self.take_apart(descriptor, self.data().tg_trigtuple)
     }
 
+    /// The place of the firing's row in its table, as the number of its block and the number in the block. Only in a row trigger.
+    pub fn place(&self) -> (u32, u16) {
+        let tuple = self.data().tg_trigtuple;
+        if tuple.is_null() {
+            Error::mismatch("a row that the trigger has not").fail();
+        }
+        // SAFETY: the tuple is valid during the call.
+        unsafe {
+            let place = (*tuple).t_self;
+            (u32::from(place.ip_blkid.bi_hi) << 16 | u32::from(place.ip_blkid.bi_lo), place.ip_posid)
+        }
+    }
+
     /// The new version of an updated row. Only in a row trigger for UPDATE.
     pub fn new_row<'r>(&self, descriptor: &'r Descriptor) -> Row<'r>
     where
         'call: 'r,
     {
         self.take_apart(descriptor, self.data().tg_newtuple)
+    }
+
+    /// The place of the deleted row, or of the old version of the updated row. Only in a row trigger.
+    pub fn old_place(&self) -> Tid {
+        let tuple = self.data().tg_trigtuple;
+        if tuple.is_null() {
+            Error::mismatch("a row that the trigger has not").fail();
+        }
+        // SAFETY: the tuple is valid during the call.
+        Tid::of(unsafe { (*tuple).t_self })
+    }
+
+    /// The name of the trigger.
+    pub fn trigger_name(&self) -> String {
+        // SAFETY: the pointer is valid during the call; a name is NUL-terminated.
+        unsafe { string((*self.data().tg_trigger).tgname) }
     }
 
     fn take_apart<'r>(&self, descriptor: &'r Descriptor, tuple: pg_sys::HeapTuple) -> Row<'r>

@@ -165,6 +165,16 @@ pub fn is_short(type_id: pg_sys::Oid) -> bool {
     unsafe { pg_sys::get_typlen(type_id) > 0 || pg_sys::getBaseType(type_id) == pg_sys::NUMERICOID }
 }
 
+/// Whether the type, or the one that the domain is over, is one of PostgreSQL's own or an enum, so that nobody replaces its
+/// functions.
+pub fn has_lasting_functions(type_id: pg_sys::Oid) -> bool {
+    // SAFETY: both take any type's oid.
+    unsafe {
+        let base = pg_sys::getBaseType(type_id);
+        u32::from(base) < pg_sys::FirstNormalObjectId || pg_sys::type_is_enum(base)
+    }
+}
+
 /// Whether equal text of this collation has the same bytes. That is true for types without a collation.
 pub fn is_deterministic(collation: pg_sys::Oid) -> bool {
     // SAFETY: takes the oid of a collation.
@@ -178,4 +188,23 @@ impl Column {
             && self.collation != pg_sys::C_COLLATION_OID
             && is_deterministic(self.collation)
     }
+}
+
+/// Whether equal values of the type have the same hash in whichever database. The hash of an enum's value is that of a number
+/// which each database gives anew. Types whose values name objects are in no chain.
+pub fn has_lasting_hash(type_id: pg_sys::Oid) -> bool {
+    let base = base_type(type_id);
+    if is_enum(base) {
+        return false;
+    }
+    // SAFETY: takes any type's oid; zero for a type that is no array.
+    let member = unsafe { pg_sys::get_element_type(base) };
+    if member != pg_sys::InvalidOid {
+        return has_lasting_hash(member);
+    }
+    if let Some(element) = element_of(base) {
+        return has_lasting_hash(element);
+    }
+    // SAFETY: takes any type's oid. The columns of a composite type can be of any types.
+    !unsafe { pg_sys::type_is_rowtype(base) }
 }
