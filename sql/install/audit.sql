@@ -1,4 +1,4 @@
--- requires: chain, journal, packing, reference, validation
+-- requires: chain, checkpoint, dedup, history, journal, packing, reference, validation
 
 -- Every guarantee of the database at once.
 
@@ -9,13 +9,14 @@ CREATE FUNCTION @extschema@.verify_all(indexes boolean DEFAULT false)
     AS 'MODULE_PATHNAME', 'veritable_verify_all';
 
 COMMENT ON FUNCTION @extschema@.verify_all(boolean) IS
-'Verifies every chained, packed, linked and validated table of the database. Returns a row for each fault, and no row if every '
+'Verifies every chained, deduplicated, packed, linked and validated table of the database. Returns a row for each fault, and no row if every '
 'guarantee holds. A NOTICE says how much was verified.
 Argument: indexes, whether each valid B-tree index of these tables is also compared with its table, by bt_index_check() of the '
 'extension amcheck, on which the caller needs EXECUTE.
-guarantee is chain, packing, reference, validation or index. The key is that of verify_chain(), verify_packing(), '
-'verify_references() or verify_validation(); '
-'place is the seq, the period, the column of the document, or the name of the index.
+guarantee is chain, dedup, packing, history, reference, validation, log or index. The key is that of verify_chain(), verify_packing(), '
+'verify_references(), verify_validation() or verify_log(); '
+'place is the seq, the period, the column of the document, the position, or the name of the index. Each log that has a checkpoint '
+'is compared with its newest one.
 Faults: those of these functions; index, an index does not agree with its table; unread, a table cannot be read, or an index '
 'cannot be checked.
 Errors: 22023 the argument is null.';
@@ -35,9 +36,16 @@ FROM (SELECT target, 'chain' AS guarantee FROM veritable.chains
       UNION ALL
       SELECT target, 'packing' FROM veritable.packings
       UNION ALL
+      SELECT target, 'dedup' FROM veritable.dedups
+      UNION ALL
+      SELECT target, 'history' FROM veritable.histories
+      UNION ALL
       SELECT DISTINCT target, 'reference' FROM veritable.references
       UNION
-      SELECT target, 'validation' FROM veritable.validations) AS g
+      SELECT target, 'validation' FROM veritable.validations
+      UNION ALL
+      SELECT target, 'log' FROM veritable.logs AS l
+      WHERE EXISTS (SELECT FROM veritable.checkpoints AS k WHERE k.target OPERATOR(pg_catalog.=) l.target)) AS g
 JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) g.target
 JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
 CROSS JOIN LATERAL (
@@ -52,8 +60,8 @@ LEFT JOIN LATERAL (
     SELECT j.at, j.by, j.detail
     FROM veritable.journal j
     WHERE j.about OPERATOR(pg_catalog.=) pg_catalog.format('%I.%I', n.nspname, c.relname)
-      AND j.action IN ('verify_chain', 'verify_packing', 'verify_references', 'verify_validation',
-                       'verify_all')
+      AND j.action IN ('verify_chain', 'verify_dedup', 'verify_packing', 'verify_history', 'verify_references', 'verify_validation',
+                       'verify_log', 'verify_all')
       AND (j.detail OPERATOR(pg_catalog.->>) 'guarantee') OPERATOR(pg_catalog.=) g.guarantee
     ORDER BY j.at DESC
     LIMIT 1
@@ -64,7 +72,7 @@ GRANT SELECT ON veritable.status TO PUBLIC;
 COMMENT ON VIEW veritable.status IS
 'guarantees of this database, and when each was last verified, as far as the journal shows this to the caller';
 COMMENT ON COLUMN veritable.status.target IS 'table';
-COMMENT ON COLUMN veritable.status.guarantee IS 'chain, packing, reference or validation';
+COMMENT ON COLUMN veritable.status.guarantee IS 'chain, dedup, packing, history, reference, validation or log';
 COMMENT ON COLUMN veritable.status.rows_estimated IS
 'number of rows by the last VACUUM or ANALYZE; null if the table or one of its partitions has had none';
 COMMENT ON COLUMN veritable.status.last_verified IS

@@ -12,13 +12,14 @@ CREATE FUNCTION @extschema@.add_chain(
     exclude name[] DEFAULT '{}',
     order_by name[] DEFAULT '{}',
     identity text DEFAULT NULL,
-    reseal boolean DEFAULT false
+    reseal boolean DEFAULT false,
+    erasable name[] DEFAULT NULL
 ) RETURNS bigint
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'veritable_add_chain';
 
-COMMENT ON FUNCTION @extschema@.add_chain(regclass, name[], name, name, name, name, name[], name[], text, boolean) IS
+COMMENT ON FUNCTION @extschema@.add_chain(regclass, name[], name, name, name, name, name[], name[], text, boolean, name[]) IS
 'Chains a table. Each new row gets its place in the chain of its entity (seq), the hash of the event before it (previous), and '
 'the hash of its own line (hash). Existing rows are sealed in the order of order_by. Rows that are sealed already are verified '
 'and kept: the chain goes on.
@@ -27,14 +28,17 @@ Arguments: target, a table of yours; entity, the NOT NULL columns that say which
 '(previous and hash can be text, for hexadecimal digits); recorded, a timestamptz column that is set to the time of recording; '
 'exclude, columns that are not hashed and can change; order_by, the order of existing rows, by default that of recorded; '
 'identity, the name of the chain under its hashes, by default the qualified name of the table at this time; reseal, whether '
-'rows with values in seq, previous or hash are sealed anew, as they are now.
+'rows with values in seq, previous or hash are sealed anew, as they are now; erasable, columns whose values erase() can erase: '
+'a line holds a salted hash of such a value, and the columns c_salt and c_commitment of type bytea are added if they are missing.
 The first event of each entity links to the SHA-256 of this configuration. So rows of another table, or under another '
 'configuration, do not verify.
 Returns the number of existing rows that were sealed. Takes an ACCESS EXCLUSIVE lock on the table.
 Errors: 42501 not the owner; 42809 not a table, or a partition without the columns of the chain; 42710 the table or one of its '
 'partitions is already chained; 42703 no such column; 42701 a column specified more than once; 42804 wrong column type; 0A000 a '
-'type that cannot be hashed, or a partition key of columns of the chain or excluded columns; 22023 an identity that is empty or '
-'longer than 1000 bytes; 55000 an entity column that is not NOT NULL, a chain column with a default, a recorded column without '
+'type that cannot be hashed, or a partition key of columns of the chain, of excluded or of erasable columns; 22023 an identity '
+'that is empty or longer than 1000 bytes, or a name of an erasable column that is longer than 52 bytes; 55000 an entity column '
+'that is not NOT NULL, an erasable column that is, salts or commitments that have values already, a chain column with a default, '
+'a recorded column without '
 'one that is a partition key, rows that are sealed in another way, existing rows without an order, or a trigger that fires '
 'later.';
 
@@ -88,7 +92,8 @@ COMMENT ON FUNCTION @extschema@.verify_chain(regclass, text[]) IS
 'Verifies a chained table, one entity of it, or every chained table. Returns a row for each fault, and no row if the chains are '
 'intact. A NOTICE says how much was verified.
 Arguments: target, the table, by default all; entity, the values of the entity columns in their order, as text, by default all.
-Faults: altered, the line does not hash to the stored hash; unlinked, the previous hash is not the hash of the event before, '
+Faults: altered, the line does not hash to the stored hash, or an erasable value does not match its commitment; erased, a value '
+'is gone of which veritable.erasures tells no erasure; unlinked, the previous hash is not the hash of the event before, '
 'or, for a first event, of the configuration; missing, a gap that begins at seq; duplicated, a second event with this seq; '
 'unsealed, seq or hash is null; backdated, the recorded time is null, infinite, or not after that of the event before; '
 'unguarded, the triggers of the chain are missing, disabled, changed or bypassed; broken, the chain does not add up, and no '
@@ -99,7 +104,7 @@ Errors: 55000 not chained; 42501 no SELECT privilege, or row-level security hide
 
 -- The trigger functions. The arguments of the triggers hold a chain's configuration as key=value: format, entity (once
 -- for each column), seq, previous, hash, recorded, exclude (once for each column), identity, founded (line 0 at the
--- beginning, if the chain was altered since).
+-- beginning, if the chain was altered since), erasable, salt and commitment (once for each erasable column, in one order).
 
 CREATE FUNCTION veritable.seal() RETURNS trigger
     LANGUAGE c VOLATILE
@@ -107,9 +112,11 @@ CREATE FUNCTION veritable.seal() RETURNS trigger
 
 COMMENT ON FUNCTION veritable.seal() IS
 'Seals a row: BEFORE INSERT FOR EACH ROW. Arguments: format=1, entity=column (repeated), seq=column, previous=column, '
-'hash=column, recorded=column, exclude=column (repeated), identity=text, founded=text.
+'hash=column, recorded=column, exclude=column (repeated), identity=text, founded=text; erasable=column, salt=column and '
+'commitment=column (repeated).
 Errors: 40001 a supplied seq or previous hash that does not continue the chain, or an append since the snapshot of a REPEATABLE '
-'READ transaction: retry; 23514 a supplied hash that does not match the row, or comes with an impossible recorded time; 42501 a '
+'READ transaction: retry; 23514 a supplied hash that does not match the row, or comes with an impossible recorded time or with '
+'a salt and a commitment that do not match the value; 22023 a salt or a commitment without the hash; 42501 a '
 'supplied seq, previous hash or hash by a role that cannot read these columns; 22008 no recorded time is left after that of the '
 'newest event; 42701 a column specified more than once; 0A000 a generated column; 23502 a null entity; 55000 no index on '
 '(entity, seq).';
@@ -120,7 +127,7 @@ CREATE FUNCTION veritable.guard() RETURNS trigger
 
 COMMENT ON FUNCTION veritable.guard() IS
 'Refuses changes of sealed rows: BEFORE UPDATE OR DELETE FOR EACH ROW, and BEFORE TRUNCATE FOR EACH STATEMENT, with the '
-'arguments of veritable.seal(). An UPDATE of excluded columns alone passes.
+'arguments of veritable.seal(). An UPDATE of excluded columns alone passes, and so does that of erase().
 Errors: 23001 for everything else.';
 
 -- The order-free check of one chain (crates/core, Balance), as aggregates that run in parallel and spill to disk.
@@ -215,7 +222,8 @@ SELECT DISTINCT ON (t.tgrelid)
        t.tgname AS trigger,
        t.tgenabled IN ('O', 'A') AS enabled,
        (veritable.trigger_argument(t.tgargs, 'identity'))[1] AS identity,
-       pg_catalog.sha256(pg_catalog.convert_to(veritable.configuration_line(t.tgargs), 'UTF8')) AS genesis
+       pg_catalog.sha256(pg_catalog.convert_to(veritable.configuration_line(t.tgargs), 'UTF8')) AS genesis,
+       veritable.trigger_argument(t.tgargs, 'erasable')::pg_catalog.name[] AS erasable
 FROM pg_catalog.pg_trigger t
 JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
 CROSS JOIN LATERAL (SELECT (veritable.trigger_argument(t.tgargs, 'format'))[1] AS format) AS a
@@ -232,6 +240,7 @@ COMMENT ON COLUMN veritable.chains.previous IS 'column of the hash of the event 
 COMMENT ON COLUMN veritable.chains.hash IS 'column of the hash';
 COMMENT ON COLUMN veritable.chains.recorded IS 'column of the recorded time, if any';
 COMMENT ON COLUMN veritable.chains.exclude IS 'columns that are not hashed and can change';
+COMMENT ON COLUMN veritable.chains.erasable IS 'columns whose values erase() can erase';
 COMMENT ON COLUMN veritable.chains.format IS 'number of the line format; null if it is not a number';
 COMMENT ON COLUMN veritable.chains.trigger IS 'sealing trigger';
 COMMENT ON COLUMN veritable.chains.identity IS

@@ -1,4 +1,4 @@
--- requires: as_of, audit, chain, history, packing, reference, validation, pg_jsonschema
+-- requires: as_of, audit, chain, dedup, erase, history, packing, reference, validation, pg_jsonschema
 
 -- The event triggers that refuse a command which would silently break a chain, a packing, a reference or a validation. They fire for
 -- all commands, because the effect of a command decides, not its tag.

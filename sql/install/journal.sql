@@ -57,3 +57,12 @@ COMMENT ON COLUMN veritable.journal.command IS
 COMMENT ON COLUMN veritable.journal.detail IS 'more about the action';
 COMMENT ON COLUMN veritable.journal.previous_event_hash IS 'hash of the entry before';
 COMMENT ON COLUMN veritable.journal.event_hash IS 'hash of the line of this entry';
+
+-- What the extension alone writes.
+CREATE FUNCTION veritable.refuse_records() RETURNS trigger
+    LANGUAGE c VOLATILE
+    AS 'MODULE_PATHNAME', 'veritable_refuse_records';
+COMMENT ON FUNCTION veritable.refuse_records() IS
+'Refuses rows that the extension does not write, unless they bring their hash, as those of a dump and of a replica do: BEFORE '
+'INSERT FOR EACH ROW of a table with the column event_hash.
+Errors: 42501 for all others.';

@@ -21,7 +21,8 @@ CREATE FUNCTION @extschema@.jsonschema_is_valid(schema json) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100
     AS 'MODULE_PATHNAME', 'veritable_jsonschema_is_valid';
 COMMENT ON FUNCTION @extschema@.jsonschema_is_valid(json) IS
-'Returns whether a JSON Schema is valid itself, as in pg_jsonschema. If not, a NOTICE says where.
+'Returns whether a JSON Schema is valid under the meta-schema of its draft, as in pg_jsonschema. If not, a NOTICE says where and '
+'why. References and patterns are not looked at.
 Errors: 54000 larger than veritable.schema_size_limit.';
 
 CREATE FUNCTION @extschema@.jsonschema_validation_errors(schema json, instance json) RETURNS text[]

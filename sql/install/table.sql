@@ -20,3 +20,13 @@ CREATE FUNCTION veritable.generated_value(source text, key text) RETURNS text[]
 COMMENT ON FUNCTION veritable.generated_value(text, text) IS
 'Returns the values of a key in the first line of a generated function, in their order; an empty array if there is none.
 Arguments: source, pg_proc.prosrc; key, the key.';
+
+CREATE FUNCTION veritable.is_known(is_since boolean, name text, at text) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'veritable_is_known';
+COMMENT ON FUNCTION veritable.is_known(boolean, text, text) IS
+'Returns true for a moment since the last pruning of a table: generated functions ask it, because events that were pruned were known '
+'before.
+Arguments: is_since, whether the moment is not before the pruning; name, the name of the table, and at, the time of the pruning, for '
+'the error.
+Errors: 22023 an earlier moment.';

@@ -8,6 +8,8 @@ CREATE TABLE veritable.event_schemas (
     version bigint NOT NULL,
     schema jsonb,
     compatibility text NOT NULL,
+    strict boolean NOT NULL,
+    annotations text[] NOT NULL,
     resolved jsonb NOT NULL,
     registered_at timestamptz NOT NULL,
     registered_by name NOT NULL,
@@ -25,8 +27,10 @@ COMMENT ON COLUMN veritable.event_schemas.name IS 'name of the schema, and entit
 COMMENT ON COLUMN veritable.event_schemas.version IS 'number of the version, from 1; the newest version is in effect';
 COMMENT ON COLUMN veritable.event_schemas.schema IS 'JSON Schema; null if this version retires the name';
 COMMENT ON COLUMN veritable.event_schemas.compatibility IS 'mode of compatibility from this version on';
+COMMENT ON COLUMN veritable.event_schemas.strict IS 'whether content without effect is refused from this version on';
+COMMENT ON COLUMN veritable.event_schemas.annotations IS 'unknown keywords that are let be from this version on';
 COMMENT ON COLUMN veritable.event_schemas.resolved IS
-'versions to which unversioned references to other event schemas are pinned';
+'versions to which references to other event schemas are pinned: those without a version, and those by "$id"';
 COMMENT ON COLUMN veritable.event_schemas.registered_at IS 'time of registration';
 COMMENT ON COLUMN veritable.event_schemas.registered_by IS 'role that registered the version';
 COMMENT ON COLUMN veritable.event_schemas.previous_event_hash IS 'hash of the version before';
@@ -46,23 +50,26 @@ CREATE FUNCTION @extschema@.register_schema(
     name text,
     schema jsonb,
     compatibility text DEFAULT NULL,
-    strict boolean DEFAULT true
+    strict boolean DEFAULT NULL,
+    annotations text[] DEFAULT NULL
 ) RETURNS integer
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'veritable_register_schema';
-REVOKE EXECUTE ON FUNCTION @extschema@.register_schema(text, jsonb, text, boolean) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION @extschema@.register_schema(text, jsonb, text, boolean, text[]) FROM PUBLIC;
 
-COMMENT ON FUNCTION @extschema@.register_schema(text, jsonb, text, boolean) IS
+COMMENT ON FUNCTION @extschema@.register_schema(text, jsonb, text, boolean, text[]) IS
 'Registers a version of an event schema: a JSON Schema of draft 4, 6, 7, 2019-09 or 2020-12 (the default, if $schema is '
 'missing). The version takes effect immediately in this transaction, and in all other transactions at commit.
 Arguments: name, up to 200 characters; schema, whose references stay within it, or lead to veritable:///name or '
-'veritable:///name/version of the registry; compatibility with the version before: NONE, BACKWARD (documents that were valid '
+'veritable:///name/version of the registry, or to the "$id" of the newest version of a registered schema; compatibility with the version before: NONE, BACKWARD (documents that were valid '
 'stay valid), FORWARD (documents that are valid now were valid before), FULL, or with all versions before: BACKWARD_TRANSITIVE, '
 'FORWARD_TRANSITIVE, FULL_TRANSITIVE; by default the mode of the version before, and NONE for the first; strict, whether '
-'unknown keywords and formats are refused.
+'unknown keywords and formats are refused, and patterns with look-around or back-references; annotations, unknown keywords to let '
+'be all the same; both by default as for the version before, and true and none for the first.
 Returns the number of the version: that of the newest one, if that is equal.
-Errors: 22023 a schema that is not valid, with its problems in the DETAIL, or another bad argument; 23514 not compatible, or '
+Errors: 22023 a schema that is not valid, with its problems in the DETAIL, a reference to an identifier of several schemas, or '
+'another bad argument; 23514 not compatible, or '
 'undecided; 42704 a reference to an event schema that does not exist; 54000 larger or deeper than the settings '
 'veritable.schema_size_limit and veritable.schema_depth_limit allow; 42501 no EXECUTE privilege, which PUBLIC does not have.';
 
@@ -79,22 +86,33 @@ Errors: 42704 no such event schema; 55000 already retired; 42501 no EXECUTE priv
 
 CREATE FUNCTION @extschema@.schema_problems(
     schema jsonb,
-    strict boolean DEFAULT true
+    strict boolean DEFAULT true,
+    annotations text[] DEFAULT '{}'
 ) RETURNS TABLE (location text, problem text)
     LANGUAGE c STABLE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'veritable_schema_problems';
 
-COMMENT ON FUNCTION @extschema@.schema_problems(jsonb, boolean) IS
+COMMENT ON FUNCTION @extschema@.schema_problems(jsonb, boolean, text[]) IS
 'Lists what would keep a schema from being registered: a row for each problem, with the JSON Pointer of its place. Does not '
 'check whether the event schemas that it refers to exist.
-Arguments: schema; strict, whether unknown keywords and formats are problems.
-Errors: 54000 larger or deeper than veritable.schema_size_limit and veritable.schema_depth_limit allow.';
+Arguments: schema; strict, whether unknown keywords and formats are problems, and patterns with look-around or '
+'back-references; annotations, unknown keywords that are none.
+Errors: 22023 annotations with a null, or with a keyword that has an effect; 54000 larger or deeper than veritable.schema_size_limit and veritable.schema_depth_limit allow.';
 
 CREATE FUNCTION @extschema@.schema_compatibility(
     old jsonb,
     new jsonb
-) RETURNS TABLE (backward text, forward text, lost jsonb, gained jsonb)
+) RETURNS TABLE (
+    backward text,
+    forward text,
+    lost jsonb,
+    gained jsonb,
+    example_lost jsonb,
+    example_gained jsonb,
+    reason_backward text,
+    reason_forward text
+)
     LANGUAGE c STABLE PARALLEL UNSAFE ROWS 1
     SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'veritable_schema_compatibility';
@@ -102,10 +120,11 @@ CREATE FUNCTION @extschema@.schema_compatibility(
 COMMENT ON FUNCTION @extschema@.schema_compatibility(jsonb, jsonb) IS
 'Compares two schemas by the documents that they accept. backward: every document that is valid under old is valid under new; '
 'forward: the reverse. Each is compatible, incompatible, or undecided.
-lost: a schema of the documents that only old accepts; gained: a schema of those that only new accepts. Both are null unless '
-'incompatible, and if they are too large to say.
-Errors: 22023 a schema that is not valid; 54000 larger than veritable.schema_size_limit. Schemas above '
-'veritable.comparison_size_limit are undecided.';
+example_lost: a document that only old accepts; example_gained: one that only new accepts. lost, gained: a schema of all such '
+'documents. They are null unless incompatible; a schema also where it is too large to say.
+reason_backward, reason_forward: why it is undecided, and at which place: backward in new, forward in old.
+Errors: 22023 a schema that is not valid; 54000 larger than veritable.schema_size_limit. What takes more steps than '
+'veritable.comparison_work_limit is undecided.';
 
 CREATE FUNCTION @extschema@.schema_errors(
     schema jsonb,
@@ -117,7 +136,8 @@ CREATE FUNCTION @extschema@.schema_errors(
 
 COMMENT ON FUNCTION @extschema@.schema_errors(jsonb, jsonb) IS
 'Lists the errors of a document under a schema, by the rules of register_schema(): a row for each error, with the JSON Pointers '
-'of the place in the document and of the keyword in the schema.
+'of the place in the document and of the keyword in the schema. A failed oneOf or anyOf is followed by the errors of the branch '
+'whose const or enum the document matches, else of the nearest branch. The schema is compiled once for a session.
 Errors: 22023 a schema that is not valid; 42704 a reference to an event schema that does not exist; 54000 a document that is '
 'larger than veritable.document_size_limit, nested too deeply for max_stack_depth, or whose errors are too many to list.';
 

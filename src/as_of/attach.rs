@@ -30,7 +30,7 @@ fn add_as_of(call: &Call) -> Result<Answer> {
         let relation = Relation::open_owned(target, Lock::ShareRowExclusive)?;
         relation.require_table()?;
         let (chain, recorded) = Chain::required(session, &relation)?;
-        let as_of = AsOf::of(&relation, &chain, &recorded, valid.as_ref())?;
+        let as_of = AsOf::of(session, &relation, &chain, &recorded, valid.as_ref())?;
         if let Some(found) = found(session, target)?.first() {
             let message = format!("table \"{}\" already has as-of functions", relation.name());
             return Err(Error::new(Class::Duplicate, message)

@@ -17,7 +17,7 @@ use crate::table::columns::{self, Columns};
 use crate::table::feature::Renamed;
 use crate::table::generated::{Found, Generated, Parameter};
 use crate::table::makers::Maker;
-use crate::table::topology;
+use crate::table::{known, topology};
 
 /// The kind of the functions, in their first line.
 pub const KIND: &str = "as of";
@@ -34,6 +34,8 @@ pub struct AsOf {
     valid: Option<Named>,
     recorded: Named,
     seq: Named,
+    /// What moments have to satisfy, in SQL, with `{}` in place of the moment; empty if nothing was pruned.
+    known: String,
 }
 
 /// A column, and the order of its type.
@@ -44,7 +46,13 @@ struct Named {
 
 impl AsOf {
     /// Resolves the chain of a table, and the column of the valid time.
-    pub fn of(relation: &Relation, chain: &Chain, recorded: &String, valid: Option<&String>) -> Result<AsOf> {
+    pub fn of(
+        session: &Session,
+        relation: &Relation,
+        chain: &Chain,
+        recorded: &String,
+        valid: Option<&String>,
+    ) -> Result<AsOf> {
         let columns = Columns::of(relation);
         let roles = || chain.entity.iter().chain([&chain.seq, recorded]).chain(valid);
         columns::distinct(roles())?;
@@ -58,6 +66,7 @@ impl AsOf {
             valid: valid.map(named).transpose()?,
             recorded: named(recorded)?,
             seq: named(&chain.seq)?,
+            known: known::condition(session, relation.oid(), "{}")?,
         })
     }
 
@@ -111,7 +120,8 @@ impl AsOf {
         add(&self.recorded, &self.recorded.order.not_greater, "known_at", INFINITY);
         let descending = |named: &Named| format!("{} DESC", column(named));
         let sorted = |all: &mut dyn Iterator<Item = &Named>| all.map(descending).collect::<Vec<_>>().join(", ");
-        let (from, conditions) = (&self.from, conditions.join(" AND "));
+        let known = self.known.replace("{}", &format!("${}", parameters.len()));
+        let (from, conditions) = (&self.from, conditions.join(" AND ") + &known);
         let body = if of_one {
             let order = sorted(&mut self.order().into_iter());
             format!("SELECT {alias}.* FROM {from} WHERE {conditions} ORDER BY {order} LIMIT 1")
@@ -183,7 +193,7 @@ fn make(session: &Session, table: Oid, found: &[Found], renamed: &[Renamed]) -> 
     if !valid.iter().all(is_there) {
         return Ok(None);
     }
-    AsOf::of(&relation, &chain, &recorded, valid.as_ref())
+    AsOf::of(session, &relation, &chain, &recorded, valid.as_ref())
         .map(|as_of| Some(as_of.functions(&first.schema, &first.name)))
 }
 

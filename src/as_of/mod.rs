@@ -7,6 +7,8 @@ mod attach;
 mod chain;
 mod functions;
 mod index;
+mod pruned;
 mod settled;
 
 pub use functions::MAKER;
+pub use pruned::KEEPER;

@@ -3,13 +3,14 @@
 //! A configuration can change as long as every line stays the same. The first events still link to the configuration at
 //! the beginning, which the triggers keep as `founded`, and the journal tells of each alteration.
 
+use veritable_core::chain::Configuration;
+
 use super::arguments::Arguments;
 use super::feature::FEATURE;
 use super::triggers::{self, Chain};
-use super::{partitions, requirements, verify};
+use super::{partitions, prune, requirements, verify};
 use crate::pg::acting::as_owner_of;
 use crate::pg::command;
-use crate::pg::contents::has_rows;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::oid::Oid;
 use crate::pg::relation::{Lock, Relation};
@@ -48,7 +49,7 @@ fn alter_chain(call: &Call) -> Result<Answer> {
             present.exclude.iter().try_for_each(|name| columns.find(name).map(|_| ()))?;
             requirements::check(&relation, &present)?;
         }
-        let altered = present.altered_from(&former, has_rows(target)?)?;
+        let altered = present.altered_from(&former, prune::has_events(target, &former)?)?;
         if altered == former {
             return Ok(());
         }
@@ -109,7 +110,7 @@ pub fn follow(session: &Session, table: Oid, renamed: &[Renamed]) -> Result<()> 
         let Ok(Some(chain)) = Chain::of(&relation) else { return Ok(()) };
         (chain.arguments, relation.stable_name())
     };
-    let altered = former.clone().after(renamed).altered_from(&former, has_rows(table)?)?;
+    let altered = former.clone().after(renamed).altered_from(&former, prune::has_events(table, &former)?)?;
     if altered == former {
         return Ok(());
     }
@@ -131,7 +132,7 @@ pub fn rewrite(session: &Session, table: Oid, arguments: &Arguments) -> Result<(
 /// the chain had been altered. Not all callers may read the journal, so its owner does.
 pub fn founded_before_drop(session: &Session, about: &str, present: &Arguments) -> Result<Option<String>> {
     let line = present.present_line()?;
-    let read = || -> Result<Option<Arguments>> {
+    let read = || -> Result<Option<String>> {
         let found = session.query(
             "WITH dropped AS (
                  SELECT detail -> 'founded' AS line FROM veritable.journal
@@ -139,25 +140,28 @@ pub fn founded_before_drop(session: &Session, about: &str, present: &Arguments) 
                  ORDER BY at DESC LIMIT 1)
              SELECT ARRAY(SELECT jsonb_array_elements_text(line -> 'entity')),
                     ARRAY(SELECT jsonb_array_elements_text(line -> 'exclude')),
-                    line ->> 'seq', line ->> 'previous', line ->> 'hash', line ->> 'recorded', line ->> 'identity'
+                    line ->> 'seq', line ->> 'previous', line ->> 'hash', line ->> 'recorded', line ->> 'identity',
+                    ARRAY(SELECT jsonb_array_elements_text(line -> 'erasable'))
              FROM dropped WHERE jsonb_typeof(line) = 'object'",
             &[about.into(), line.as_str().into()],
         )?;
-        Ok(found.rows().next().and_then(|row| {
-            Some(Arguments {
-                entity: row.get(0)?,
-                exclude: row.get(1)?,
-                seq: row.get(2)?,
-                previous: row.get(3)?,
-                hash: row.get(4)?,
-                recorded: row.get(5),
-                identity: row.get(6),
-                founded: None,
-            })
-        }))
+        let Some(row) = found.rows().next() else { return Ok(None) };
+        let lists = [0, 1, 7].map(|position| row.get::<Vec<String>>(position).unwrap_or_default());
+        let names = [2, 3, 4].map(|position| row.get::<String>(position).unwrap_or_default());
+        let (recorded, identity): (Option<String>, Option<String>) = (row.get(5), row.get(6));
+        let configuration = Configuration {
+            entity: &lists[0],
+            erasable: &lists[2],
+            exclude: &lists[1],
+            hash: &names[2],
+            identity: identity.as_deref(),
+            previous: &names[1],
+            recorded: recorded.as_deref(),
+            seq: &names[0],
+        };
+        Ok(Some(configuration.line()?))
     };
     let founded = as_owner_of(journal::table()?, |_| read())??;
-    let founded = founded.map(|founded| founded.line()).transpose()?;
     Ok(founded.filter(|founded| *founded != line))
 }
 

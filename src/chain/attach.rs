@@ -5,10 +5,11 @@
 
 use super::alter::{self, alteration};
 use super::arguments::Arguments;
+use super::erasable::Erasable;
 use super::feature::FEATURE;
 use super::layout::Layout;
 use super::triggers::Chain;
-use super::{backfill, partitions, requirements, verify};
+use super::{backfill, partitions, pointers, prune, requirements, verify};
 use crate::pg::column::Column;
 use crate::pg::command;
 use crate::pg::function::{Answer, Call, sql_function};
@@ -23,7 +24,7 @@ use crate::table::faults::Faults;
 use crate::table::{self, journal, makers, topology};
 
 sql_function! {
-    /// `add_chain(regclass, name[], name, name, name, name, name[], name[], text, boolean) → bigint`
+    /// `add_chain(regclass, name[], name, name, name, name, name[], name[], text, boolean, name[]) → bigint`
     veritable_add_chain = add_chain
 }
 sql_function! {
@@ -41,8 +42,10 @@ fn add_chain(call: &Call) -> Result<Answer> {
         hash: column(4, "hash")?,
         recorded: call.name(5),
         exclude: call.names(6)?,
+        erasable: call.names(10)?.into_iter().map(Erasable::new).collect::<Result<_>>()?,
         identity: call.text(8)?.map(str::to_string),
         founded: None,
+        log: None,
     };
     let mut order_by = call.names(7)?;
     if order_by.is_empty() {
@@ -56,13 +59,22 @@ fn add_chain(call: &Call) -> Result<Answer> {
             let table = open_table(target)?;
             arguments.identity.get_or_insert_with(|| table.stable_name());
             let columns = Columns::of(&table);
-            arguments.exclude.iter().chain(&order_by).try_for_each(|name| columns.find(name).map(|_| ()))?;
+            let erasable = arguments.erasable.iter().map(|column| &column.value);
+            arguments
+                .exclude
+                .iter()
+                .chain(&order_by)
+                .chain(erasable)
+                .try_for_each(|name| columns.find(name).map(|_| ()))?;
             check_partition(&table, &arguments)?;
             let is_required = columns.find(&arguments.previous).is_ok_and(|previous| previous.not_null);
             (table.stable_name(), backfill::sealed_columns(&table, &arguments), is_required)
         };
         check_distribution(session, target, &arguments)?;
         let was_sealed = backfill::has_values(session, target, &former)?;
+        if !was_sealed && !reseals {
+            refuse_values(session, target, &arguments)?;
+        }
         add_columns(session, target, &arguments)?;
         let layout = {
             let table = Relation::open(target, Lock::Held)?;
@@ -74,8 +86,12 @@ fn add_chain(call: &Call) -> Result<Answer> {
             arguments.founded = alter::founded_before_drop(session, &about, &arguments)?;
         }
         let sealed = if is_kept { 0 } else { backfill::seal(session, target, &layout, &arguments, &order_by)? };
+        if reseals || sealed > 0 {
+            prune::begin_anew(session, &Relation::open(target, Lock::Held)?, &arguments)?;
+        }
         let table = Relation::open(target, Lock::Held)?.qualified_name();
         add_triggers(session, &table, &arguments)?;
+        FEATURE.check_others(&Relation::open(target, Lock::Held)?)?;
         partitions::guard(session, &topology::below(session, target)?)?;
         if is_kept {
             check_sealed(&Relation::open(target, Lock::Held)?)?;
@@ -109,6 +125,7 @@ fn drop_chain(call: &Call) -> Result<Answer> {
             return Err(FEATURE.missing(&relation.name()));
         }
         FEATURE.refuse_partition(&relation, |root| format!("SELECT drop_chain('{root}');"))?;
+        check_has_no_log(&relation)?;
         // Triggers whose arguments cannot be read can be dropped, too.
         let chain = Chain::of(&relation).ok().flatten();
         let detail = chain.and_then(|chain| alteration(&chain.arguments).ok());
@@ -120,9 +137,22 @@ fn drop_chain(call: &Call) -> Result<Answer> {
         // The journal's own chain has to seal the entry about its end.
         journal::record(session, &about, "drop_chain", None, detail.as_deref())?;
         table::triggers::drop(session, &table, triggers.into_iter().map(|trigger| trigger.name))?;
+        pointers::forget(session, &[target])?;
         partitions::unguard(session, &topology::below(session, target)?)
     })?;
     Ok(Answer::VOID)
+}
+
+/// Refuses to end the chain of a log: its position would become a column like any other, which lines contain.
+fn check_has_no_log(relation: &Relation) -> Result<()> {
+    match Chain::of(relation) {
+        Ok(Some(chain)) if chain.arguments.log.is_some() => Err(Error::new(
+            Class::State,
+            format!("cannot end the chain of table \"{}\", which has a log", relation.name()),
+        )
+        .hint(format!("SELECT drop_log('{}');", relation.qualified_name()))),
+        _ => Ok(()),
+    }
 }
 
 /// Refuses to keep rows that are not the chain of this configuration.
@@ -142,8 +172,9 @@ fn check_sealed(table: &Relation) -> Result<()> {
 /// Refuses a partition that lacks columns of the chain: only the partitioned table can get them.
 fn check_partition(table: &Relation, arguments: &Arguments) -> Result<()> {
     let columns = Columns::of(table);
-    let is_complete =
-        [&arguments.seq, &arguments.previous, &arguments.hash].iter().all(|name| columns.find(name).is_ok());
+    let beside = arguments.erasable.iter().flat_map(|column| [&column.salt, &column.commitment]);
+    let mut own = [&arguments.seq, &arguments.previous, &arguments.hash].into_iter().chain(beside);
+    let is_complete = own.all(|name| columns.find(name).is_ok());
     let Some(&root) = table.ancestors().last().filter(|_| !is_complete) else { return Ok(()) };
     let root = Relation::open(root, Lock::AccessShare)?;
     Err(Error::new(Class::WrongObject, format!("\"{}\" is a partition of table \"{}\"", table.name(), root.name()))
@@ -165,6 +196,23 @@ fn open_table(target: Oid) -> Result<Relation> {
         }
     }
     Ok(relation)
+}
+
+/// Refuses columns of salts and commitments that hold something else.
+fn refuse_values(session: &Session, target: Oid, arguments: &Arguments) -> Result<()> {
+    let present = Relation::open(target, Lock::Held)?.columns();
+    let beside = arguments.erasable.iter().flat_map(|column| [&column.salt, &column.commitment]);
+    for name in beside.filter(|name| present.iter().any(|column| column.name == **name)) {
+        if backfill::has_values(session, target, std::slice::from_ref(name))? {
+            return Err(Error::new(
+                Class::State,
+                format!("column \"{name}\" of table \"{}\" has values already", name_of(target)),
+            )
+            .detail("It is to hold what belongs to an erasable column.")
+            .hint("Rename the column, or set it to null."));
+        }
+    }
+    Ok(())
 }
 
 /// Refuses distributed tables with rows: Citus keeps these rows on other servers, where this server cannot seal them.
@@ -204,7 +252,9 @@ fn add_columns(session: &Session, target: Oid, arguments: &Arguments) -> Result<
         (relation.qualified_name(), relation.columns())
     };
     let chain = [(&arguments.seq, "int8"), (&arguments.previous, "bytea"), (&arguments.hash, "bytea")];
-    let missing = chain.iter().filter(|(name, _)| columns.iter().all(|column| column.name != **name));
+    let beside = arguments.erasable.iter().flat_map(|column| [(&column.salt, "bytea"), (&column.commitment, "bytea")]);
+    let missing =
+        chain.into_iter().chain(beside).filter(|(name, _)| columns.iter().all(|column| column.name != **name));
     let add: Vec<_> =
         missing.map(|(name, kind)| format!("ADD COLUMN {} pg_catalog.{kind}", quote::identifier(name))).collect();
     if !add.is_empty() {

@@ -134,7 +134,11 @@ fn seal_rows(
             Entry::Vacant(entry) => entry.insert(prepare_update(session, partition, layout, arguments)?),
         };
         let (previous_value, hash_value) = (parameter(layout.previous, &before), parameter(layout.hash, &hash));
-        if update.run(&[seq.into(), previous_value, hash_value, fetched.tid(1)])? != 1 {
+        let mut values = vec![seq.into(), previous_value, hash_value, fetched.tid(1)];
+        for column in &layout.erasable {
+            values.extend([row.parameter(column.salt), row.parameter(column.commitment)]);
+        }
+        if update.run(&values)? != 1 {
             return Err(Error::new(Class::State, "a rule of the table keeps its rows from being sealed"));
         }
         previous = Some(hash);
@@ -153,6 +157,7 @@ fn seal_rows(
 fn seal_row(layout: &Layout, row: &mut Row, seq: i64, previous: &LinkHash) -> Result<LinkHash> {
     row.set_integer(layout.seq, seq);
     layout.previous.put(row, previous);
+    layout.commit(row)?;
     layout.hash_of(row)
 }
 
@@ -164,10 +169,13 @@ fn prepare_update<'s>(
 ) -> Result<Prepared<'s>> {
     let table = Relation::open(partition, Lock::Held)?.qualified_name();
     let [seq, previous, hash] = [&arguments.seq, &arguments.previous, &arguments.hash].map(quote::identifier);
-    session.prepare(
-        &format!("UPDATE ONLY {table} SET {seq} = $1, {previous} = $2, {hash} = $3 WHERE ctid = $4"),
-        &[types::INT8, type_of(layout.previous), type_of(layout.hash), types::TID],
-    )
+    let mut set = format!("{seq} = $1, {previous} = $2, {hash} = $3");
+    let mut kinds = vec![types::INT8, type_of(layout.previous), type_of(layout.hash), types::TID];
+    for name in arguments.erasable.iter().flat_map(|column| [&column.salt, &column.commitment]) {
+        kinds.push(types::BYTEA);
+        set.push_str(&format!(", {} = ${}", quote::identifier(name), kinds.len()));
+    }
+    session.prepare(&format!("UPDATE ONLY {table} SET {set} WHERE ctid = $4"), &kinds)
 }
 
 fn type_of(column: HashColumn) -> Oid {
@@ -186,7 +194,7 @@ fn parameter(column: HashColumn, hash: &LinkHash) -> Parameter<'static> {
 
 /// Disables the table's own triggers, which are not meant for this UPDATE, and returns the commands that restore them.
 /// The UPDATE changes no column of a foreign key.
-fn silence_triggers(session: &Session, target: Oid) -> Result<Vec<String>> {
+pub fn silence_triggers(session: &Session, target: Oid) -> Result<Vec<String>> {
     let triggers: Vec<(String, String, String)> = {
         let found = session.query(
             "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), pg_catalog.quote_ident(t.tgname),

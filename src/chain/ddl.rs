@@ -1,5 +1,6 @@
 //! The callbacks of a chain for the event triggers.
 
+use super::prune::{attach, detach};
 use super::{alter, partitions, triggers, verify};
 use crate::table::feature::{Ddl, Kind, Partitions, Reason};
 
@@ -17,13 +18,15 @@ pub static DDL: Ddl = Ddl {
     indexes_text: false,
     on_new_column: None,
     partitions: Some(&Partitions {
-        refuse_to_detach: partitions::refuse_to_detach_rows,
+        refuse_to_detach: detach::refuse,
+        detached: Some(detach::record),
+        attached: Some(attach::take_in),
         refuse_key: partitions::refuse_key,
         guard: partitions::guard,
         unguard: partitions::unguard,
         dropped: (
             "Its events would be missing from their chains.",
-            "A partition without events can be detached, and dropped then. Use drop_chain() to end the chain.",
+            "Detach it first: ALTER TABLE … DETACH PARTITION …. The events are pruned then, and the chains stay verifiable.",
         ),
     }),
     lost: None,
@@ -35,6 +38,11 @@ fn reason(kind: Kind) -> Reason {
         Kind::Index => (
             "The newest event of an entity is found by it.",
             "Create another index on the same columns first, or use drop_chain() to end the chain.",
+        ),
+        Kind::Place => ("It holds the positions of the log.", "Use drop_log() to end the log."),
+        Kind::Sequence => (
+            "It gives the positions of the log, each of them once.",
+            "Use drop_log() to end the log, or setval() to set the sequence ahead.",
         ),
         _ => ("The hashes of the table's rows cover it.", ANEW),
     };

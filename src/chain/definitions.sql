@@ -9,15 +9,18 @@ chains AS MATERIALIZED (
            veritable.trigger_argument(t.tgargs, 'entity')::pg_catalog.name[] AS entity,
            (veritable.trigger_argument(t.tgargs, 'seq'))[1]::pg_catalog.name AS seq,
            veritable.trigger_argument(t.tgargs, 'previous') || veritable.trigger_argument(t.tgargs, 'hash')
-               || veritable.trigger_argument(t.tgargs, 'recorded') AS own,
-           veritable.trigger_argument(t.tgargs, 'exclude')::pg_catalog.name[] AS exclude
+               || veritable.trigger_argument(t.tgargs, 'recorded')
+               || veritable.trigger_argument(t.tgargs, 'erasable') || veritable.trigger_argument(t.tgargs, 'salt')
+               || veritable.trigger_argument(t.tgargs, 'commitment') AS own,
+           veritable.trigger_argument(t.tgargs, 'exclude')::pg_catalog.name[] AS exclude,
+           (veritable.trigger_argument(t.tgargs, 'position'))[1]::pg_catalog.name AS place
     FROM pg_catalog.pg_trigger t
     JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
     WHERE t.tgrelid = ANY ($1) AND t.tgfoid = ($2)[1] AND (t.tgparentid = 0 OR NOT c.relispartition)
     ORDER BY t.tgrelid, t.tgname
 ),
 -- The columns and their roles. PostgreSQL computes generated columns after the row is sealed. It keeps the value that old
--- rows have in a new column with the table, or with each partition.
+-- rows have in a new column with the table, or with each partition. No line contains the position.
 columns AS MATERIALIZED (
     SELECT c.target, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attcollation,
            a.atthasmissing OR r.relkind = 'p' AND EXISTS (
@@ -25,6 +28,7 @@ columns AS MATERIALIZED (
                WHERE part.attrelid = ANY ($1) AND part.attname = a.attname AND part.atthasmissing) AS filled,
            CASE WHEN a.attname = ANY (c.exclude) THEN 'excluded'
                 WHEN a.attgenerated <> '' THEN 'other'
+                WHEN a.attname = c.place THEN 'place'
                 WHEN a.attname = ANY (c.entity) OR a.attname = c.seq OR a.attname = ANY (c.own) THEN 'named'
                 ELSE 'covered' END AS role
     FROM chains c
@@ -52,11 +56,11 @@ types AS (
     WHERE part.type <> 0
 )
 -- A line contains the values of its columns, written by their types, with their names.
-SELECT 'column' AS kind, target AS object, attnum::pg_catalog.int4 AS number, target,
+SELECT CASE role WHEN 'place' THEN 'place' ELSE 'column' END AS kind, target AS object, attnum::pg_catalog.int4 AS number, target,
        pg_catalog.format('column "%s"', attname) AS name,
        CASE WHEN role IN ('named', 'covered') THEN pg_catalog.format('%s %s %s %s', attname, atttypid, atttypmod, attcollation)
             ELSE '' END AS definition,
-       role, attname::pg_catalog.text AS "column", filled, (SELECT typowner FROM pg_catalog.pg_type WHERE oid = atttypid) AS owner
+       CASE role WHEN 'place' THEN 'named' ELSE role END AS role, attname::pg_catalog.text AS "column", filled, (SELECT typowner FROM pg_catalog.pg_type WHERE oid = atttypid) AS owner
 FROM columns
 UNION ALL
 SELECT 'type', e.oid, 0, t.target,
@@ -93,6 +97,17 @@ WHERE EXISTS (
       AND i.indkey[pg_catalog.cardinality(c.entity)]
           = (SELECT a.attnum FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.target AND a.attname = c.seq)
 )
+UNION ALL
+-- The sequences that belong to the column of the position: one, which gives the positions.
+SELECT 'sequence', c.target, 0, c.target, pg_catalog.format('sequence "%s"', pg_catalog.min(s.relname::pg_catalog.text)),
+       pg_catalog.string_agg(s.oid::pg_catalog.text, ' ' ORDER BY s.oid), '', '', false, pg_catalog.min(s.oid)
+FROM columns c
+JOIN pg_catalog.pg_depend d
+  ON d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = c.target AND d.refobjsubid = c.attnum
+ AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype = 'a'
+JOIN pg_catalog.pg_class s ON s.oid = d.objid AND s.relkind = 'S'
+WHERE c.role = 'place'
+GROUP BY c.target
 UNION ALL
 -- Only a check: if a function returns no array, the function is not the extension's.
 SELECT 'configuration', target, 0, target, 'configuration',

@@ -57,6 +57,7 @@ pub static FEATURE: Feature = Feature {
         },
     ],
     parts: &[SEALS, GUARDS_ROWS, GUARDS_TABLE],
+    fills: &["seq", "previous", "hash", "recorded", "position"],
     late: Some(Late { harm: "change rows after they are sealed", on_update: false }),
     no_children: Some("Rows of a child would be neither sealed nor verified."),
 };

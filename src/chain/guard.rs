@@ -1,10 +1,12 @@
 //! The guard: no role can change, delete or truncate sealed rows, unless a superuser has set `veritable.guard = off`.
 
 use super::arguments::Arguments;
+use super::erase;
 use super::feature::{FEATURE, GUARD};
 use super::layout::Layout;
-use super::let_pass;
+use super::prune::delete;
 use super::triggers::root_of;
+use super::{let_pass, moves};
 use crate::pg::cache::{Cache, Derived};
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::guc::{Description, SetBy, Switch};
@@ -45,6 +47,10 @@ fn guard(call: &Call) -> Result<Answer> {
     let firing = call.firing()?;
     match firing.event() {
         Event::Update if firing.is_before_row() => update(&firing),
+        Event::Delete if firing.is_before_row() && delete::lets_pass(&firing) => Ok(firing.pass_row()),
+        Event::Delete if firing.is_before_row() && GUARD_ROWS.get() && moves::take_out(&firing, gone)? => {
+            Ok(firing.pass_row())
+        }
         Event::Delete if firing.is_before() => refuse(&firing, || in_tests(refusal(&firing, "delete from"))),
         Event::Truncate if firing.is_before() => refuse(&firing, || in_tests(refusal(&firing, "truncate"))),
         _ => Err(FEATURE.misplaced(GUARD)),
@@ -56,6 +62,9 @@ fn update(firing: &Firing) -> Result<Answer> {
     let guarded = GUARDED.with(|cache| cache.get(firing.relation_oid(), || Guarded::of(firing)))?;
     let old: Row = firing.row(&guarded.layout.descriptor);
     let new = firing.new_row(&guarded.layout.descriptor);
+    if !guarded.layout.erasable.is_empty() && erase::lets_pass(guarded.relation, &guarded.layout, &old, &new) {
+        return Ok(firing.pass_update());
+    }
     let difference = match guarded.first_unreadable(firing)? {
         None => old.first_difference(&new, &guarded.layout.sealed),
         unreadable => unreadable,
@@ -115,8 +124,19 @@ fn refuse(firing: &Firing, refusal: impl FnOnce() -> Error) -> Result<Answer> {
 }
 
 fn refusal(firing: &Firing, verb: &str) -> Error {
-    Error::new(Class::AppendOnly, format!("cannot {verb} chained table \"{}\"", firing.relation().name()))
+    refused(verb, &firing.relation().name())
+}
+
+fn refused(verb: &str, table: &str) -> Error {
+    Error::new(Class::AppendOnly, format!("cannot {verb} chained table \"{table}\""))
         .hint("Insert a new event that corrects the old one.")
+}
+
+/// The refusal of a transaction that has deleted rows of a default partition for good.
+fn gone(partition: &str) -> Error {
+    refused("delete from", partition).hint(
+        "Insert a new event that corrects the old one. Rows of a default partition can be moved: insert them again in the same transaction, with all their columns.",
+    )
 }
 
 /// Test suites empty their tables between tests.

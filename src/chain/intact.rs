@@ -7,27 +7,31 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 
-use veritable_core::chain::{Anchor, Balance, BalanceKey};
+use veritable_core::chain::{Anchor, Balance, BalanceKey, LinkHash, Run};
 
+use super::layout::Whole;
 use super::line::layout_of;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::report::{Class, Error, Result};
-use crate::pg::spi::Session;
 
 sql_function! {
     /// The transition function of `veritable.intact(record, bytea)` and `veritable.broken(record, bytea)`.
     veritable_balance_add = balance_add
 }
 sql_function! {
-    /// The combine function of both aggregates.
+    /// The transition function of `veritable.intact_pruned(record, bytea, bigint, bigint, bytea, bytea, bytea)`.
+    veritable_balance_add_pruned = balance_add_pruned
+}
+sql_function! {
+    /// The combine function of the aggregates.
     veritable_balance_merge = balance_merge
 }
 sql_function! {
-    /// The serialization function of both aggregates.
+    /// The serialization function of the aggregates.
     veritable_balance_save = balance_save
 }
 sql_function! {
-    /// The deserialization function of both aggregates.
+    /// The deserialization function of the aggregates.
     veritable_balance_load = balance_load
 }
 sql_function! {
@@ -41,6 +45,14 @@ sql_function! {
 sql_function! {
     /// `veritable.is_sought(record, bigint) → boolean`
     veritable_is_sought = is_sought
+}
+sql_function! {
+    /// `veritable.is_sought_key(bigint, bigint) → boolean`
+    veritable_is_sought_key = is_sought_key
+}
+sql_function! {
+    /// `veritable.entity_key(record) → bigint`
+    veritable_entity_key = entity_key
 }
 
 /// The check of one entity's events.
@@ -70,24 +82,6 @@ impl Group {
     }
 }
 
-/// Refuses aggregates that are not made of this library's functions: SQL finds the aggregates by name.
-pub fn require_own(session: &Session) -> Result<()> {
-    let found = session.query_as_caller(
-        "SELECT pg_catalog.count(*)
-         FROM pg_catalog.pg_aggregate a
-         JOIN pg_catalog.pg_proc f
-           ON f.oid IN (a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn)
-         JOIN pg_catalog.pg_language l ON l.oid = f.prolang
-         WHERE a.aggfnoid IN ('veritable.intact'::pg_catalog.regproc, 'veritable.broken'::pg_catalog.regproc)
-           AND l.lanname = 'c' AND f.probin = '$libdir/veritable' AND f.prosrc = pg_catalog.concat('veritable_', f.proname)",
-        &[],
-    )?;
-    match found.rows().next().and_then(|row| row.get::<i64>(0)) {
-        Some(10) => Ok(()),
-        _ => Err(Error::damaged("the aggregates of verification")),
-    }
-}
-
 /// Adds an event. The key of `veritable_core::chain::Balance` is random for each run, so an attacker cannot prepare rows for it.
 fn balance_add(call: &Call) -> Result<Answer> {
     let mut group = call.state::<Group>()?;
@@ -95,14 +89,34 @@ fn balance_add(call: &Call) -> Result<Answer> {
     let key = key.try_into().map_err(|_| Error::new(Class::Argument, "the key must have 16 bytes"))?;
     let found = layout_of(&value)?;
     let row = value.row(&found.layout.descriptor);
-    let event = match found.layout.event(&row) {
+    let event = match found.layout.whole_event(&row) {
         // A row whose line cannot be written was not sealed in this form; the check of the other chains goes on.
         Err(error) if error.is_about_value() => found.layout.unwritable_event(&row),
-        event => event?,
+        event => match event? {
+            Whole::Event(event) => event,
+            Whole::Altered(_) => found.layout.unwritable_event(&row),
+        },
     };
     group.balance.add(&BalanceKey::new(key), &Anchor::genesis(found.layout.genesis), &event);
     if group.entity.is_none() {
         group.entity = Some(found.layout.entity_hash(&row));
+    }
+    Ok(Answer::state(group))
+}
+
+/// Adds an event, or a run of pruned events: the arguments after those of [`balance_add`] are first and last seq, the hashes before
+/// and through the run, and the genesis. What is no run does not count, so that the chain has a gap.
+fn balance_add_pruned(call: &Call) -> Result<Answer> {
+    let (Some(first), Some(last)) = (call.integer(3), call.integer(4)) else { return balance_add(call) };
+    let mut group = call.state::<Group>()?;
+    let hash = |position| call.bytes(position).and_then(LinkHash::from_bytes);
+    let (Some(key), Some(genesis)) = (call.bytes(2).and_then(|key| key.try_into().ok()), hash(7)) else {
+        return Err(Error::new(Class::Argument, "the key must have 16 bytes, and the genesis 32"));
+    };
+    if let (Some(before), Some(through)) = (hash(5), hash(6))
+        && let Some(run) = Run::new((first, last), before, through)
+    {
+        group.balance.add_run(&BalanceKey::new(key), &Anchor::genesis(genesis), &run);
     }
     Ok(Answer::state(group))
 }
@@ -145,7 +159,7 @@ thread_local! {
 /// The hashes of entities, and whether an event was compared with them.
 struct Entities(HashSet<u64>, bool);
 
-/// A set of sought entities, registered until the drop of this value.
+/// A set of sought entities, by their hashes or by their keys, registered until the drop of this value.
 pub struct Sought {
     /// The number of the set, as an argument of `veritable.is_sought`.
     pub number: i64,
@@ -175,10 +189,25 @@ impl Drop for Sought {
 fn is_sought(call: &Call) -> Result<Answer> {
     let (Some(value), Some(number)) = (call.composite(0), call.integer(1)) else { return Ok(Answer::NULL) };
     let found = layout_of(&value)?;
-    let entity = found.layout.entity_hash(&value.row(&found.layout.descriptor));
+    Ok(is_among(found.layout.entity_hash(&value.row(&found.layout.descriptor)), number).into())
+}
+
+/// As [`is_sought`], by the key under which prunings are found.
+fn is_sought_key(call: &Call) -> Result<Answer> {
+    let (Some(key), Some(number)) = (call.integer(0), call.integer(1)) else { return Ok(Answer::NULL) };
+    Ok(is_among(key.cast_unsigned(), number).into())
+}
+
+fn is_among(entity: u64, number: i64) -> bool {
     let is_among = |Entities(entities, asked): &mut Entities| {
         *asked = true;
         entities.contains(&entity)
     };
-    Ok(SOUGHT.with_borrow_mut(|sought| sought.get_mut(&number).is_some_and(is_among)).into())
+    SOUGHT.with_borrow_mut(|sought| sought.get_mut(&number).is_some_and(is_among))
+}
+
+fn entity_key(call: &Call) -> Result<Answer> {
+    let Some(value) = call.composite(0) else { return Ok(Answer::NULL) };
+    let found = layout_of(&value)?;
+    Ok(Some(found.layout.entity_key(&value.row(&found.layout.descriptor))).into())
 }

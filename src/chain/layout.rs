@@ -6,17 +6,18 @@ use veritable_core::chain::{Event, LinkHash, Stored};
 use veritable_core::line::{Line, Member};
 
 use super::arguments::Arguments;
+use super::erasable::{Committed, Erasable};
 use super::hash_form::HashForm;
 use crate::pg::column::Column;
-use crate::pg::equality::ValueHash;
+use crate::pg::equality::{Equality, ValueHash, equal_have_same_bytes};
 use crate::pg::line::form::Form;
 use crate::pg::line::pinned::Pinned;
 use crate::pg::lock::{self, Key};
-use crate::pg::oid::Oid;
+use crate::pg::oid::{Oid, types};
 use crate::pg::relation::Relation;
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::{Descriptor, Output, Row};
-use crate::pg::types::{is_bigint, is_timestamptz, time_unit};
+use crate::pg::types::{has_lasting_hash, is_bigint, is_timestamptz, time_unit};
 use crate::table::columns::Columns;
 
 /// The places of a chain's columns in the rows of one relation.
@@ -33,10 +34,14 @@ pub struct Layout {
     pub hash: HashColumn,
     /// The recorded time.
     pub recorded: Option<Recorded>,
+    /// The place of the position in the log, if the chain has a log. No line contains it.
+    pub position: Option<usize>,
     /// The hash of the chain's configuration, to which each entity's first event links.
     pub genesis: LinkHash,
     /// The places that an UPDATE may not change: all except excluded and generated columns.
     pub sealed: Vec<usize>,
+    /// The columns whose values can be erased. A line holds their commitments.
+    pub erasable: Vec<Committed>,
     covered: Vec<Covered>,
     reads_settings: bool,
 }
@@ -49,6 +54,9 @@ pub struct Entity {
     pub name: String,
     output: Output,
     hash: ValueHash,
+    equality: Option<Equality>,
+    has_lasting_hash: bool,
+    are_equal_stored_alike: bool,
 }
 
 /// A column that holds a hash.
@@ -67,6 +75,14 @@ pub struct Recorded {
     pub place: usize,
     /// The resolution of the column's type, in microseconds.
     pub unit: i64,
+}
+
+/// A row to verify.
+pub enum Whole {
+    /// The event.
+    Event(Event),
+    /// This erasable column does not hold what was sealed.
+    Altered(String),
 }
 
 struct Covered {
@@ -102,15 +118,45 @@ impl Layout {
             let hash = ValueHash::of(column).ok_or_else(|| {
                 Error::new(Class::Unsupported, format!("entity column \"{name}\" is of a type that cannot be hashed"))
             })?;
-            Ok(Entity { place: column.place, name: name.clone(), output: Output::of(column.type_id), hash })
+            Ok(Entity {
+                place: column.place,
+                name: name.clone(),
+                output: Output::of(column.type_id),
+                hash,
+                equality: Equality::of(column),
+                has_lasting_hash: has_lasting_hash(column.type_id),
+                are_equal_stored_alike: equal_have_same_bytes(column.type_id, column.collation),
+            })
         };
         let hash = hash_column(&arguments.hash)?;
+        let position = match &arguments.log {
+            Some(log) => Some(typed(&log.position, is_bigint, "bigint")?.place),
+            None => None,
+        };
+        let bytes = |name: &String| typed(name, |column| column.type_id == types::BYTEA, "bytea");
+        let committed = |names: &Erasable| -> Result<(Committed, Covered)> {
+            let value = columns.find_stored(&names.value, "be erasable", "row is sealed")?;
+            let (salt, commitment) = (bytes(&names.salt)?, bytes(&names.commitment)?);
+            let committed = Committed::of(value, salt, commitment, form_of(relation, value)?);
+            // The line holds the commitment as the member of the value.
+            let covered = Covered {
+                member: Member::new(&names.value)?,
+                place: commitment.place,
+                form: form_of(relation, commitment)?,
+            };
+            Ok((committed, covered))
+        };
+        let (erasable, commitments): (Vec<_>, Vec<_>) =
+            arguments.erasable.iter().map(committed).collect::<Result<Vec<_>>>()?.into_iter().unzip();
+        let is_erasable =
+            |column: &Column| arguments.erasable.iter().any(|names| names.names().contains(&&column.name));
         let sealed =
             columns.list.iter().filter(|column| !column.generated && !arguments.exclude.contains(&column.name));
         let mut covered = sealed
             .clone()
-            .filter(|column| column.place != hash.place)
+            .filter(|column| column.place != hash.place && Some(column.place) != position && !is_erasable(column))
             .map(|column| Covered::of(relation, column))
+            .chain(commitments.into_iter().map(Ok))
             .collect::<Result<Vec<_>>>()?;
         covered.sort_by(|one, other| one.member.cmp(&other.member));
         Ok(Layout {
@@ -126,10 +172,12 @@ impl Layout {
                 }
                 None => None,
             },
+            position,
             genesis: arguments.genesis()?,
             sealed: sealed.map(|column| column.place).collect(),
             reads_settings: covered.iter().any(|column| column.form.reads_settings()),
             covered,
+            erasable,
         })
     }
 
@@ -166,6 +214,14 @@ impl Layout {
         })
     }
 
+    /// The row as an event to verify, unless an erasable value of it is not the one that was sealed.
+    pub fn whole_event(&self, row: &Row) -> Result<Whole> {
+        Ok(match self.first_altered(row)? {
+            Some(column) => Whole::Altered(column.name.clone()),
+            None => Whole::Event(self.event(row)?),
+        })
+    }
+
     /// The row as an event to verify if its line cannot be written: no stored hash can be right.
     pub fn unwritable_event(&self, row: &Row) -> Event {
         let hash = self.hash.stored(row);
@@ -197,6 +253,36 @@ impl Layout {
         self.entity.iter().fold(0, |hash, column| {
             if row.is_null(column.place) { !hash } else { row.hash(column.place, column.hash, hash) }
         })
+    }
+
+    /// The key of the row's entity in `veritable.prunings`: equal entities have equal keys, also after a restore. Where the
+    /// type's own hash changes with the database, the key is made of the text.
+    pub fn entity_key(&self, row: &Row) -> i64 {
+        let key = self.entity.iter().fold(0, |key: u64, column| {
+            if row.is_null(column.place) {
+                !key
+            } else if column.has_lasting_hash {
+                row.hash(column.place, column.hash, key)
+            } else {
+                let _pinned = Pinned::new();
+                let text = row.text(column.place, &column.output).unwrap_or_default();
+                let hash = LinkHash::of_line(&[&key.to_be_bytes(), text.as_bytes()].concat());
+                hash.as_bytes()[..8].iter().fold(0, |hash, byte| hash << 8 | u64::from(*byte))
+            }
+        });
+        key.cast_signed()
+    }
+
+    /// Whether equal entities have the same [image](Layout::entity_image).
+    pub fn equal_entities_are_stored_alike(&self) -> bool {
+        self.entity.iter().all(|column| column.are_equal_stored_alike)
+    }
+
+    /// Whether two rows of this layout have the same entity, by the equality of the columns' types.
+    pub fn is_same_entity(&self, row: &Row, other: &Row) -> bool {
+        self.entity
+            .iter()
+            .all(|column| column.equality.as_ref().is_some_and(|equality| row.is_same(other, column.place, equality)))
     }
 
     /// A row with nothing but an entity, from the values as texts.
@@ -242,14 +328,18 @@ impl HashColumn {
 
 impl Covered {
     fn of(relation: &Relation, column: &Column) -> Result<Covered> {
-        let form = Form::of(column.type_id).map_err(|unsupported| {
-            Error::new(
-                Class::Unsupported,
-                format!("column \"{}\" of relation \"{}\" cannot be part of a chain", column.name, relation.name()),
-            )
-            .detail(unsupported.reason())
-            .hint("Exclude the column, or change its type to text.")
-        })?;
-        Ok(Covered { member: Member::new(&column.name)?, place: column.place, form })
+        Ok(Covered { member: Member::new(&column.name)?, place: column.place, form: form_of(relation, column)? })
     }
+}
+
+/// The form in which a line holds the values of a column.
+fn form_of(relation: &Relation, column: &Column) -> Result<Form> {
+    Form::of(column.type_id).map_err(|unsupported| {
+        Error::new(
+            Class::Unsupported,
+            format!("column \"{}\" of relation \"{}\" cannot be part of a chain", column.name, relation.name()),
+        )
+        .detail(unsupported.reason())
+        .hint("Exclude the column, or change its type to text.")
+    })
 }

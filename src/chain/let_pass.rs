@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use super::{own_heads, triggers};
+use super::{own_heads, pointers, triggers};
 use crate::pg::oid::Oid;
 use crate::pg::report::{Result, warning};
 use crate::pg::spi;
@@ -36,6 +36,8 @@ pub fn note(firing: &Firing) -> Result<()> {
     if is_known {
         return Ok(());
     }
+    // An UPDATE can change the seq of a row, or its entity.
+    pointers::void_chain_of(&relation)?;
     let root = triggers::root_of(&relation)?;
     let root = root.as_ref().unwrap_or(&relation);
     let of_root = |is_meant: &dyn Fn(&Passed) -> bool| {

@@ -2,6 +2,7 @@
 
 use super::arguments::Arguments;
 use super::feature::{FEATURE, GUARDS_TABLE};
+use super::pointers;
 use super::triggers::Chain;
 use crate::pg::acting::as_owner_of;
 use crate::pg::contents::has_rows;
@@ -19,6 +20,9 @@ pub fn guard(session: &Session, tables: &[Oid]) -> Result<()> {
     let mut tables = tables.to_vec();
     for place in 0..tables.len() {
         tables.extend(topology::below(session, tables[place])?);
+    }
+    for &table in &tables {
+        pointers::arrive(&Relation::open(table, Lock::AccessShare)?)?;
     }
     let unguarded = session.query(
         "SELECT c.oid, veritable.trigger_arguments(rows.tgargs)
@@ -55,18 +59,23 @@ pub fn unguard(session: &Session, tables: &[Oid]) -> Result<()> {
     Ok(())
 }
 
-/// Refuses to detach a partition with rows from the chain of `table`: the chain would have a gap, or restart.
-pub fn refuse_to_detach_rows(partition: Oid, table: Oid) -> Result<()> {
+/// Refuses a partition with rows under a table with a log: their positions would be below what readers have passed.
+pub fn refuse_rows(partition: Oid, table: Oid) -> Result<()> {
     let table = Relation::open(table, Lock::AccessShare)?;
-    if !FEATURE.is_on(&table)? || !has_rows(partition)? {
+    let has_log = Chain::of(&table)?.is_some_and(|chain| chain.arguments.log.is_some());
+    if !has_log || !has_rows(partition)? {
         return Ok(());
     }
     Err(Error::new(
-        Class::AppendOnly,
-        format!("cannot detach partition \"{}\" of chained table \"{}\"", name_of(partition), table.name()),
+        Class::State,
+        format!(
+            "cannot attach partition \"{}\" with rows to table \"{}\", which has a log",
+            name_of(partition),
+            table.name()
+        ),
     )
-    .detail("It holds events, which would be missing from their chains.")
-    .hint("Use drop_chain() to end the chain first."))
+    .detail("Readers of the log may have passed the positions of its events.")
+    .hint("Attach it without rows, and insert them; or use drop_log() before and add_log() after."))
 }
 
 /// Whether an index on the entity and seq can be unique under these partition keys: PostgreSQL wants a unique index to

@@ -3,11 +3,13 @@
 
 use std::collections::HashSet;
 
-use veritable_core::chain::{Fault, FaultKind, LinkHash, Walk};
+use veritable_core::chain::{Event, Fault, FaultKind, LinkHash, Walk};
 
 use super::backdated::{self, Times};
-use super::intact::{self, Sought};
-use super::layout::Layout;
+use super::erase::search;
+use super::intact::Sought;
+use super::layout::{Layout, Whole};
+use super::pruned::Pruned;
 use super::triggers::Chain;
 use super::verdict::Verdict;
 use crate::pg::contents::has_rows;
@@ -18,25 +20,34 @@ use crate::pg::relation::{Relation, name_of};
 use crate::pg::report::{Class, Error, Result, number};
 use crate::pg::row::Row;
 use crate::pg::spi::{Parameter, Session};
-use crate::table::{scan, topology};
+use crate::table::{aggregates, scan, topology};
 
 /// The maximum number of broken chains that are kept, in some 40 MB; above it, the second pass reads all chains in order.
-const BROKEN_MAX: usize = 1_000_000;
+pub const BROKEN_MAX: usize = 1_000_000;
 
 /// A chained table, with the SQL parts of the statements that read it.
 pub struct Table {
-    oid: Oid,
-    layout: Layout,
+    /// The table.
+    pub oid: Oid,
+    /// The layout of a row.
+    pub layout: Layout,
     /// The alias of a row in SQL.
-    alias: String,
+    pub alias: String,
+    /// The type of a row in SQL.
+    pub row_type: String,
     /// `ONLY schema.table AS alias`; without ONLY for a partitioned table.
-    from: String,
-    seq: String,
+    pub from: String,
+    /// The condition on the rows to read, beginning with WHERE, or nothing.
+    pub condition: String,
+    /// The seq, in SQL.
+    pub seq: String,
     hash: String,
     /// The recorded time, if the chain has one.
     recorded: Option<String>,
     /// `alias.column` for each entity column.
     entity: Vec<String>,
+    /// The condition for rows of which a value was erased, if the chain has erasable columns.
+    erased: Option<String>,
 }
 
 /// The choice of the rows to read.
@@ -47,16 +58,20 @@ struct Filter {
 }
 
 impl Filter {
-    /// The filter that keeps all rows.
-    fn none() -> Filter {
-        Filter { condition: String::new(), sought: None }
+    /// The filter that keeps all rows of the table.
+    fn none(table: &Table) -> Filter {
+        Filter { condition: table.condition.clone(), sought: None }
     }
 
     /// The filter that keeps the rows of the entities with these hashes; all rows for `None`.
-    fn of(alias: &str, entities: Option<HashSet<u64>>) -> Filter {
+    fn of(table: &Table, entities: Option<HashSet<u64>>) -> Filter {
+        let Filter { condition, .. } = Filter::none(table);
         match entities.map(Sought::new) {
-            None => Filter::none(),
-            sought => Filter { condition: format!("WHERE veritable.is_sought({alias}, $1)"), sought },
+            None => Filter { condition, sought: None },
+            sought => {
+                let and = if condition.is_empty() { "WHERE" } else { "AND" };
+                Filter { condition: format!("{condition} {and} veritable.is_sought({}, $1)", table.alias), sought }
+            }
         }
     }
 
@@ -81,11 +96,14 @@ impl Table {
         let column = |name: &String| format!("{alias}.{}", quote::identifier(name));
         Ok(Table {
             oid: relation.oid(),
+            row_type: relation.qualified_name(),
             from: topology::from_clause(relation, &alias),
+            condition: String::new(),
             seq: column(&chain.arguments.seq),
             hash: column(&chain.arguments.hash),
             recorded: chain.arguments.recorded.as_ref().map(column),
             entity: layout.entity.iter().map(|entity| column(&entity.name)).collect(),
+            erased: search::condition(&chain.arguments, &alias),
             alias,
             layout,
         })
@@ -100,8 +118,13 @@ impl Table {
     }
 
     /// Verifies all chains of the table.
-    pub fn verify(&self, session: &Session, verdict: &mut Verdict) -> Result<()> {
+    pub fn verify(&self, session: &Session, pruned: Option<&Pruned>, verdict: &mut Verdict) -> Result<()> {
         let key: [u8; 16] = random::bytes()?;
+        if let Some(pruned) = pruned {
+            pruned.verify(session, self, key, verdict)?;
+            self.name_erased(session, &Filter::none(self), verdict)?;
+            return self.name_backdated(session, &Filter::none(self), verdict);
+        }
         let counts = self.check_balance(session, key)?;
         if counts.broken > 0 {
             self.verify_broken(session, key, &counts, verdict)?;
@@ -109,7 +132,8 @@ impl Table {
             verdict.faults.groups += counts.intact;
             verdict.faults.rows += counts.events;
         }
-        self.name_backdated(session, &Filter::none(), verdict)
+        self.name_erased(session, &Filter::none(self), verdict)?;
+        self.name_backdated(session, &Filter::none(self), verdict)
     }
 
     fn verify_broken(&self, session: &Session, key: [u8; 16], counts: &Counts, verdict: &mut Verdict) -> Result<()> {
@@ -118,7 +142,7 @@ impl Table {
             verdict.faults.groups += counts.intact;
             verdict.faults.rows += counts.events;
         }
-        let named = self.name_faults(session, &Filter::of(&self.alias, broken), verdict)?;
+        let named = self.name_faults(session, &Filter::of(self, broken), verdict)?;
         // A chain that the first pass finds broken is a fault, even if the second pass cannot name an event.
         if named < counts.broken {
             let broken = number(counts.broken, "chain");
@@ -129,16 +153,17 @@ impl Table {
 
     /// The first pass.
     fn check_balance(&self, session: &Session, key: [u8; 16]) -> Result<Counts> {
-        intact::require_own(session)?;
+        aggregates::require_own(session, &["intact", "broken"])?;
         let counts = session.query_as_caller(
             &format!(
                 "SELECT pg_catalog.count(*) FILTER (WHERE g.events > 0),
                         pg_catalog.count(*) FILTER (WHERE g.events IS NULL),
                         COALESCE(pg_catalog.sum(g.events), 0)::pg_catalog.int8,
                         pg_catalog.count(*) FILTER (WHERE g.events <= 0)
-                 FROM (SELECT veritable.intact({}, $1) AS events FROM {} GROUP BY {}) AS g",
+                 FROM (SELECT veritable.intact({}, $1) AS events FROM {} {} GROUP BY {}) AS g",
                 self.alias,
                 self.from,
+                self.condition,
                 self.group()
             ),
             &[Parameter::from(key.as_slice())],
@@ -159,10 +184,11 @@ impl Table {
     fn broken(&self, session: &Session, key: [u8; 16]) -> Result<Option<HashSet<u64>>> {
         let cursor = session.cursor(
             &format!(
-                "SELECT g.entity FROM (SELECT veritable.broken({}, $1) AS entity FROM {} GROUP BY {}) AS g
+                "SELECT g.entity FROM (SELECT veritable.broken({}, $1) AS entity FROM {} {} GROUP BY {}) AS g
                  WHERE g.entity IS NOT NULL",
                 self.alias,
                 self.from,
+                self.condition,
                 self.group()
             ),
             &[Parameter::from(key.as_slice())],
@@ -182,7 +208,13 @@ impl Table {
     }
 
     /// Verifies the chain of one entity.
-    pub fn verify_entity(&self, session: &Session, values: &[String], verdict: &mut Verdict) -> Result<()> {
+    pub fn verify_entity(
+        &self,
+        session: &Session,
+        values: &[String],
+        pruned: Option<&Pruned>,
+        verdict: &mut Verdict,
+    ) -> Result<()> {
         if values.len() != self.entity.len() {
             let message =
                 format!("wrong number of entity values: expected {}, got {}", self.entity.len(), values.len());
@@ -190,14 +222,21 @@ impl Table {
         }
         let entity = (!values.is_empty())
             .then(|| self.layout.row_of_entity(values).map(|row| HashSet::from([self.layout.entity_hash(&row)])));
-        let filter = Filter::of(&self.alias, entity.transpose()?);
+        let filter = Filter::of(self, entity.transpose()?);
         let before = verdict.faults.rows;
-        self.name_faults(session, &filter, verdict)?;
-        if verdict.faults.rows == before && !values.is_empty() {
+        let is_pruned = match pruned {
+            Some(pruned) => pruned.verify_entity(session, self, values, verdict)?,
+            None => {
+                self.name_faults(session, &filter, verdict)?;
+                false
+            }
+        };
+        if verdict.faults.rows == before && !values.is_empty() && !is_pruned {
             let (table, entity) = (name_of(self.oid), values.join(", "));
             verdict.faults.notice(format!("table \"{table}\" has no chain of the entity ({entity})"));
             verdict.absent(self.oid, values.iter().cloned().map(Some).collect());
         }
+        self.name_erased(session, &filter, verdict)?;
         self.name_backdated(session, &filter, verdict)
     }
 
@@ -226,7 +265,7 @@ impl Table {
                 verdict.faults.groups += 1;
             }
             verdict.faults.rows += 1;
-            let has_fault = self.judge(&event.row(&self.layout.descriptor), &mut walk, verdict)?;
+            let (_, has_fault) = self.judge(&event.row(&self.layout.descriptor), &mut walk, verdict)?;
             if has_fault && !std::mem::replace(&mut is_named, true) {
                 named += 1;
             }
@@ -254,17 +293,40 @@ impl Table {
         })
     }
 
-    /// Reports the event's fault, and returns whether the event has one.
-    fn judge(&self, row: &Row, walk: &mut Walk, verdict: &mut Verdict) -> Result<bool> {
-        let mut event = self.layout.event(row);
-        // A row whose line cannot be written was not sealed in this form.
-        let unwritable = match &mut event {
-            Err(error) if error.is_about_value() => Some(error.message().to_string()),
+    /// Reports erased values without a record, and tells how many values were erased.
+    fn name_erased(&self, session: &Session, filter: &Filter, verdict: &mut Verdict) -> Result<()> {
+        let Some(erased) = &self.erased else { return Ok(()) };
+        let condition = if filter.condition.is_empty() {
+            format!("WHERE {erased}")
+        } else {
+            format!("{} AND {erased}", filter.condition)
+        };
+        let sql = format!("SELECT {} FROM {} {condition}", self.alias, self.from);
+        let values =
+            search::erased(session, &self.layout, &sql, &filter.parameters(), |entity, seq, column, wrong| {
+                verdict.erased(self.oid, entity, seq, column, &wrong);
+            })?;
+        if values > 0 {
+            verdict.faults.notice(format!("{} erased from table \"{}\"", number(values, "value"), name_of(self.oid)));
+        }
+        Ok(())
+    }
+
+    /// Reports the event's fault, and returns the event and whether it has one.
+    pub fn judge(&self, row: &Row, walk: &mut Walk, verdict: &mut Verdict) -> Result<(Event, bool)> {
+        let event = self.layout.whole_event(row);
+        // A row whose line cannot be written was not sealed in this form, nor was one with other values.
+        let unwritable = match &event {
+            Ok(Whole::Altered(column)) => {
+                Some(format!("The value of column \"{column}\" is not the one that was sealed."))
+            }
+            Err(error) if error.is_about_value() => Some(format!("The row cannot be hashed: {}.", error.message())),
             _ => None,
         };
-        let event = match unwritable {
-            Some(_) => self.layout.unwritable_event(row),
-            None => event?,
+        let event = match event {
+            Ok(Whole::Event(event)) => event,
+            Err(error) if unwritable.is_none() => return Err(error),
+            _ => self.layout.unwritable_event(row),
         };
         let recompute = |previous: LinkHash| {
             if unwritable.is_some() {
@@ -277,17 +339,17 @@ impl Table {
         let mut faults = Vec::new();
         walk.step(&event, recompute, &mut faults)?;
         if faults.is_empty() {
-            return Ok(false);
+            return Ok((event, false));
         }
         let entity = self.layout.entity_texts(row);
         for fault in faults {
             match (&unwritable, fault) {
                 (Some(reason), Fault { seq, kind: FaultKind::Altered }) => {
-                    verdict.altered(self.oid, &entity, seq, &format!("The row cannot be hashed: {reason}."));
+                    verdict.altered(self.oid, &entity, seq, reason);
                 }
-                _ => verdict.fault(self.oid, &entity, &fault, &event.computed),
+                _ => verdict.fault(self.oid, &entity, &fault, Some(&event.computed)),
             }
         }
-        Ok(true)
+        Ok((event, true))
     }
 }

@@ -7,6 +7,7 @@
 use super::arguments::Arguments;
 use super::feature::FEATURE;
 use super::layout::Layout;
+use super::position::Positions;
 use super::triggers::{self, Chain, check_table};
 use crate::pg::column::Column;
 use crate::pg::quote;
@@ -28,6 +29,12 @@ pub fn check_attached(relation: &Relation) -> Result<()> {
 pub fn check(table: &Relation, arguments: &Arguments) -> Result<()> {
     check_kind(table)?;
     check_part(table, table, arguments)?;
+    // A restored dump can create the trigger against TRUNCATE of a partition before the root has any.
+    if let Some(log) = &arguments.log
+        && triggers::seals(table)? > 0
+    {
+        Positions::of(table, log)?;
+    }
     let layout = Layout::of(table, arguments)?;
     table.check_type_owners(table.columns().iter().filter(|column| layout.sealed.contains(&column.place)))
 }
@@ -71,7 +78,21 @@ fn check_columns(table: &Relation, arguments: &Arguments) -> Result<()> {
                 .hint(alter(table, name, "SET NOT NULL")));
         }
     }
-    for name in [&arguments.seq, &arguments.previous, &arguments.hash] {
+    for column in &arguments.erasable {
+        for name in [&column.value, &column.salt] {
+            if columns.find(name)?.not_null {
+                return Err(Error::new(
+                    Class::State,
+                    format!("erasable column \"{name}\" must not be declared NOT NULL"),
+                )
+                .detail("Its value is null after the erasure.")
+                .hint(alter(table, name, "DROP NOT NULL")));
+            }
+        }
+    }
+    let position = arguments.log.iter().map(|log| &log.position);
+    let beside = arguments.erasable.iter().flat_map(|column| [&column.salt, &column.commitment]);
+    for name in [&arguments.seq, &arguments.previous, &arguments.hash].into_iter().chain(position).chain(beside) {
         let filler = match columns.find(name)? {
             Column { generated: true, .. } => "EXPRESSION",
             Column { identity: true, .. } => "IDENTITY",
@@ -122,7 +143,7 @@ fn check_partition_key(root: &Relation, table: &Relation, arguments: &Arguments,
         return Ok(());
     }
     let chain = [layout.seq, layout.previous.place, layout.hash.place];
-    if chain.iter().any(|place| table.is_partitioned_by(*place)) {
+    if chain.iter().chain(&layout.position).any(|place| table.is_partitioned_by(*place)) {
         return Err(Error::new(
             Class::Unsupported,
             format!("table \"{}\" is partitioned by a column of the chain", table.name()),
@@ -130,6 +151,16 @@ fn check_partition_key(root: &Relation, table: &Relation, arguments: &Arguments,
         .detail("The partition of a row is chosen before the row is sealed."));
     }
     let columns = table.columns();
+    let mut erased = layout.erasable.iter().flat_map(|column| [column.value, column.salt, column.commitment]);
+    if let Some(place) = erased.find(|place| table.is_partitioned_by(*place)) {
+        let name = columns.iter().find(|column| column.place == place).map_or("", |column| &column.name);
+        return Err(Error::new(
+            Class::Unsupported,
+            format!("table \"{}\" is partitioned by erasable column \"{name}\"", table.name()),
+        )
+        .detail("The erasure of its value would move the row.")
+        .hint("Partition the table by another column."));
+    }
     let is_key = |column: &&Column| arguments.exclude.contains(&column.name) && table.is_partitioned_by(column.place);
     if let Some(excluded) = columns.iter().find(is_key) {
         return Err(Error::new(

@@ -4,27 +4,28 @@
 //! a transaction may touch any number of entities. After the lock is released, the row itself protects the chain: the
 //! next session finds the uncommitted row through the index, and waits for its transaction to end.
 
-use std::cell::OnceCell;
 use std::rc::Rc;
 
 use veritable_core::chain::{LinkHash, Stored, recorded};
 
 use super::arguments::Arguments;
 use super::feature::{FEATURE, SEAL};
-use super::head::{Head, Heads, Look};
+use super::head::{Head, Heads};
 use super::layout::Layout;
-use super::{own_heads, triggers};
-use crate::pg::cache::{self, Cache, Derived};
+use super::own_heads::{self, Name, Pointing};
+use super::position::Positions;
+use super::search::Before;
+use super::{moves, pointers, triggers};
+use crate::pg::cache::{Cache, Derived};
 use crate::pg::clock;
 use crate::pg::function::{Answer, Call, sql_function};
-use crate::pg::lock::{self, Key};
 use crate::pg::oid::Oid;
-use crate::pg::open_transaction;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::Row;
 use crate::pg::trigger::{Event, Firing, is_replica};
 use crate::table::recorded as moment;
+use crate::table::standing;
 
 sql_function! {
     /// `veritable.seal()`: BEFORE INSERT FOR EACH ROW.
@@ -32,17 +33,18 @@ sql_function! {
 }
 
 /// The state for sealing rows of one relation.
-struct Sealer {
+pub struct Sealer {
     /// The relation that receives the rows.
-    relation: Oid,
+    pub relation: Oid,
     /// The relation of the chain: for a partition, the partitioned table.
     root: Oid,
-    layout: Layout,
+    /// The places of the chain's columns in these rows.
+    pub layout: Layout,
     arguments: Arguments,
     /// The places of the chain columns in the root: seq, previous hash, hash, recorded time.
     root_columns: Vec<usize>,
-    /// Resolved at the first append: a row that a replica applies needs neither a head nor the index.
-    heads: OnceCell<Heads>,
+    /// The source of positions, if the chain has a log.
+    positions: Option<Positions>,
 }
 
 thread_local! {
@@ -55,10 +57,20 @@ fn seal(call: &Call) -> Result<Answer> {
         return Err(FEATURE.misplaced(SEAL));
     }
     let sealer = Sealer::of(&firing)?;
-    let row = firing.row(&sealer.layout.descriptor);
+    let mut row = firing.row(&sealer.layout.descriptor);
+    if moves::are_open(sealer.root)? {
+        sealer.check_may_supply(&row)?;
+        return moves::put_back(&firing, row, &sealer.layout, &sealer.arguments, |row| sealer.check_own_hash(row));
+    }
     if is_replica() && !row.is_null(sealer.layout.hash.place) {
         own_heads::forget();
+        if sealer.is_partition() {
+            pointers::void(sealer.root)?;
+        }
         sealer.check_own_hash(&row)?;
+        if let Some(positions) = &sealer.positions {
+            positions.place_arrival(&sealer.layout, &mut row)?;
+        }
         return Ok(row.into_answer());
     }
     sealer.check_may_supply(&row)?;
@@ -66,13 +78,31 @@ fn seal(call: &Call) -> Result<Answer> {
     let relation = firing.relation();
     let key = sealer.layout.key(sealer.root, &row)?;
     let entity = sealer.layout.entity_image(&row);
+    let name = Name::of(key, &entity);
+    // First what has changed: rows may have come to other partitions without being sealed.
+    let heads = if sealer.is_partition() { Some(sealer.heads()?) } else { None };
     own_heads::settle(&relation);
-    let (head, has_waited) = match own_heads::head(key, &entity) {
-        Some(head) => (Some(head), false),
-        None => sealer.find_head(&firing, key, &row)?,
+    let standing = standing::take(relation.oid());
+    let standing = standing.as_deref();
+    let (head, known, has_waited) = match own_heads::head(name) {
+        Some((head, pointing)) => (Some(head), Before::Own(pointing), false),
+        None => match sealer.find_head(&firing, key, name, &entity, &row, standing)? {
+            Some(found) => found,
+            None => return Ok(Answer::VOID),
+        },
     };
-    let (row, head) = sealer.append(row, head, has_waited)?;
-    own_heads::expect(&relation, key, entity, head);
+    let is_sealed = !row.is_null(sealer.layout.hash.place);
+    let (mut row, head) = sealer.append(row, head, has_waited)?;
+    if let Some(positions) = &sealer.positions {
+        // After the entity's lock: the positions of an entity's events have the order of their seqs.
+        positions.place(&sealer.layout, &mut row, is_sealed, || sealer.is_owned())?;
+    }
+    let pointing = match &heads {
+        None => Some(Pointing::Unknown),
+        Some(heads) => sealer.point(&firing, heads, key, &entity, known, head.seq, &row, standing)?,
+    };
+    let Some(pointing) = pointing else { return Ok(Answer::VOID) };
+    own_heads::expect(&relation, name, &head, pointing);
     Ok(row.into_answer())
 }
 
@@ -80,56 +110,35 @@ impl Sealer {
     fn of(firing: &Firing) -> Result<Rc<Sealer>> {
         SEALERS.with(|sealers| {
             sealers.get(firing.relation_oid(), || {
-                own_heads::forget();
                 let relation = firing.relation();
                 triggers::check_table(&relation)?;
                 let arguments = Arguments::parse(&firing.arguments())?;
                 let root = triggers::root_of(&relation)?;
+                if root.is_none() {
+                    // For a partition, `Heads` notices changes.
+                    own_heads::forget();
+                }
                 let root = root.as_ref().unwrap_or(&relation);
                 Ok(Sealer {
                     relation: relation.oid(),
                     root: root.oid(),
                     root_columns: places_of_chain(root, &arguments),
                     layout: Layout::of(&relation, &arguments)?,
+                    positions: arguments.log.as_ref().map(|log| Positions::of(root, log)).transpose()?,
                     arguments,
-                    heads: OnceCell::new(),
                 })
             })
         })
     }
 
-    fn heads(&self) -> Result<&Heads> {
-        if let Some(heads) = self.heads.get() {
-            return Ok(heads);
-        }
-        let root = Relation::open(self.root, Lock::AccessShare)?;
-        let heads = Heads::of(&root, self.relation, &self.arguments)?;
-        Ok(self.heads.get_or_init(|| heads))
+    /// Whether the rows of the chain are spread over partitions.
+    pub fn is_partition(&self) -> bool {
+        self.relation != self.root
     }
 
-    /// Finds the newest event of the row's entity, and keeps other sessions from appending until this row is inserted.
-    /// Also returns whether it has waited for another transaction. `current` searches the present partitions; `self` has the layout of the row, from the start of the statement.
-    fn find_head(self: &Rc<Self>, firing: &Firing, key: Key, row: &Row) -> Result<(Option<Head>, bool)> {
-        let mut current = Rc::clone(self);
-        let mut has_waited = false;
-        loop {
-            lock::hold(key);
-            if current.heads()?.are_partitioned() {
-                // Another session may have attached a partition with events since the statement began.
-                cache::accept_changes();
-                current = Sealer::of(firing)?;
-            }
-            match current.heads()?.look(key, row, &self.layout)? {
-                Look::None => return Ok((None, has_waited)),
-                Look::Head(head) => return Ok((Some(head), has_waited)),
-                Look::InProgress(transaction) => {
-                    // Release the lock before waiting: the other transaction may need the lock for its own next event.
-                    lock::let_go();
-                    has_waited = true;
-                    open_transaction::wait_for(transaction, &firing.relation());
-                }
-            }
-        }
+    /// Where the heads of the chain are found.
+    pub fn heads(&self) -> Result<Rc<Heads>> {
+        Heads::of(self.root, &self.arguments)
     }
 
     /// Seals `row` as the event after `head`, and returns the row with its future head.
@@ -154,6 +163,8 @@ impl Sealer {
                 let time = recorded::next(now, before, column.unit).ok_or_else(|| self.no_time_left())?;
                 row.set_integer(column.place, time);
             }
+            layout.refuse_supplied(&row)?;
+            layout.commit(&mut row)?;
             let hash = layout.hash_of(&row)?;
             layout.hash.put(&mut row, &hash);
             hash
@@ -246,7 +257,14 @@ impl Sealer {
     fn check_own_hash(&self, row: &Row) -> Result<LinkHash> {
         let computed = self.layout.hash_of(row)?;
         if self.layout.hash.stored(row) == Stored::Hash(computed) {
-            return Ok(computed);
+            return match self.layout.first_altered(row)? {
+                None => Ok(computed),
+                Some(column) => Err(Error::new(
+                    Class::Check,
+                    format!("supplied value of erasable column \"{}\" does not match its commitment", column.name),
+                )
+                .hint("Leave the hash, the salt and the commitment out to have the row sealed.")),
+            };
         }
         let error = Error::new(Class::Check, "supplied hash is not the hash of the row")
             .hint("Leave the column out to have the row sealed.");
@@ -282,6 +300,11 @@ impl Sealer {
         }
     }
 
+    /// Whether the caller owns the root.
+    fn is_owned(&self) -> bool {
+        Relation::open(self.root, Lock::AccessShare).is_ok_and(|root| root.is_owned_by_caller())
+    }
+
     /// Whether the caller may read the root, which stands for rows in all partitions.
     fn may_show(&self) -> bool {
         Relation::open(self.root, Lock::AccessShare).is_ok_and(|root| root.is_readable())
@@ -299,6 +322,10 @@ impl Derived for Sealer {
     fn depends_on(&self, relation: Oid) -> bool {
         relation == self.relation
             || relation == self.root
-            || self.heads.get().is_some_and(|heads| heads.include(relation))
+            || self.positions.is_some_and(|positions| positions.sequence == relation)
+    }
+
+    fn has_changed(&self) {
+        own_heads::forget();
     }
 }

@@ -79,7 +79,8 @@ pub fn check(relation: &Relation) -> Result<()> {
     requirements::check_attached(relation)
 }
 
-fn seals(relation: &Relation) -> Result<usize> {
+/// The number of sealing triggers of the relation.
+pub fn seals(relation: &Relation) -> Result<usize> {
     let seal = FEATURE.oids()?[super::feature::SEAL];
     Ok(relation.triggers().iter().filter(|trigger| trigger.function == seal).count())
 }

@@ -2,6 +2,7 @@
 
 use veritable_core::chain::{Fault, FaultKind, LinkHash};
 
+use super::erase::search::Wrong;
 use crate::pg::oid::Oid;
 use crate::table::faults::{Faults, Place};
 
@@ -27,8 +28,25 @@ impl Verdict<'_> {
         self.faults.put(target, Some(entity.to_vec()), seq, "altered", detail);
     }
 
-    /// Reports the fault of an event, whose line now hashes to `computed`.
-    pub fn fault(&mut self, target: Oid, entity: &[Option<String>], fault: &Fault, computed: &LinkHash) {
+    /// Reports that the record of what was pruned from a table cannot be relied on.
+    pub fn forged(&mut self, target: Oid, detail: &str) {
+        self.faults.put(target, None, Place::Nowhere, "forged", detail);
+    }
+
+    /// Reports an erased value that has no record, or one that was altered before.
+    pub fn erased(&mut self, target: Oid, entity: &[Option<String>], seq: Option<i64>, column: &str, wrong: &Wrong) {
+        let (fault, detail) = match wrong {
+            Wrong::Unrecorded => ("erased", format!("No record of an erasure of column \"{column}\".")),
+            Wrong::Altered => (
+                "altered",
+                format!("The value of column \"{column}\" was not the one that was sealed when it was erased."),
+            ),
+        };
+        self.faults.put(target, Some(entity.to_vec()), seq, fault, &detail);
+    }
+
+    /// Reports the fault of an event, whose line now hashes to `computed`, or of a run.
+    pub fn fault(&mut self, target: Oid, entity: &[Option<String>], fault: &Fault, computed: Option<&LinkHash>) {
         let detail = explain(fault, computed);
         self.faults.put(target, Some(entity.to_vec()), fault.seq, name(&fault.kind), &detail);
     }
@@ -42,16 +60,32 @@ impl Verdict<'_> {
 fn name(kind: &FaultKind) -> &'static str {
     match kind {
         FaultKind::Altered => "altered",
-        FaultKind::Unlinked => "unlinked",
+        FaultKind::Unlinked | FaultKind::RunUnlinked { .. } | FaultKind::Unproved => "unlinked",
         FaultKind::Missing { .. } => "missing",
-        FaultKind::Duplicated => "duplicated",
+        FaultKind::Duplicated | FaultKind::RunDuplicated { .. } => "duplicated",
         FaultKind::Unsealed => "unsealed",
     }
 }
 
-fn explain(fault: &Fault, computed: &LinkHash) -> String {
+fn explain(fault: &Fault, computed: Option<&LinkHash>) -> String {
     match (fault.kind, fault.seq) {
-        (FaultKind::Altered, _) => format!("The row hashes to {computed}, which is not its stored hash."),
+        (FaultKind::Altered, _) => match computed {
+            Some(computed) => format!("The row hashes to {computed}, which is not its stored hash."),
+            None => "The row does not hash to its stored hash.".to_string(),
+        },
+        (FaultKind::RunUnlinked { last }, Some(1)) => {
+            format!("The events that were pruned up to {last} do not link to this chain's configuration.")
+        }
+        (FaultKind::RunUnlinked { last }, seq) => format!(
+            "The events that were pruned up to {last} do not link to event {}.",
+            seq.unwrap_or_default().saturating_sub(1)
+        ),
+        (FaultKind::RunDuplicated { last }, _) => {
+            format!("Events up to {last} were pruned, and another pruning has some of them, too.")
+        }
+        (FaultKind::Unproved, _) => {
+            "The event was pruned, and does not lead to the last hash of what was pruned.".to_string()
+        }
         (FaultKind::Unlinked, Some(1)) => "The first event does not link to this chain's configuration.".to_string(),
         (FaultKind::Unlinked, Some(seq)) if seq > 1 => {
             format!("The previous hash is not the hash of event {}.", seq - 1)

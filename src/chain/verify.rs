@@ -9,13 +9,14 @@ use veritable_core::chain::qualified_name;
 use super::feature::FEATURE;
 use super::passes::Table;
 use super::problems;
+use super::pruned::Pruned;
 use super::triggers::Chain;
 use super::verdict::Verdict;
 use crate::pg::acting::Acting;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::line::pinned::Pinned;
 use crate::pg::relation::Relation;
-use crate::pg::report::{Class, Error, Result, notice};
+use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi;
 use crate::table::faults::Faults;
 use crate::table::topology;
@@ -44,7 +45,7 @@ fn verify_chain(call: &Call) -> Result<Answer> {
     let mut verify = |relation: &Relation, faults: &mut Faults| verify_entity(relation, Some(&entity), faults);
     verification::part(target, &FEATURE, &mut faults, &mut verify)?;
     faults.tables = 1;
-    notice(faults.summary(&faults.verified(&FEATURE)));
+    faults.close(&faults.verified(&FEATURE));
     Ok(Answer::NULL)
 }
 
@@ -67,6 +68,16 @@ fn verify_entity(relation: &Relation, entity: Option<&[String]>, faults: &mut Fa
 
 fn verify_root(relation: &Relation, entity: Option<&[String]>, acting: &Acting, faults: &mut Faults) -> Result<()> {
     let target = relation.oid();
+    if let Some(partition) = detaching(relation)? {
+        let name = relation.qualified_name();
+        faults.unread(
+            target,
+            &format!(
+                "Partition {partition} is being detached. If nobody is at it: ALTER TABLE {name} DETACH PARTITION {partition} FINALIZE."
+            ),
+        );
+        return Ok(());
+    }
     let is_hidden = verification::report_hidden(&FEATURE, faults, target, &topology::with_leaves(relation)?)?;
     if is_hidden && FEATURE.attached(relation)?.is_none() {
         faults.unread(target, "The chain cannot be read without its triggers.");
@@ -81,12 +92,36 @@ fn verify_root(relation: &Relation, entity: Option<&[String]>, acting: &Acting, 
         faults.notice(format!("table \"{}\" was chained as \"{former}\"", relation.name()));
     }
     verification::without_indexes(acting);
+    // Who may read a table sees its prunings: so does its owner.
+    acting.set(c"row_security", c"on");
     // Settings are pinned here for the leader; a parallel worker pins its own.
     let _pinned = Pinned::new();
     let mut verdict = Verdict { faults };
-    spi::connect(|session| match entity {
-        Some(entity) => table.verify_entity(session, entity, &mut verdict),
-        None => table.verify(session, &mut verdict),
+    spi::connect(|session| {
+        let pruned = Pruned::of(session, target, table.layout.genesis, &mut verdict)?;
+        match entity {
+            Some(entity) => table.verify_entity(session, entity, pruned.as_ref(), &mut verdict),
+            None => table.verify(session, pruned.as_ref(), &mut verdict),
+        }
+    })
+}
+
+/// The qualified name of a partition that a command has begun to detach, and not yet ended.
+fn detaching(relation: &Relation) -> Result<Option<String>> {
+    if !relation.is_partitioned() {
+        return Ok(None);
+    }
+    spi::connect(|session| {
+        let found = session.query_as_caller(
+            "SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname)
+             FROM pg_catalog.pg_inherits i
+             JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
+             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+             WHERE i.inhdetachpending AND i.inhparent = ANY ($1)
+             ORDER BY c.oid LIMIT 1",
+            &[relation.with_partitions().into()],
+        )?;
+        Ok(found.rows().next().and_then(|row| row.get(0)))
     })
 }
 

@@ -36,7 +36,7 @@ pub struct Definition {
     /// Whether existing rows have got a value with the definition, without being rewritten.
     pub filled: bool,
     /// For a column or a part of a type, the owner of the type; for a partition, the owner of the partitioned table; for a
-    /// trigger, the other table that it names.
+    /// trigger, the other table that it names; for a sequence, the sequence.
     pub owner: Oid,
 }
 
@@ -92,6 +92,8 @@ fn kind(name: &str) -> Result<Kind> {
         "trigger" => Ok(Kind::Trigger),
         "index" => Ok(Kind::Index),
         "column" => Ok(Kind::Column),
+        "place" => Ok(Kind::Place),
+        "sequence" => Ok(Kind::Sequence),
         "type" => Ok(Kind::Type),
         "rows" => Ok(Kind::Rows),
         "partition" => Ok(Kind::Partition),
@@ -124,6 +126,11 @@ impl Key {
     /// Whether the key is that of an attribute of a type that still exists.
     pub fn is_attribute_of_existing(&self) -> bool {
         self.number != 0 && exists(self.parent())
+    }
+
+    /// The key of a column that the configuration no longer names as another kind.
+    pub fn as_column(&self) -> Key {
+        Key { kind: Kind::Column, ..self.clone() }
     }
 
     /// The place of a column in its table.

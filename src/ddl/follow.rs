@@ -19,10 +19,10 @@ use crate::table::feature::{self, Kind, Listed, Renamed};
 pub fn columns(session: &Session, before: &Definitions, after: &Definitions, touched: &Touched) -> Result<bool> {
     let mut moved: BTreeMap<(usize, u32), (&Key, Vec<Renamed>)> = BTreeMap::new();
     for (key, was) in before.iter() {
-        if key.kind != Kind::Column || !was.role.is_in_configuration() || !exists(key.table()) {
+        if !matches!(key.kind, Kind::Column | Kind::Place) || !was.role.is_in_configuration() || !exists(key.table()) {
             continue;
         }
-        let now = after.get(key).map(|now| now.column.clone());
+        let now = after.get(key).or_else(|| after.get(&key.as_column())).map(|now| now.column.clone());
         if now.as_ref() == Some(&was.column) {
             continue;
         }
@@ -42,7 +42,11 @@ pub fn columns(session: &Session, before: &Definitions, after: &Definitions, tou
     {
         if now.role == Role::Excluded && touched.may_refuse(key.table()) {
             let (_, renamed) = moved.entry((key.feature_place(), u32::from(key.table()))).or_insert((key, Vec::new()));
-            renamed.push((now.column.clone(), None));
+            // This command may have dropped it, too.
+            let gone = (now.column.clone(), None);
+            if !renamed.contains(&gone) {
+                renamed.push(gone);
+            }
         }
     }
     let _own = command::own_commands();

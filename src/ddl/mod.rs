@@ -22,15 +22,18 @@ mod values;
 
 use checks::Demands;
 use definitions::Definitions;
+use running::Foreseen;
 use touched::{Functions, Objects, Touched};
 
 use crate::pg::acting::with_settings;
 use crate::pg::command::{self, Command};
 use crate::pg::function::{Answer, Call, sql_function};
+use crate::pg::relation::exists;
 use crate::pg::report::Result;
 use crate::pg::snapshot::{Latest, Mark};
 use crate::pg::spi::{self, Session};
 use crate::table::feature::Kind;
+use crate::table::{keepers, loosened};
 
 sql_function! {
     /// `veritable.before_ddl()`: the event trigger on `ddl_command_start`.
@@ -52,8 +55,10 @@ sql_function! {
 fn before_ddl(call: &Call) -> Result<Answer> {
     let command = call.command()?;
     if !command::is_own() {
-        early::judge(&command)?;
-        running::start(&command);
+        let departure = early::departure(&command)?;
+        early::judge(&command, departure.as_ref())?;
+        let (sequence, empty) = (early::sequence(&command)?, early::dropped_without_rows(&command)?);
+        running::start(&command, Foreseen { sequence, departure, empty });
     }
     Ok(Answer::VOID)
 }
@@ -128,19 +133,27 @@ fn judge_command(
     }
     generated::follow(session, running.start, latest, &touched)?;
     judge::what_was(Kind::Index, &before, &after, &touched)?;
+    judge::what_was(Kind::Sequence, &before, &after, &touched)?;
+    judge::numbers(&after, running, &touched)?;
+    judge::places(&before, command, running, &touched)?;
     if !tag.starts_with("DROP ") {
         follow::belongings(session, running.start, latest, &touched)?;
     }
-    partitions::removed(session, &before, &after, &touched)?;
-    running::now().during(|| partitions::check(&before, &after))?;
+    partitions::removed(session, &before, &after, running, &touched)?;
+    let known = running::now().during(|| partitions::check(session, &before, &after))?;
     partitions::guard(session, &before, &after)?;
     // Nothing becomes worse for a table by the drop of what is judged above or matters to no guarantee: such a command can
     // be one of several that repair the table.
     let demands = if tag.starts_with("DROP ") { Demands::Configuration } else { Demands::All };
     running::now().during(|| checks::tables(&touched, demands))?;
-    values::verify(&before, &after, &running.rewritten, &touched)?;
+    values::verify(&before, &after, &running.rewritten, &touched, &known)?;
     judge::tell_of_columns(&before, &after);
-    recording::record(session, command, functions, running.start, touched.tables(), &objects)
+    if command.switches_triggers() || values::may_differ(&before, &after, &running.rewritten)? {
+        loosened::tell(&touched.tables().into_iter().filter(|table| exists(*table)).collect::<Vec<_>>())?;
+    }
+    let gone: Vec<_> = touched.tables().into_iter().filter(|table| !exists(*table)).collect();
+    let forgotten = keepers::forget(session, &gone)?;
+    recording::record(session, command, functions, running.start, touched.tables(), &objects, &forgotten)
 }
 
 /// Runs statements that find few rows of the catalogs by indexes, even if the catalogs were small when the statements were

@@ -2,6 +2,7 @@
 
 use super::definitions::{Definitions, Key};
 use super::refusal;
+use super::running::Running;
 use super::touched::Touched;
 use crate::pg::command;
 use crate::pg::oid::Oid;
@@ -10,10 +11,17 @@ use crate::pg::report::Result;
 use crate::pg::role;
 use crate::pg::spi::Session;
 use crate::table::feature;
-use crate::table::feature::{Kind, Listed, Partitions};
+use crate::table::feature::{Departure, Kind, Listed, Partitions};
 
-/// Refuses the removal of partitions with rows under a guarantee.
-pub fn removed(session: &Session, before: &Definitions, after: &Definitions, touched: &Touched) -> Result<()> {
+/// Refuses the removal of partitions with rows under a guarantee, or records it.
+pub fn removed(
+    session: &Session,
+    before: &Definitions,
+    after: &Definitions,
+    running: &Running,
+    touched: &Touched,
+) -> Result<()> {
+    let mut departed = Vec::new();
     let gone: Vec<_> = before.but_not(after).filter(|(key, _)| key.kind == Kind::Partition).collect();
     for (key, definition) in &gone {
         // If the parent is gone, so is the rest of the chain there. If the parent is itself a partition, it is judged on its own.
@@ -23,7 +31,16 @@ pub fn removed(session: &Session, before: &Definitions, after: &Definitions, tou
             continue;
         }
         if exists(partition) {
-            (rules.refuse_to_detach)(partition, parent)?;
+            let is_it = |departure: &&Departure| departure.partition == partition && departure.table == parent;
+            let below =
+                running.departure.as_ref().filter(is_it).map_or(Vec::new(), |departure| departure.below.clone());
+            let departure = Departure { partition, table: parent, below };
+            match rules.detached {
+                Some(record) => departed.push((record, departure)),
+                None => (rules.refuse_to_detach)(&departure)?,
+            }
+        } else if running.empty.contains(&partition) {
+            // Nothing leaves with it.
         } else if touched.is_addressed(partition) || role::has_privileges_of(definition.owner, role::caller()) {
             return Err(refusal::of_partition(key, rules, definition));
         } else {
@@ -31,16 +48,24 @@ pub fn removed(session: &Session, before: &Definitions, after: &Definitions, tou
         }
     }
     let _own = command::own_commands();
-    each(gone.iter().map(|(key, _)| *key), |rules, tables| (rules.unguard)(session, tables))
+    each(gone.iter().map(|(key, _)| *key), |rules, tables| (rules.unguard)(session, tables))?;
+    departed.iter().try_for_each(|(record, departure)| record(session, departure))
 }
 
-/// Checks new partitions.
-pub fn check(before: &Definitions, after: &Definitions) -> Result<()> {
-    new(before, after).try_for_each(|(key, _)| {
+/// Checks new partitions, and returns those whose rows need no verification.
+pub fn check<'d>(session: &Session, before: &'d Definitions, after: &'d Definitions) -> Result<Vec<&'d Key>> {
+    let mut known = Vec::new();
+    for (key, _) in new(before, after) {
+        if let Some(take_in) = key.ddl().partitions.and_then(|rules| rules.attached)
+            && take_in(session, key.table(), key.parent())?
+        {
+            known.push(key);
+        }
         let partition = Relation::open(key.table(), Lock::AccessShare)?;
         key.feature().check(&partition)?;
-        (key.ddl().check)(&partition)
-    })
+        (key.ddl().check)(&partition)?;
+    }
+    Ok(known)
 }
 
 /// Adds to new partitions the triggers that PostgreSQL does not clone.

@@ -63,10 +63,11 @@ pub fn record_renamed_schemas(
         )?;
         found.rows().map(|row| row.get(0).ok_or_else(|| Error::damaged("pg_class"))).collect::<Result<_>>()?
     };
-    record(session, command, functions, start, tables, objects)
+    record(session, command, functions, start, tables, objects, &[])
 }
 
-/// Records a command that is about to end, for each table that it has touched.
+/// Records a command that is about to end, for each table that it has touched. `forgotten` is what else is to be told of some
+/// tables: members of a JSON object.
 pub fn record(
     session: &Session,
     command: &Command,
@@ -74,6 +75,7 @@ pub fn record(
     start: Mark,
     tables: Vec<Oid>,
     objects: &Objects,
+    forgotten: &[(Oid, String)],
 ) -> Result<()> {
     if tables.is_empty() {
         return Ok(());
@@ -92,7 +94,8 @@ pub fn record(
         let (old, new) = (before.get(table), after.get(table));
         let (was, is) = (old.map(|state| &state.name), new.map(|state| &state.name));
         let renamed = was.zip(is).filter(|(was, is)| was != is);
-        let detail = detail(objects, renamed, &changes(old, new));
+        let more = forgotten.iter().filter(|(of, _)| u32::from(*of) == *table).map(|(_, member)| member.clone());
+        let detail = detail(objects, renamed, &changes(old, new), more);
         for about in was.into_iter().chain(is.filter(|is| Some(*is) != was)) {
             journal::record(session, about, &tag, text.as_deref(), Some(&detail))?;
         }
@@ -133,7 +136,12 @@ fn changes(old: Option<&State>, new: Option<&State>) -> Vec<(String, &'static st
     gone.chain(other.map(change)).collect()
 }
 
-fn detail(objects: &Objects, renamed: Option<(&String, &String)>, triggers: &[(String, &str)]) -> String {
+fn detail(
+    objects: &Objects,
+    renamed: Option<(&String, &String)>,
+    triggers: &[(String, &str)],
+    more: impl Iterator<Item = String>,
+) -> String {
     let mut names = objects.names().to_vec();
     let left_out = names.len().saturating_sub(OBJECTS_MAX);
     names.truncate(OBJECTS_MAX);
@@ -148,5 +156,6 @@ fn detail(objects: &Objects, renamed: Option<(&String, &String)>, triggers: &[(S
     if let Some((was, is)) = renamed {
         members.push(format!("\"from\": {}, \"to\": {}", journal::json_string(was), journal::json_string(is)));
     }
+    members.extend(more);
     format!("{{{}}}", members.join(", "))
 }

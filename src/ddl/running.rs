@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use crate::pg::command::{Command, Object, Rewritten};
 use crate::pg::oid::{Oid, catalogs};
 use crate::pg::snapshot::Mark;
+use crate::table::feature::Departure;
 
 /// A running command.
 pub struct Running {
@@ -18,6 +19,12 @@ pub struct Running {
     pub dropped: Vec<Object>,
     /// The tables that the command has rewritten.
     pub rewritten: Vec<Rewritten>,
+    /// The sequence of the caller's that the command alters, and the last value that it has given before.
+    pub sequence: Option<(Oid, i64)>,
+    /// The partition that the command detaches.
+    pub departure: Option<Departure>,
+    /// The partitions without rows that the command drops.
+    pub empty: Vec<Oid>,
 }
 
 thread_local! {
@@ -33,8 +40,20 @@ impl Running {
     }
 }
 
+/// What is known of a command before it begins.
+#[derive(Default)]
+pub struct Foreseen {
+    /// The sequence of the caller's that the command alters, and the last value that it has given.
+    pub sequence: Option<(Oid, i64)>,
+    /// The partition that the command detaches.
+    pub departure: Option<Departure>,
+    /// The partitions without rows that the command drops.
+    pub empty: Vec<Oid>,
+}
+
 /// Notes the start of a command, and forgets commands that ended in an error, which PostgreSQL does not report.
-pub fn start(command: &Command) {
+pub fn start(command: &Command, foreseen: Foreseen) {
+    let Foreseen { sequence, departure, empty } = foreseen;
     RUNNING.with_borrow_mut(|running| {
         running.retain(|other| other.start.is_open());
         running.push(Running {
@@ -42,6 +61,9 @@ pub fn start(command: &Command) {
             start: Mark::now(),
             dropped: Vec::new(),
             rewritten: Vec::new(),
+            sequence,
+            departure,
+            empty,
         });
     });
 }

@@ -67,7 +67,8 @@ impl Objects {
         }
         // A dropped object is named if the command drops such objects, not if the command drops an owner or a schema.
         // ALTER TABLE itself names the table of a dropped column.
-        let names = matches!(tag, "DROP TABLE" | "DROP FOREIGN TABLE" | "DROP INDEX" | "DROP TRIGGER");
+        let names =
+            matches!(tag, "DROP TABLE" | "DROP FOREIGN TABLE" | "DROP INDEX" | "DROP TRIGGER" | "DROP SEQUENCE");
         for object in &running.dropped {
             found.add(object, names && object.named && object.column == 0);
         }

@@ -1,6 +1,6 @@
 -- The guarded tables that a command has touched. $1: our trigger functions; $2: relations that the command names, $3:
 -- relations that it has reached otherwise; $4 and $5: triggers and rules, likewise; $6: types. An index stands for its
--- table, a table also for all tables below it, for the tables that it inherits from, and for those whose triggers name it.
+-- table, a sequence for the table of the column that it belongs to, a table also for all tables below it, for the tables that it inherits from, and for those whose triggers name it.
 -- A type, such as a table's row type, stands for its users, as far as each user's owner has the privileges of the owner of
 -- the used object. Tables of other owners are neither judged nor searched.
 WITH RECURSIVE
@@ -14,8 +14,18 @@ named (relation, addressed) AS (
     SELECT r.ev_class, r.oid = ANY ($4) FROM pg_catalog.pg_rewrite r WHERE r.oid = ANY ($4 || $5)
 ),
 tree (relation, addressed, named) AS (
-    SELECT COALESCE(i.indrelid, n.relation), n.addressed, n.addressed
-    FROM named n LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = n.relation
+    SELECT COALESCE(i.indrelid, s.refobjid, n.relation), n.addressed, n.addressed
+    FROM named n
+    LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = n.relation
+    LEFT JOIN LATERAL (
+        SELECT d.refobjid
+        FROM pg_catalog.pg_class c
+        JOIN pg_catalog.pg_depend d
+          ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.objsubid = 0
+         AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype = 'a'
+        WHERE c.oid = n.relation AND c.relkind = 'S'
+        OFFSET 0
+    ) AS s ON true
     UNION
     -- OFFSET stops the planner from reading all of a catalog that was small at planning.
     SELECT i.inhrelid, tree.addressed, false

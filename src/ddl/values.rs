@@ -21,11 +21,19 @@ pub struct Change<'d> {
     definition: &'d Definition,
 }
 
-/// Verifies the tables whose stored values may have changed, and refuses the command if a guarantee does not hold.
-pub fn verify(before: &Definitions, after: &Definitions, rewritten: &[Rewritten], touched: &Touched) -> Result<()> {
+/// Verifies the tables whose stored values may have changed, and refuses the command if a guarantee does not hold. `known` are
+/// partitions with which no other values have come than were there before.
+pub fn verify(
+    before: &Definitions,
+    after: &Definitions,
+    rewritten: &[Rewritten],
+    touched: &Touched,
+    known: &[&Key],
+) -> Result<()> {
     let mut by_table: BTreeMap<(usize, u32), Vec<Change>> = BTreeMap::new();
     for change in changes(before, after, rewritten)? {
-        if !exists(change.key.table()) {
+        let is_known = change.verb == "attach" && known.iter().any(|known| std::ptr::eq(*known, change.key));
+        if is_known || !exists(change.key.table()) {
             continue;
         }
         if !change.may_refuse(touched) {
@@ -52,6 +60,11 @@ pub fn verify(before: &Definitions, after: &Definitions, rewritten: &[Rewritten]
         }
     }
     Ok(())
+}
+
+/// Whether existing rows may not be what they were before the command.
+pub fn may_differ(before: &Definitions, after: &Definitions, rewritten: &[Rewritten]) -> Result<bool> {
+    Ok(!changes(before, after, rewritten)?.is_empty())
 }
 
 /// The table that is verified: for a partition, the partitioned table above it.

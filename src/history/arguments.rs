@@ -88,8 +88,12 @@ impl Arguments {
     /// The configuration after columns of the table got other names, or were dropped. A column that the history has not was
     /// never recorded.
     pub fn after(mut self, renamed: &[Renamed], has: impl Fn(&String) -> bool) -> Arguments {
-        let gone = renamed.iter().filter(|(_, now)| now.is_none()).map(|(was, _)| self.recorded_as(was).clone());
-        let gone: Vec<_> = gone.filter(|name| has(name) && !self.retired.contains(name)).collect();
+        let gone = renamed.iter().filter(|(_, now)| now.is_none()).map(|(was, _)| (was, self.recorded_as(was)));
+        // A column that was never recorded can have the former name of another one.
+        let is_of_other =
+            |was: &String, name: &String| self.renamed.iter().any(|(column, of)| of == name && column != was);
+        let gone = gone.filter(|(was, name)| has(name) && !self.retired.contains(name) && !is_of_other(was, name));
+        let gone: Vec<_> = gone.map(|(_, name)| name.clone()).collect();
         let now = |name: &String| renamed.iter().find(|(was, _)| was == name).map(|(_, now)| now.clone());
         let moved = renamed.iter().filter(|(was, _)| self.renamed.iter().all(|(column, _)| column != was));
         let moved: Vec<_> = moved.filter_map(|(was, now)| Some((now.clone()?, was.clone()))).collect();

@@ -12,6 +12,7 @@ use crate::pg::spi::Session;
 pub use crate::pg::types::element_of;
 use crate::table::feature::Renamed;
 use crate::table::generated::{self, Found, Generated, Parameter};
+use crate::table::known;
 use crate::table::makers::Maker;
 
 /// What the function is, in its first line.
@@ -33,7 +34,7 @@ pub fn generate(session: &Session, target: Oid, history: Oid, arguments: &Argume
             (None, Some(former)) => (former.schema.clone(), former.name.clone()),
             (None, None) => (relation.schema(), with_suffix(&relation.name(), "_as_of")),
         };
-        function(&relation, &events, &layout, arguments, (schema, name))?
+        function(session, &relation, &events, &layout, arguments, (schema, name))?
     };
     if former.as_ref().is_some_and(|former| former.is(&function)) {
         return Ok(());
@@ -50,13 +51,13 @@ pub fn drop(session: &Session, target: Oid) -> Result<()> {
 pub const MAKER: Maker = Maker { kind: KIND, drop: "drop_history", make };
 
 /// The function as it should be now; `None` while the history lacks columns of the table.
-fn make(_: &Session, target: Oid, found: &[Found], _: &[Renamed]) -> Result<Option<Vec<Generated>>> {
+fn make(session: &Session, target: Oid, found: &[Found], _: &[Renamed]) -> Result<Option<Vec<Generated>>> {
     let relation = Relation::open(target, Lock::AccessShare)?;
     let (Ok(Some(history)), Some(found)) = (History::of(&relation), found.first()) else { return Ok(None) };
     let events = Relation::open(history.table, Lock::AccessShare)?;
     let Ok(layout) = Layout::of(&relation, &events, &history.arguments) else { return Ok(None) };
     let place = (found.schema.clone(), found.name.clone());
-    Ok(Some(vec![function(&relation, &events, &layout, &history.arguments, place)?]))
+    Ok(Some(vec![function(session, &relation, &events, &layout, &history.arguments, place)?]))
 }
 
 fn find(session: &Session, target: Oid) -> Result<Vec<Found>> {
@@ -65,6 +66,7 @@ fn find(session: &Session, target: Oid) -> Result<Vec<Found>> {
 }
 
 fn function(
+    session: &Session,
     relation: &Relation,
     history: &Relation,
     layout: &Layout,
@@ -95,8 +97,9 @@ fn function(
         Some((_, period)) => (format!(" AND {period} OPERATOR(pg_catalog.@>) $1"), 2),
         None => (String::new(), 1),
     };
+    let known_since = known::condition(session, history.oid(), &format!("${at}"))?;
     let body = format!(
-        "SELECT {}\nFROM (\n    SELECT DISTINCT ON ({}) h.*\n    FROM ONLY {} AS h\n    WHERE {recorded} OPERATOR(pg_catalog.<=) ${at}\n    ORDER BY {}, {seq} DESC\n) AS h\nWHERE {operation} OPERATOR(pg_catalog.<>) 'delete'{condition}",
+        "SELECT {}\nFROM (\n    SELECT DISTINCT ON ({}) h.*\n    FROM ONLY {} AS h\n    WHERE {recorded} OPERATOR(pg_catalog.<=) ${at}{known_since}\n    ORDER BY {}, {seq} DESC\n) AS h\nWHERE {operation} OPERATOR(pg_catalog.<>) 'delete'{condition}",
         columns.join(", "),
         key.join(", "),
         history.qualified_name(),

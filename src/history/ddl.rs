@@ -27,6 +27,8 @@ pub static DDL: Ddl = Ddl {
     on_new_column: None,
     partitions: Some(&Partitions {
         refuse_to_detach: partitions::refuse_to_detach_rows,
+        detached: None,
+        attached: None,
         refuse_key: |_, _| Ok(()),
         guard: partitions::guard,
         unguard: partitions::unguard,

@@ -145,7 +145,9 @@ pub fn adopt_columns(
     let mut names = all(&Relation::open(history, Lock::AccessShare)?);
     let is_new = |name: &String| {
         let is_renamed = arguments.renamed.iter().any(|(column, _)| column == name);
-        !is_renamed && arguments.retired.contains(name) || !names.contains(arguments.recorded_as(name))
+        // The history has a column of this name that is about another one: one that is gone, or has another name by now.
+        let is_taken = arguments.retired.contains(name) || arguments.renamed.iter().any(|(_, event)| event == name);
+        !is_renamed && is_taken || !names.contains(arguments.recorded_as(name))
     };
     let new: Vec<String> = all(relation).into_iter().filter(is_new).collect();
     if new.is_empty() {

@@ -78,6 +78,7 @@ pub static FEATURE: Feature = Feature {
         },
     ],
     parts: &[NAMES_HISTORY, AFTER_INSERT, AFTER_UPDATE, AFTER_DELETE, BEFORE_TRUNCATE],
+    fills: &[],
     late: None,
     no_children: Some("Changes of rows of a child would not be recorded."),
 };

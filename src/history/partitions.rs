@@ -8,6 +8,7 @@ use crate::pg::oid::Oid;
 use crate::pg::relation::{Lock, Relation, name_of};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::Session;
+use crate::table::feature::Departure;
 use crate::table::{topology, triggers};
 
 /// Adds the recording triggers to each of `tables` that is a partition of a table with a history, and to the partitions below
@@ -67,8 +68,9 @@ pub fn unguard(session: &Session, tables: &[Oid]) -> Result<()> {
 }
 
 /// Refuses to detach a partition with rows: they would leave the table without an event.
-pub fn refuse_to_detach_rows(partition: Oid, table: Oid) -> Result<()> {
-    let table = Relation::open(table, Lock::AccessShare)?;
+pub fn refuse_to_detach_rows(departure: &Departure) -> Result<()> {
+    let partition = departure.partition;
+    let table = Relation::open(departure.table, Lock::AccessShare)?;
     if !FEATURE.is_on(&table)? || !has_rows(partition)? {
         return Ok(());
     }

@@ -131,6 +131,7 @@ impl<'a> Events<'a> {
         loop {
             let layout = &recorder.layout;
             let found = recorder.newest.find(
+                Lock::AccessShare,
                 row,
                 |event| layout.place_of_key(event),
                 1,

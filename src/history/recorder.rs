@@ -112,7 +112,7 @@ fn newest(history: &Relation, layout: &Layout) -> Result<LastRow> {
     let key: Vec<usize> = layout.key.iter().map(|key| key.event).collect();
     let mut indexes = history.indexes();
     indexes.sort_by_key(|index| (!index.unique, index.columns.len()));
-    let scan = |index| LastRow::new(history, index, Lock::AccessShare, &key, layout.seq);
+    let scan = |index| LastRow::new(history, index, &key, layout.seq);
     indexes.iter().find_map(scan).ok_or_else(|| {
         let name = history.qualified_name();
         Error::new(Class::State, format!("history \"{}\" has no index on its key and its seq", history.name()))

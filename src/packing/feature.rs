@@ -56,6 +56,7 @@ pub static FEATURE: Feature = Feature {
         Function { name: c"pack_early", usage: "BEFORE INSERT FOR EACH ROW" },
     ],
     parts: &[AFTER_INSERT, AFTER_UPDATE, LOCKS],
+    fills: &[],
     late: None,
     no_children: None,
 };

@@ -133,6 +133,7 @@ pub static FEATURE: Feature = Feature {
         GUARDS_ROWS,
         GUARDS_ROWS_DEFERRED,
     ],
+    fills: &[],
     late: None,
     no_children: None,
 };

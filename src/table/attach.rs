@@ -1,7 +1,8 @@
 //! The common checks of a table that a feature is attached to.
 
-use super::feature::Feature;
+use super::feature::{self, Feature, Listed};
 use super::topology;
+use crate::pg::extension;
 use crate::pg::oid::Oid;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::Result;
@@ -27,5 +28,18 @@ impl Feature {
         relation.require_table()?;
         self.check_exclusions(relation)?;
         topology::check_children(self, relation)
+    }
+    /// Checks what the other features of the table demand, now that it has this one, too: its triggers fill in columns.
+    pub fn check_others(&self, relation: &Relation) -> Result<()> {
+        // The script of the extension gives its tables one feature each, before it has the functions of all.
+        if extension::is_scripted(c"veritable") {
+            return Ok(());
+        }
+        for Listed { feature, ddl } in feature::all() {
+            if feature.name != self.name && feature.is_on(relation)? {
+                (ddl.check)(relation)?;
+            }
+        }
+        Ok(())
     }
 }

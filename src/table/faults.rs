@@ -2,7 +2,7 @@
 
 use super::feature::Feature;
 use crate::pg::oid::Oid;
-use crate::pg::report::{notice, number};
+use crate::pg::report::{notice, notice_with_detail, number};
 use crate::pg::result::{Cell, Rows};
 
 /// The findings of verification so far, and how much was verified.
@@ -17,16 +17,23 @@ pub struct Faults {
     pub rows: u64,
     /// The number of groups of these rows: the chains of events, the keys of periods.
     pub groups: u64,
+    /// What is no fault, and worth knowing: counts by nouns, and sentences.
+    notes: Vec<(&'static str, u64)>,
+    sentences: Vec<String>,
 }
 
 /// The use of the faults.
 enum Sink {
     /// Rows of the answer: target, key, place, fault, detail.
     Rows(Rows),
+    /// Rows of the answer: position, key, place, fault, detail.
+    RowsInOrder(Rows),
     /// Rows of the answer: target, guarantee, key, place as text, fault, detail.
     RowsOfGuarantees(Rows),
     /// The first fault of a row; the first of all faults, if no row has one.
     First(Option<Fault>),
+    /// The faults, up to this number.
+    Each(Vec<Fault>, usize),
 }
 
 /// A fault. The key and the detail may hold values of rows: show them only to a role that may read the table.
@@ -54,6 +61,8 @@ pub enum Place {
     Number(i64),
     /// A period, or the column of a document.
     Text(String),
+    /// A place in the order of the whole table, and the number of an event if that is known.
+    InOrder(i64, Option<i64>),
 }
 
 impl From<Option<i64>> for Place {
@@ -74,6 +83,7 @@ impl Place {
             Place::Nowhere => Cell::from(None::<String>),
             Place::Number(number) => Cell::from(Some(number)),
             Place::Text(text) => Cell::from(Some(text)),
+            Place::InOrder(_, number) => Cell::from(number),
         }
     }
 
@@ -83,6 +93,7 @@ impl Place {
             Place::Nowhere => None,
             Place::Number(number) => Some(number.to_string()),
             Place::Text(text) => Some(text.clone()),
+            Place::InOrder(position, _) => Some(position.to_string()),
         }
     }
 }
@@ -101,12 +112,26 @@ impl Fault {
 
 impl Faults {
     fn of(sink: Sink) -> Faults {
-        Faults { sink, guarantee: "", count: 0, tables: 0, rows: 0, groups: 0 }
+        Faults {
+            sink,
+            guarantee: "",
+            count: 0,
+            tables: 0,
+            rows: 0,
+            groups: 0,
+            notes: Vec::new(),
+            sentences: Vec::new(),
+        }
     }
 
     /// Findings that become `rows` of the answer: target, key, place, fault, detail.
     pub fn answer(rows: Rows) -> Faults {
         Faults::of(Sink::Rows(rows))
+    }
+
+    /// Findings that become `rows` of the answer: position, key, place, fault, detail.
+    pub fn answer_in_order(rows: Rows) -> Faults {
+        Faults::of(Sink::RowsInOrder(rows))
     }
 
     /// Findings that become `rows` of the answer: target, guarantee, key, place as text, fault, detail.
@@ -119,6 +144,11 @@ impl Faults {
         Faults::of(Sink::First(None))
     }
 
+    /// Findings that are counted; the first `count` are kept. Nothing is sent to the client.
+    pub fn each(count: usize) -> Faults {
+        Faults::of(Sink::Each(Vec::new(), count))
+    }
+
     /// Says which guarantee the next faults are about: the name of a feature, or "index".
     pub fn about(&mut self, guarantee: &'static str) {
         self.guarantee = guarantee;
@@ -128,7 +158,7 @@ impl Faults {
     pub fn action(&self, feature: &Feature) -> String {
         match self.sink {
             Sink::RowsOfGuarantees(_) => "verify_all".to_string(),
-            Sink::Rows(_) | Sink::First(_) => feature.verified_by.to_string(),
+            Sink::Rows(_) | Sink::RowsInOrder(_) | Sink::First(_) | Sink::Each(..) => feature.verified_by.to_string(),
         }
     }
 
@@ -146,6 +176,14 @@ impl Faults {
         self.count += 1;
         match &mut self.sink {
             Sink::Rows(rows) => rows.put([target.into(), key.into(), place.cell(), fault.into(), detail.into()]),
+            Sink::RowsInOrder(rows) => {
+                let (position, number) = match place {
+                    Place::InOrder(position, number) => (Some(position), number),
+                    Place::Number(number) => (None, Some(number)),
+                    Place::Nowhere | Place::Text(_) => (None, None),
+                };
+                rows.put([position.into(), key.into(), number.into(), fault.into(), detail.into()]);
+            }
             Sink::RowsOfGuarantees(rows) => {
                 let (guarantee, place) = (self.guarantee, place.text());
                 rows.put([target.into(), guarantee.into(), key.into(), place.into(), fault.into(), detail.into()]);
@@ -155,18 +193,27 @@ impl Faults {
                     *first = Some(Fault { key, place, fault, detail });
                 }
             }
+            Sink::Each(faults, count) => {
+                if faults.len() < *count {
+                    faults.push(Fault { key, place, fault, detail });
+                }
+            }
         }
     }
 
     /// Whether the findings decide on a command, and nobody reads them one by one.
     pub fn judges_command(&self) -> bool {
-        matches!(self.sink, Sink::First(_))
+        !self.has_readers()
+    }
+
+    fn has_readers(&self) -> bool {
+        !matches!(self.sink, Sink::First(_) | Sink::Each(..))
     }
 
     /// Reports a problem with the guards of a table. It is none of its rows, and does not count where only those are of
     /// interest.
     pub fn unguarded(&mut self, target: Oid, problem: &str) {
-        if !matches!(self.sink, Sink::First(_)) {
+        if self.has_readers() {
             self.put(target, None, Place::Nowhere, "unguarded", problem);
         }
     }
@@ -184,7 +231,7 @@ impl Faults {
 
     /// Sends a NOTICE about a table, unless only the first fault is of interest.
     pub fn notice(&self, message: String) {
-        if !matches!(self.sink, Sink::First(_)) {
+        if self.has_readers() {
             notice(message);
         }
     }
@@ -198,7 +245,15 @@ impl Faults {
     pub fn into_first(self) -> Option<Fault> {
         match self.sink {
             Sink::First(first) => first,
-            Sink::Rows(_) | Sink::RowsOfGuarantees(_) => None,
+            Sink::Rows(_) | Sink::RowsInOrder(_) | Sink::RowsOfGuarantees(_) | Sink::Each(..) => None,
+        }
+    }
+
+    /// The faults that were kept one by one.
+    pub fn into_each(self) -> Vec<Fault> {
+        match self.sink {
+            Sink::Each(faults, _) => faults,
+            Sink::Rows(_) | Sink::RowsInOrder(_) | Sink::RowsOfGuarantees(_) | Sink::First(_) => Vec::new(),
         }
     }
 
@@ -228,9 +283,24 @@ impl Faults {
         (self.tables, self.rows, self.groups) = (tables, rows, groups);
     }
 
-    /// The closing sentence about `verified`, which is what was verified.
-    pub fn summary(&self, verified: &str) -> String {
+    /// Notes something that is no fault: so many of what the noun says, and a sentence about them.
+    pub fn note(&mut self, count: u64, noun: &'static str, sentence: String) {
+        // Two guarantees of one table can have the same to tell.
+        if self.sentences.contains(&sentence) {
+            return;
+        }
+        match self.notes.iter_mut().find(|(noted, _)| *noted == noun) {
+            Some((_, sum)) => *sum = sum.saturating_add(count),
+            None => self.notes.push((noun, count)),
+        }
+        self.sentences.push(sentence);
+    }
+
+    /// Sends the closing NOTICE about `verified`, which is what was verified.
+    pub fn close(&self, verified: &str) {
         let faults = if self.count == 0 { String::new() } else { format!(", {}", number(self.count, "fault")) };
-        format!("verified {verified}{faults}")
+        let notes: Vec<_> = self.notes.iter().map(|(noun, count)| number(*count, noun)).collect();
+        let notes = if notes.is_empty() { String::new() } else { format!("; {}", notes.join(", ")) };
+        notice_with_detail(format!("verified {verified}{faults}{notes}"), &self.sentences.join("\n"));
     }
 }

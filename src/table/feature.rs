@@ -31,6 +31,8 @@ pub struct Feature {
     pub functions: &'static [Function],
     /// The triggers that a table of the feature has.
     pub parts: &'static [Part],
+    /// The keys among the triggers' arguments that name columns which the triggers fill in.
+    pub fills: &'static [&'static str],
     /// The harm that another trigger could do if it fired after the feature's triggers. `None` if there is no harm.
     pub late: Option<Late>,
     /// The reason why a table with the guarantee has no children but partitions: triggers do not fire for rows of children.
@@ -140,10 +142,29 @@ pub struct Reason {
     pub hint: &'static str,
 }
 
+/// A partition that a command detaches from a table.
+pub struct Departure {
+    /// The partition.
+    pub partition: Oid,
+    /// The table that it was a partition of.
+    pub table: Oid,
+    /// The tables with lower bounds of a range, beside the partition and beside the tables above it.
+    pub below: Vec<Oid>,
+}
+
+/// What is done with a new partition of a table that has rows. Returns whether the table needs no verification because of them.
+pub type Attached = fn(&Session, partition: Oid, table: Oid) -> Result<bool>;
+
 /// The event triggers' rules for the partitions of a feature's tables.
 pub struct Partitions {
-    /// Refuses to detach a partition with contents that the guarantee covers.
-    pub refuse_to_detach: fn(partition: Oid, table: Oid) -> Result<()>,
+    /// Refuses to detach a partition with contents that the guarantee covers. This is also asked before a command that commits
+    /// midway: at its end, such a partition can only be finalized.
+    pub refuse_to_detach: fn(&Departure) -> Result<()>,
+    /// Records what leaves the table with a partition that was detached; instead of [`Partitions::refuse_to_detach`], which is then
+    /// only asked before a command that commits midway.
+    pub detached: Option<fn(&Session, &Departure) -> Result<()>>,
+    /// Takes in a new partition with rows, or refuses it, if the guarantee depends on how rows come.
+    pub attached: Option<Attached>,
     /// Refuses to add a partition that is itself partitioned by these columns (`None`: an expression), if PostgreSQL would
     /// refuse without saying what to do.
     pub refuse_key: fn(table: &Relation, key: &[Option<String>]) -> Result<()>,
@@ -172,6 +193,10 @@ pub enum Kind {
     Trigger,
     /// A column of the table.
     Column,
+    /// A column that the configuration names and needs, and whose values no verification of the rows can check.
+    Place,
+    /// The sequence that fills such a column.
+    Sequence,
     /// The index that finds rows.
     Index,
     /// A part of the type of a column.
@@ -229,6 +254,20 @@ impl Feature {
             all.extend(listed.feature.oids()?);
             Ok(all)
         })
+    }
+
+    /// The columns of the relation that triggers of later features fill in.
+    pub fn filled_later(&self, relation: &Relation) -> Result<Vec<String>> {
+        let place = all().iter().position(|other| other.feature.name == self.name).unwrap_or_default();
+        let mut columns = Vec::new();
+        for Listed { feature, .. } in &all()[place..] {
+            for trigger in feature.triggers(relation)? {
+                let pairs = trigger.arguments.iter().filter_map(|argument| argument.split_once('='));
+                columns
+                    .extend(pairs.filter(|(key, _)| feature.fills.contains(key)).map(|(_, column)| column.to_string()));
+            }
+        }
+        Ok(columns)
     }
 
     /// The error of a feature's function that is fired in a wrong way.

@@ -6,6 +6,7 @@
 //! newest entry.
 
 use std::cell::Cell;
+use std::ffi::CStr;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::pg::acting::{as_owner_of, with_settings};
@@ -46,14 +47,32 @@ impl Drop for Recording {
     }
 }
 
-/// Whether an entry of the journal is being written.
+/// Runs `body`, which writes to a table of the extension what was done: after all that was done before, whatever the snapshot of
+/// the transaction shows.
+pub fn recording<T>(body: impl FnOnce() -> T) -> T {
+    let _recording = Recording::begin();
+    body()
+}
+
+/// Whether an entry of the journal, or another record of what was done, is being written.
 pub fn is_recording() -> bool {
     RECORDING.get()
 }
 
+/// Runs `body`, which writes into a chained table that the extension alone writes.
+pub fn while_recording<T>(body: impl FnOnce() -> T) -> T {
+    let _recording = Recording::begin();
+    body()
+}
+
 /// The oid of the journal's table.
 pub fn table() -> Result<Oid> {
-    relation::named(c"veritable", c"journal")
+    table_of_extension(c"journal")
+}
+
+/// The oid of a table of the extension.
+pub fn table_of_extension(name: &CStr) -> Result<Oid> {
+    relation::named(c"veritable", name)
         .ok_or_else(|| Error::new(Class::State, "extension veritable is not installed in this database"))
 }
 
@@ -135,9 +154,24 @@ pub fn json_string(text: &str) -> String {
 }
 
 /// Whether a trigger seals what is inserted here.
-fn is_sealed(journal: &Relation) -> bool {
+pub fn is_sealed(journal: &Relation) -> bool {
     let fires = |trigger: &TriggerInfo| trigger.state_sql() == "ENABLE ALWAYS" || trigger.enabled() && !is_replica();
     journal.triggers().iter().any(|trigger| trigger.before_insert_row() && fires(trigger))
+}
+
+/// The series itself, or one beside it if another open transaction appends to that in this table: two commands that hold
+/// locks on a table, such as two CREATE INDEX, must not wait for each other here.
+pub fn free_series(table: Oid, about: &str, series: &str) -> String {
+    let beside = (1..SERIES_MAX).map(|number| format!("{series}#{number}"));
+    let mut all = std::iter::once(series.to_string()).chain(beside);
+    let is_free = |series: &String| {
+        // The hasher has no key of the process: all sessions lock the same.
+        let mut hasher = DefaultHasher::new();
+        (about, series).hash(&mut hasher);
+        let key = Key { kind: Kind::Series, relation: table, hash: hasher.finish() };
+        lock::acquire(key, Mode::Exclusive, false)
+    };
+    all.find(is_free).unwrap_or_else(|| series.to_string())
 }
 
 struct Entry<'a> {
@@ -171,21 +205,6 @@ impl Entry<'_> {
         })?
     }
 
-    /// The series itself, or one beside it if another open transaction appends to that: two commands that hold locks on a
-    /// table, such as two CREATE INDEX, must not wait for each other here.
-    fn free_series(&self, journal: Oid) -> String {
-        let beside = (1..SERIES_MAX).map(|number| format!("{}#{number}", self.series));
-        let mut all = std::iter::once(self.series.clone()).chain(beside);
-        let is_free = |series: &String| {
-            // The hasher has no key of the process: all sessions lock the same.
-            let mut hasher = DefaultHasher::new();
-            (self.about, series).hash(&mut hasher);
-            let key = Key { kind: Kind::Series, relation: journal, hash: hasher.finish() };
-            lock::acquire(key, Mode::Exclusive, false)
-        };
-        all.find(is_free).unwrap_or_else(|| self.series.clone())
-    }
-
     fn write(&self, session: &Session) -> Result<()> {
         if extension::is_scripted(c"veritable") || self.about.starts_with("pg_temp_") {
             return Ok(());
@@ -201,7 +220,7 @@ impl Entry<'_> {
             return Ok(());
         }
         let by = role::session();
-        let series = self.free_series(journal);
+        let series = free_series(journal, self.about, &self.series);
         let _recording = Recording::begin();
         as_owner_of(journal, |_| {
             // The sealing trigger replaces the time; without the trigger, the missing hash is an error.

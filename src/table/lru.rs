@@ -4,11 +4,8 @@ use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// The maximum number of compiled schemas and other registry answers in a backend.
-const COUNT_MAX: usize = 128;
-
-/// The maximum total size of these entries, in bytes. PostgreSQL does not account for this memory.
-const WEIGHT_MAX: usize = 32 << 20;
+/// The maximum number of entries, since each eviction looks at all of them.
+const COUNT_MAX: usize = 4096;
 
 /// Values by their keys; the least recently used value is evicted first.
 pub struct Lru<K, V> {
@@ -41,10 +38,10 @@ impl<K: Hash + Eq + Clone, V: Clone> Lru<K, V> {
         Some(entry.value.clone())
     }
 
-    /// Caches a value that weighs `weight` bytes.
-    pub fn put(&mut self, key: K, value: V, weight: usize) {
+    /// Caches a value that weighs `weight` bytes, together with the others at most `weight_max`; but always the newest.
+    pub fn put(&mut self, key: K, value: V, weight: usize, weight_max: usize) {
         self.remove(&key);
-        while self.entries.len() >= COUNT_MAX || !self.entries.is_empty() && self.weight + weight > WEIGHT_MAX {
+        while self.entries.len() >= COUNT_MAX || !self.entries.is_empty() && self.weight + weight > weight_max {
             let oldest = self.entries.iter().min_by_key(|(_, entry)| entry.used).map(|(key, _)| key.clone());
             oldest.into_iter().for_each(|key| self.remove(&key));
         }

@@ -1,20 +1,28 @@
 //! The code that the features share, for the tables that they are attached to.
 
+pub mod aggregates;
 pub mod arguments;
 mod attach;
 mod attempts;
-mod audit;
+pub mod audit;
 pub mod columns;
 pub mod faults;
 pub mod feature;
 pub mod generated;
 mod indexes;
 pub mod journal;
+pub mod keepers;
+pub mod known;
+pub mod loosened;
 pub mod lru;
 pub mod makers;
+pub mod moves;
+pub mod of_transaction;
 pub mod problems;
 pub mod recorded;
+pub mod records;
 pub mod scan;
+pub mod standing;
 pub mod together;
 pub mod topology;
 pub mod trigger_arguments;

@@ -5,13 +5,12 @@
 //! before its watermark. `docs/design/chain.md` proves what [`settled`] says. Rows that arrive with their time, from a dump
 //! or a replica, take no lock.
 
-use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::cell::Cell;
 
+use super::of_transaction::OfTransaction;
 use crate::pg::clock;
 use crate::pg::lock::{self, Key, Kind, Mode};
 use crate::pg::oid::Oid;
-use crate::pg::transaction::{self, Transaction};
 
 /// The unit of a watermark, in microseconds. A tag has room for 32 bits: 497 days of such units.
 const TICK: i64 = 10_000;
@@ -19,15 +18,9 @@ const TICK: i64 = 10_000;
 /// A watermark that seems to be at most so many units ahead is ahead, and all others are behind.
 const AHEAD_MAX: u32 = 1 << 20;
 
-#[derive(Default)]
-struct Moments {
-    transaction: Transaction,
-    /// The clock after the lock, for each table that this transaction has appended to.
-    pinned: HashMap<Oid, i64>,
-}
-
 thread_local! {
-    static MOMENTS: RefCell<Moments> = RefCell::default();
+    /// The clock after the lock, for each table that this transaction has appended to.
+    static PINNED: OfTransaction<i64> = OfTransaction::default();
     /// Whether rows are recorded in the table's moment, not by the clock.
     static IN_ONE_MOMENT: Cell<bool> = const { Cell::new(false) };
 }
@@ -35,10 +28,7 @@ thread_local! {
 /// The time at which this transaction records a row of the table now: the clock or, within [`in_one_moment`], the clock at
 /// the transaction's first append to the table. A partition stands for its root.
 pub fn now(root: Oid) -> i64 {
-    let pinned = MOMENTS.with_borrow(|moments| {
-        if moments.transaction == transaction::transaction() { moments.pinned.get(&root).copied() } else { None }
-    });
-    let pinned = pinned.unwrap_or_else(|| begin(root));
+    let pinned = PINNED.with(|pinned| pinned.get(root)).unwrap_or_else(|| begin(root));
     // A clock that was set back must not lead behind the watermark.
     if IN_ONE_MOMENT.get() { pinned } else { clock::now().max(pinned) }
 }
@@ -61,7 +51,7 @@ pub fn in_one_moment<T>(body: impl FnOnce() -> T) -> T {
 pub fn settled(root: Oid, unit: i64) -> i64 {
     // In this order: who takes the lock after the list is made reads the clock later still.
     let now = clock::now();
-    let earliest = lock::tags(Kind::Recording, root).into_iter().map(|mark| watermark(mark, now)).min();
+    let earliest = lock::tags(Kind::Recording, root).into_iter().map(|mark| watermark(mark as u32, now)).min();
     let bound = earliest.map_or(now, |earliest| earliest.min(now));
     // Times are rounded down to the unit, and a row can have the bound itself as its time.
     bound - bound.rem_euclid(unit.max(1)) - 1
@@ -73,12 +63,7 @@ fn begin(root: Oid) -> i64 {
     let mark = before.div_euclid(TICK) as u32;
     lock::acquire(Key { kind: Kind::Recording, relation: root, hash: u64::from(mark) }, Mode::Shared, true);
     let pinned = clock::now().max(before);
-    MOMENTS.with_borrow_mut(|moments| {
-        if moments.transaction != transaction::transaction() {
-            *moments = Moments { transaction: transaction::transaction(), pinned: HashMap::new() };
-        }
-        moments.pinned.insert(root, pinned);
-    });
+    PINNED.with(|all| all.put(root, pinned));
     pinned
 }
 

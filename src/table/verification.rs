@@ -7,7 +7,7 @@ use super::attempts::Attempts;
 use super::faults::Faults;
 use super::feature::Feature;
 use super::journal::{self, Verified};
-use super::problems;
+use super::{problems, records};
 use crate::pg::acting::{Acting, as_owner};
 use crate::pg::function::{Answer, Call};
 use crate::pg::oid::Oid;
@@ -29,7 +29,7 @@ pub fn answer(call: &Call, feature: &'static Feature, verify: Verify) -> Result<
         }
         None => all(feature, &mut faults, verify)?,
     }
-    notice(faults.summary(&faults.verified(feature)));
+    faults.close(&faults.verified(feature));
     Ok(Answer::NULL)
 }
 
@@ -49,10 +49,10 @@ pub fn part(target: Oid, feature: &'static Feature, faults: &mut Faults, verify:
     verify(&relation, faults)
 }
 
-/// Refuses a caller who may not read all rows of a table. Everybody may verify the journal: its faults say nothing of
-/// its contents, and who may not read an entry must learn that it was altered.
+/// Refuses a caller who may not read all rows of a table. Everybody may verify the journal and its like: their faults say
+/// nothing of their contents, and who may not read an entry must learn that it was altered.
 pub fn require_readable(relation: &Relation, feature: &Feature) -> Result<()> {
-    if journal::table()? == relation.oid() { Ok(()) } else { relation.require_readable(feature.name) }
+    if records::is_record(relation.oid()) { Ok(()) } else { relation.require_readable(feature.name) }
 }
 
 /// Records the verification of a table. `before` are the numbers of faults and rows before it.
@@ -100,9 +100,14 @@ pub fn without_indexes(acting: &Acting) {
 
 /// Verifies all tables of the feature. Unreadable tables are reported.
 pub fn all(feature: &'static Feature, faults: &mut Faults, verify: Verify) -> Result<()> {
+    all_of(tables(feature)?, feature, faults, verify)
+}
+
+/// Verifies these tables of the feature. Unreadable tables are reported.
+pub fn all_of(tables: Vec<Table>, feature: &'static Feature, faults: &mut Faults, verify: Verify) -> Result<()> {
     faults.about(feature.name);
-    let (mut attempts, journal) = (Attempts::begin(), journal::table()?);
-    for table in tables(feature)? {
+    let mut attempts = Attempts::begin();
+    for table in tables {
         if table.is_of_other_session {
             notice(format!("skipped temporary table \"{}\" of another session", table.name));
             continue;
@@ -123,8 +128,8 @@ pub fn all(feature: &'static Feature, faults: &mut Faults, verify: Verify) -> Re
         if let Some(about) = about {
             record(&about, feature, faults, before);
         }
-        // The journal belongs to the extension, and what it holds depends on what others do: only its faults count.
-        if table.oid == journal {
+        // The journal and its like belong to the extension, and what they hold depends on what others do: only faults count.
+        if records::is_record(table.oid) {
             faults.set_counts(counts);
         }
     }

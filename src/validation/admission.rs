@@ -1,24 +1,50 @@
 //! The admission of schemas: size, depth, and the problems that `veritable_schema` finds.
 
-use veritable_schema::{Problem, Refusal, Stored, Value, check_texts, references};
+use std::collections::BTreeSet;
+
+use veritable_schema::{Findings, Problem, Refusal, Stored, Terms, Value, check_texts, outside, references};
 
 use super::refusal::{not_valid, refused};
-use super::{compile, document, settings};
+use super::strictness::Strictness;
+use super::{compile, document, registry, settings};
 use crate::pg::report::{Class, Error, Result};
 
-/// The problems that keep a schema from being registered.
+/// The problems that keep a schema from being registered, at this strictness at most.
 pub fn problems(text: &str, strict: bool) -> Result<Vec<Problem>> {
+    let strictness = if strict { Strictness::DEFAULT } else { Strictness::NONE };
+    Ok(findings(text, &strictness)?.problems)
+}
+
+/// The findings of the admission of a schema.
+pub fn findings(text: &str, strictness: &Strictness) -> Result<Findings> {
     let schema = parse(text)?;
-    let (formats, depth) = (settings::formats(), settings::schema_depth_limit());
-    let problems = veritable_schema::problems(&schema, strict, formats, depth, &document::limits()).map_err(refused)?;
-    if !problems.is_empty() || !references(&schema).is_empty() {
-        return Ok(problems);
+    let outside = outside(&schema);
+    let terms = Terms {
+        strict: strictness.strict,
+        annotations: &strictness.annotations,
+        identifiers: &registered(&outside)?,
+        formats: settings::formats(),
+        depth: settings::schema_depth_limit(),
+    };
+    let mut found = veritable_schema::findings(&schema, &terms, &document::limits()).map_err(refused)?;
+    if !found.problems.is_empty() || !references(&schema).is_empty() || !outside.is_empty() {
+        return Ok(found);
     }
     match compile::build::<Stored>(&schema, &[], None) {
-        Ok(_) => Ok(Vec::new()),
-        Err(Refusal::Problem(problem)) => Ok(vec![problem]),
-        Err(refusal) => Err(refused(refusal)),
+        Ok(_) => {}
+        Err(Refusal::Problem(problem)) => found.problems.push(problem),
+        Err(refusal) => return Err(refused(refusal)),
     }
+    Ok(found)
+}
+
+/// Those of the URIs that a schema in the registry gives itself.
+fn registered(uris: &BTreeSet<String>) -> Result<BTreeSet<String>> {
+    if uris.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let all = registry::identities()?;
+    Ok(uris.iter().filter(|uri| all.iter().any(|identified| identified.uri == **uri)).cloned().collect())
 }
 
 /// Parses the text of a schema, and refuses a text that is too large or too deep.

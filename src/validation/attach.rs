@@ -43,6 +43,7 @@ fn add_validation(call: &Call) -> Result<Answer> {
         let checked = if check_existing { check()? } else { 0 };
         drop(relation);
         VALIDATES.create(session, &FEATURE, &table, &trigger, &arguments.render())?;
+        FEATURE.check_others(&Relation::open(target, Lock::Held)?)?;
         journal::record(session, &about, "add_validation", None, Some(&journal::arguments(&arguments.render())))?;
         Ok(checked)
     })?;

@@ -15,6 +15,7 @@ use super::document::{self, shortened};
 use super::known::{self, Entry, EventSchema};
 use super::register::NAME_BYTES_MAX;
 use super::registry;
+use super::settings;
 use crate::pg::oid::Oid;
 use crate::pg::report::Result;
 use crate::table::lru::Lru;
@@ -157,7 +158,7 @@ impl Claims {
         let weight = found.as_ref().map_or(0, |found| size_of_val(&*found.with_schema));
         let versions =
             found.map(|found| Rc::new(Versions { newest: found.newest, with_schema: RefCell::new(found.with_schema) }));
-        self.names.put(name.to_string(), versions.clone(), weight);
+        self.names.put(name.to_string(), versions.clone(), weight + name.len(), settings::schema_cache_size());
         Ok(versions)
     }
 

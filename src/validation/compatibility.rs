@@ -1,6 +1,6 @@
 //! `schema_compatibility()`, and the check that a version may follow the previous versions.
 
-use veritable_schema::{Mode, Value, Verdict, Version, covers, references};
+use veritable_schema::{Mode, Value, Verdict, Version, covers};
 
 use super::document::shortened;
 use super::registry::Record;
@@ -34,49 +34,62 @@ pub fn check(name: &str, mode: Mode, schema: &Value, resources: &[(String, Value
         let version = record.version;
         if mode.backward() {
             let what = format!("is not backward compatible with version {version}");
-            require(compare(&new, &old), name, &what, "Documents that were valid are refused now; in this schema")?;
+            require(compare(&new, &old), name, &what, "Documents that were valid are refused now")?;
         }
         if mode.forward() {
             let what = format!("is not forward compatible with version {version}");
-            require(compare(&old, &new), name, &what, "Documents are valid that were refused before; in this schema")?;
+            require(compare(&old, &new), name, &what, "Documents are valid that were refused before")?;
         }
     }
     Ok(())
 }
 
-fn require(verdict: Verdict, name: &str, what: &str, lost_in: &str) -> Result<()> {
+fn require(verdict: Verdict, name: &str, what: &str, lost: &str) -> Result<()> {
     const OVERRIDE: &str = "With compatibility => 'NONE' it is registered without this check.";
     let message = format!("schema {what} of event schema \"{name}\"");
     match verdict {
         Verdict::Compatible => Ok(()),
-        Verdict::Incompatible { lost } => {
+        Verdict::Incompatible { example, lost: schema } => {
+            // Both are made of the schemas, which the registry shows to everybody, and hold nothing of stored documents.
+            let detail = match (example, schema) {
+                (Some(example), _) => {
+                    Some(format!("{lost}; for example: {}", shortened(example.to_string(), LOST_MAX)))
+                }
+                (None, Some(schema)) => {
+                    Some(format!("{lost}; in this schema: {}", shortened(schema.to_string(), LOST_MAX)))
+                }
+                (None, None) => None,
+            };
             let error = Error::new(Class::Check, message).hint(OVERRIDE);
-            Err(match lost {
-                Some(lost) => error.detail(format!("{lost_in}: {}", shortened(lost.to_string(), LOST_MAX))),
+            Err(match detail {
+                Some(detail) => error.detail(detail),
                 None => error,
             })
         }
-        Verdict::Undecided { reason } => Err(Error::new(Class::Check, message.replace(" is not ", " may not be "))
-            .detail(format!("It could not be decided: {reason}."))
-            .hint(OVERRIDE)),
+        Verdict::Undecided { reason, place } => {
+            Err(Error::new(Class::Check, message.replace(" is not ", " may not be "))
+                .detail(format!("It could not be decided: {}.", at(reason, place)))
+                .hint(OVERRIDE))
+        }
     }
 }
 
-/// The maximum length of a lost document: the larger the schema, the less a reader learns from its end.
+/// The reason of no verdict, with its place.
+fn at(reason: String, place: Option<String>) -> String {
+    match place {
+        Some(place) => format!("{reason}, at {}", shortened(place, LOST_MAX)),
+        None => reason,
+    }
+}
+
+/// The maximum length of a lost document or schema: the larger it is, the less a reader learns from its end.
 const LOST_MAX: usize = 2000;
 
 /// Compares the schemas: is every document that `old` allows valid under `new`?
 fn compare(new: &Version, old: &Version) -> Verdict {
-    let size = |version: &Version| {
-        let resources = version.resources.iter().map(|(_, resource)| resource);
-        resources.chain([version.schema]).map(|schema| schema.to_string().len()).sum::<usize>()
-    };
-    if size(new).max(size(old)) > settings::comparison_size_limit() {
-        return Verdict::Undecided { reason: "a schema is larger than veritable.comparison_size_limit".to_string() };
-    }
-    // The comparison in between cannot be interrupted.
+    // The library's part of the comparison cannot be interrupted.
     stack::check_for_interrupts();
-    let verdict = covers(new, old, settings::formats(), &document::limits());
+    let verdict = covers(new, old, settings::formats(), &document::limits(), settings::comparison_work_limit());
     stack::check_for_interrupts();
     verdict
 }
@@ -89,7 +102,7 @@ fn schema_compatibility(call: &Call) -> Result<Answer> {
             return Err(refusal::not_valid(&problems));
         }
         let mut schema = admission::parse(&text)?;
-        let resolved = compile::resolve(&references(&schema))?;
+        let resolved = compile::resolve(&schema)?;
         let resources = compile::complete(&mut schema, &resolved)?;
         Ok((schema, resources))
     };
@@ -97,16 +110,39 @@ fn schema_compatibility(call: &Call) -> Result<Answer> {
     let old = Version { schema: &old.0, resources: &old.1 };
     let new = Version { schema: &new.0, resources: &new.1 };
     let (backward, forward) = (compare(&new, &old), compare(&old, &new));
-    let word = |verdict: &Verdict| match verdict {
-        Verdict::Compatible => "compatible",
-        Verdict::Incompatible { .. } => "incompatible",
-        Verdict::Undecided { .. } => "undecided",
-    };
-    let words = (word(&backward), word(&forward));
-    let lost = |verdict| match verdict {
-        Verdict::Incompatible { lost } => lost.map(|lost| Jsonb(lost.to_string())),
-        _ => None,
-    };
-    call.rows().put([words.0.into(), words.1.into(), lost(backward).into(), lost(forward).into()]);
+    let (backward, forward) = (Told::of(backward), Told::of(forward));
+    call.rows().put([
+        backward.word.into(),
+        forward.word.into(),
+        backward.lost.into(),
+        forward.lost.into(),
+        backward.example.into(),
+        forward.example.into(),
+        backward.reason.into(),
+        forward.reason.into(),
+    ]);
     Ok(Answer::NULL)
+}
+
+/// What a row says of a verdict.
+struct Told {
+    word: &'static str,
+    lost: Option<Jsonb>,
+    example: Option<Jsonb>,
+    reason: Option<String>,
+}
+
+impl Told {
+    fn of(verdict: Verdict) -> Self {
+        let json = |value: Option<Value>| value.map(|value| Jsonb(value.to_string()));
+        match verdict {
+            Verdict::Compatible => Self { word: "compatible", lost: None, example: None, reason: None },
+            Verdict::Incompatible { example, lost } => {
+                Self { word: "incompatible", lost: json(lost), example: json(example), reason: None }
+            }
+            Verdict::Undecided { reason, place } => {
+                Self { word: "undecided", lost: None, example: None, reason: Some(at(reason, place)) }
+            }
+        }
+    }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use veritable_schema::{
-    Form, Patterns, Problem, Reference, Refusal, Rules, Validator, Value, check_texts, references, shared_identifier,
-    uri, with_versions,
+    Form, Patterns, Problem, Reference, Refusal, Rules, Validator, Value, check_texts, outside, references,
+    shared_identifier, uri, with_versions,
 };
 
 use super::{document, refusal, registry, settings};
@@ -53,18 +53,19 @@ pub fn build<F: Form>(
         let message = format!("this schema and one that it refers to both have the identifier {uri}");
         return Err(Problem { location: String::new(), message }.into());
     }
-    let rules = Rules { patterns: Patterns::Linear, formats: settings::formats(), resources, base };
+    // Strict admission has refused patterns that backtrack.
+    let rules = Rules { patterns: Patterns::Backtracking, formats: settings::formats(), resources, base };
     Validator::build(schema, &rules, &document::limits())
 }
 
-/// The present versions of a schema's references without a version.
-pub fn resolve(references: &[Reference]) -> Result<BTreeMap<String, i64>> {
+/// The present versions to which a schema refers without a version: by a name, or by the URI that a schema gives itself.
+pub fn resolve(schema: &Value) -> Result<BTreeMap<String, i64>> {
     let mut resolved = BTreeMap::new();
-    for Reference { name, version, .. } in references {
-        let found = registry::read(name, *version)?;
+    for Reference { name, version, .. } in references(schema) {
+        let found = registry::read(&name, version)?;
         match (version, found) {
             (None, Some(record)) if record.schema.is_some() => {
-                resolved.insert(name.clone(), record.version);
+                resolved.insert(name, record.version);
             }
             (Some(_), Some(record)) if record.schema.is_some() => {}
             (None, Some(_)) => return Err(undefined(format!("event schema \"{name}\" is retired"))),
@@ -73,6 +74,20 @@ pub fn resolve(references: &[Reference]) -> Result<BTreeMap<String, i64>> {
                 return Err(undefined(format!("event schema \"{name}\" has no version {version}")));
             }
         }
+    }
+    let outside = outside(schema);
+    let identities = if outside.is_empty() { Vec::new() } else { registry::identities()? };
+    for uri in outside {
+        let mut those = identities.iter().filter(|identified| identified.uri == uri);
+        // The compiler names the place of a reference that leads nowhere.
+        let Some(one) = those.next() else { continue };
+        if let Some(other) = those.next() {
+            let names = format!("\"{}\" and \"{}\"", one.name, other.name);
+            return Err(Error::new(Class::Argument, "a reference leads to several event schemas")
+                .detail(format!("The identifier \"{uri}\" is that of {names}."))
+                .hint("Refer to one of them by veritable:///name."));
+        }
+        resolved.insert(one.name.clone(), one.version);
     }
     Ok(resolved)
 }
@@ -86,8 +101,15 @@ pub fn complete(schema: &mut Value, resolved: &BTreeMap<String, i64>) -> Result<
     check_texts(schema, &document::limits()).map_err(refusal::refused)?;
     with_versions(schema, resolved);
     let mut resources = BTreeMap::new();
-    let mut waiting = references(schema);
-    while let Some(Reference { name, version, .. }) = waiting.pop() {
+    // References by identifier are to versions in `resolved`; the compiler finds the schemas by their own identifiers.
+    let pinned = |resolved: &BTreeMap<String, i64>| -> Vec<_> {
+        resolved.iter().map(|(name, version)| (name.clone(), Some(*version))).collect()
+    };
+    let named = |schema: &Value| -> Vec<_> {
+        references(schema).into_iter().map(|reference| (reference.name, reference.version)).collect()
+    };
+    let mut waiting = [pinned(resolved), named(schema)].concat();
+    while let Some((name, version)) = waiting.pop() {
         let Some(version) = version else { continue };
         let address = uri(&name, version);
         if resources.contains_key(&address) {
@@ -105,7 +127,8 @@ pub fn complete(schema: &mut Value, resolved: &BTreeMap<String, i64>) -> Result<
         };
         check_texts(&other, &document::limits()).map_err(refusal::refused)?;
         with_versions(&mut other, &resolved);
-        waiting.extend(references(&other));
+        waiting.extend(pinned(&resolved));
+        waiting.extend(named(&other));
         resources.insert(address, other);
     }
     Ok(resources.into_iter().collect())

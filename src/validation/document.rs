@@ -61,6 +61,14 @@ pub fn violations<F: Form>(validator: &Validator<F>, document: &F::Input, size: 
     Ok(violations.map_err(exceeded)?.first)
 }
 
+/// The sentences of all violations of a document, without those of the branches of unions.
+pub fn messages<F: Form>(validator: &Validator<F>, document: &F::Input, size: usize) -> Result<Vec<String>> {
+    if is_valid(validator, document, size)? {
+        return Ok(Vec::new());
+    }
+    validator.messages(document, &bounds(Bounds::LISTING)).map_err(exceeded)
+}
+
 /// The problems of a schema as a DETAIL.
 pub fn detail_of(problems: &[Problem]) -> String {
     let first = problems.iter().take(settings::errors_shown());

@@ -1,8 +1,10 @@
 //! `schema_errors()` and `schema_problems()`: all errors of a document, and all problems of a schema.
 
-use veritable_schema::{Stored, Validator, Value, references};
+use veritable_schema::{Stored, Validator};
 
-use super::{admission, compile, document, refusal};
+use super::strictness::Strictness;
+use super::{admission, compile, document, known, refusal};
+use crate::pg::cache;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::report::{Error, Result};
 
@@ -11,7 +13,7 @@ sql_function! {
     veritable_schema_errors = schema_errors
 }
 sql_function! {
-    /// `schema_problems(jsonb, boolean) → setof record`
+    /// `schema_problems(jsonb, boolean, text[]) → setof record`
     veritable_schema_problems = schema_problems
 }
 
@@ -19,8 +21,10 @@ fn schema_errors(call: &Call) -> Result<Answer> {
     let text = call.jsonb_text(0).ok_or_else(|| Error::null_argument("schema"))?;
     let document = call.contents(1).ok_or_else(|| Error::null_argument("document"))?;
     document::check_size(document)?;
-    let mut schema = admission::parse(&text)?;
-    let validator: Validator<Stored> = compile(&mut schema)?;
+    admission::check_size(&text)?;
+    // As for a trigger: a query may be long, and take no locks that would deliver changes of the registry.
+    cache::accept_changes();
+    let validator = known::other(text, compile)?;
     let mut rows = call.rows();
     for violation in document::violations(&validator, document, document.len())? {
         rows.put([
@@ -34,16 +38,17 @@ fn schema_errors(call: &Call) -> Result<Answer> {
 }
 
 /// Compiles an unregistered schema, whose references are registered.
-fn compile(schema: &mut Value) -> Result<Validator<Stored>> {
-    let resolved = compile::resolve(&references(schema))?;
-    let resources = compile::complete(schema, &resolved)?;
-    compile::build(schema, &resources, None).map_err(refusal::refused)
+fn compile(text: &str) -> Result<Validator<Stored>> {
+    let mut schema = admission::parse(text)?;
+    let resolved = compile::resolve(&schema)?;
+    let resources = compile::complete(&mut schema, &resolved)?;
+    compile::build(&schema, &resources, None).map_err(refusal::refused)
 }
 
 fn schema_problems(call: &Call) -> Result<Answer> {
     let text = call.jsonb_text(0).ok_or_else(|| Error::null_argument("schema"))?;
-    let strict = call.boolean(1).ok_or_else(|| Error::null_argument("strict"))?;
-    let problems = admission::problems(&text, strict)?;
+    let strictness = Strictness::given(call, 1, 2, &Strictness::DEFAULT)?;
+    let problems = admission::findings(&text, &strictness)?.problems;
     let mut rows = call.rows();
     for problem in problems {
         rows.put([problem.location.into(), problem.message.into()]);

@@ -31,6 +31,7 @@ pub static FEATURE: Feature = Feature {
         usage: "BEFORE INSERT OR UPDATE FOR EACH ROW, without a condition or a list of columns",
     }],
     parts: &[VALIDATES],
+    fills: &["version"],
     late: Some(Late { harm: "change documents after they are validated", on_update: true }),
     no_children: Some("Documents in the rows of a child would not be validated."),
 };

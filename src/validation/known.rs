@@ -42,7 +42,14 @@ pub struct EventSchema {
 pub struct Registry {
     relation: Oid,
     entries: RefCell<Lru<Key, Entry>>,
+    others: RefCell<Others>,
 }
+
+/// Schemas that are not registered, by their texts, and by whether formats are asserted.
+type Others = Lru<(String, bool), Rc<Validator<Stored>>>;
+
+/// The weight of an answer without a schema, in bytes, beside its name.
+const ANSWER: usize = 256;
 
 /// A name, the version unless it is the newest one, and whether formats are asserted.
 type Key = (String, Option<i64>, bool);
@@ -59,10 +66,8 @@ impl Derived for Registry {
 
 /// The newest version of `name`, or the given version; `relation` is the registry's table.
 pub fn look_up(relation: Oid, name: &str, version: Option<i64>) -> Result<Entry> {
-    let registry = REGISTRY.with(|registry| {
-        registry.get(relation, || Ok::<_, Error>(Registry { relation, entries: RefCell::default() }))
-    })?;
-    let key = (name.to_string(), version, settings::formats() == Formats::Asserted);
+    let registry = cached(relation)?;
+    let key = (name.to_string(), version, asserts_formats());
     if let Some(entry) = registry.entries.borrow_mut().get(&key) {
         return Ok(entry);
     }
@@ -70,10 +75,32 @@ pub fn look_up(relation: Oid, name: &str, version: Option<i64>) -> Result<Entry>
     let entry = read_entry(name, version)?;
     let weight = match &entry {
         Entry::Schema(schema) => schema.validator.footprint(),
-        Entry::Unknown | Entry::Retired => 0,
+        Entry::Unknown | Entry::Retired => ANSWER,
     };
-    registry.entries.borrow_mut().put(key, entry.clone(), weight);
+    registry.entries.borrow_mut().put(key, entry.clone(), weight + name.len(), settings::schema_cache_size());
     Ok(entry)
+}
+
+/// The compiled form of a schema that is not registered, kept or from `compile`; the schemas that it refers to are registered.
+pub fn other(text: String, compile: impl FnOnce(&str) -> Result<Validator<Stored>>) -> Result<Rc<Validator<Stored>>> {
+    let registry = cached(registry::table()?)?;
+    let key = (text, asserts_formats());
+    if let Some(validator) = registry.others.borrow_mut().get(&key) {
+        return Ok(validator);
+    }
+    let validator = Rc::new(compile(&key.0)?);
+    let weight = validator.footprint() + key.0.len();
+    registry.others.borrow_mut().put(key, Rc::clone(&validator), weight, settings::schema_cache_size());
+    Ok(validator)
+}
+
+fn cached(relation: Oid) -> Result<Rc<Registry>> {
+    let empty = || Registry { relation, entries: RefCell::default(), others: RefCell::default() };
+    REGISTRY.with(|registry| registry.get(relation, || Ok::<_, Error>(empty())))
+}
+
+fn asserts_formats() -> bool {
+    settings::formats() == Formats::Asserted
 }
 
 fn read_entry(name: &str, version: Option<i64>) -> Result<Entry> {

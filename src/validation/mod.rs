@@ -21,6 +21,7 @@ mod refusal;
 mod register;
 mod registry;
 mod settings;
+mod strictness;
 mod triggers;
 mod validate;
 mod verify;

@@ -7,9 +7,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::thread::LocalKey;
 
-use veritable_schema::{Form, Formats, Parsed, Patterns, Problem, Refusal, Rules, Stored, Validator, Value};
+use veritable_schema::{
+    Form, Formats, Parsed, Patterns, Problem, Refusal, Rules, Stored, Validator, Value, against_meta_schema,
+    check_texts,
+};
 
-use super::{admission, document, refusal};
+use super::{admission, document, refusal, settings};
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::report::{Class, Error, Result, notice};
 use crate::table::lru::Lru;
@@ -58,9 +61,21 @@ fn jsonb_matches_schema(call: &Call) -> Result<Answer> {
     Ok(document::is_valid(&validator, instance, instance.len())?.into())
 }
 
+/// Whether the meta-schema of its draft accepts a schema: what pg_jsonschema answers too. So a CHECK over stored schemas that
+/// held there holds here, and a dump of them is restored; references that lead nowhere are found where the schema is used.
 fn jsonschema_is_valid(call: &Call) -> Result<Answer> {
-    let Err(problem) = compiled(schema(call)?, &FOR_JSON)? else { return Ok(true.into()) };
-    notice(format!("Invalid JSON schema at path: {}", problem.location));
+    let text = schema(call)?;
+    admission::check_size(text)?;
+    let found = match veritable_schema::parse(text) {
+        Ok(schema) => {
+            check_texts(&schema, &document::limits()).map_err(refusal::refused)?;
+            against_meta_schema(&schema)
+        }
+        Err(problem) => Err(problem),
+    };
+    let Err(problem) = found else { return Ok(true.into()) };
+    // The beginning is pg_jsonschema's.
+    notice(format!("Invalid JSON schema at path: {} ({})", problem.location, problem.message));
     Ok(false.into())
 }
 
@@ -70,8 +85,7 @@ fn jsonschema_validation_errors(call: &Call) -> Result<Answer> {
         Err(problem) => return Ok(vec![problem.message].into()),
     };
     let (instance, size) = instance(call)?;
-    let violations = document::violations(&validator, &instance, size)?;
-    Ok(violations.into_iter().map(|violation| violation.message).collect::<Vec<_>>().into())
+    Ok(document::messages(&validator, &instance, size)?.into())
 }
 
 fn schema<'call>(call: &Call<'call>) -> Result<&'call str> {
@@ -115,7 +129,9 @@ fn compiled<F: Form>(text: &str, recent: &'static Kept<F>) -> Result<std::result
     Ok(compile(text)?.map(|validator| {
         let validator = Rc::new(validator);
         let weight = validator.footprint() + text.len();
-        recent.with_borrow_mut(|recent| recent.put(text.into(), Rc::clone(&validator), weight));
+        recent.with_borrow_mut(|recent| {
+            recent.put(text.into(), Rc::clone(&validator), weight, settings::schema_cache_size())
+        });
         validator
     }))
 }

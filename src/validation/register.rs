@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use veritable_schema::{Mode, Stored, Value, references};
 
 use super::registry::{self, Record};
+use super::strictness::Strictness;
 use super::{admission, compatibility, compile, refusal};
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::report::{Class, Error, Result, notice};
@@ -14,7 +15,7 @@ use crate::pg::spi::{self, Session};
 use crate::table::journal;
 
 sql_function! {
-    /// `register_schema(text, jsonb, text, boolean) → integer`
+    /// `register_schema(text, jsonb, text, boolean, text[]) → integer`
     veritable_register_schema = register_schema
 }
 sql_function! {
@@ -31,25 +32,32 @@ fn register_schema(call: &Call) -> Result<Answer> {
     let name = name(call)?;
     let text = call.jsonb_text(1).ok_or_else(|| Error::null_argument("schema"))?;
     let mode = call.text(2)?.map(compatibility::mode).transpose()?;
-    let strict = call.boolean(3).ok_or_else(|| Error::null_argument("strict"))?;
-    let problems = admission::problems(&text, strict)?;
-    if !problems.is_empty() {
-        return Err(refusal::not_valid(&problems));
-    }
-    let mut schema = admission::parse(&text)?;
     lock()?;
-    let found = references(&schema);
-    if found.iter().any(|reference| reference.name == name && reference.version.is_none()) {
-        return Err(Error::new(Class::Argument, format!("event schema \"{name}\" refers to itself by its name"))
-            .hint("Refer to the schema itself by \"#\"."));
-    }
-    let resolved = compile::resolve(&found)?;
     let history = registry::history(&name)?;
     let newest = history.first();
-    let before = newest.map_or(Ok(Mode::None), |newest| stored_mode(&name, newest))?;
-    let mode = mode.unwrap_or(before);
+    let before = newest.map_or(Strictness::DEFAULT, |newest| newest.strictness.clone());
+    let strictness = Strictness::given(call, 3, 4, &before)?;
+    let found = admission::findings(&text, &strictness)?;
+    if !found.problems.is_empty() {
+        let error = refusal::not_valid(&found.problems);
+        return Err(match strictness.hint(&found) {
+            Some(hint) => error.hint(hint),
+            None => error,
+        });
+    }
+    let mut schema = admission::parse(&text)?;
+    if references(&schema).iter().any(|reference| reference.name == name && reference.version.is_none()) {
+        return Err(refers_to_itself(&name, "its name"));
+    }
+    let resolved = compile::resolve(&schema)?;
+    if resolved.contains_key(&name) {
+        return Err(refers_to_itself(&name, "the identifier of its newest version"));
+    }
+    let mode_before = newest.map_or(Ok(Mode::None), |newest| stored_mode(&name, newest))?;
+    let mode = mode.unwrap_or(mode_before);
     if let Some(newest) = newest
-        && mode == before
+        && mode == mode_before
+        && strictness == before
         && newest.resolved == resolved
         && is_registered(&name, newest.version, &text)?
     {
@@ -58,11 +66,28 @@ fn register_schema(call: &Call) -> Result<Answer> {
     let resources = compile::complete(&mut schema, &resolved)?;
     compile::build::<Stored>(&schema, &resources, None).map_err(refusal::refused)?;
     compatibility::check(&name, mode, &schema, &resources, &history)?;
-    let version = insert(&name, Some(&text), mode, &resolved)?;
-    if mode != before && newest.is_some() {
-        notice(format!("compatibility of event schema \"{name}\" changed from {before} to {mode}"));
+    let version = insert(&name, Some(&text), mode, &strictness, &resolved)?;
+    if newest.is_some() {
+        notice_changes(&name, (mode_before, &before), (mode, &strictness));
     }
     answer(version)
+}
+
+fn refers_to_itself(name: &str, by: &str) -> Error {
+    Error::new(Class::Argument, format!("event schema \"{name}\" refers to itself by {by}"))
+        .hint("Refer to the schema itself by \"#\".")
+}
+
+fn notice_changes(name: &str, before: (Mode, &Strictness), after: (Mode, &Strictness)) {
+    let changed = |what: &str, before: String, after: String| {
+        if before != after {
+            notice(format!("{what} of event schema \"{name}\" changed from {before} to {after}"));
+        }
+    };
+    let list = |strictness: &Strictness| format!("{{{}}}", strictness.annotations.join(","));
+    changed("compatibility", before.0.to_string(), after.0.to_string());
+    changed("strictness", before.1.strict.to_string(), after.1.strict.to_string());
+    changed("annotations", list(before.1), list(after.1));
 }
 
 fn retire_schema(call: &Call) -> Result<Answer> {
@@ -73,7 +98,10 @@ fn retire_schema(call: &Call) -> Result<Answer> {
         Some(Record { schema: None, .. }) => {
             Err(Error::new(Class::State, format!("event schema \"{name}\" is already retired")))
         }
-        Some(newest) => answer(insert(&name, None, stored_mode(&name, &newest)?, &BTreeMap::new())?),
+        Some(newest) => {
+            let mode = stored_mode(&name, &newest)?;
+            answer(insert(&name, None, mode, &newest.strictness, &BTreeMap::new())?)
+        }
     }
 }
 
@@ -129,14 +157,30 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-fn insert(name: &str, text: Option<&str>, mode: Mode, resolved: &BTreeMap<String, i64>) -> Result<i64> {
+fn insert(
+    name: &str,
+    text: Option<&str>,
+    mode: Mode,
+    strictness: &Strictness,
+    resolved: &BTreeMap<String, i64>,
+) -> Result<i64> {
     let resolved: Value = resolved.iter().map(|(name, version)| (name.clone(), Value::from(*version))).collect();
     let insert = |session: &Session| {
         let inserted = session.query(
-            "INSERT INTO veritable.event_schemas (name, schema, compatibility, resolved, registered_at, registered_by)
-             VALUES ($1, $2::pg_catalog.jsonb, $3, $4::pg_catalog.jsonb, pg_catalog.clock_timestamp(), $5::pg_catalog.name)
+            "INSERT INTO veritable.event_schemas
+                 (name, schema, compatibility, strict, annotations, resolved, registered_at, registered_by)
+             VALUES ($1, $2::pg_catalog.jsonb, $3, $4, $5, $6::pg_catalog.jsonb, pg_catalog.clock_timestamp(),
+                     $7::pg_catalog.name)
              RETURNING version",
-            &[name.into(), text.into(), mode.to_string().into(), resolved.to_string().into(), role::outer().into()],
+            &[
+                name.into(),
+                text.into(),
+                mode.to_string().into(),
+                strictness.strict.into(),
+                strictness.annotations.clone().into(),
+                resolved.to_string().into(),
+                role::outer().into(),
+            ],
         )?;
         let version: i64 = inserted.rows().next().and_then(|row| row.get(0)).ok_or_else(|| {
             Error::new(
@@ -145,7 +189,12 @@ fn insert(name: &str, text: Option<&str>, mode: Mode, resolved: &BTreeMap<String
             )
         })?;
         let action = if text.is_some() { "register_schema" } else { "retire_schema" };
-        let detail = format!("{{\"version\": {version}, \"compatibility\": \"{mode}\"}}");
+        let mut detail = format!("{{\"version\": {version}, \"compatibility\": \"{mode}\"");
+        if text.is_some() && *strictness != Strictness::DEFAULT {
+            let annotations = Value::from(strictness.annotations.clone());
+            detail += &format!(", \"strict\": {}, \"annotations\": {annotations}", strictness.strict);
+        }
+        detail.push('}');
         journal::record_for_caller(session, &format!("event schema {}", quoted(name)), action, Some(&detail))?;
         Ok(version)
     };

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use veritable_schema::Value;
+use veritable_schema::{Value, identity};
 
+use super::strictness::Strictness;
 use crate::pg::acting::as_owner;
 use crate::pg::oid::Oid;
 use crate::pg::relation::{self, Lock, Relation};
@@ -22,6 +23,55 @@ pub struct Record {
     pub resolved: BTreeMap<String, i64>,
     /// The compatibility mode from this version on.
     pub compatibility: String,
+    /// The strictness from this version on.
+    pub strictness: Strictness,
+}
+
+/// A name whose newest version gives itself a URI.
+pub struct Identified {
+    /// The URI.
+    pub uri: String,
+    /// The name.
+    pub name: String,
+    /// The number of the newest version.
+    pub version: i64,
+}
+
+/// The names whose newest version gives itself a URI; retired names have none.
+pub fn identities() -> Result<Vec<Identified>> {
+    let registry = Relation::open(table()?, Lock::AccessShare)?;
+    as_owner(&registry, |_| {
+        Latest::during(|_| {
+            spi::connect(|session| {
+                // What says the URI of a schema, and whether: the crate decides. The schema itself may be large.
+                let found = session.query_as_caller(
+                    "SELECT e.name, e.version, pg_catalog.jsonb_build_object(
+                                '$schema', e.schema OPERATOR(pg_catalog.->) '$schema',
+                                '$id', e.schema OPERATOR(pg_catalog.->) '$id',
+                                'id', e.schema OPERATOR(pg_catalog.->) 'id',
+                                '$ref', e.schema OPERATOR(pg_catalog.->) '$ref')::pg_catalog.text
+                     FROM (SELECT DISTINCT ON (s.name) s.name, s.version, s.schema
+                           FROM veritable.event_schemas AS s
+                           ORDER BY s.name, s.version DESC) AS e
+                     WHERE e.schema OPERATOR(pg_catalog.?|) ARRAY['$id', 'id']",
+                    &[],
+                )?;
+                let identified = |row: Fetched| {
+                    let (name, version) = (row.get::<String>(0), row.get::<i64>(1));
+                    let (Some(name), Some(version)) = (name, version) else { return Err(damaged("", 0)) };
+                    let mut parts = row
+                        .get::<String>(2)
+                        .and_then(|text| veritable_schema::parse(&text).ok())
+                        .ok_or_else(|| damaged(&name, version))?;
+                    if let Some(parts) = parts.as_object_mut() {
+                        parts.retain(|_, value| !value.is_null());
+                    }
+                    Ok(identity(&parts).map(|uri| Identified { uri, name, version }))
+                };
+                found.rows().filter_map(|row| identified(row).transpose()).collect()
+            })
+        })
+    })
 }
 
 /// The oid of the registry's table.
@@ -75,7 +125,7 @@ fn versions(name: &str, version: Option<i64>, limit: i64) -> Result<Vec<Record>>
         Latest::during(|_| {
             spi::connect(|session| {
                 let found = session.query_as_caller(
-                    "SELECT version, schema::pg_catalog.text, resolved::pg_catalog.text, compatibility
+                    "SELECT version, schema::pg_catalog.text, resolved::pg_catalog.text, compatibility, strict, annotations
                      FROM veritable.event_schemas
                      WHERE name OPERATOR(pg_catalog.=) $1
                        AND ($2 IS NULL OR version OPERATOR(pg_catalog.=) $2)
@@ -104,6 +154,7 @@ fn record(name: &str, row: &Fetched) -> Result<Record> {
             .collect::<Option<_>>()
             .ok_or_else(damage)?,
         compatibility: row.get(3).ok_or_else(damage)?,
+        strictness: Strictness { strict: row.get(4).ok_or_else(damage)?, annotations: row.get(5).ok_or_else(damage)? },
     })
 }
 

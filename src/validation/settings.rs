@@ -2,7 +2,7 @@
 
 use std::ffi::CStr;
 
-use veritable_schema::{Formats, Limits};
+use veritable_schema::{COMPARISON, Formats, Limits};
 
 use crate::pg::guc::{Description, Number, SetBy, Switch, Unit};
 
@@ -11,7 +11,8 @@ static SCHEMA_SIZE_LIMIT: Number = Number::new(256);
 static SCHEMA_DEPTH_LIMIT: Number = Number::new(64);
 static SCHEMA_WORK_LIMIT: Number = Number::new(Limits::STEPS as i32);
 static SCHEMA_PATTERN_LIMIT: Number = Number::new((Limits::PATTERNS / 1024) as i32);
-static COMPARISON_SIZE_LIMIT: Number = Number::new(32);
+static COMPARISON_WORK_LIMIT: Number = Number::new(COMPARISON as i32);
+static SCHEMA_CACHE_SIZE: Number = Number::new(32 * 1024);
 static ERRORS_SHOWN: Number = Number::new(5);
 static ASSERT_FORMATS: Switch = Switch::new(true);
 
@@ -37,12 +38,13 @@ pub fn define() {
         &SCHEMA_SIZE_LIMIT,
         16 * 1024,
     );
-    size(
-        c"veritable.comparison_size_limit",
-        c"Sets the largest event schemas that are compared.",
-        c"As text. Whether larger ones are compatible is not decided.",
-        &COMPARISON_SIZE_LIMIT,
-        1024,
+    number(
+        c"veritable.comparison_work_limit",
+        c"Sets how many steps a comparison of two event schemas may take.",
+        c"What takes more is left undecided.",
+        &COMPARISON_WORK_LIMIT,
+        i32::MAX,
+        SetBy::Superuser,
     );
     number(
         c"veritable.schema_depth_limit",
@@ -66,6 +68,14 @@ pub fn define() {
         c"Compiled. A schema whose patterns take more is refused.",
         &SCHEMA_PATTERN_LIMIT,
         1024 * 1024,
+    );
+    // Each session may take as much, and not of what work_mem counts: so no plain role decides it.
+    size(
+        c"veritable.schema_cache_size",
+        c"Sets how much memory a session keeps compiled schemas in.",
+        c"For the registry, for schema_errors() and for each of json_matches_schema() and jsonb_matches_schema(). Schemas that are not kept are compiled again at each use.",
+        &SCHEMA_CACHE_SIZE,
+        16 * 1024 * 1024,
     );
     number(
         c"veritable.errors_shown",
@@ -103,9 +113,14 @@ pub fn schema_pattern_limit() -> usize {
     kilobytes(&SCHEMA_PATTERN_LIMIT)
 }
 
-/// The maximum size of the text of a schema that is compared with another, in bytes.
-pub fn comparison_size_limit() -> usize {
-    kilobytes(&COMPARISON_SIZE_LIMIT)
+/// The maximum number of steps for comparing two schemas in one direction.
+pub fn comparison_work_limit() -> u64 {
+    COMPARISON_WORK_LIMIT.get() as u64
+}
+
+/// The maximum size of the compiled schemas that each cache keeps, in bytes.
+pub fn schema_cache_size() -> usize {
+    kilobytes(&SCHEMA_CACHE_SIZE)
 }
 
 /// The maximum nesting depth of a schema.

@@ -1,0 +1,255 @@
+//! The trigger that looks a row's key up, and skips or refuses the row if the key is taken.
+//!
+//! The protocol is that of sealing: lock the key, look. A row that another transaction is inserting or deleting: release the
+//! lock, wait for the transaction, begin again. Otherwise the lock is kept until the row is in the table, at the latest until the
+//! next row: then the row itself shows that the key is taken. docs/design/dedup.md has the proof.
+
+use std::rc::Rc;
+
+use super::arguments::{Arguments, OnDuplicate};
+use super::feature::{DEDUPLICATE, FEATURE};
+use super::keys::{Keys, Wanted};
+use super::layout::Layout;
+use super::{requirements, triggers};
+use crate::pg::cache::{self, Cache, Derived};
+use crate::pg::column::Column;
+use crate::pg::duplicate_scan::Sought;
+use crate::pg::function::{Answer, Call, sql_function};
+use crate::pg::lock::{self, Kind};
+use crate::pg::oid::Oid;
+use crate::pg::open_transaction::{has_number, take_number};
+use crate::pg::relation::{Lock, Relation};
+use crate::pg::report::{Class, Error, Result};
+use crate::pg::row::Row;
+use crate::pg::trigger::{Event, Firing, is_replica};
+use crate::pg::version::Tid;
+use crate::table::standing::{self, Again, Decision};
+
+sql_function! {
+    /// `veritable.deduplicate()`: BEFORE INSERT OR UPDATE FOR EACH ROW.
+    veritable_deduplicate = deduplicate
+}
+
+/// The state for deduplicating the rows of one relation.
+struct Deduplicator {
+    /// The relation that receives the rows.
+    relation: Oid,
+    /// The relation of the deduplication: for a partition, the partitioned table.
+    root: Oid,
+    is_partitioned: bool,
+    /// The columns that choose the partition of a row.
+    routing: Vec<usize>,
+    layout: Layout,
+    arguments: Arguments,
+    /// The name of the trigger, which is that of the constraint in errors.
+    trigger: String,
+}
+
+/// The decision about a row.
+#[derive(Clone, Copy)]
+enum Decided {
+    /// No other row has the key. The key's lock is held, unless a part of the key is NULL.
+    Free,
+    /// A row has the key, and whether the snapshot misses that row.
+    Taken { is_newer: bool },
+    /// The decision has to wait.
+    Busy,
+}
+
+thread_local! {
+    static DEDUPLICATORS: Cache<Deduplicator> = Cache::default();
+}
+
+fn deduplicate(call: &Call) -> Result<Answer> {
+    let firing = call.firing()?;
+    if !firing.is_before_row() || !matches!(firing.event(), Event::Insert | Event::Update) {
+        return Err(FEATURE.misplaced(DEDUPLICATE));
+    }
+    let own = Deduplicator::of(&firing)?;
+    let relation = firing.relation();
+    if is_replica() {
+        // The publisher has looked the key up. A later row of this server's own has to find it.
+        own.note(&if firing.event() == Event::Update {
+            firing.new_row(&own.layout.descriptor)
+        } else {
+            firing.row(&own.layout.descriptor)
+        })?;
+        return Ok(if firing.event() == Event::Update { firing.pass_update() } else { firing.pass_row() });
+    }
+    if firing.event() == Event::Update {
+        let row = firing.new_row(&own.layout.descriptor);
+        let before = firing.row(&own.layout.descriptor);
+        // A row that moves to another partition is deleted here and inserted there. It would be lost if it were skipped there.
+        let may_move = before.first_difference(&row, &own.routing).is_some();
+        if (may_move || !own.layout.is_same(&before, &row))
+            && matches!(own.decide(&relation, &row, Some(firing.old_place()), true)?, Decided::Taken { .. })
+        {
+            return Err(own.taken(&row));
+        }
+        // The new version may come to a block that was read for the filter, and the old one go from one that was not.
+        own.note(&row)?;
+        return Ok(firing.pass_update());
+    }
+    let row = firing.row(&own.layout.descriptor);
+    match own.decide(&relation, &row, None, true)? {
+        Decided::Taken { is_newer } => {
+            own.refuse(&row, is_newer)?;
+            Ok(Answer::VOID)
+        }
+        Decided::Free | Decided::Busy => {
+            standing::set(own.relation, Some(own));
+            Ok(firing.pass_row())
+        }
+    }
+}
+
+impl Deduplicator {
+    fn of(firing: &Firing) -> Result<Rc<Deduplicator>> {
+        DEDUPLICATORS.with(|all| {
+            all.get(firing.relation_oid(), || {
+                let relation = firing.relation();
+                requirements::check_kind(&relation)?;
+                let arguments = Arguments::parse(&firing.arguments())?;
+                requirements::check_filled(&relation, &arguments)?;
+                let root = triggers::root_of(&relation)?;
+                let root = root.as_ref().unwrap_or(&relation);
+                let mut routing = Vec::new();
+                if root.is_partitioned() {
+                    for table in
+                        relation.ancestors().into_iter().take_while(|table| *table != root.oid()).chain([root.oid()])
+                    {
+                        let table = Relation::open(table, Lock::AccessShare)?;
+                        let by = |column: &Column| table.is_partitioned_by(column.place);
+                        let names: Vec<_> = table.columns().into_iter().filter(by).map(|column| column.name).collect();
+                        let own = relation.columns().into_iter().filter(|column| names.contains(&column.name));
+                        routing.extend(own.map(|column| column.place));
+                    }
+                }
+                Ok(Deduplicator {
+                    routing,
+                    relation: relation.oid(),
+                    root: root.oid(),
+                    is_partitioned: root.is_partitioned(),
+                    layout: Layout::of(&relation, &arguments)?,
+                    trigger: firing.trigger_name(),
+                    arguments,
+                })
+            })
+        })
+    }
+
+    /// Decides whether the row's key is free, and keeps other sessions from taking the key until the row is in the table. Only if
+    /// the decision `may_wait`, the call waits, and no lock of an append is held meanwhile.
+    fn decide(&self, relation: &Relation, row: &Row, own: Option<Tid>, may_wait: bool) -> Result<Decided> {
+        let Some(key) = self.layout.lock(self.root, row) else { return Ok(Decided::Free) };
+        let window = match self.layout.time {
+            None => None,
+            Some(time) => match time.window(row) {
+                None => return Ok(Decided::Free),
+                window => window,
+            },
+        };
+        loop {
+            if !lock::hold_if_free(key) {
+                if !may_wait {
+                    return Ok(Decided::Busy);
+                }
+                // The entity of the row before: that row has landed.
+                lock::let_go();
+                lock::hold(key);
+            }
+            if self.is_partitioned {
+                // Another session may have attached a partition with rows since the statement began.
+                cache::accept_changes();
+            }
+            let wanted = Wanted { row, layout: &self.layout, target: self.relation, own, window };
+            let keys = Keys::of(self.root, &self.arguments)?;
+            let has_number = has_number();
+            let places = keys.note(key.hash)?;
+            match keys.look(&wanted, &places)? {
+                Sought::Nothing => {
+                    if !has_number {
+                        // A filter that begins counts on those alone that had no number before it was there.
+                        take_number();
+                        keys.note(key.hash)?;
+                    }
+                    keys.improve()?;
+                    return Ok(Decided::Free);
+                }
+                Sought::Row { is_newer } => {
+                    lock::let_go_of(Kind::Unique);
+                    return Ok(Decided::Taken { is_newer });
+                }
+                Sought::InProgress(writer) => {
+                    // Release the locks before waiting: the other transaction may need them for its own next row.
+                    lock::let_go_of(Kind::Unique);
+                    if !may_wait {
+                        return Ok(Decided::Busy);
+                    }
+                    lock::let_go();
+                    writer.wait(relation);
+                }
+            }
+        }
+    }
+
+    /// Notes that a row is on its way, without looking for others.
+    fn note(&self, row: &Row) -> Result<()> {
+        if let Some(key) = self.layout.lock(self.root, row) {
+            take_number();
+            Keys::of(self.root, &self.arguments)?.note(key.hash)?;
+        }
+        Ok(())
+    }
+
+    /// Refuses a row whose key is taken, unless such rows are skipped.
+    fn refuse(&self, row: &Row, is_newer: bool) -> Result<()> {
+        match self.arguments.on_duplicate {
+            OnDuplicate::Raise => Err(self.taken(row)),
+            // As ON CONFLICT DO NOTHING: a transaction must not act upon a row that its snapshot misses.
+            OnDuplicate::Skip if is_newer => {
+                Err(Error::new(Class::Serialization, "could not serialize access due to concurrent update")
+                    .hint("The transaction might succeed if retried."))
+            }
+            OnDuplicate::Skip => Ok(()),
+        }
+    }
+
+    /// The error of a row whose key is taken, in the server's own words. Only a role that may read the key of all rows sees its
+    /// values: they are the row's own, but the type may write equal values differently.
+    fn taken(&self, row: &Row) -> Error {
+        let message = format!("duplicate key value violates unique constraint \"{}\"", self.trigger);
+        let error = Error::new(Class::Unique, message);
+        let Ok(root) = Relation::open(self.root, Lock::AccessShare) else { return error };
+        let error = error.constraint(&root, &self.trigger);
+        let places = root.columns().into_iter().filter(|column| self.arguments.key.contains(&column.name));
+        if root.are_readable(&places.map(|column| column.place).collect::<Vec<_>>()) {
+            error.detail(format!("Key {} already exists.", self.layout.describe(row)))
+        } else {
+            error
+        }
+    }
+}
+
+impl Decision for Deduplicator {
+    fn let_go(&self) {
+        lock::let_go_of(Kind::Unique);
+    }
+
+    fn again(&self, relation: &Relation, row: &Row, may_wait: bool) -> Result<Again> {
+        Ok(match self.decide(relation, row, None, may_wait)? {
+            Decided::Free => Again::Insert,
+            Decided::Busy => Again::Busy,
+            Decided::Taken { is_newer } => {
+                self.refuse(row, is_newer)?;
+                Again::Skip
+            }
+        })
+    }
+}
+
+impl Derived for Deduplicator {
+    fn depends_on(&self, relation: Oid) -> bool {
+        relation == self.relation || relation == self.root
+    }
+}
