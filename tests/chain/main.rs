@@ -4,9 +4,13 @@
 mod concurrency;
 mod crash;
 mod dump;
+mod erase;
 mod errors;
 mod fail_closed;
+mod heads;
 mod lines;
+mod moves;
+mod pruning;
 mod recorded;
 mod replication;
 mod resources;
@@ -14,3 +18,4 @@ mod robustness;
 #[path = "../support/mod.rs"]
 mod support;
 mod verification;
+mod verify_prunings;

@@ -1,6 +1,6 @@
 //! Replicas: a streaming standby verifies and can take over; a logical replica checks each event that arrives.
 
-use crate::support::{Cluster, Database, SUPERUSER, Session, wait_until};
+use crate::support::{Cluster, Database, SUPERUSER, Session, wait_for_copies, wait_until};
 
 const EVENTS: &str =
     "CREATE TABLE events (entity int NOT NULL, payload text, seen bool, PRIMARY KEY (entity, payload));
@@ -64,7 +64,7 @@ fn replicate<'clusters>(from: &'clusters Cluster, to: &'clusters Cluster) -> Rep
         "CREATE SUBSCRIPTION events CONNECTION 'host={folder} user={SUPERUSER} dbname={}' PUBLICATION events",
         source.name
     ));
-    wait_until("the table is copied", || subscriber.value("SELECT srsubstate FROM pg_subscription_rel") == "r");
+    wait_for_copies(&mut subscriber);
     Replication { publisher, subscriber, source, to, logged }
 }
 

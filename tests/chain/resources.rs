@@ -49,6 +49,24 @@ fn sealing_existing_rows_takes_no_more_memory_for_more_of_them() {
     assert!(growth < 32 << 10, "{growth} kB");
 }
 
+#[test]
+fn what_a_transaction_remembers_of_heads_takes_a_share_of_work_mem() {
+    let database = Database::new();
+    let mut session = database.superuser();
+    session.run("CREATE TABLE many (id int NOT NULL); SELECT add_chain('many', '{id}')");
+    let mut growth = |work_mem: &str, from: u32| {
+        session.run(&format!("SET work_mem = '{work_mem}'"));
+        let insert = format!("INSERT INTO many SELECT generate_series({from}, {from} + 79999)");
+        session.memory_growth(&format!("INSERT INTO many SELECT generate_series({from} - 100, {from} - 1)"), &insert)
+    };
+    // Four times as much: 1 MB, and half of that again while it grows.
+    let bounded = growth("256kB", 1_000);
+    // The entities have 6 MB.
+    let free = growth("64MB", 101_000);
+    assert!(bounded < 4 << 10, "{bounded} kB");
+    assert!(free > bounded + (4 << 10), "{free} kB with more to take, and {bounded} kB with less");
+}
+
 /// By how many kB the backend's own memory grows while it runs a query, at most.
 fn memory_growth(session: &mut Session, sql: &str) -> u64 {
     session.memory_growth("SELECT count(*) FROM verify_chain('t', '{1}')", sql)

@@ -105,9 +105,10 @@ fn replica(database: &Database, counts: &Counts) -> Vec<String> {
     let subscriber = Cluster::new(&["log_min_messages=warning"]);
     prepare(&subscriber);
     let copy = empty(&subscriber, "replica");
-    // The registry and the journal come between the tables and their triggers, as in a whole dump: the journal says which
-    // chains were altered.
-    let ours = ["--data-only", "--table=veritable.event_schemas", "--table=veritable.journal"];
+    // The registry and the records come between the tables and their triggers, as in a whole dump: they say which chains were
+    // altered, and what was pruned.
+    let ours = ["event_schemas", "journal", "prunings", "erasures"].map(|name| format!("--table=veritable.{name}"));
+    let ours: Vec<&str> = std::iter::once("--data-only").chain(ours.iter().map(String::as_str)).collect();
     for options in [&["--section=pre-data"][..], &ours, &["--section=post-data"]] {
         let dump = dump(database, options);
         if let Err(error) = attempt(&mut psql(&copy, &dump)) {
@@ -125,7 +126,10 @@ fn replica(database: &Database, counts: &Counts) -> Vec<String> {
                  ELSE EXECUTE format('ALTER DOMAIN %s DROP CONSTRAINT %I', c.contypid::regtype, c.conname); END IF;
              END LOOP; END $$",
     );
-    publisher.run("CREATE PUBLICATION all_of_it FOR TABLES IN SCHEMA w");
+    // A history may be in one schema, and its table in the other.
+    let schemas = "SELECT string_agg(nspname, ', ') FROM pg_namespace WHERE nspname IN ('w', 'elsewhere')";
+    let schemas = publisher.value(schemas);
+    publisher.run(&format!("CREATE PUBLICATION all_of_it FOR TABLES IN SCHEMA {schemas}"));
     let folder = database.cluster.folder.display();
     session.run(&format!(
         "CREATE SUBSCRIPTION all_of_it CONNECTION 'host={folder} user={SUPERUSER} dbname={}' PUBLICATION all_of_it",

@@ -14,7 +14,7 @@ const LINES: &str = include_str!("matrix.txt");
 const PAGE: &str = "docs/design/commands.md";
 
 /// The guarantees, and last a table without one, on which all commands must work.
-const GUARANTEES: [&str; 4] = ["chain", "packing", "validation", "none"];
+const GUARANTEES: [&str; 5] = ["chain", "log", "packing", "validation", "none"];
 
 struct Line {
     since: u32,
@@ -94,6 +94,11 @@ const TYPES: &str = "
 fn setup(guarantee: &str) -> (&'static str, &'static str) {
     match guarantee {
         "chain" => ("SELECT add_chain('t', '{id}', exclude => '{seen}'); SELECT add_chain('p', '{id}')", "event_hash"),
+        "log" => (
+            "SELECT add_chain('t', '{id}', exclude => '{seen}'); SELECT add_chain('p', '{id}');
+             SELECT add_log('t'); SELECT add_log('p')",
+            "position",
+        ),
         "packing" => ("SELECT add_packing('t', 'during', '{id}', '{note,feeling,home,share,doc}')", "during"),
         "validation" => ("SELECT add_validation('t', 'doc', type => 'note')", "doc"),
         _ => ("", "doc"),
@@ -122,8 +127,10 @@ fn named(session: &mut Session, command: &str, guarantee: &str) -> String {
     let trigger = first(
         session.rows("SELECT tgname FROM pg_trigger WHERE tgrelid = 't'::regclass AND NOT tgisinternal ORDER BY 1"),
     );
-    let index = first(session.rows("SELECT indexrelid::regclass FROM pg_index WHERE indrelid = 't'::regclass AND indexrelid <> 't_seen_idx'::regclass"));
-    command.replace("the_trigger", &trigger).replace("the_index", &index).replace("{own}", setup(guarantee).1)
+    let index = first(session.rows("SELECT indexrelid::regclass FROM pg_index WHERE indrelid = 't'::regclass AND indexrelid <> 't_seen_idx'::regclass ORDER BY 1"));
+    let sequence = if guarantee == "log" { "t_position_seq" } else { "the_sequence" };
+    let command = command.replace("the_trigger", &trigger).replace("the_index", &index);
+    command.replace("the_sequence", sequence).replace("{own}", setup(guarantee).1)
 }
 
 /// How many of the tables there are, and how many rows this session has read of them and not yet reported.
@@ -239,7 +246,9 @@ fn the_matrix_of_commands_is_what_they_do() {
         let line = match entry {
             Entry::Heading(heading) => {
                 of_partitions = heading == "Partitions";
-                page += &format!("\n## {heading}\n\n| command | chain | packing | validation |\n|---|---|---|---|\n");
+                page += &format!(
+                    "\n## {heading}\n\n| command | chain | chain with a log | packing | validation |\n|---|---|---|---|---|\n"
+                );
                 continue;
             }
             Entry::Line(line) => line,
@@ -257,16 +266,21 @@ fn the_matrix_of_commands_is_what_they_do() {
             .enumerate()
             .map(|(place, session)| outcome(session, &line, GUARANTEES[place / 2], place % 2 == 0, &mut wrong))
             .collect();
-        let mut cells: Vec<_> = (0..3)
-            .map(|guarantee| cell(&outcomes[guarantee * 2], &outcomes[guarantee * 2 + 1], &outcomes[6]))
-            .collect();
+        let plain = &outcomes[8];
+        let mut cells: Vec<_> =
+            (0..4).map(|guarantee| cell(&outcomes[guarantee * 2], &outcomes[guarantee * 2 + 1], plain)).collect();
+        if cells[0] == cells[1] {
+            cells[1] = "the same".to_string();
+        }
         if of_partitions {
             // Only a chain lies across partitions.
-            cells[1..].fill("—".to_string());
+            cells[2..].fill("—".to_string());
         }
-        if let Outcome::Refused(why) = &outcomes[6] {
+        if let Outcome::Refused(why) = plain {
             // Only where the command names what is of the guarantee.
-            let is_named = ["{own}", "t_packing", "the_trigger"].iter().any(|name| line.command.contains(name));
+            let is_named = ["{own}", "t_packing", "the_trigger", "the_sequence", "COLUMN position"]
+                .iter()
+                .any(|name| line.command.contains(name));
             if !is_named && !why.contains("provider") {
                 wrong.push(format!("{} works on no table: {why}", line.command));
             }
@@ -291,10 +305,10 @@ fn the_matrix_of_commands_is_what_they_do() {
 
 const INTRODUCTION: &str = "# Design: what each command does to each guarantee
 
-A test writes this page by running every command against a chained, a packed and a validated table, each with rows and without:
-see `tests/commands/matrix.rs`. *Works*: the command does nothing to the guarantee. *Verified*: the command works, after the
+A test writes this page by running every command against a chained table without and with a log, a packed and a validated table,
+each with rows and without: see `tests/commands/matrix.rs`. *Works*: the command does nothing to the guarantee. *Verified*: the command works, after the
 guarantee was verified. *Refused*: with this SQLSTATE and message.
 
 The tables are `t`, of columns `id`, `note`, `seen`, `doc`, `during` and more, and `p` with the partitions `p_1`, which has rows,
-and `p_none`. `{own}` is the column of the guarantee itself: `event_hash`, `during` or `doc`.
+and `p_none`. `{own}` is the column of the guarantee itself: `event_hash`, `position`, `during` or `doc`. `the_sequence` is that of the log.
 ";

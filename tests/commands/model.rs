@@ -10,7 +10,7 @@ pub struct Column {
     pub kind: String,
     pub is_generated: bool,
     pub is_needed: bool,
-    /// A seq or a hash of a chain, which its trigger fills in.
+    /// A seq, a hash or a position of a chain, which its trigger fills in.
     pub is_of_chain: bool,
 }
 
@@ -53,13 +53,15 @@ SELECT 1 AS n, relname::text AS t, relkind::text AS a, concat_ws(' ',
         (SELECT 'chain' FROM pg_trigger g WHERE g.tgrelid = t.oid AND g.tgfoid = 'veritable.seal'::regproc LIMIT 1),
         (SELECT 'packing' FROM pg_trigger g WHERE g.tgrelid = t.oid AND g.tgfoid = 'veritable.pack'::regproc LIMIT 1),
         (SELECT 'history' FROM pg_trigger g WHERE g.tgrelid = t.oid AND g.tgfoid = 'veritable.record'::regproc LIMIT 1),
-        (SELECT 'validation' FROM pg_trigger g WHERE g.tgrelid = t.oid AND g.tgfoid = 'veritable.validate'::regproc LIMIT 1)) AS b,
+        (SELECT 'validation' FROM pg_trigger g WHERE g.tgrelid = t.oid AND g.tgfoid = 'veritable.validate'::regproc LIMIT 1),
+        (SELECT 'dedup' FROM pg_trigger g WHERE g.tgrelid = t.oid AND g.tgfoid = 'veritable.deduplicate'::regproc LIMIT 1)) AS b,
     (SELECT p.relname::text FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent WHERE i.inhrelid = t.oid AND t.relispartition) AS c,
     NULL AS d, 0 AS place
 FROM t WHERE relkind IN ('r', 'p', 'v', 'm')
 UNION ALL
 SELECT 2, relname, attname, format_type(atttypid, atttypmod), CASE WHEN attgenerated <> '' THEN 'generated' ELSE attidentity::text END,
-    CASE WHEN EXISTS (SELECT FROM pg_trigger g CROSS JOIN LATERAL (VALUES ('seq'), ('previous'), ('hash'), ('recorded')) AS k (name)
+    CASE WHEN EXISTS (SELECT FROM pg_trigger g CROSS JOIN LATERAL (VALUES ('seq'), ('previous'), ('hash'), ('recorded'), ('position'),
+                                                                     ('salt'), ('commitment')) AS k (name)
             WHERE g.tgrelid = t.oid AND g.tgfoid = 'veritable.seal'::regproc
               AND attname::text = ANY (veritable.trigger_argument(g.tgargs, k.name))) THEN 'chain'
         WHEN attnotnull AND NOT atthasdef AND attidentity = '' THEN 'needed' END, attnum

@@ -187,6 +187,16 @@ impl<'model> Names<'model> {
                 })
             }
             "chained" => self.choose(random, |table| table.guarantees.contains("chain")),
+            "deduped" => self.choose(random, |table| table.guarantees.contains("dedup")),
+            "recorded" => self.choose(random, |table| {
+                table.guarantees.contains("chain") && table.columns.iter().any(|column| column.name == "at")
+            }),
+            "erasable" => self.choose(random, |table| {
+                table.guarantees.contains("chain")
+                    && table.columns.iter().any(|column| column.name.ends_with("_commitment"))
+            }),
+            "pruned" => self.choose(random, |table| table.triggers.iter().any(|name| name == "veritable_pruned")),
+            "sequence" => some(&model.sequences, random),
             "packed" => self.choose(random, |table| table.guarantees.contains("packing")),
             "c" => self.column(random),
             "that" => self.column.map_or("nothing".to_string(), |column| column.name.clone()),

@@ -11,9 +11,11 @@ CREATE SCHEMA oracle;
 CREATE TABLE oracle.held (target oid, feature text, hashes text[], PRIMARY KEY (target, feature));
 
 CREATE FUNCTION oracle.guarantees() RETURNS TABLE (target oid, feature text, hash name) LANGUAGE sql AS $$
-    SELECT target, 'chain', hash FROM veritable.chains WHERE target <> ALL ('{veritable.event_schemas,veritable.journal}'::regclass[])
+    SELECT target, 'chain', hash FROM veritable.chains WHERE target <> ALL ('{veritable.event_schemas,veritable.journal,veritable.prunings,veritable.erasures}'::regclass[])
     UNION ALL SELECT target, 'packing', NULL FROM veritable.packings
+    UNION ALL SELECT target, 'log', NULL FROM veritable.logs WHERE target <> ALL ('{veritable.event_schemas,veritable.journal}'::regclass[])
     UNION ALL SELECT target, 'history', NULL FROM veritable.histories
+    UNION ALL SELECT target, 'dedup', NULL FROM veritable.dedups
     UNION ALL SELECT target, 'validation ' || document, NULL FROM veritable.validations
 $$;
 
@@ -42,7 +44,24 @@ BEGIN
                 WHERE v.detail !~ 'row.level security';
             EXECUTE format('SELECT array_agg(ltrim(%I::text, ''\x'')) FROM %s', g.hash, g.target::regclass) INTO hashes_now;
             RETURN QUERY SELECT format('%s has lost events', g.target::regclass) FROM oracle.held h
-                WHERE h.target = g.target AND h.feature = 'chain' AND NOT may_end AND NOT coalesce(h.hashes, '{}') <@ coalesce(hashes_now, '{}');
+                WHERE h.target = g.target AND h.feature = 'chain' AND NOT may_end
+                    AND (SELECT count(*) FROM unnest(h.hashes) AS hash WHERE hash <> ALL (coalesce(hashes_now, '{}')))
+                        > (SELECT coalesce(sum((p.last - p.first + 1) * CASE WHEN p.action IN ('detach', 'delete') THEN 1 ELSE -1 END), 0)
+                           FROM veritable.prunings p WHERE p.target = g.target);
+        ELSIF g.feature = 'log' THEN
+            -- Each event has a position that is settled, no two have the same, and an entity's are in the order of its seqs. The
+            -- sequence of a replica has given none.
+            RETURN QUERY EXECUTE (
+                SELECT format('SELECT format(''%%s position %%s: %%s'', %1$L, position, fault) FROM (
+                        SELECT %2$I AS position, CASE WHEN %2$I IS NULL THEN ''none'' WHEN %2$I > nullif(public.settled(%1$L), 0) THEN ''not settled''
+                            WHEN count(*) OVER (PARTITION BY %2$I) > 1 THEN ''not alone''
+                            WHEN %2$I < lag(%2$I) OVER (PARTITION BY %3$s ORDER BY %4$I) THEN ''before that of the event before'' END AS fault
+                        FROM %1$s) AS e WHERE fault IS NOT NULL',
+                    g.target::regclass::text, l.position, concat_ws(', ', 'true', (SELECT string_agg(quote_ident(e), ', ') FROM unnest(c.entity) AS e)), c.seq)
+                FROM veritable.logs l JOIN veritable.chains c USING (target) WHERE l.target = g.target);
+        ELSIF g.feature = 'dedup' THEN
+            RETURN QUERY SELECT format('%s %s %s: %s: %s', v.target, v.key, v.place, v.fault, v.detail) FROM public.verify_dedup(g.target) AS v
+                WHERE v.detail !~ 'row.level security';
         ELSIF g.feature = 'packing' THEN
             RETURN QUERY SELECT format('%s %s %s: %s: %s', v.target, v.key, v.period, v.fault, v.detail) FROM public.verify_packing(g.target) AS v
                 WHERE v.detail !~ 'row.level security';

@@ -18,6 +18,9 @@ SELECT add_chain('ledger', '{id}', recorded => 'at', exclude => '{seen}');
 INSERT INTO ledger (id, note, amount, feeling, home, share, list, valid)
 SELECT n % 3, 'note ' || n, n, 'glad', ROW('Road'::text, n)::place, n, ARRAY[n, NULL], '2026-01-01' FROM generate_series(1, 6) AS n;
 
+SELECT add_log('ledger');
+INSERT INTO ledger (id, note) SELECT n, 'placed' FROM generate_series(1, 3) AS n;
+
 CREATE TABLE small (code char(4) NOT NULL, n int, big bigint, f float8, j jsonb, during int4range, spans span[], b bytea,
     hash text NOT NULL, previous text);
 SELECT add_chain('small', '{code}', hash => 'hash', previous => 'previous');
@@ -30,6 +33,23 @@ CREATE TABLE parts_1b PARTITION OF parts_1 DEFAULT;
 CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM (10) TO (20);
 SELECT add_chain('parts', '{id}', exclude => '{seen}');
 INSERT INTO parts (id, k, note, amount) SELECT n % 3, n * 2, n, n FROM generate_series(1, 8) AS n;
+SELECT add_log('parts', 'place');
+
+CREATE TABLE letters (id int NOT NULL, body text, mark varchar(20), amount int, at timestamptz, seen int);
+SELECT add_chain('letters', '{id}', recorded => 'at', exclude => '{seen}', erasable => '{body,mark}');
+INSERT INTO letters (id, body, mark, amount) SELECT n % 3, 'body ' || n, 'mark', n FROM generate_series(1, 9) AS n;
+SELECT erase('letters', '{1}', '{body}');
+
+CREATE TABLE visits (id int NOT NULL, k int NOT NULL, note text, amount int) PARTITION BY RANGE (k);
+CREATE TABLE visits_1 PARTITION OF visits FOR VALUES FROM (0) TO (10);
+CREATE TABLE visits_2 PARTITION OF visits FOR VALUES FROM (10) TO (20);
+SELECT add_chain('visits', '{id}');
+SELECT add_dedup('visits', '{id,amount}');
+INSERT INTO visits SELECT n % 3, n * 2, n, n FROM generate_series(1, 8) AS n;
+
+CREATE TABLE keyed (id int NOT NULL, code varchar(20), amount int, feeling mood, seen int);
+SELECT add_dedup('keyed', '{id,code}', on_duplicate => 'raise');
+INSERT INTO keyed SELECT n % 3, n, n, 'fair' FROM generate_series(1, 6) AS n;
 
 CREATE TABLE prices (product int NOT NULL, price numeric(12,2), label varchar(20), feeling mood, share percent, flagged boolean,
     during daterange NOT NULL);
@@ -71,6 +91,7 @@ SELECT add_history('rooms');
 CREATE TABLE vacant_ledger (id int NOT NULL, note varchar(50), amount numeric(12,2), feeling mood, home place, share percent,
     list int[], at timestamptz, seen boolean);
 SELECT add_chain('vacant_ledger', '{id}', recorded => 'at', exclude => '{seen}');
+SELECT add_log('vacant_ledger');
 CREATE TABLE vacant_prices (product int NOT NULL, price numeric(12,2), label varchar(20), feeling mood, during daterange NOT NULL);
 SELECT add_packing('vacant_prices', 'during', '{product}');
 CREATE TABLE vacant_docs (id int, kind text, version int, doc jsonb, note varchar(20));

@@ -109,6 +109,38 @@ fn the_verifier_of_the_line_format_accepts_its_example_and_no_edit_of_it() {
 }
 
 #[test]
+fn the_verifier_of_the_line_format_begins_at_a_run_and_at_no_other() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/line-format.md")).expect("a page");
+    let block = |language: &str| {
+        let (_, rest) = page.split_once(&format!("```{language}\n")).expect("a block");
+        rest.split_once("```").expect("its end").0
+    };
+    let verify = |lines: &str, runs: &str| {
+        let file = |name: &str, text: &str| {
+            let file = std::env::temp_dir().join(format!("veritable-{name}-{}", std::process::id()));
+            fs::write(&file, text).expect("a file");
+            file
+        };
+        let (lines, runs) = (file("pruned", lines), file("runs", runs));
+        let output = Command::new("python3").args(["-c", block("py")]).args([&lines, &runs]).output().expect("python3");
+        [lines, runs].iter().for_each(|file| fs::remove_file(file).expect("a file"));
+        output.status.success().then(|| String::from_utf8(output.stdout).expect("UTF-8"))
+    };
+    let (lines, run, heads) = (block("json"), block("jsonl"), block("text"));
+    let all: Vec<&str> = lines.lines().collect();
+    let pruned = [all[0], all[2]].join("\n");
+    assert_eq!(verify(lines, "").as_deref(), Some(heads));
+    assert_eq!(verify(&pruned, run).as_deref(), Some(heads));
+    assert!(verify(all[0], run).is_some_and(|heads| heads.starts_with("A-1 1 1af2")));
+    assert_eq!(verify(&pruned, ""), None);
+    for (part, edit) in [("2d6e", "2d6f"), ("1af2", "1af3"), ("\"last\": 1", "\"last\": 2"), ("A-1", "A-2")] {
+        let edited = run.replacen(part, edit, 1);
+        assert_ne!(edited, run);
+        assert_eq!(verify(&pruned, &edited), None, "{edited}");
+    }
+}
+
+#[test]
 fn a_wrong_answer_is_noticed() {
     let page = |answer: &str| format!("```sql\nSELECT 1 AS one, 'x' AS text;\n{answer}\n```\n");
     let faults = |answer: &str| run("a page", &page(answer)).0.len();

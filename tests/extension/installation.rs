@@ -141,8 +141,8 @@ fn nothing_that_others_have_put_into_its_schema_is_called() {
     superuser.refused("SELECT trap.add_chain('a', entity => 'b', seq => 'c')").with_code("P0001");
     superuser.run("CREATE EXTENSION veritable SCHEMA trap");
     assert_eq!(superuser.rows(TRAPPED), [""; 0]);
-    // The registry and the journal are chained.
-    assert_eq!(superuser.value("SELECT pg_catalog.count(*) FROM veritable.chains"), "2");
+    // The registry, the journal, and the records of erasures and of prunings are chained.
+    assert_eq!(superuser.value("SELECT pg_catalog.count(*) FROM veritable.chains"), "4");
     uses_it(&mut superuser);
     superuser.run("SET search_path = trap, public");
     uses_it(&mut superuser);

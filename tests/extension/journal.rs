@@ -68,10 +68,12 @@ fn a_plain_role_dumps_the_entries_that_it_sees() {
     };
     let refused = dump(&[]).output().expect("pg_dump");
     let message = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(message.contains("row-level security policy for table \"journal\""), "{message}");
+    assert!(message.contains("row-level security policy for table"), "{message}");
     let seen = succeed(&mut dump(&["--enable-row-security"]));
     assert!(seen.contains("public.t\t") && !seen.contains("secret.t"), "{seen}");
-    let without = succeed(&mut dump(&["--exclude-table-data=veritable.journal"]));
+    let kept = ["journal", "erasures", "prunings", "trees", "tiles", "notes", "log_keys", "consumer_members"];
+    let options = kept.map(|table| format!("--exclude-table-data=veritable.{table}"));
+    let without = succeed(&mut dump(&options.each_ref().map(String::as_str)));
     assert!(!without.contains("public.t\t"), "{without}");
 }
 

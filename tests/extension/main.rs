@@ -5,6 +5,7 @@ mod ddl_cost;
 mod dropping;
 mod installation;
 mod journal;
+mod own_logs;
 mod search_path;
 mod sqlsmith;
 #[path = "../support/mod.rs"]

@@ -18,4 +18,7 @@ fn an_upgraded_cluster_verifies_and_goes_on() {
     let said = succeed(Command::new(script).arg(old).arg(newer));
     assert!(said.contains("faults before: 0") && said.contains("faults after: 0"), "{said}");
     assert!(said.contains("as of: 3") && said.contains("as of one: 4"), "{said}");
+    for line in ["consumed: 251", "read: 351", "log faults: 0", "later log faults: 0"] {
+        assert!(said.lines().any(|said| said == line), "no {line}: {said}");
+    }
 }

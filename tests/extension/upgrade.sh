@@ -37,6 +37,11 @@ as_server "$new/pg_upgrade" -b "$old" -B "$new" -d "$folder/old" -D "$folder/new
   { cat "$folder/log" "$folder"/new/pg_upgrade_output.d/*/log/*.log >&2; exit 1; }
 start "$new" new
 ask -c "INSERT INTO ledger (id, note) VALUES (1, 'after')" -c "INSERT INTO part (id, day) VALUES (1, '2026-03-01')" \
-  -c "ALTER TABLE ledger RENAME COLUMN viewed TO looked"
+  -c "ALTER TABLE ledger RENAME COLUMN viewed TO looked" -c "INSERT INTO account VALUES (1, 0)"
+ask -c "SELECT 'consumed: ' || count(*) FROM consume(NULL::account, 'billing')" \
+  -c "SELECT 'read: ' || count(DISTINCT position) FROM read_events(NULL::account)"
+ask -c "SELECT 'log faults: ' || count(*) FROM verify_log('account', (SELECT note FROM kept))" 2>&1
+ask -c "SELECT 'grown: ' || (length(checkpoint('account')) > 0)" \
+  -c "SELECT 'later log faults: ' || count(*) FROM verify_log('account')" 2>&1
 ask -c "SELECT 'as of: ' || count(*) FROM ledger_as_of(199)" -c "SELECT 'as of one: ' || note FROM ledger_as_of(1, valid_at => 5)"
 ask -c "SELECT 'faults after: ' || count(*) FROM verify_all(indexes => true)" 2>&1

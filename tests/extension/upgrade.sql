@@ -1,4 +1,4 @@
--- What an upgraded database holds: altered chains, as-of functions, partitions at two levels, a packing, a validation, and the journal.
+-- What an upgraded database holds: altered chains, as-of functions, partitions at two levels, a packing, a validation, a log with a consumer, and the journal.
 \set ON_ERROR_STOP on
 CREATE EXTENSION veritable CASCADE;
 CREATE EXTENSION amcheck;
@@ -24,4 +24,12 @@ SELECT register_schema('thing', '{"required": ["id"]}');
 CREATE TABLE document (id int PRIMARY KEY, body jsonb, version int);
 SELECT add_validation('document', 'body', schema => 'thing', version => 'version');
 INSERT INTO document SELECT n, jsonb_build_object('id', n) FROM generate_series(1, 50) AS n;
+CREATE TABLE account (id int NOT NULL, amount int);
+SELECT add_chain('account', '{id}');
+SELECT add_log('account', origin => 'example.com/account');
+INSERT INTO account SELECT n % 7, n FROM generate_series(1, 300) AS n;
+CREATE TABLE kept AS SELECT checkpoint('account') AS note;
+SELECT add_consumer('account', 'billing');
+SELECT count(*) FROM consume(NULL::account, 'billing', max => 100);
+INSERT INTO account SELECT n % 9, n FROM generate_series(1, 50) AS n;
 SELECT 'faults before: ' || count(*) FROM verify_all(indexes => true);

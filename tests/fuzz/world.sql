@@ -70,6 +70,7 @@ CREATE CONSTRAINT TRIGGER deferred AFTER INSERT ON ROLE.audit_log DEFERRABLE INI
 CREATE TABLE ROLE.ledger (id int NOT NULL, k text, v numeric, doc jsonb, a int[], at timestamptz);
 SELECT public.add_chain('ROLE.ledger', '{id}', recorded => 'at');
 CREATE INDEX ON ROLE.ledger (ROLE.same(1), id);
+SELECT public.add_log('ROLE.ledger');
 INSERT INTO ROLE.ledger (id, k, v) SELECT n % 3, n, n FROM generate_series(1, 20) AS n;
 
 CREATE TABLE ROLE.typed_ledger (id ROLE.small NOT NULL, k ROLE.mood NOT NULL, v ROLE.nest, doc jsonb);
@@ -82,6 +83,7 @@ CREATE TABLE ROLE.parts_1a PARTITION OF ROLE.parts_1 FOR VALUES IN (1, 2);
 CREATE TABLE ROLE.parts_1b PARTITION OF ROLE.parts_1 DEFAULT;
 CREATE TABLE ROLE.parts_2 PARTITION OF ROLE.parts DEFAULT;
 SELECT public.add_chain('ROLE.parts', '{id}');
+SELECT public.add_log('ROLE.parts', arrival => true);
 INSERT INTO ROLE.parts (id, k, v) SELECT n, n % 3, n FROM generate_series(1, 15) AS n;
 
 CREATE TABLE ROLE.tariffs (n serial PRIMARY KEY, id int NOT NULL, k text, v ROLE.small, period daterange, doc jsonb);

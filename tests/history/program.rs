@@ -90,15 +90,17 @@ pub fn partitioned_table() -> String {
 #[derive(Clone, Debug)]
 pub enum Step {
     Sql(String),
-    /// `COPY`, and its lines.
-    Copy(String, String),
+    /// The table of a `COPY`, the command, and its lines.
+    Copy(String, String, String),
 }
 
 impl Step {
     fn run(&self, session: &mut Session) -> Result<(), Error> {
         match self {
             Step::Sql(sql) => session.batch_execute(sql),
-            Step::Copy(sql, lines) => {
+            Step::Copy(table, sql, lines) => {
+                // A COPY that waits for its table and fails leaves the client with an answer more than it has asked for.
+                session.batch_execute(&format!("DO 'BEGIN LOCK TABLE {table} IN ROW EXCLUSIVE MODE; END'"))?;
                 let mut copy = session.copy_in(sql.as_str())?;
                 // Kept in memory by the client until it is finished: what can fail fails there.
                 let _ = copy.write_all(lines.as_bytes());
@@ -276,7 +278,7 @@ impl Program {
             ),
             13 => {
                 let lines = self.rows("\\N", "\t", "").join("\n") + "\n";
-                return Step::Copy(format!("COPY {table} ({COLUMNS}) FROM STDIN"), lines);
+                return Step::Copy(table.to_string(), format!("COPY {table} ({COLUMNS}) FROM STDIN"), lines);
             }
             14 if self.random.below(3) == 0 => "TRUNCATE t".to_string(),
             // What is deleted comes again: under the same key, or under another.

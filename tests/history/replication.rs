@@ -1,6 +1,6 @@
 //! Replicas: a streaming standby verifies histories and can take over; a logical replica gets the table and its history.
 
-use crate::support::{Cluster, SUPERUSER, Session, wait_until};
+use crate::support::{Cluster, SUPERUSER, Session, wait_for_copies, wait_until};
 
 const TARIFFS: &str = "
     CREATE TABLE tariffs (id serial PRIMARY KEY, place int NOT NULL, price int, since daterange NOT NULL);
@@ -70,9 +70,7 @@ fn a_logical_replica_has_the_history_of_its_publisher() {
         from.folder.display(),
         source.name
     ));
-    wait_until("the tables are copied", || {
-        subscriber.rows("SELECT DISTINCT srsubstate FROM pg_subscription_rel") == ["r"]
-    });
+    wait_for_copies(&mut subscriber);
     change(&mut publisher, 2);
     change(&mut publisher, 3);
     publisher.run("TRUNCATE tariffs");

@@ -1,6 +1,6 @@
 //! Replicas: a streaming standby verifies packings and can take over; a logical replica has the periods of its publisher.
 
-use crate::support::{Cluster, SUPERUSER, Session, wait_until};
+use crate::support::{Cluster, SUPERUSER, Session, wait_for_copies, wait_until};
 
 const TARIFFS: &str = "CREATE TABLE tariffs (id serial PRIMARY KEY, place int NOT NULL, price int, since daterange);
     SELECT add_packing('tariffs', 'since', '{place}')";
@@ -55,7 +55,7 @@ fn a_logical_replica_has_the_periods_of_its_publisher() {
         from.folder.display(),
         source.name
     ));
-    wait_until("the table is copied", || subscriber.value("SELECT srsubstate FROM pg_subscription_rel") == "r");
+    wait_for_copies(&mut subscriber);
     price(&mut publisher, 6, 2);
     // Absorbs, widens, cuts and deletes.
     publisher.run("INSERT INTO tariffs (place, price, since) VALUES (0, 5, '[2026-01-11,2026-02-01)')");

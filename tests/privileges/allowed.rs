@@ -8,14 +8,26 @@ const TABLES: &str = r#"
     CREATE TABLE app.events (id int NOT NULL, what text, note text);
     SELECT add_chain('app.events', '{id}', exclude => '{note}');
     INSERT INTO app.events (id, what) VALUES (1, 'x'), (1, 'y'), (2, 'z');
+    CREATE TABLE app.people (id int NOT NULL, name text);
+    SELECT add_chain('app.people', '{id}', erasable => '{name}');
+    INSERT INTO app.people (id, name) VALUES (1, 'Ada'), (2, 'Bob');
     CREATE TABLE app.prices (id int NOT NULL, price int, at timestamptz);
     SELECT add_chain('app.prices', '{id}', recorded => 'at');
     SELECT add_as_of('app.prices');
     CREATE TABLE app.other_prices (id int NOT NULL, price int, at timestamptz);
     SELECT add_chain('app.other_prices', '{id}', recorded => 'at');
+    CREATE TABLE app.ledger (id int NOT NULL, amount int);
+    SELECT add_chain('app.ledger', '{id}');
+    SELECT add_log('app.ledger', origin => 'example.com/foo');
+    INSERT INTO app.ledger VALUES (1, 7), (1, 8), (2, 9);
+    SELECT checkpoint('app.ledger');
+    SELECT trust_key('app.ledger', 'example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k');
     CREATE TABLE app.tariffs (id int NOT NULL, price int, period int4range);
     SELECT add_packing('app.tariffs', 'period', '{id}');
     INSERT INTO app.tariffs VALUES (1, 7, '[1,3)'), (1, 7, '[5,7)'), (2, 7, '[1,3)');
+    CREATE TABLE app.deliveries (id int, price int);
+    SELECT add_dedup('app.deliveries', '{id}', 'raise');
+    INSERT INTO app.deliveries VALUES (1, 7), (2, 7);
     CREATE TABLE app.places (id int, period int4range);
     CREATE TABLE app.visits (id int, period int4range);
     SELECT add_reference('app.visits', '{id}', 'period', 'app.places', name => 'place');
@@ -26,8 +38,11 @@ const TABLES: &str = r#"
     INSERT INTO app.documents VALUES (1, '{"id": 1}');
     CREATE TABLE app.fresh (id int NOT NULL, document jsonb, period int4range, seq bigint, previous_event_hash bytea,
         event_hash bytea);
-    CREATE INDEX ON app.fresh (id, seq);
-    CREATE INDEX ON app.fresh USING gist (id, period);
+    CREATE INDEX ON app.fresh (id, seq); CREATE INDEX ON app.fresh USING gist (id, period);
+    CREATE TABLE app.months (id int NOT NULL, month int NOT NULL) PARTITION BY RANGE (month);
+    CREATE TABLE app.month_1 PARTITION OF app.months FOR VALUES FROM (1) TO (2);
+    SELECT add_chain('app.months', '{id}');
+    INSERT INTO app.months VALUES (1, 1);
     CREATE TABLE app.unchained (id int NOT NULL, document jsonb, period int4range);
     GRANT ALL ON ALL TABLES IN SCHEMA app TO granted;
     GRANT INSERT ON ALL TABLES IN SCHEMA app TO writer;
@@ -35,12 +50,18 @@ const TABLES: &str = r#"
     CREATE TABLE app.stations (id int PRIMARY KEY, price int);
     SELECT add_history('app.stations');
     INSERT INTO app.stations VALUES (1, 7), (2, 7);
-    GRANT ALL ON app.unrecorded, app.stations TO granted;
+    CREATE TABLE app.logged (id int NOT NULL, what text);
+    SELECT add_chain('app.logged', '{id}');
+    SELECT add_log('app.logged');
+    INSERT INTO app.logged (id, what) VALUES (1, 'x'), (2, 'y');
+    SELECT add_consumer('app.logged', 'reader');
+    GRANT ALL ON app.logged, app.unrecorded, app.stations TO granted;
+    GRANT INSERT ON app.logged TO writer;
     GRANT SELECT ON app.stations_history TO granted;
     GRANT INSERT ON app.unrecorded, app.stations TO writer"#;
 
 /// What is tried: as the document names it, and as it is run.
-const ACTIONS: [(&str, &str); 97] = [
+const ACTIONS: [(&str, &str); 146] = [
     ("`add_chain('app.unchained', …)`", "SELECT add_chain('app.unchained', '{id}')"),
     ("`alter_chain('app.events')`", "SELECT alter_chain('app.events')"),
     ("`drop_chain('app.events')`", "SELECT drop_chain('app.events')"),
@@ -66,6 +87,19 @@ const ACTIONS: [(&str, &str); 97] = [
     ("chain: `ALTER TABLE … DROP COLUMN`", "ALTER TABLE app.events DROP COLUMN what"),
     ("chain: `ALTER TABLE … DISABLE TRIGGER`", "ALTER TABLE app.events DISABLE TRIGGER USER"),
     ("chain: `DROP TABLE`", "DROP TABLE app.events"),
+    ("`erase('app.people', …)`", "SELECT erase('app.people', '{1}', '{name}')"),
+    ("chain: UPDATE as an erasure", "UPDATE app.people SET name = NULL, name_salt = NULL"),
+    ("chain: INSERT with a salt supplied", "INSERT INTO app.people (id, name, name_salt) VALUES (1, 'x', '')"),
+    (
+        "erasures: INSERT",
+        "INSERT INTO veritable.erasures (target, about, series, event, columns, altered, at, by, acting)
+         VALUES ('app.people', 'x', 'x', '', '{}', '{}', now(), 'x', 'x')",
+    ),
+    ("`veritable.erasures`", "SELECT count(*) FROM veritable.erasures"),
+    (
+        "trigger by hand: `veritable.refuse_records()`",
+        "CREATE TRIGGER x BEFORE INSERT ON app.fresh FOR EACH ROW EXECUTE FUNCTION veritable.refuse_records()",
+    ),
     (
         "trigger by hand: `veritable.seal()`",
         "CREATE TRIGGER x BEFORE INSERT ON app.fresh FOR EACH ROW
@@ -82,6 +116,66 @@ const ACTIONS: [(&str, &str); 97] = [
     ("`settled_at('app.prices')`", "SELECT settled_at('app.prices')"),
     ("`veritable.as_ofs`", "SELECT count(*) FROM veritable.as_ofs"),
     ("`veritable.generated_value(…)`", "SELECT veritable.generated_value('', 'x')"),
+    ("`prune('app.months', partition => …)`", "SELECT prune('app.months', partition => 'app.month_1')"),
+    ("`prune('app.prices', before => …)`", "SELECT prune('app.prices', before => 'infinity')"),
+    ("pruning: `ALTER TABLE … DETACH PARTITION`", "ALTER TABLE app.months DETACH PARTITION app.month_1"),
+    ("`veritable.prunings`", "SELECT count(*) FROM veritable.prunings"),
+    (
+        "trigger by hand: `veritable.guard_pruned()`",
+        "CREATE TRIGGER x BEFORE DELETE ON app.fresh FOR EACH ROW EXECUTE FUNCTION veritable.guard_pruned()",
+    ),
+    ("`add_log('app.events')`", "SELECT add_log('app.events')"),
+    ("`drop_log('app.logged')`", "SELECT drop_log('app.logged')"),
+    ("`settled('app.logged')`", "SELECT settled('app.logged')"),
+    ("log: INSERT", "INSERT INTO app.logged (id, what) VALUES (1, 'new')"),
+    ("log: INSERT with a position supplied", "INSERT INTO app.logged (id, what, position) VALUES (1, 'new', 9)"),
+    ("`read_events(NULL::app.logged)`", "SELECT count(*) FROM read_events(NULL::app.logged)"),
+    ("`add_consumer('app.logged', …)`", "SELECT add_consumer('app.logged', 'another')"),
+    ("`consume(NULL::app.logged, …)`", "SELECT count(*) FROM consume(NULL::app.logged, 'reader')"),
+    ("`seek_consumer('app.logged', …)`", "SELECT seek_consumer('app.logged', 'reader', 1)"),
+    ("`alter_consumer('app.logged', …)`", "SELECT alter_consumer('app.logged', 'reader', 2)"),
+    ("`drop_consumer('app.logged', …)`", "SELECT drop_consumer('app.logged', 'reader')"),
+    ("`veritable.consumer_lag(…)`", "SELECT * FROM veritable.consumer_lag('app.logged', 0)"),
+    (
+        "`veritable.logs`, `veritable.consumers`, `veritable.trees`, `veritable.consumer_members`",
+        "SELECT count(*) FROM veritable.logs, veritable.consumers, veritable.trees, veritable.consumer_members",
+    ),
+    ("`checkpoint('app.ledger')`", "SELECT checkpoint('app.ledger')"),
+    (
+        "`trust_key('app.ledger', …)`",
+        "SELECT trust_key('app.ledger', 'example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k')",
+    ),
+    (
+        "`trust_key('app.ledger', …, signs => true)`",
+        "SELECT trust_key('app.ledger', 'example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k', signs => true)",
+    ),
+    (
+        "`distrust_key('app.ledger', …)`",
+        "SELECT distrust_key('app.ledger', 'example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k')",
+    ),
+    (
+        "`add_signature('app.ledger', …)` of a note that is not signed",
+        "SELECT add_signature('app.ledger', 'unsigned')",
+    ),
+    (
+        "`inclusion_proof('app.ledger', …)`",
+        "SELECT inclusion_proof('app.ledger', 1), inclusion_proof('app.ledger', '{2}', 1)",
+    ),
+    ("`consistency_proof('app.ledger', …)`", "SELECT consistency_proof('app.ledger', 1, 3)"),
+    ("`verify_log('app.ledger')`", "SELECT * FROM verify_log('app.ledger')"),
+    (
+        "`veritable.tally(…)` over the rows of a log",
+        "SELECT veritable.tally(e, '\\x000102030405060708090a0b0c0d0e0f') FROM app.ledger AS e",
+    ),
+    (
+        "`veritable.checkpoints`, `veritable.tiles`, `veritable.notes`, `veritable.log_keys`",
+        "SELECT count(*) FROM veritable.checkpoints, veritable.tiles, veritable.notes, veritable.log_keys",
+    ),
+    (
+        "trigger by hand: `veritable.keep_own()`",
+        "CREATE TRIGGER x BEFORE INSERT ON app.fresh FOR EACH ROW EXECUTE FUNCTION veritable.keep_own()",
+    ),
+    ("`veritable.consumer_members`: UPDATE", "UPDATE veritable.consumer_members SET position = 0"),
     ("`add_packing('app.unchained', …)`", "SELECT add_packing('app.unchained', 'period', '{id}', '{}')"),
     ("`drop_packing('app.tariffs')`", "SELECT drop_packing('app.tariffs')"),
     ("`verify_packing('app.tariffs')`", "SELECT * FROM verify_packing('app.tariffs')"),
@@ -115,6 +209,23 @@ const ACTIONS: [(&str, &str); 97] = [
         "CREATE TRIGGER x BEFORE INSERT ON app.fresh FOR EACH ROW
          EXECUTE FUNCTION veritable.pack_early('period=period', 'key=id')",
     ),
+    ("`add_dedup('app.unchained', …)`", "SELECT add_dedup('app.unchained', '{id}')"),
+    ("`drop_dedup('app.deliveries')`", "SELECT drop_dedup('app.deliveries')"),
+    ("`verify_dedup('app.deliveries')`", "SELECT * FROM verify_dedup('app.deliveries')"),
+    ("`verify_dedup()`", "SELECT * FROM verify_dedup()"),
+    ("deduplication: INSERT of a new key", "INSERT INTO app.deliveries VALUES (3, 7)"),
+    ("deduplication: INSERT of a key that is taken", "INSERT INTO app.deliveries VALUES (1, 8)"),
+    ("deduplication: UPDATE to a key that is taken", "UPDATE app.deliveries SET id = 1 WHERE price = 7"),
+    ("deduplication: `DROP INDEX`", "DROP INDEX app.deliveries_id_idx"),
+    ("deduplication: `ALTER TABLE … DROP COLUMN`", "ALTER TABLE app.deliveries DROP COLUMN id"),
+    (
+        "trigger by hand: `veritable.deduplicate()`",
+        "CREATE TRIGGER x BEFORE INSERT OR UPDATE ON app.fresh FOR EACH ROW
+         EXECUTE FUNCTION veritable.deduplicate('key=id')",
+    ),
+    ("`veritable.heads`", "SELECT count(*) FROM veritable.heads"),
+    ("`veritable.dedup_filters`", "SELECT count(*) FROM veritable.dedup_filters"),
+    ("`veritable.dedups`", "SELECT count(*) FROM veritable.dedups"),
     (
         "`add_reference('app.unchained', …, 'app.places')`",
         "SELECT add_reference('app.unchained', '{id}', 'period', 'app.places')",
@@ -179,7 +290,8 @@ const ACTIONS: [(&str, &str); 97] = [
     ("`retire_schema(…)`", "SELECT retire_schema('thing')"),
     (
         "registry: INSERT",
-        "INSERT INTO veritable.event_schemas (name, compatibility, resolved, registered_at, registered_by) VALUES ('x', 'NONE', '{}', now(), 'x')",
+        "INSERT INTO veritable.event_schemas (name, compatibility, strict, annotations, resolved, registered_at, registered_by)
+         VALUES ('x', 'NONE', true, '{}', '{}', now(), 'x')",
     ),
     ("registry: UPDATE", "UPDATE veritable.event_schemas SET compatibility = 'FULL'"),
     (
@@ -211,18 +323,19 @@ const ACTIONS: [(&str, &str); 97] = [
         "SELECT jsonschema_is_valid('true'), jsonschema_validation_errors('true', '1')",
     ),
     (
-        "`veritable.value_key(…)`, `veritable.trigger_arguments(…)`, `veritable.trigger_argument(…)`, `veritable.check_database()`",
+        "`veritable.value_key(…)`, `veritable.trigger_arguments(…)`, `veritable.trigger_argument(…)`, `veritable.check_database()`, `veritable.is_known(…)`",
         "SELECT veritable.value_key(1, 'x'::text), veritable.trigger_arguments(''), veritable.trigger_argument('', 'x'),
-         veritable.check_database()",
+         veritable.check_database(), veritable.is_known(true, 't', 'now')",
     ),
     (
-        "`veritable.intact(…)` over the rows of a chain",
-        "SELECT veritable.intact(e, '\\x000102030405060708090a0b0c0d0e0f') FROM app.events AS e GROUP BY id",
+        "`veritable.intact(…)`, `veritable.intact_pruned(…)` over the rows of a chain",
+        "SELECT veritable.intact(e, k), veritable.intact_pruned(e, k, NULL, NULL, NULL, NULL, NULL)
+         FROM app.events AS e, (VALUES ('\\x000102030405060708090a0b0c0d0e0f'::bytea)) AS v (k) GROUP BY id",
     ),
     (
-        "`veritable.broken(…)`, `veritable.is_sought(…)` over the rows of a chain",
+        "`veritable.broken(…)`, `veritable.is_sought(…)`, `veritable.is_sought_key(…)`, `veritable.entity_key(…)` over the rows of a chain",
         "SELECT veritable.broken(e, '\\x000102030405060708090a0b0c0d0e0f') FROM app.events AS e
-         WHERE NOT veritable.is_sought(e, 1) GROUP BY id",
+         WHERE NOT (veritable.is_sought(e, 1) OR veritable.is_sought_key(veritable.entity_key(e), 1)) GROUP BY id",
     ),
 ];
 

@@ -132,6 +132,9 @@ const FUNCTIONS: &str = "
 
 /// The features that a table may have before it is used.
 const CHAINED: &str = "SELECT add_chain('$T', '{id}')";
+const LOGGED: &str =
+    "ALTER TABLE $T ADD at timestamptz; SELECT add_chain('$T', '{id}', recorded => 'at'); SELECT add_log('$T');
+    SELECT add_consumer('$T', 'reader', 2, role => 'granted')";
 const PACKED: &str = "SELECT add_packing('$T', 'period', '{id}', '{v}')";
 const KEYED: &str = "SELECT app.give_key('$T')";
 const RECORDED: &str = "SELECT app.give_key('$T'); SELECT add_history('$T')";
@@ -160,7 +163,7 @@ const REFERS: &str = "CREATE TABLE $T_p AS SELECT id, period FROM $T;
 const REFERRED: &str = "CREATE TABLE $T_c AS SELECT id, period FROM $T WHERE period = '[1,3)';
     SELECT add_reference('$T_c', '{id}', 'period', '$T', '{id}', 'period')";
 
-const PATHS: [Path; 19] = [
+const PATHS: [Path; 20] = [
     Path { name: "INSERT into a chain", caller: "writer", before: CHAINED, rows: ROWS, after: "", call: ADJOINS },
     Path {
         name: "`verify_chain`",
@@ -177,6 +180,16 @@ const PATHS: [Path; 19] = [
         rows: ROWS,
         after: "",
         call: "SELECT add_chain('$T', '{id}', order_by => '{period}')",
+    },
+    Path {
+        name: "`read_events`, `consume`",
+        caller: "granted",
+        before: LOGGED,
+        rows: ROWS,
+        after: "",
+        call:
+            "SELECT read_events(NULL::$T); SELECT consume(NULL::$T, 'reader', 0); SELECT consume(NULL::$T, 'reader', 1);
+               SELECT lag_time FROM veritable.consumers",
     },
     Path { name: "INSERT that merges", caller: "writer", before: PACKED, rows: ROWS, after: "", call: ADJOINS },
     Path {

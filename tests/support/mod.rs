@@ -175,6 +175,13 @@ impl Cluster {
         succeed(script("cluster").arg("start").arg(&self.folder).stdin(Stdio::null()));
     }
 
+    /// Waits until a standby has all that a session of its primary has seen.
+    pub fn catches_up(&self, primary: &mut Session, standby: &mut Session) {
+        let written = primary.value("SELECT pg_current_wal_insert_lsn()");
+        let replayed = format!("SELECT pg_last_wal_replay_lsn() >= '{written}'");
+        wait_until("the standby has caught up", || standby.value(&replayed) == "t");
+    }
+
     /// Makes a standby a server of its own.
     pub fn promote(&self) {
         self.connect("postgres", SUPERUSER).run("SELECT pg_promote(true, 60)");
@@ -260,6 +267,14 @@ pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
         assert!(start.elapsed() < Duration::from_secs(60), "waited in vain until {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// Waits until every table of each subscription has been copied. The tables are copied one by one: before that, one of
+/// two tables that a transaction wrote can be there without the other.
+#[track_caller]
+pub fn wait_for_copies(subscriber: &mut Session) {
+    let pending = "SELECT count(*) FROM pg_subscription_rel WHERE srsubstate <> 'r'";
+    wait_until("the tables are copied", || subscriber.value(pending) == "0");
 }
 
 /// Sends a signal to processes of the server, some of which may be gone.

@@ -209,6 +209,10 @@ impl Survivor {
             assert!(codes.contains(&code.code()), "{sql}\n{}", explain(error));
             code.code().to_string()
         });
+        // A timeout that comes when the statement has just ended ends the next one.
+        let id = "SELECT pg_backend_pid()";
+        let answer = self.session.simple_query(id).or_else(|_| self.session.simple_query(id));
+        assert!(answer.is_ok(), "{sql}\n{answer:?}");
         assert_eq!(self.session.backend(), self.backend);
         code
     }

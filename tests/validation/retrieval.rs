@@ -76,7 +76,9 @@ fn check(session: &mut Session, bait: &Bait) {
                     .refused(&format!("SELECT {function}_matches_schema('{schema}', '{{}}')"))
                     .with("22023", "schema is not valid");
             }
-            assert_eq!(session.value(&format!("SELECT jsonschema_is_valid('{schema}')")), "f", "{schema}");
+            // It looks at the meta-schema only, and knows a draft's; so it is not asked where a reference leads.
+            let is_valid = if schema.contains("Ref\"") || schema.contains("$ref\"") { "t" } else { "f" };
+            assert_eq!(session.value(&format!("SELECT jsonschema_is_valid('{schema}')")), is_valid, "{schema}");
             let errors = format!("SELECT cardinality(jsonschema_validation_errors('{schema}', '[{{}}]'))");
             assert_eq!(session.value(&errors), "1", "{schema}");
         }

@@ -13,7 +13,7 @@ fn with_columns() -> (Database<'static>, Session) {
 #[test]
 fn needs_arguments_that_it_knows() {
     let (_database, mut session) = with_columns();
-    let keys = "The arguments are key=value, with the keys format, entity, seq, previous, hash, recorded, exclude, identity, founded.";
+    let keys = "The arguments are key=value, with the keys format, entity, seq, previous, hash, recorded, exclude, identity, founded, position, origin, arrival, erasable, salt, commitment.";
     for (arguments, message) in [
         ("", "chain trigger argument \"seq\" is missing"),
         ("'seq=seq', 'previous=previous'", "chain trigger argument \"hash\" is missing"),

@@ -110,7 +110,7 @@ SELECT add_chain('chained', '{id}');
 ALTER TABLE event ATTACH PARTITION chained FOR VALUES FROM ('2028-01-01') TO ('2029-01-01');
 SELECT * FROM verify_chain('event');
 
--- A partition with events does not go: they would be missed where others link to them, or their entities begin anew.
+-- A partition with events does not go before those with lower bounds: chain_prune_detach.sql has what goes.
 ALTER TABLE event DETACH PARTITION event_2026;
 \echo :LAST_ERROR_SQLSTATE
 ALTER TABLE event DETACH PARTITION event_2026 CONCURRENTLY;
@@ -140,11 +140,11 @@ CREATE TABLE event_2031 PARTITION OF event FOR VALUES FROM ('2031-01-01') TO ('2
 CREATE TABLE event_2031_a PARTITION OF event_2031 FOR VALUES IN ('a');
 CREATE TABLE event_2031_b PARTITION OF event_2031 FOR VALUES IN ('b');
 SELECT count(*) FROM pg_trigger WHERE tgrelid IN ('event_2031'::regclass, 'event_2031_a'::regclass, 'event_2031_b'::regclass);
-DROP TABLE event_2031_b;
+DROP TABLE event_2031_a;
 ALTER TABLE event_2031 DETACH PARTITION event_2031_b;
 DROP TABLE event_2031_b;
 ALTER TABLE event DETACH PARTITION event_2031 CONCURRENTLY;
-SELECT count(*) FROM pg_trigger WHERE tgrelid IN ('event_2031'::regclass, 'event_2031_a'::regclass);
+SELECT count(*) FROM pg_trigger WHERE tgrelid IN ('event_2031'::regclass);
 DROP TABLE event_2031;
 -- the whole table goes as it likes
 BEGIN;
@@ -177,7 +177,6 @@ SELECT tgname FROM pg_trigger WHERE tgrelid = 'shared_1'::regclass ORDER BY tgna
 INSERT INTO shared (id, n) VALUES (1, 1), (1, 2), (1, 1) RETURNING tableoid::regclass, seq;
 TRUNCATE shared_1;
 SELECT * FROM verify_chain('shared');
-ALTER TABLE shared DETACH PARTITION shared_1;
 RESET ROLE;
 CREATE TABLE shared_3 PARTITION OF shared FOR VALUES IN (3);
 CREATE TABLE shared_4 (LIKE shared);
@@ -189,18 +188,17 @@ SET ROLE regress_partitions;
 ALTER TABLE shared DETACH PARTITION shared_3;
 ALTER TABLE shared DETACH PARTITION shared_4 CONCURRENTLY;
 SELECT tgrelid::regclass, tgname FROM pg_trigger WHERE tgrelid IN ('shared_3'::regclass, 'shared_4'::regclass) ORDER BY 1, 2;
--- row-level security does not hide the rows
+-- the owner of a partition may not take it from its chain
+SET ROLE regress_partitions_other;
+DROP TABLE shared_1;
+-- row-level security does not hide the rows of a partition that goes
 RESET ROLE;
 ALTER TABLE shared_1 ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 SET ROLE regress_partitions;
 ALTER TABLE shared DETACH PARTITION shared_1;
--- the owner of a partition may not take it from its chain
-SET ROLE regress_partitions_other;
-DROP TABLE shared_1;
-SET ROLE regress_partitions;
+SELECT entity, first, last FROM veritable.prunings WHERE target = 'shared'::regclass;
 SELECT drop_chain('shared');
-SELECT tgname FROM pg_trigger WHERE tgrelid = 'shared_1'::regclass;
-ALTER TABLE shared DETACH PARTITION shared_1;
+SELECT tgname FROM pg_trigger WHERE tgrelid = 'shared_1'::regclass ORDER BY tgname;
 DROP TABLE shared;
 RESET ROLE;
 SET client_min_messages = warning;

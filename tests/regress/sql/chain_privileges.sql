@@ -204,7 +204,7 @@ SELECT p.oid::regprocedure AS function, p.prosecdef AS definer, p.proconfig AS s
 FROM pg_depend d JOIN pg_proc p ON p.oid = d.objid
 WHERE d.classid = 'pg_proc'::regclass AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
   AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'veritable')
-ORDER BY p.pronamespace::regnamespace::text COLLATE "C", p.proname COLLATE "C";
+ORDER BY p.pronamespace::regnamespace::text COLLATE "C", p.proname COLLATE "C", p.oid::regprocedure::text COLLATE "C";
 SELECT count(*) AS unpinned
 FROM pg_depend d JOIN pg_proc p ON p.oid = d.objid
 WHERE d.classid = 'pg_proc'::regclass AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'

@@ -72,6 +72,37 @@ DROP TABLE prices_history;
 DROP OWNED BY regress_owner;
 DROP ROLE regress_owner;
 
+-- A column under the former name of a renamed one.
+CREATE TABLE people (id int PRIMARY KEY, amount int);
+SELECT add_history('people');
+INSERT INTO people VALUES (1, 10);
+ALTER TABLE people RENAME COLUMN amount TO more;
+ALTER TABLE people ADD COLUMN amount text;
+UPDATE people SET amount = 'x';
+SELECT id, more, amount FROM people_as_of();
+SELECT id, amount, amount_2 FROM people_history ORDER BY seq;
+SELECT * FROM verify_history('people');
+
+-- A column that gives its name to another one in the same command: two columns for the history.
+CREATE TABLE moved (id int PRIMARY KEY, home text, place int, seen int);
+SELECT add_history('moved', ignore => '{seen}');
+INSERT INTO moved VALUES (1, 'Road', 2, 3);
+ALTER TABLE moved DROP COLUMN home, ADD COLUMN home char(4);
+ALTER TABLE moved DROP COLUMN place, ADD COLUMN IF NOT EXISTS place text;
+ALTER TABLE moved DROP COLUMN seen, ADD COLUMN seen text;
+ALTER TABLE moved DROP COLUMN home, ADD COLUMN home text;
+UPDATE moved SET home = 'Lane', place = '4', seen = 'x';
+SELECT seq, id, home, place, seen, home_2, place_2, home_3, operation FROM moved_history ORDER BY seq;
+SELECT * FROM verify_history('moved');
+-- So with columns that a chain excludes: the new one is sealed.
+CREATE TABLE sealed (id int NOT NULL, mark text);
+SELECT add_chain('sealed', '{id}', exclude => '{mark}');
+INSERT INTO sealed VALUES (1, 'x');
+ALTER TABLE sealed DROP COLUMN mark, ADD COLUMN mark int;
+INSERT INTO sealed (id, mark) VALUES (1, 2);
+SELECT entity, exclude FROM veritable.chains WHERE target = 'sealed'::regclass;
+SELECT * FROM verify_chain('sealed');
+
 -- Triggers by hand, in the wrong place.
 CREATE TABLE h (id int PRIMARY KEY);
 CREATE TRIGGER x AFTER INSERT ON h FOR EACH ROW EXECUTE FUNCTION veritable.record('format=1');

@@ -108,12 +108,12 @@ RESET ROLE;
 ALTER TABLE known DISABLE TRIGGER ALL;
 ALTER TABLE known ENABLE TRIGGER ALL;
 SET ROLE regress_journal_reader;
-SELECT about, seq, action, command FROM veritable.journal WHERE about LIKE 'regress_journal%';
+SELECT about, seq, action, command FROM veritable.journal WHERE about LIKE 'regress_journal%' ORDER BY seq;
 -- nobody may read the table, but not use its schema
 SET ROLE regress_journal_nobody;
-SELECT about, seq, action, command FROM veritable.journal WHERE about LIKE 'regress_journal%';
+SELECT about, seq, action, command FROM veritable.journal WHERE about LIKE 'regress_journal%' ORDER BY seq;
 SET ROLE regress_journal;
-SELECT about, seq, action, acting <> 'regress_journal' AS by_another FROM veritable.journal WHERE about LIKE '%.known';
+SELECT about, seq, action, acting <> 'regress_journal' AS by_another FROM veritable.journal WHERE about LIKE '%.known' ORDER BY seq;
 -- An odd setting hides nothing from the owner that the owner should see later.
 SET quote_all_identifiers = on;
 ALTER TABLE known ADD a int;

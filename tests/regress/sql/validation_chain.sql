@@ -112,6 +112,17 @@ SELECT * FROM clear_period(NULL::packed, '{"id": 1, "during": "[7,)"}');
 SELECT * FROM packed ORDER BY during;
 SELECT * FROM verify_packing();
 
+-- A document is validated before it is sealed; after its erasure there is none.
+SELECT register_schema('erased', '{"required": ["by"]}');
+CREATE TABLE erasable (id int NOT NULL, payload jsonb);
+SELECT add_chain('erasable', '{id}', erasable => '{payload}');
+SELECT add_validation('erasable', 'payload', schema => 'erased');
+INSERT INTO erasable (id, payload) VALUES (1, '{}');
+INSERT INTO erasable (id, payload) VALUES (1, '{"by": "a"}');
+SELECT erase('erasable', '{1}', '{payload}');
+SELECT * FROM verify_validation('erasable');
+SELECT * FROM verify_chain('erasable');
+
 \c :regression
 SET client_min_messages = warning;
 DROP DATABASE regress_validated_chain;

@@ -48,7 +48,7 @@ SELECT name, version FROM veritable.event_schemas WHERE version = 1;
 
 -- Nobody but the extension's functions writes to the registry: neither those who may register, nor others.
 SET ROLE regress_registrar;
-INSERT INTO veritable.event_schemas (name, schema, compatibility, resolved, registered_at, registered_by) VALUES ('forged', '{}', 'NONE', '{}', now(), 'postgres');
+INSERT INTO veritable.event_schemas (name, schema, compatibility, strict, annotations, resolved, registered_at, registered_by) VALUES ('forged', '{}', 'NONE', true, '{}', '{}', now(), 'postgres');
 \echo :LAST_ERROR_SQLSTATE
 UPDATE veritable.event_schemas SET schema = 'true';
 \echo :LAST_ERROR_SQLSTATE
@@ -145,7 +145,7 @@ CALL tamper($$UPDATE veritable.event_schemas SET schema = '{"$ref": "http://127.
 SELECT try('1') AS integer;
 ROLLBACK;
 BEGIN;
-CALL tamper($$UPDATE veritable.event_schemas SET schema = '{"pattern": "(?=a)"}' WHERE name = 'tampered' AND version = 2$$);
+CALL tamper($$UPDATE veritable.event_schemas SET schema = '{"pattern": "(?=a"}' WHERE name = 'tampered' AND version = 2$$);
 SELECT try('1') AS integer;
 ROLLBACK;
 BEGIN;
@@ -189,7 +189,7 @@ SELECT try('1') AS integer;
 ROLLBACK;
 -- added, newer
 BEGIN;
-CALL tamper($$INSERT INTO veritable.event_schemas SELECT name, 3, 'true', compatibility, resolved, registered_at, registered_by, previous_event_hash, event_hash FROM veritable.event_schemas WHERE name = 'tampered' AND version = 2$$);
+CALL tamper($$INSERT INTO veritable.event_schemas SELECT name, 3, 'true', compatibility, strict, annotations, resolved, registered_at, registered_by, previous_event_hash, event_hash, position FROM veritable.event_schemas WHERE name = 'tampered' AND version = 2$$);
 SELECT try('"x"') AS string;
 SELECT entity, seq, fault FROM verify_chain();
 ROLLBACK;

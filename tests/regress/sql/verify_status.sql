@@ -95,6 +95,16 @@ SELECT * FROM verify_chain('event');
 ROLLBACK;
 SELECT count(*) - :entries AS more FROM veritable.journal;
 
+-- Histories and logs count, too
+CREATE TABLE person (id int PRIMARY KEY);
+SELECT add_history('person');
+INSERT INTO person VALUES (1);
+SELECT count(*) FROM verify_history('person');
+SELECT add_log('log');
+SELECT checkpoint('log') LIKE E'%\n3\n%' AS made;
+SELECT count(*) FROM verify_log('log');
+SELECT * FROM seen WHERE target IN ('person'::regclass, 'log'::regclass);
+
 \c :regression
 DROP DATABASE regress_status;
 DROP ROLE regress_status, regress_status_reader, regress_status_nobody;

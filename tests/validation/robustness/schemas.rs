@@ -124,14 +124,13 @@ fn a_schema_that_explodes_is_refused_in_time_and_memory() {
         for way in ways(&format!("'{schema}'"), "'{}'::jsonb") {
             session.refused(&way).with_code(TOO_MUCH);
         }
-        for statement in [
-            "register_schema('s', '@', strict => false)",
-            "schema_problems('@')",
-            "schema_compatibility('@', 'true')",
-            "jsonschema_is_valid('@')",
-        ] {
+        for statement in
+            ["register_schema('s', '@', strict => false)", "schema_problems('@')", "schema_compatibility('@', 'true')"]
+        {
             session.refused(&format!("SELECT {}", statement.replace('@', &schema))).with_code(TOO_MUCH);
         }
+        // It compiles nothing.
+        session.try_one(&format!("SELECT jsonschema_is_valid('{schema}')"), &[TOO_MUCH]);
         assert!(start.elapsed() < Duration::from_secs(40), "{:?}", start.elapsed());
     }
     for form in [r"(?=\w{100}@)", r"\p{L}{1,200}@"] {
