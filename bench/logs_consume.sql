@@ -1,0 +1,1 @@
+SELECT * FROM consume(NULL::entity_events, 'bench', max => :max);
