@@ -1,4 +1,4 @@
--- The last act of `make demo`: what was known, and when. scripts/demo runs it after demo-schemas.sql, in the same session.
+-- The act of `make demo` about what was known, and when. scripts/demo runs it after demo-schemas.sql, in the same session.
 
 \set QUIET on
 RESET client_min_messages;
@@ -87,7 +87,7 @@ SELECT array_agg(ARRAY[target::text, key[1], fault] ORDER BY fault)
        = ARRAY[ARRAY['zone_rules_history', :'forged_id', 'altered'], ARRAY['zone_rules', :'edited_id', 'diverged']] AS exactly
 FROM verify_history() \gset
 \if :exactly
-  \echo :bold'Exactly these two.':plain 'The database is still there to look around in: make psql'
+  \echo :bold'Exactly these two.':plain
 \else
   DO $$ BEGIN RAISE 'verify_history() did not name exactly what was done'; END $$;
 \endif
