@@ -45,6 +45,14 @@ struct Walker {
     has_events: bool,
 }
 
+/// What the second pass has read.
+struct Read {
+    /// The number of keys.
+    keys: u64,
+    /// The number of events that were pruned with the runs.
+    pruned: u64,
+}
+
 impl Pruned {
     /// The runs of a table; `None` if nothing was pruned from this chain.
     pub fn of(session: &Session, target: Oid, genesis: LinkHash, verdict: &mut Verdict) -> Result<Option<Pruned>> {
@@ -106,20 +114,26 @@ impl Pruned {
                 "SELECT pg_catalog.count(*) FILTER (WHERE g.events > 0),
                         pg_catalog.count(*) FILTER (WHERE g.events IS NULL),
                         COALESCE(pg_catalog.sum(g.events), 0)::pg_catalog.int8,
-                        pg_catalog.count(*) FILTER (WHERE g.events < 0 OR g.events = 0 AND g.given > 0)
-                 FROM (SELECT {sum} AS events, pg_catalog.count(u.event) AS given FROM ({all}) AS u GROUP BY u.key) AS g"
+                        pg_catalog.count(*) FILTER (WHERE g.events < 0 OR g.events = 0 AND g.given > 0),
+                        COALESCE(pg_catalog.sum(g.pruned), 0)::pg_catalog.text
+                 FROM (SELECT {sum} AS events, pg_catalog.count(u.event) AS given,
+                              pg_catalog.sum(u.last::pg_catalog.numeric - u.first + 1) AS pruned
+                       FROM ({all}) AS u GROUP BY u.key) AS g"
             ),
             &parameters,
         )?;
         let counts = counts.rows().next().and_then(|row| {
             let count = |position| row.get::<i64>(position).and_then(|count| u64::try_from(count).ok());
-            Some([count(0)?, count(1)?, count(2)?, count(3)?])
+            let pruned = row.get::<String>(4)?.parse().unwrap_or(u64::MAX);
+            Some([count(0)?, count(1)?, count(2)?, count(3)?, pruned])
         });
-        let Some([intact, broken, events, 0]) = counts else { return Err(Error::damaged("the counts of chains")) };
+        let Some([intact, broken, events, 0, pruned]) = counts else {
+            return Err(Error::damaged("the counts of chains"));
+        };
         if broken == 0 {
             verdict.faults.groups += intact;
             verdict.faults.rows += events;
-            return self.tell(session, None, verdict);
+            return self.tell(session, pruned, verdict);
         }
         let keys = self.broken(
             session,
@@ -130,12 +144,12 @@ impl Pruned {
             verdict.faults.groups += intact;
             verdict.faults.rows += events;
         }
-        let read = self.name_faults(session, table, keys.map(Sought::new), key, verdict)?;
+        let Read { keys: read, .. } = self.name_faults(session, table, keys.map(Sought::new), key, verdict)?;
         if read < broken {
             let broken = number(broken, "chain");
             verdict.broken(self.target, &format!("{broken} found broken, and {read} could be read again."));
         }
-        self.tell(session, None, verdict)
+        self.tell(session, pruned, verdict)
     }
 
     /// The keys of the broken chains; `None` if there are too many to keep.
@@ -164,11 +178,11 @@ impl Pruned {
         let key = table.layout.entity_key(&table.layout.row_of_entity(values)?);
         let sought = Sought::new(HashSet::from([key.cast_unsigned()]));
         let read = self.name_faults(session, table, Some(sought), random::bytes()?, verdict)?;
-        self.tell(session, Some(key), verdict)?;
-        Ok(read > 0)
+        self.tell(session, read.pruned, verdict)?;
+        Ok(read.keys > 0)
     }
 
-    /// The second pass: reads events and runs in order, reports their faults, and returns the number of keys that were read.
+    /// The second pass: reads events and runs in order, and reports their faults.
     fn name_faults(
         &self,
         session: &Session,
@@ -176,7 +190,7 @@ impl Pruned {
         sought: Option<Sought>,
         key: [u8; 16],
         verdict: &mut Verdict,
-    ) -> Result<u64> {
+    ) -> Result<Read> {
         let key = BalanceKey::new(&key);
         let condition = if sought.is_some() { "WHERE veritable.is_sought_key(u.key, $3)" } else { "" };
         let cursor = session.cursor(
@@ -188,7 +202,7 @@ impl Pruned {
             &self.parameters(sought.as_ref().map_or(0, |sought| sought.number).into()),
             true,
         )?;
-        let (mut walkers, mut current, mut read, mut unnamed): (Vec<Walker>, _, _, _) = (Vec::new(), None, 0, 0);
+        let (mut walkers, mut current, mut read, mut unnamed) = (Vec::new(), None, Read { keys: 0, pruned: 0 }, 0);
         scan::each(&cursor, |fetched| {
             let found: Option<i64> = fetched.get(1);
             if found.is_none() {
@@ -196,10 +210,11 @@ impl Pruned {
             }
             if current != found {
                 current = found;
-                read += 1;
+                read.keys += 1;
                 unnamed += self.end(&mut walkers, verdict);
             }
-            self.step(table, fetched, &key, &mut walkers, verdict)
+            read.pruned = read.pruned.saturating_add(self.step(table, fetched, &key, &mut walkers, verdict)?);
+            Ok(())
         })?;
         unnamed += self.end(&mut walkers, verdict);
         // The filter calls a function that SQL finds by name. The call must have reached this library's function.
@@ -213,7 +228,7 @@ impl Pruned {
         Ok(read)
     }
 
-    /// Takes an event or a run.
+    /// Takes an event or a run, and returns the number of events that were pruned with the run.
     fn step(
         &self,
         table: &Table,
@@ -221,7 +236,7 @@ impl Pruned {
         key: &BalanceKey,
         walkers: &mut Vec<Walker>,
         verdict: &mut Verdict,
-    ) -> Result<()> {
+    ) -> Result<u64> {
         let layout = &table.layout;
         let anchor = Anchor::genesis(layout.genesis);
         if let Some(event) = fetched.composite(0) {
@@ -233,12 +248,12 @@ impl Pruned {
             walker.has_fault |= has_fault;
             verdict.faults.rows += 1;
             verdict.faults.groups += u64::from(!std::mem::replace(&mut walker.has_events, true));
-            return Ok(());
+            return Ok(0);
         }
         let hash = |position| fetched.bytes(position).and_then(|bytes| LinkHash::from_bytes(&bytes));
         let places = fetched.get(2).zip(fetched.get(3));
         let run = places.and_then(|places| Run::new(places, hash(4)?, hash(5)?));
-        let (Some(run), Some(entity)) = (run, fetched.get::<Vec<String>>(6)) else { return Ok(()) };
+        let (Some(run), Some(entity)) = (run, fetched.get::<Vec<String>>(6)) else { return Ok(0) };
         let entity = entity.into_iter().map(Some).collect();
         let walker = Self::walker(layout, walkers, entity)?;
         let mut faults = Vec::new();
@@ -247,7 +262,7 @@ impl Pruned {
         walker.until = walker.until.max(run.last());
         walker.has_fault |= !faults.is_empty();
         faults.iter().for_each(|fault| verdict.fault(self.target, &walker.entity, fault, None));
-        Ok(())
+        Ok(number_of_events(&run))
     }
 
     /// The walker of an entity. Values that are equal by their types can have other texts.
@@ -302,42 +317,41 @@ impl Pruned {
             if let Some(through) = row.bytes(2).and_then(|bytes| LinkHash::from_bytes(&bytes))
                 && let Some(run) = Run::new((first, last), through, through)
             {
-                each(&through, (run.last() - run.first()) as u64 + 1);
+                each(&through, number_of_events(&run));
             }
             Ok(())
         })
     }
 
-    /// Tells how many events were pruned, and the last who did it: of all entities, or of one.
-    pub fn tell(&self, session: &Session, key: Option<i64>, verdict: &mut Verdict) -> Result<()> {
-        let condition = if key.is_some() { "WHERE r.key = $3" } else { "" };
-        let sql = format!(
-            "SELECT pg_catalog.sum(r.last::pg_catalog.numeric - r.first + 1)::pg_catalog.text, l.at, l.by
-             FROM ({}) AS r,
-                  (SELECT pg_catalog.to_char(p.at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') AS at,
-                          p.by::pg_catalog.text AS by
-                   FROM veritable.prunings p
-                   WHERE p.target = $1::pg_catalog.oid AND p.genesis = $2 AND p.action IN ('detach', 'delete')
-                   ORDER BY p.at DESC LIMIT 1) AS l
-             {condition} GROUP BY l.at, l.by",
-            self.in_force()
-        );
-        let (count, at, by) = as_extension(|| {
-            let found = session.query_as_caller(&sql, &self.parameters(key.unwrap_or_default().into()))?;
-            let row = found.rows().next();
-            let text = |position| row.as_ref().and_then(|row| row.get::<String>(position));
-            let count = text(0).map_or(0, |count| count.parse().unwrap_or(u64::MAX));
-            Ok((count, text(1).unwrap_or_default(), text(2).unwrap_or_default()))
-        })?;
-        if count > 0 {
-            let (events, table) = (number(count, "event"), name_of(self.target));
-            let was = if count == 1 { "was" } else { "were" };
-            let sentence =
-                format!("Of table \"{table}\", {events} {was} pruned. The last pruning was at {at} UTC by \"{by}\".");
-            verdict.faults.note(count, "pruned event", sentence);
+    /// Tells how many events were pruned, and the last who did it.
+    pub fn tell(&self, session: &Session, count: u64, verdict: &mut Verdict) -> Result<()> {
+        if count == 0 {
+            return Ok(());
         }
+        let (at, by) = as_extension(|| {
+            let found = session.query_as_caller(
+                "SELECT pg_catalog.to_char(p.at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), p.by::pg_catalog.text
+                 FROM veritable.prunings p
+                 WHERE p.target = $1::pg_catalog.oid AND p.genesis = $2 AND p.action IN ('detach', 'delete')
+                 ORDER BY p.at DESC LIMIT 1",
+                &[self.target.into(), self.genesis.as_bytes().as_slice().into()],
+            )?;
+            let row = found.rows().next();
+            let text = |position| row.as_ref().and_then(|row| row.get::<String>(position)).unwrap_or_default();
+            Ok((text(0), text(1)))
+        })?;
+        let (events, table) = (number(count, "event"), name_of(self.target));
+        let was = if count == 1 { "was" } else { "were" };
+        let sentence =
+            format!("Of table \"{table}\", {events} {was} pruned. The last pruning was at {at} UTC by \"{by}\".");
+        verdict.faults.note(count, "pruned event", sentence);
         Ok(())
     }
+}
+
+/// The number of events of a run.
+fn number_of_events(run: &Run) -> u64 {
+    (run.last() - run.first()) as u64 + 1
 }
 
 /// Whether texts name one entity, by the equality of its types.
