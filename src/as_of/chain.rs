@@ -48,7 +48,7 @@ impl Chain {
         if chain.table != table.oid() {
             let root = Relation::open(chain.table, Lock::AccessShare)?;
             let message = format!("\"{name}\" is a partition of chained table \"{}\"", root.name());
-            let hint = format!("SELECT add_as_of('{}');", root.qualified_name());
+            let hint = format!("SELECT add_as_of({});", root.literal());
             return Err(Error::new(Class::WrongObject, message).hint(hint));
         }
         match chain.recorded.clone() {

@@ -66,7 +66,7 @@ fn alter_chain(call: &Call) -> Result<Answer> {
 fn open(target: Oid) -> Result<(Arguments, String)> {
     let relation = Relation::open_owned(target, Lock::AccessExclusive)?;
     let chain = Chain::required(&relation)?;
-    FEATURE.refuse_partition(&relation, |root| format!("SELECT alter_chain('{root}', …);"))?;
+    FEATURE.refuse_partition(&relation, |root| format!("SELECT alter_chain({root}, …);"))?;
     if relation.hides_rows() {
         return Err(relation
             .hidden_rows()
@@ -76,7 +76,7 @@ fn open(target: Oid) -> Result<(Arguments, String)> {
     verify::verify(&relation, &mut faults)?;
     let name = relation.name();
     let refused = |detail| {
-        let verify = format!("SELECT * FROM verify_chain('{}');", relation.qualified_name());
+        let verify = format!("SELECT * FROM verify_chain({});", relation.literal());
         Err(Error::new(Class::State, format!("chain of table \"{name}\" has faults")).detail(detail).hint(verify))
     };
     match (chain.problems.into_iter().next(), faults.count()) {

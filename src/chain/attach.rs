@@ -124,7 +124,7 @@ fn drop_chain(call: &Call) -> Result<Answer> {
         if triggers.is_empty() {
             return Err(FEATURE.missing(&relation.name()));
         }
-        FEATURE.refuse_partition(&relation, |root| format!("SELECT drop_chain('{root}');"))?;
+        FEATURE.refuse_partition(&relation, |root| format!("SELECT drop_chain({root});"))?;
         check_has_no_log(&relation)?;
         // Triggers whose arguments cannot be read can be dropped, too.
         let chain = Chain::of(&relation).ok().flatten();
@@ -150,7 +150,7 @@ fn check_has_no_log(relation: &Relation) -> Result<()> {
             Class::State,
             format!("cannot end the chain of table \"{}\", which has a log", relation.name()),
         )
-        .hint(format!("SELECT drop_log('{}');", relation.qualified_name()))),
+        .hint(format!("SELECT drop_log({});", relation.literal()))),
         _ => Ok(()),
     }
 }
@@ -179,7 +179,7 @@ fn check_partition(table: &Relation, arguments: &Arguments) -> Result<()> {
     let root = Relation::open(root, Lock::AccessShare)?;
     Err(Error::new(Class::WrongObject, format!("\"{}\" is a partition of table \"{}\"", table.name(), root.name()))
         .detail("Columns cannot be added to a partition alone.")
-        .hint(format!("SELECT add_chain('{}', …);", root.qualified_name())))
+        .hint(format!("SELECT add_chain({}, …);", root.literal())))
 }
 
 fn open_table(target: Oid) -> Result<Relation> {
@@ -191,7 +191,7 @@ fn open_table(target: Oid) -> Result<Relation> {
     for partition in relation.with_partitions() {
         let partition = Relation::open(partition, Lock::Held)?;
         if FEATURE.is_on(&partition)? {
-            let hint = format!("SELECT drop_chain('{}');", partition.qualified_name());
+            let hint = format!("SELECT drop_chain({});", partition.literal());
             return Err(FEATURE.duplicate(&partition.name()).hint(hint));
         }
     }

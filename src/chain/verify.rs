@@ -57,7 +57,7 @@ pub fn verify(relation: &Relation, faults: &mut Faults) -> Result<()> {
 /// Verifies the chains of an open table, or the chain of one entity.
 fn verify_entity(relation: &Relation, entity: Option<&[String]>, faults: &mut Faults) -> Result<()> {
     verification::as_its_owner(relation, |acting| {
-        FEATURE.refuse_partition(relation, |root| format!("SELECT * FROM verify_chain('{root}');"))?;
+        FEATURE.refuse_partition(relation, |root| format!("SELECT * FROM verify_chain({root});"))?;
         let before = faults.rows + faults.count();
         verify_root(relation, entity, acting, faults)?;
         // A table without events does not count, such as the registry before the first registration.

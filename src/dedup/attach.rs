@@ -87,7 +87,7 @@ fn drop_dedup(call: &Call) -> Result<Answer> {
         if triggers.is_empty() {
             return Err(FEATURE.missing(&relation.name()));
         }
-        FEATURE.refuse_partition(&relation, |root| format!("SELECT drop_dedup('{root}');"))?;
+        FEATURE.refuse_partition(&relation, |root| format!("SELECT drop_dedup({root});"))?;
         (relation.qualified_name(), relation.stable_name(), triggers)
     };
     spi::connect(|session| {
@@ -122,7 +122,7 @@ fn open_table(target: Oid) -> Result<Relation> {
         if FEATURE.is_on(&partition)? {
             let error = FEATURE.duplicate(&partition.name());
             let is_target = partition.oid() == target;
-            let hint = format!("SELECT drop_dedup('{}');", partition.qualified_name());
+            let hint = format!("SELECT drop_dedup({});", partition.literal());
             return Err(if is_target { error } else { error.hint(hint) });
         }
     }

@@ -53,7 +53,7 @@ pub fn refuse_partition(relation: &Relation) -> Result<()> {
     let (name, root_name) = (relation.name(), root.name());
     Err(Error::new(Class::WrongObject, format!("\"{name}\" is a partition of table \"{root_name}\""))
         .detail("A partition cannot be deduplicated alone.")
-        .hint(format!("SELECT add_dedup('{}', …);", root.qualified_name())))
+        .hint(format!("SELECT add_dedup({}, …);", root.literal())))
 }
 
 /// The name of the trigger on a relation; the default name if the relation has none.

@@ -89,7 +89,7 @@ fn drop_history(call: &Call) -> Result<Answer> {
         if triggers.is_empty() {
             return Err(FEATURE.missing(&relation.name()));
         }
-        FEATURE.refuse_partition(&relation, |root| format!("SELECT drop_history('{root}');"))?;
+        FEATURE.refuse_partition(&relation, |root| format!("SELECT drop_history({root});"))?;
         // Triggers whose arguments cannot be read can be dropped, too.
         let history = History::of(&relation).ok().flatten();
         let detail = history.map(|history| journal::arguments(&history.arguments.render()));

@@ -114,9 +114,9 @@ fn newest(history: &Relation, layout: &Layout) -> Result<LastRow> {
     indexes.sort_by_key(|index| (!index.unique, index.columns.len()));
     let scan = |index| LastRow::new(history, index, &key, layout.seq);
     indexes.iter().find_map(scan).ok_or_else(|| {
-        let name = history.qualified_name();
+        let name = history.literal();
         Error::new(Class::State, format!("history \"{}\" has no index on its key and its seq", history.name()))
-            .hint(format!("Use add_chain('{name}', …) to make it anew."))
+            .hint(format!("Use add_chain({name}, …) to make it anew."))
     })
 }
 

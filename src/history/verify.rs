@@ -79,7 +79,7 @@ pub fn verify(relation: &Relation, faults: &mut Faults) -> Result<()> {
 }
 
 fn refuse_partition(relation: &Relation) -> Result<()> {
-    FEATURE.refuse_partition(relation, |root| format!("SELECT * FROM verify_history('{root}');"))
+    FEATURE.refuse_partition(relation, |root| format!("SELECT * FROM verify_history({root});"))
 }
 
 fn verify_table(relation: &Relation, acting: &Acting, faults: &mut Faults) -> Result<()> {

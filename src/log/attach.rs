@@ -88,7 +88,7 @@ fn drop_log(call: &Call) -> Result<Answer> {
         let _own = command::own_commands();
         let (mut arguments, table, about) = {
             let relation = Relation::open_owned(target, Lock::AccessExclusive)?;
-            FEATURE.refuse_partition(&relation, |root| format!("SELECT drop_log('{root}');"))?;
+            FEATURE.refuse_partition(&relation, |root| format!("SELECT drop_log({root});"))?;
             let arguments = Chain::required(&relation)?.arguments;
             if arguments.log.is_none() {
                 return Err(found::without(&relation));
@@ -116,7 +116,7 @@ fn drop_log(call: &Call) -> Result<Answer> {
 fn open(target: Oid) -> Result<(Arguments, String)> {
     let relation = Relation::open_owned(target, Lock::AccessExclusive)?;
     relation.require_table()?;
-    FEATURE.refuse_partition(&relation, |root| format!("SELECT add_log('{root}');"))?;
+    FEATURE.refuse_partition(&relation, |root| format!("SELECT add_log({root});"))?;
     let arguments = Chain::required(&relation)?.arguments;
     if arguments.log.is_some() {
         return Err(Error::new(Class::Duplicate, format!("table \"{}\" has a log already", relation.name())));

@@ -19,7 +19,7 @@ fn settled(call: &Call) -> Result<Answer> {
     let relation = Relation::open(target, Lock::AccessShare)?;
     relation.require_table()?;
     relation.require_select()?;
-    let found = Found::of(&relation, |root| format!("SELECT settled('{root}');"))?;
+    let found = Found::of(&relation, |root| format!("SELECT settled({root});"))?;
     let settled = spi::connect(|session| of(session, target, &found))?;
     Ok(Answer::from(settled))
 }

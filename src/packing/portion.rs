@@ -119,7 +119,7 @@ impl<'s> Portion<'s> {
                     Class::State,
                     format!("table \"{}\" has a row whose period cannot be cut", self.relation.name()),
                 )
-                .hint(format!("SELECT * FROM verify_packing('{}');", self.layout.table))
+                .hint(format!("SELECT * FROM verify_packing({});", quote::literal(&self.layout.table)))
             })?;
             Ok(Found { version, is_same, period })
         };

@@ -7,6 +7,7 @@ use std::ops::Deref;
 use pgrx::pg_sys;
 
 use super::nesting::{self, Depth};
+use super::quote;
 use super::report::{Class, Error, Result};
 use super::text::string;
 use super::transaction::{Transaction, transaction};
@@ -170,6 +171,16 @@ impl Relation {
     pub fn stable_name(&self) -> String {
         let _unquoted = super::settings::QuoteWhereNeeded::new();
         self.qualified_name()
+    }
+
+    /// [`Relation::qualified_name`] as a text in SQL, for statements that a person may copy: a name can contain anything.
+    pub fn literal(&self) -> String {
+        quote::literal(self.qualified_name())
+    }
+
+    /// [`Relation::stable_name`] as a text in SQL.
+    pub fn stable_literal(&self) -> String {
+        quote::literal(self.stable_name())
     }
 
     pub(super) fn schema_oid(&self) -> pg_sys::Oid {

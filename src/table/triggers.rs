@@ -67,12 +67,13 @@ impl Feature {
         Ok(None)
     }
 
-    /// Refuses a relation that has its triggers from a partitioned table. `how` gives the call for that table.
+    /// Refuses a relation that has its triggers from a partitioned table. `how` gives the call for that table,
+    /// whose name it gets as a text in SQL.
     pub fn refuse_partition(&self, relation: &Relation, how: impl FnOnce(&str) -> String) -> Result<()> {
         let Some(root) = self.root_of(relation)? else { return Ok(()) };
         let (name, root_name) = (relation.name(), root.name());
         let message = format!("\"{name}\" is a partition of {} \"{root_name}\"", self.noun());
-        Err(Error::new(Class::WrongObject, message).hint(how(&root.qualified_name())))
+        Err(Error::new(Class::WrongObject, message).hint(how(&root.literal())))
     }
 
     /// Checks that each trigger of the feature has the right firing time, and that no trigger exists twice.

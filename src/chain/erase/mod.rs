@@ -94,7 +94,7 @@ fn erase(call: &Call) -> Result<Answer> {
     let request = Request::of(call)?;
     let table = Relation::open_owned(target, Lock::RowExclusive)?;
     let chain = Chain::required(&table)?;
-    FEATURE.refuse_partition(&table, |root| format!("SELECT erase('{root}', …);"))?;
+    FEATURE.refuse_partition(&table, |root| format!("SELECT erase({root}, …);"))?;
     request.check(&table, &chain.arguments)?;
     let records = Records::begin(&table)?;
     let done = spi::connect(|session| {

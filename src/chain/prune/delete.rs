@@ -61,7 +61,7 @@ pub fn lets_pass(firing: &Firing) -> bool {
 pub fn before(session: &Session, target: Oid, before: Parameter, force: bool) -> Result<u64> {
     let root = open(target)?;
     let chain = Chain::required(&root)?;
-    FEATURE.refuse_partition(&root, |root| format!("SELECT prune('{root}', before => …);"))?;
+    FEATURE.refuse_partition(&root, |root| format!("SELECT prune({root}, before => …);"))?;
     let arguments = &chain.arguments;
     let Some(recorded) = &arguments.recorded else {
         return Err(Error::new(Class::State, format!("chained table \"{}\" has no recorded time", root.name()))
@@ -128,14 +128,14 @@ fn open(target: Oid) -> Result<Relation> {
 
 fn check(root: &Relation, faults: Faults, amount: &Amount, deleted: u64, force: bool) -> Result<()> {
     if faults.count() > 0 && !force {
-        let (name, table) = (root.name(), root.qualified_name());
+        let (name, table) = (root.name(), root.literal());
         return Err(Error::new(
             Class::State,
             format!("cannot prune chained table \"{name}\", whose oldest events have faults"),
         )
         .detail(faults.sentences(root.is_readable()))
         .hint(format!(
-            "SELECT * FROM verify_chain('{table}') names them; prune('{table}', before => …, force => true) notes them."
+            "SELECT * FROM verify_chain({table}) names them; prune({table}, before => …, force => true) notes them."
         )));
     }
     if deleted != amount.events {

@@ -93,12 +93,12 @@ fn check_faults(partition: &Relation, root: &Relation, faults: Faults) -> Result
     )
     .detail(detail)
     .hint(format!(
-        "SELECT * FROM verify_chain('{}') names them; {} notes them.",
-        root.qualified_name(),
+        "SELECT * FROM verify_chain({}) names them; {} notes them.",
+        root.literal(),
         by_force(root, partition)
     )))
 }
 
 fn by_force(root: &Relation, partition: &Relation) -> String {
-    format!("prune('{}', partition => '{}', force => true)", root.qualified_name(), partition.qualified_name())
+    format!("prune({}, partition => {}, force => true)", root.literal(), partition.literal())
 }

@@ -41,7 +41,7 @@ fn command(target: Oid, partition: Oid) -> Result<String> {
     let above = ancestors_of(partition);
     let root = Relation::open(target, Lock::AccessShare)?;
     Chain::required(&root)?;
-    FEATURE.refuse_partition(&root, |root| format!("SELECT prune('{root}', partition => …);"))?;
+    FEATURE.refuse_partition(&root, |root| format!("SELECT prune({root}, partition => …);"))?;
     root.require_ownership()?;
     let Some(parent) = above.first().filter(|_| above.contains(&target)) else {
         return Err(Error::new(

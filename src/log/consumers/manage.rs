@@ -84,7 +84,7 @@ fn members_of(call: &Call) -> Result<i32> {
 }
 
 fn add(call: &Call) -> Result<Answer> {
-    let owned = Owned::of(call, |root| format!("SELECT add_consumer('{root}', …);"))?;
+    let owned = Owned::of(call, |root| format!("SELECT add_consumer({root}, …);"))?;
     let members = members_of(call)?;
     let role = call.name(4).ok_or_else(|| Error::null_argument("role"))?;
     let consumer = owned.consumer.as_str();
@@ -111,7 +111,7 @@ fn add(call: &Call) -> Result<Answer> {
 }
 
 fn alter(call: &Call) -> Result<Answer> {
-    let owned = Owned::of(call, |root| format!("SELECT alter_consumer('{root}', …);"))?;
+    let owned = Owned::of(call, |root| format!("SELECT alter_consumer({root}, …);"))?;
     let members = members_of(call)?;
     let (target, consumer) = (owned.target, owned.consumer.as_str());
     spi::connect(|session| {
@@ -140,7 +140,7 @@ fn alter(call: &Call) -> Result<Answer> {
 }
 
 fn seek(call: &Call) -> Result<Answer> {
-    let owned = Owned::of(call, |root| format!("SELECT seek_consumer('{root}', …);"))?;
+    let owned = Owned::of(call, |root| format!("SELECT seek_consumer({root}, …);"))?;
     let (target, consumer) = (owned.target, owned.consumer.as_str());
     spi::connect(|session| {
         let (positions, _) = members::lock_all(session, target, consumer)?;
@@ -152,7 +152,7 @@ fn seek(call: &Call) -> Result<Answer> {
 }
 
 fn drop_consumer(call: &Call) -> Result<Answer> {
-    let owned = Owned::of(call, |root| format!("SELECT drop_consumer('{root}', …);"))?;
+    let owned = Owned::of(call, |root| format!("SELECT drop_consumer({root}, …);"))?;
     let (target, consumer) = (owned.target, owned.consumer.as_str());
     spi::connect(|session| {
         let (positions, _) = members::lock_all(session, target, consumer)?;

@@ -32,7 +32,7 @@ fn checkpoint(call: &Call) -> Result<Answer> {
     relation.require_table()?;
     transaction::require_write("checkpoint")?;
     let note = spi::connect(|session| {
-        let found = Found::of(&relation, |root| format!("SELECT checkpoint('{root}');"))?;
+        let found = Found::of(&relation, |root| format!("SELECT checkpoint({root});"))?;
         trees::claim(session, &relation, &found)?;
         hold(target);
         // Before the snapshot, which then sees all events up to here. And the snapshot is after the lock: it sees the tree of

@@ -38,7 +38,7 @@ fn change<T>(call: &Call, function: &str, body: impl FnOnce(&Session, &Relation,
     relation.require_table()?;
     transaction::require_write(function)?;
     spi::connect(|session| {
-        let found = Found::of(&relation, |root| format!("SELECT {function}('{root}', …);"))?;
+        let found = Found::of(&relation, |root| format!("SELECT {function}({root}, …);"))?;
         trees::claim(session, &relation, &found)?;
         hold(target);
         Latest::during(|_| body(session, &relation, &found))

@@ -42,7 +42,7 @@ fn with_log<T>(call: &Call, function: &str, body: impl FnOnce(&Session, &Relatio
     let relation = Relation::open(target, Lock::AccessShare)?;
     relation.require_table()?;
     relation.require_readable("log")?;
-    let found = Found::of(&relation, |root| format!("SELECT {function}('{root}', …);"))?;
+    let found = Found::of(&relation, |root| format!("SELECT {function}({root}, …);"))?;
     Latest::during(|_| spi::connect(|session| body(session, &relation, &found)))
 }
 
@@ -140,7 +140,7 @@ fn prove(session: &Session, relation: &Relation, position: i64, leaf: &NodeHash)
         let state = kept::state(session, target)?;
         if state.is_none_or(|state| state.size == 0 || state.position < position) {
             return Err(Error::new(Class::State, format!("no checkpoint covers the event at position {position}"))
-                .hint(format!("SELECT checkpoint('{}');", relation.stable_name())));
+                .hint(format!("SELECT checkpoint({});", relation.stable_literal())));
         }
         let index = index_of(session, target, position, leaf)?.ok_or_else(|| not_there(position))?;
         let stored = best(session, target, index + 1)?.ok_or_else(|| Error::damaged("veritable.notes"))?;
@@ -219,7 +219,7 @@ fn consistency_proof(call: &Call) -> Result<Answer> {
                     Class::State,
                     format!("log of table \"{}\" has no checkpoint", relation.name()),
                 )
-                .hint(format!("SELECT checkpoint('{}');", relation.stable_name())));
+                .hint(format!("SELECT checkpoint({});", relation.stable_literal())));
             }
             if old > new || new > has {
                 return Err(Error::new(Class::Argument, "there is no such proof")

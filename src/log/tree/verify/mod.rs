@@ -105,7 +105,7 @@ struct Kept {
 fn judge(relation: &Relation, given: Option<Given>, faults: &mut Faults) -> Result<()> {
     let target = relation.oid();
     faults.tables += 1;
-    let found = Found::of(relation, |root| format!("SELECT * FROM verify_log('{root}');"));
+    let found = Found::of(relation, |root| format!("SELECT * FROM verify_log({root});"));
     let Some(found) = verification::configuration(&FEATURE, faults, target, found)? else { return Ok(()) };
     // An older snapshot may see another tree than the newest note is about.
     Latest::during(|_| {
@@ -141,7 +141,7 @@ fn judge(relation: &Relation, given: Option<Given>, faults: &mut Faults) -> Resu
 /// The error of a log without checkpoints.
 fn without(relation: &Relation) -> Error {
     Error::new(Class::State, format!("log of table \"{}\" has no checkpoint", relation.name()))
-        .hint(format!("SELECT checkpoint('{}');", relation.stable_name()))
+        .hint(format!("SELECT checkpoint({});", relation.stable_literal()))
 }
 
 fn check_origin(checkpoint: &Checkpoint, kept: &Kept, found: &Found) -> Result<()> {
