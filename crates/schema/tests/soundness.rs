@@ -9,10 +9,15 @@ mod support;
 
 use files::{DRAFTS, files, of_draft, suite};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 use schemas::{assertion, document, schema};
 use serde_json::{Value, json};
 use support::{admitted, parsed, valid, verdict};
 use veritable_schema::Verdict;
+
+/// Pairs of schemas of each draft of the suite that are compared across its files.
+const PAIRS: usize = 200;
 
 /// A schema that is an object, and one that comes of it by a change.
 fn versions() -> impl Strategy<Value = (Value, Value)> {
@@ -57,40 +62,66 @@ fn places(schema: &Value) -> Vec<String> {
     places
 }
 
+/// A comparison against these documents: whether the versions are compatible, if that is decided.
+fn attacked<'d>(old: &Value, new: &Value, documents: impl Iterator<Item = &'d Value>) -> Option<bool> {
+    let verdict = verdict(old, new);
+    match &verdict {
+        Verdict::Compatible => {
+            let (before, after) = (parsed(old), parsed(new));
+            for document in documents {
+                assert!(!valid(&before, document) || valid(&after, document), "{old} {new} {document}");
+            }
+            Some(true)
+        }
+        Verdict::Incompatible { example: Some(example), .. } => {
+            assert!(valid(&parsed(old), example) && !valid(&parsed(new), example), "{old} {new} {example}");
+            Some(false)
+        }
+        _ => None,
+    }
+}
+
+/// The schemas of a file of the suite that are admitted, and its documents.
+fn read(cases: &Value, draft: &str) -> (Vec<Value>, Vec<Value>) {
+    let cases = cases.as_array().expect("cases");
+    let schemas = cases.iter().map(|case| of_draft(case["schema"].clone(), draft)).filter(admitted).collect();
+    let tests = cases.iter().flat_map(|case| case["tests"].as_array().expect("tests"));
+    (schemas, tests.map(|test| test["data"].clone()).collect())
+}
+
 #[test]
 fn what_is_compatible_in_the_suite_loses_no_document_of_it() {
     let Some(suite) = suite() else { return };
-    let (mut compatible, mut incompatible) = (0, 0);
+    let mut answers = Vec::new();
     for (folder, draft) in DRAFTS {
-        for (file, cases) in files(&suite.join("tests").join(folder)) {
-            let cases = cases.as_array().expect("cases");
-            let documents: Vec<_> = cases.iter().flat_map(|case| case["tests"].as_array().expect("tests")).collect();
-            let schemas = cases.iter().map(|case| of_draft(case["schema"].clone(), draft));
-            let schemas: Vec<_> = schemas.filter(admitted).collect();
-            for (old, new) in
-                schemas.windows(3).flat_map(|some| [(0, 1), (1, 0), (0, 2), (2, 0)].map(|(i, j)| (&some[i], &some[j])))
-            {
-                match verdict(old, new) {
-                    Verdict::Compatible => {
-                        compatible += 1;
-                        let (before, after) = (parsed(old), parsed(new));
-                        for document in documents.iter().map(|test| &test["data"]) {
-                            assert!(
-                                !valid(&before, document) || valid(&after, document),
-                                "{file}: {old} {new} {document}"
-                            );
-                        }
-                    }
-                    Verdict::Incompatible { example: Some(example), .. } => {
-                        incompatible += 1;
-                        assert!(valid(&parsed(old), &example) && !valid(&parsed(new), &example), "{file}: {old} {new}");
-                    }
-                    _ => {}
-                }
+        for cases in files(&suite.join("tests").join(folder)).values() {
+            let (schemas, documents) = read(cases, draft);
+            for some in schemas.windows(3) {
+                let pairs = [(0, 1), (1, 0), (0, 2), (2, 0)];
+                answers.extend(pairs.map(|(i, j)| attacked(&some[i], &some[j], documents.iter())));
             }
         }
     }
-    assert!(compatible > 100 && incompatible > 1000, "{compatible} {incompatible}");
+    let count = |answer| answers.iter().filter(|it| **it == Some(answer)).count();
+    assert!(count(true) > 100 && count(false) > 1000, "{} {}", count(true), count(false));
+}
+
+/// Any two schemas of a draft: the same pairs in every run, and all documents of the draft.
+#[test]
+fn what_is_compatible_across_the_suite_loses_no_document_of_the_draft() {
+    let Some(suite) = suite() else { return };
+    let mut answers = Vec::new();
+    for (folder, draft) in DRAFTS {
+        let files = files(&suite.join("tests").join(folder));
+        let (schemas, documents): (Vec<_>, Vec<_>) = files.values().map(|cases| read(cases, draft)).unzip();
+        let (schemas, documents) = (schemas.concat(), documents.concat());
+        let pair = (prop::sample::select(schemas.clone()), prop::sample::select(schemas));
+        let pairs = prop::collection::vec(pair, PAIRS).new_tree(&mut TestRunner::deterministic());
+        let pairs = pairs.expect("pairs").current();
+        answers.extend(pairs.iter().map(|(old, new)| attacked(old, new, documents.iter())));
+    }
+    let count = |answer| answers.iter().filter(|it| **it == Some(answer)).count();
+    assert!(count(true) > 200 && count(false) > 400, "{} {}", count(true), count(false));
 }
 
 proptest! {
