@@ -139,7 +139,7 @@ fn name(choices: &mut Choices) -> String {
 }
 
 fn number(choices: &mut Choices) -> Value {
-    serde_json::from_str(choices.among(&NUMBERS)).unwrap()
+    serde_json::from_str(choices.among::<&str>(&NUMBERS)).unwrap()
 }
 
 fn document(choices: &mut Choices, depth: usize) -> Value {
