@@ -251,6 +251,20 @@ fn formats_count_as_they_are_checked() {
     assert_eq!(covers(&versions.0, &versions.1, Formats::AsDrafted, &LIMITS, COMPARISON), Compatible);
 }
 
+#[test]
+fn what_a_condition_evaluates_counts() {
+    // `a` is evaluated by the condition, and only in the old version.
+    let when = |condition: Value| {
+        json!({
+            "if": condition,
+            "else": {"properties": {"a": {}}},
+            "unevaluatedProperties": {"type": "string"},
+        })
+    };
+    let old = when(json!({"anyOf": [{"properties": {"a": true}}, {}]}));
+    assert_ne!(verdict(&old, &when(json!({}))), Compatible);
+}
+
 /// What makes a comparison explode, by size.
 fn explosive(kind: &str, size: usize) -> Value {
     let all =

@@ -7,18 +7,17 @@
 
 #![no_main]
 
+#[path = "../support.rs"]
+mod support;
+
 use std::cell::Cell;
-use std::time::Duration;
-use std::{fs, ptr};
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Number, json};
-use veritable_schema::{COMPARISON, 
-    Bounds, Formats, Limits, Parsed, Patterns, Rules, Validator, Value, Version, covers, parse, problems,
+use support::{Choices, limits, timed};
+use veritable_schema::{
+    COMPARISON, Formats, Parsed, Patterns, Rules, Validator, Value, Version, covers, parse, problems,
 };
-
-/// What a step of the work may take at most, on the processor: three times what it takes without the fuzzer's instruments.
-const SLOW: Duration = Duration::from_secs(3);
 
 fuzz_target!(|bytes: &[u8]| {
     let mut choices = Choices(bytes);
@@ -44,55 +43,6 @@ fuzz_target!(|bytes: &[u8]| {
     let version = |schema| Version { schema, resources: &[] };
     timed(&json!([old, new]), || covers(&version(&new), &version(&old), Formats::Asserted, &limits(), COMPARISON));
 });
-
-fn limits() -> Limits {
-    let here = 0_u8;
-    let bounds = Bounds { floor: ptr::from_ref(&here).addr() - (2 << 20), steps: Limits::STEPS, interrupted: || false };
-    Limits { bounds, patterns: Limits::PATTERNS }
-}
-
-fn timed<R>(schema: &Value, work: impl FnOnce() -> R) -> R {
-    let start = processor();
-    let result = work();
-    let taken = processor() - start;
-    assert!(taken < SLOW, "{taken:?}: {schema}");
-    result
-}
-
-/// The time that this thread has had on the processor, so that other work on the machine does not count.
-fn processor() -> Duration {
-    let statistics = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    Duration::from_nanos(statistics.split(' ').next().and_then(|nanoseconds| nanoseconds.parse().ok()).unwrap_or(0))
-}
-
-/// What to build, a byte a choice. At the end: the first of all.
-struct Choices<'a>(&'a [u8]);
-
-impl Choices<'_> {
-    fn byte(&mut self) -> usize {
-        let Some((first, rest)) = self.0.split_first() else { return 0 };
-        self.0 = rest;
-        (*first).into()
-    }
-
-    fn flip(&mut self) -> bool {
-        self.byte() % 2 == 1
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        self.byte() % end
-    }
-
-    /// How many of something: mostly few, seldom very many.
-    fn many(&mut self) -> usize {
-        match self.below(16) {
-            0..=8 => 1 + self.below(4),
-            9..=12 => 1 + self.below(32),
-            13..=14 => 1 + self.byte() * 4,
-            _ => 1 + self.byte() * 40,
-        }
-    }
-}
 
 /// What is the same everywhere in one schema.
 struct World {

@@ -4,15 +4,19 @@
 
 #![no_main]
 
+#[path = "../support.rs"]
+mod support;
+
 use std::ptr;
 
 use jsonschema_value::jsonb::encode::encode;
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, json};
+use support::Choices;
 use veritable_schema::{Bounds, Exceeded, Formats, Limits, Parsed, Patterns, Rules, Shown, Stored, Validator, Value};
 
 fuzz_target!(|bytes: &[u8]| {
-    let mut choices = Choices(bytes.iter());
+    let mut choices = Choices(bytes);
     let schema = root(&mut choices);
     let rules = Rules {
         patterns: *choices.among(&[Patterns::Linear, Patterns::Backtracking]),
@@ -46,33 +50,6 @@ fn bounds(steps: u64) -> Bounds {
 fn same(one: Result<bool, Exceeded>, other: Result<bool, Exceeded>) {
     if let (Ok(one), Ok(other)) = (one, other) {
         assert_eq!(one, other);
-    }
-}
-
-/// What to build, a byte a choice. At the end: the first of all.
-struct Choices<'a>(std::slice::Iter<'a, u8>);
-
-impl Choices<'_> {
-    fn byte(&mut self) -> usize {
-        self.0.next().copied().unwrap_or(0).into()
-    }
-
-    fn more(&self) -> bool {
-        self.0.len() > 0
-    }
-
-    fn among<'t, T>(&mut self, all: &'t [T]) -> &'t T {
-        &all[self.byte() % all.len()]
-    }
-
-    fn some<T>(&mut self, mut one: impl FnMut(&mut Self) -> T) -> Vec<T> {
-        (0..self.byte() % 4).map(|_| one(self)).collect()
-    }
-
-    fn text(&mut self) -> String {
-        let length = self.byte() % 12;
-        let bytes: Vec<u8> = self.0.by_ref().take(length).copied().filter(|&byte| byte != 0).collect();
-        String::from_utf8_lossy(&bytes).into_owned()
     }
 }
 
@@ -162,7 +139,7 @@ fn name(choices: &mut Choices) -> String {
 }
 
 fn number(choices: &mut Choices) -> Value {
-    serde_json::from_str(choices.among(&NUMBERS)).unwrap()
+    serde_json::from_str(choices.among::<&str>(&NUMBERS)).unwrap()
 }
 
 fn document(choices: &mut Choices, depth: usize) -> Value {

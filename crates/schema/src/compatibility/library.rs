@@ -19,6 +19,9 @@ use crate::{Formats, Value, keywords};
 const EXPLAINED: f64 = 2_000.0;
 const EXPLANATION: usize = 8 << 10;
 
+/// What the library does not always understand: it forgets some of what a condition of `if` evaluates.
+const UNEVALUATED: [&str; 2] = ["unevaluatedItems", "unevaluatedProperties"];
+
 /// What the library says.
 pub(super) enum Answer {
     /// Every document of the old version is valid under the new version.
@@ -115,6 +118,9 @@ fn is_comparable(schema: &Value, formats: Formats) -> Result<(), String> {
         if let Some(keyword) = ["$dynamicRef", "$recursiveRef"].into_iter().find(|it| schema.members.contains_key(*it))
         {
             return Err(format!("{keyword} at {} leads to different places in different documents", at(keyword)));
+        }
+        if let Some(keyword) = UNEVALUATED.into_iter().find(|it| schema.members.contains_key(*it)) {
+            return Err(format!("{keyword} at {} applies to different values in different documents", at(keyword)));
         }
         if is_later_format(schemas.draft, schema.members, "duration", formats) {
             return Err(format!(

@@ -7,7 +7,9 @@ use std::ptr;
 pub use jsonschema_value::jsonb::encode::encode;
 #[allow(unused_imports, reason = "each test uses a part of it")]
 pub use serde_json::{Value, json};
-use veritable_schema::{Bounds, Formats, Limits, Parsed, Patterns, Rules, Stored, Validator};
+use veritable_schema::{
+    Bounds, COMPARISON, Formats, Limits, Parsed, Patterns, Rules, Stored, Validator, Verdict, Version, covers, problems,
+};
 
 pub const FREE: Bounds = Bounds { floor: 0, steps: u64::MAX, interrupted: || false };
 pub const LISTING: Bounds = Bounds { steps: Bounds::LISTING, ..FREE };
@@ -22,6 +24,21 @@ pub fn stored(schema: &Value) -> Validator<Stored> {
 
 pub fn parsed(schema: &Value) -> Validator<Parsed> {
     Validator::build(schema, &RULES, &LIMITS).unwrap()
+}
+
+/// Whether the schema is admitted, without strictness.
+pub fn admitted(schema: &Value) -> bool {
+    problems(schema, false, Formats::Asserted, 64, &LIMITS).unwrap().is_empty()
+}
+
+/// Whether every document that is valid under the old schema is valid under the new one.
+pub fn verdict(old: &Value, new: &Value) -> Verdict {
+    let version = |schema| Version { schema, resources: &[] };
+    covers(&version(new), &version(old), Formats::Asserted, &LIMITS, COMPARISON)
+}
+
+pub fn valid(schema: &Validator<Parsed>, document: &Value) -> bool {
+    schema.is_valid(document, &FREE).unwrap()
 }
 
 /// Bounds that leave so much of the stack.
