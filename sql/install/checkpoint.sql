@@ -179,7 +179,7 @@ CREATE FUNCTION @extschema@.add_signature(target regclass, note text) RETURNS te
 COMMENT ON FUNCTION @extschema@.add_signature(regclass, text) IS
 'Stores signatures with a checkpoint, and returns the checkpoint with all its signatures. Only those by trusted keys are kept.
 Arguments: target, a table of yours with a log; note, a checkpoint that checkpoint() has returned, signed elsewhere: '
-'c2sp.org/signed-note.
+'c2sp.org/signed-note, at most 1,000,000 bytes.
 Errors: 42501 not the owner; 55000 no log; 22023 not a signed checkpoint, not one of this log, a wrong signature by a trusted '
 'key, or no signature by one.';
 
@@ -228,8 +228,8 @@ CREATE FUNCTION @extschema@.verify_log(target regclass, note text DEFAULT NULL)
 COMMENT ON FUNCTION @extschema@.verify_log(regclass, text) IS
 'Verifies that a table is what a checkpoint says. Returns a row for each fault, and no row if there is none. A NOTICE says how '
 'much was verified. Events that the checkpoint does not cover are not judged.
-Arguments: target, a table with a log; note, a checkpoint that somebody has kept, signed or not, by default the newest one of '
-'this database, which shows nothing against whoever can write to the tables of the extension.
+Arguments: target, a table with a log; note, a checkpoint that somebody has kept, signed or not, of at most 1,000,000 '
+'bytes, by default the newest one of this database, which shows nothing against whoever can write to the tables of the extension.
 Faults: rewritten, the event is not the one that the checkpoint covers; cut, an event that the checkpoint covers is not there; '
 'vanished, a missing event was the first of its entity; inserted, an event at a covered position that the checkpoint does not '
 'cover; rolled back, the checkpoint is of more events, or of other ones, than this log; forged, what is kept of the log does not '

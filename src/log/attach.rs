@@ -29,11 +29,8 @@ sql_function! {
 fn add_log(call: &Call) -> Result<Answer> {
     let target = call.oid(0).ok_or_else(|| Error::null_argument("target"))?;
     let position = call.name(1).ok_or_else(|| Error::null_argument("position"))?;
-    let origin = call.text(2)?.map(str::to_string);
+    let origin = call.text(2)?.map(|origin| check_origin(origin).map(|()| origin.to_string())).transpose()?;
     let places_arrivals = call.boolean(3).unwrap_or(false);
-    if let Some(origin) = &origin {
-        check_origin(origin)?;
-    }
     let placed = spi::connect(|session| {
         let _own = command::own_commands();
         let (mut arguments, about) = open(target)?;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::name::{Name, NameError};
-use crate::note::{Note, NoteError, SigningKey, Untrusted, Verified, VerifierKey};
+use crate::note::{self, Note, NoteError, SigningKey, Untrusted, Verified, VerifierKey};
 use crate::text;
 use crate::tree::{EMPTY_ROOT, NodeHash, SIZE_MAX};
 
@@ -70,8 +70,12 @@ impl Checkpoint {
         Ok(Checkpoint { origin, size, root, extensions: Vec::new() })
     }
 
-    /// Reads the text of a checkpoint. It is written again as the same text.
+    /// Reads the text of a checkpoint, which is at most as long as a note. It is written again as the same text.
     pub fn read(text: &str) -> Result<Checkpoint, CheckpointError> {
+        // Each line that is kept takes many times the memory of a short line.
+        if text.len() > note::LENGTH_MAX {
+            return Err(CheckpointError::Note(NoteError::TooLong));
+        }
         let mut lines = text.strip_suffix('\n').ok_or(CheckpointError::Lines)?.split('\n');
         let mut line = || lines.next().filter(|line| !line.is_empty()).ok_or(CheckpointError::Lines);
         let (origin, size, root) = (line()?, line()?, line()?);

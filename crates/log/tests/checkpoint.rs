@@ -222,6 +222,10 @@ fn a_malformed_checkpoint_is_an_error() {
     assert!(Checkpoint::read(&format!("log\n9223372036854775807\n{root}\n")).is_ok());
     assert!(Checkpoint::read(&format!("log\n0\n{EMPTY_ROOT}\n")).is_ok());
     assert_eq!(Checkpoint::new(name("log"), u64::MAX, EMPTY_ROOT), Err(CheckpointError::Size));
+    // The text of a checkpoint is bounded as that of a note is: each extension takes memory of its own.
+    let extended = |count: usize| format!("log\n1\n{root}\n{}", "a\n".repeat(count));
+    assert_eq!(Checkpoint::read(&extended(1000)).unwrap().extensions().len(), 1000);
+    assert_eq!(Checkpoint::read(&extended(500_000)), Err(CheckpointError::Note(NoteError::TooLong)));
     let unsigned = SignedCheckpoint::read(b"log\n0\n");
     assert_eq!(unsigned, Err(CheckpointError::Note(NoteError::Unsigned)));
 }

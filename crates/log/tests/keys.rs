@@ -76,6 +76,18 @@ fn a_malformed_key_is_an_error() {
     }
 }
 
+/// Nothing of a text that is far too long is decoded.
+#[test]
+fn a_key_is_not_longer_than_its_parts() {
+    let base64 = "AAAA".repeat(1000);
+    assert_eq!(VerifierKey::read(&format!("PeterNeumann+c74f20a3+{base64}")), Err(KeyError::Format));
+    let private = SigningKey::read(&format!("PRIVATE+KEY+PeterNeumann+c74f20a3+{base64}"));
+    assert_eq!(private.unwrap_err(), KeyError::Format);
+    let name = Name::new(&"a".repeat(Name::LENGTH_MAX)).unwrap();
+    let key = SigningKey::from_seed(name, &[7; 32]).verifier();
+    assert_eq!(VerifierKey::read(&key.to_string()), Ok(key));
+}
+
 /// For a key of small order, somebody else than its owner can sign.
 #[test]
 fn a_weak_key_is_refused() {

@@ -140,11 +140,15 @@ fn store(session: &Session, target: Oid, (root, size): (&NodeHash, u64), positio
     session.run(sql, &[target.into(), signed(size).into(), position.into()]).map(drop)
 }
 
-/// What a checkpoint says, signed or not. A text without its last line feed, as a shell takes it out of a file, is read as if
-/// it had one.
+/// What a checkpoint says, signed or not, in at most [`note::LENGTH_MAX`] bytes. A text without its last line feed, as a shell
+/// takes it out of a file, is read as if it had one.
 pub fn read(note: &str) -> Result<(Checkpoint, Option<Note>)> {
     let invalid =
         |reason: &dyn std::fmt::Display| Error::new(Class::Argument, "not a checkpoint").detail(reason.to_string());
+    // Before the text is copied.
+    if note.len() > note::LENGTH_MAX {
+        return Err(invalid(&note::NoteError::TooLong));
+    }
     let text = if note.ends_with('\n') { note.to_string() } else { format!("{note}\n") };
     if text.contains("\n\n") {
         let note = SignedCheckpoint::read(text.as_bytes()).map_err(|reason| invalid(&reason))?;

@@ -19,6 +19,7 @@ SELECT checkpoint('payment') AS body \gset
 -- Keys: the log's own has the origin as its name, a witness any.
 SELECT trust_key('payment', :'neumann');
 SELECT trust_key('payment', 'nonsense');
+SELECT trust_key('payment', 'PeterNeumann+c74f20a3+' || repeat('AAAA', 4000000));
 SELECT trust_key('payment', replace(:'vkey', '33d7b496', '33d7b497'));
 SELECT trust_key('payment', :'skey');
 SELECT trust_key('payment', :'witness', signs => true);
@@ -73,6 +74,7 @@ SELECT add_signature('payment', replace(:'note', E'\n3\n', E'\n4\n'));
 SELECT add_signature('payment', regexp_replace(:'note', 'M9e0l.', 'M9e0lm'));
 SELECT add_signature('payment', :'body' || E'\nnonsense\n');
 SELECT add_signature('payment', :'body' || E'\n\u2014 somebody AAAAAAAAAAAA\n');
+SELECT add_signature('payment', :'body' || repeat(E'a\n', 8000000));
 SELECT add_signature('payment', NULL);
 -- A signature by a key that nobody trusts is not kept.
 SELECT add_signature('payment', :'note' || E'\u2014 somebody AAAAAAAAAAAA\n') = :'note' AS without_it;

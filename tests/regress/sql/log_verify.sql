@@ -183,6 +183,8 @@ RESET client_min_messages;
 \set SHOW_CONTEXT never
 SELECT verify_log(NULL);
 SELECT verify_log('ledger', 'nonsense');
+SELECT verify_log('ledger', :'note' || repeat(E'a\n', 8000000));
+SELECT verify_log('ledger', :'note' || E'\n' || repeat(E'a\n', 8000000));
 SELECT verify_log('ledger', replace(:'note', 'example.com/ledger', 'example.com/other'));
 SELECT verify_log('ledger', replace(:'note', '24', '024'));
 CREATE TABLE plain (id int NOT NULL);

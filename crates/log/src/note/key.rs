@@ -187,8 +187,14 @@ pub(super) fn cosigned(text: &str, time: u64) -> String {
     format!("cosignature/v1\ntime {time}\n{text}")
 }
 
-/// Name, number and base64, which may have plus signs itself.
+/// The most bytes of a key that is read: twice a name of 255 bytes, so that there is room for number and base64.
+const LENGTH_MAX: usize = 2 * Name::LENGTH_MAX;
+
+/// Name, number and base64, which may have plus signs itself; `None` also for a text that is longer than any key.
 pub(super) fn parts(text: &str) -> Option<(&str, &str, &str)> {
+    if text.len() > LENGTH_MAX {
+        return None;
+    }
     let (name, rest) = text.split_once('+')?;
     let (id, base64) = rest.split_once('+')?;
     Some((name, id, base64))
