@@ -98,8 +98,7 @@ fn add(call: &Call) -> Result<Answer> {
         trees::claim(session, &owned.relation, &owned.reader.found)?;
         shares::check(session, &owned.relation, &owned.reader.found.arguments, members)?;
         if members::exists(session, owned.target, consumer)? {
-            return Err(Error::new(Class::Duplicate, format!("consumer \"{consumer}\" exists already"))
-                .hint("Use seek_consumer() to move it, and alter_consumer() to change the number of its members."));
+            return Err(members::exists_already(consumer));
         }
         let position = owned.position(session, call.integer(3), "after")?;
         let detail =
@@ -124,9 +123,11 @@ fn alter(call: &Call) -> Result<Answer> {
         let least = positions.iter().copied().min().unwrap_or_default();
         let moved = positions.iter().filter(|position| **position > least).count() as u64;
         // Each entity may have another member from now on, which must not miss what its former member has not consumed.
-        members::move_all(session, target, consumer, least, members)?;
-        members::delete(session, target, consumer, members)?;
-        members::add(session, target, consumer, before, &Member { position: least, members, role })?;
+        members::move_all(session, target, consumer, least)?;
+        members::resize(session, target, consumer, members)?;
+        if members > before {
+            members::add(session, target, consumer, before, &Member { position: least, members, role })?;
+        }
         owned.record(session, "alter_consumer", &format!(", \"members\": {members}, \"position\": {least}"))?;
         if moved > 0 {
             notice_with_hint(
@@ -143,9 +144,9 @@ fn seek(call: &Call) -> Result<Answer> {
     let owned = Owned::of(call, |root| format!("SELECT seek_consumer({root}, …);"))?;
     let (target, consumer) = (owned.target, owned.consumer.as_str());
     spi::connect(|session| {
-        let (positions, _) = members::lock_all(session, target, consumer)?;
+        members::lock_all(session, target, consumer)?;
         let position = owned.position(session, call.integer(2), "position")?;
-        members::move_all(session, target, consumer, position, positions.len() as i32)?;
+        members::move_all(session, target, consumer, position)?;
         owned.record(session, "seek_consumer", &format!(", \"position\": {position}"))
     })?;
     Ok(Answer::VOID)

@@ -114,7 +114,13 @@ fn read(row: &Fetched) -> Option<Member> {
 const CATALOG: &str = "veritable.consumer_members";
 
 /// The positions of all members of a consumer, in the order of their numbers, and the role; the members are locked.
+///
+/// A statement that waits for a lock does not see the rows that the other session has added meanwhile. Whoever changes the members
+/// changes the first one, too. So the first one is locked by a statement of its own, and the next statement sees what there is.
 pub fn lock_all(session: &Session, target: Oid, consumer: &str) -> Result<(Vec<i64>, String)> {
+    if (Name { target, consumer, member: 0 }).lock(session, true)?.is_none() {
+        return Err(missing(consumer));
+    }
     let all = as_extension(|| {
         let found = session.query(
             "SELECT \"position\", role::pg_catalog.text FROM veritable.consumer_members
@@ -129,13 +135,15 @@ pub fn lock_all(session: &Session, target: Oid, consumer: &str) -> Result<(Vec<i
     Ok((all.into_iter().map(|(position, _)| position).collect(), role))
 }
 
-/// Adds members to a consumer: with the numbers from `from` up to the number of members.
+/// Adds members to a consumer: with the numbers from `from` up to the number of members. Refuses those that are there already:
+/// another session may have added the consumer meanwhile.
 pub fn add(session: &Session, target: Oid, consumer: &str, from: i32, of: &Member) -> Result<()> {
-    as_extension(|| {
+    let added = as_extension(|| {
         session.run(
             "INSERT INTO veritable.consumer_members (target, consumer, member, members, role, \"position\", moved_at)
              SELECT $1, $2::pg_catalog.name, m, $4, $5::pg_catalog.name, $6, pg_catalog.clock_timestamp()
-             FROM pg_catalog.generate_series($3, $4 - 1) AS m",
+             FROM pg_catalog.generate_series($3, $4 - 1) AS m
+             ON CONFLICT DO NOTHING",
             &[
                 target.into(),
                 consumer.into(),
@@ -145,18 +153,30 @@ pub fn add(session: &Session, target: Oid, consumer: &str, from: i32, of: &Membe
                 of.position.into(),
             ],
         )
+    })?;
+    if added == u64::try_from(of.members - from).unwrap_or(0) { Ok(()) } else { Err(exists_already(consumer)) }
+}
+
+/// Moves all members of a consumer, which are locked, to one position.
+pub fn move_all(session: &Session, target: Oid, consumer: &str, position: i64) -> Result<()> {
+    as_extension(|| {
+        session.run(
+            "UPDATE veritable.consumer_members SET \"position\" = $3, moved_at = pg_catalog.clock_timestamp()
+             WHERE target = $1::pg_catalog.oid AND consumer = $2::pg_catalog.name",
+            &[target.into(), consumer.into(), position.into()],
+        )
     })
     .map(drop)
 }
 
-/// Moves all members of a consumer to one position.
-pub fn move_all(session: &Session, target: Oid, consumer: &str, position: i64, members: i32) -> Result<()> {
+/// Changes the number of members, which are locked: those beyond it go, and the others know it.
+pub fn resize(session: &Session, target: Oid, consumer: &str, members: i32) -> Result<()> {
+    delete(session, target, consumer, members)?;
     as_extension(|| {
         session.run(
-            "UPDATE veritable.consumer_members
-             SET \"position\" = $3, members = $4, moved_at = pg_catalog.clock_timestamp()
+            "UPDATE veritable.consumer_members SET members = $3
              WHERE target = $1::pg_catalog.oid AND consumer = $2::pg_catalog.name",
-            &[target.into(), consumer.into(), position.into(), members.into()],
+            &[target.into(), consumer.into(), members.into()],
         )
     })
     .map(drop)
@@ -184,6 +204,12 @@ pub fn exists(session: &Session, target: Oid, consumer: &str) -> Result<bool> {
         )?;
         Ok(!found.is_empty())
     })
+}
+
+/// The error of a consumer that exists already.
+pub fn exists_already(consumer: &str) -> Error {
+    Error::new(Class::Duplicate, format!("consumer \"{consumer}\" exists already"))
+        .hint("Use seek_consumer() to move it, and alter_consumer() to change the number of its members.")
 }
 
 /// The error of a consumer that does not exist.
