@@ -17,8 +17,8 @@ pub use tree::{BESIDE, define_setting};
 
 use crate::table::keepers::{Keeper, Prunes};
 
-/// A log is forgotten with its table, and its tree holds what was pruned.
+/// A log is forgotten with its table, and its tree holds what was pruned. Consumers do not get what was.
 pub const KEEPER: Keeper = Keeper {
     forget: trees::forget_dropped,
-    prunes: Prunes { settle: tree::settle, mark: tree::mark, ..Prunes::NOTHING },
+    prunes: Prunes { settle: tree::settle, mark: tree::mark, tell: consumers::tell, ..Prunes::NOTHING },
 };

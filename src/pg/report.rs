@@ -262,6 +262,14 @@ pub fn warning(message: String, detail: String) {
     ErrorReport::new(Code::ERRCODE_WARNING, message, "veritable").set_detail(detail).report(PgLogLevel::WARNING);
 }
 
+/// Warns the client about something that was let pass, and says what to do.
+pub fn warning_with_hint(message: String, detail: String, hint: &str) {
+    ErrorReport::new(Code::ERRCODE_WARNING, message, "veritable")
+        .set_detail(detail)
+        .set_hint(hint)
+        .report(PgLogLevel::WARNING);
+}
+
 /// `1 event`, `2 events`.
 pub fn number(count: u64, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })

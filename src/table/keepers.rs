@@ -1,6 +1,7 @@
 //! What the extension keeps about tables in tables of its own, beside the triggers of the tables: it goes with the table, and it
 //! knows what was pruned.
 
+use std::ops::RangeInclusive;
 use std::sync::OnceLock;
 
 use crate::pg::oid::Oid;
@@ -23,6 +24,9 @@ pub struct Prunes {
     pub settle: fn(&Session, table: &Relation, also: Option<&Relation>) -> Result<()>,
     /// Marks the events at these positions, in ascending order, as pruned, or as no longer pruned.
     pub mark: fn(&Session, table: &Relation, positions: &[i64], is_pruned: bool) -> Result<()>,
+    /// Tells the caller, once all events of a command are marked, what it means to readers of the table. The positions are in this
+    /// range.
+    pub tell: fn(&Session, table: &Relation, positions: RangeInclusive<i64>, is_pruned: bool) -> Result<()>,
     /// The condition, in SQL, under which the newest event of an entity must stay, if there is one. The argument is the alias of an
     /// event.
     pub keeps: fn(&Session, table: Oid, alias: &str) -> Result<Option<String>>,
@@ -35,6 +39,7 @@ impl Prunes {
     pub const NOTHING: Prunes = Prunes {
         settle: |_, _, _| Ok(()),
         mark: |_, _, _, _| Ok(()),
+        tell: |_, _, _, _| Ok(()),
         keeps: |_, _, _| Ok(None),
         follow: |_, _| Ok(()),
     };
@@ -71,10 +76,33 @@ pub fn settle(session: &Session, table: &Relation, also: Option<&Relation>) -> R
     all().iter().try_for_each(|keeper| (keeper.prunes.settle)(session, table, also))
 }
 
-/// Lets all mark events: see [`Prunes::mark`].
-pub fn mark(session: &Session, table: &Relation, positions: &mut [i64], is_pruned: bool) -> Result<()> {
-    positions.sort_unstable();
-    all().iter().try_for_each(|keeper| (keeper.prunes.mark)(session, table, positions, is_pruned))
+/// The marking of the events that a command prunes, or takes back.
+pub struct Marking {
+    is_pruned: bool,
+    positions: Option<RangeInclusive<i64>>,
+}
+
+impl Marking {
+    /// Begins to mark events as pruned, or as no longer pruned.
+    pub fn begin(is_pruned: bool) -> Marking {
+        Marking { is_pruned, positions: None }
+    }
+
+    /// Lets all mark events: see [`Prunes::mark`].
+    pub fn add(&mut self, session: &Session, table: &Relation, positions: &mut [i64]) -> Result<()> {
+        positions.sort_unstable();
+        if let (Some(&first), Some(&last)) = (positions.first(), positions.last()) {
+            let (least, greatest) = self.positions.take().map_or((first, last), RangeInclusive::into_inner);
+            self.positions = Some(least.min(first)..=greatest.max(last));
+        }
+        all().iter().try_for_each(|keeper| (keeper.prunes.mark)(session, table, positions, self.is_pruned))
+    }
+
+    /// Lets all tell of what was marked: see [`Prunes::tell`].
+    pub fn end(self, session: &Session, table: &Relation) -> Result<()> {
+        let Some(positions) = self.positions else { return Ok(()) };
+        all().iter().try_for_each(|keeper| (keeper.prunes.tell)(session, table, positions.clone(), self.is_pruned))
+    }
 }
 
 /// The conditions under which the newest event of an entity must stay: see [`Prunes::keeps`].

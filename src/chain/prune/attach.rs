@@ -15,7 +15,7 @@ use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result, number};
 use crate::pg::spi::{Kept, Parameter, Session, Table};
 use crate::table::faults::Faults;
-use crate::table::keepers;
+use crate::table::keepers::Marking;
 
 /// The number of runs that are compared at a time.
 const BATCH: usize = 5000;
@@ -70,8 +70,10 @@ pub fn take_in(session: &Session, partition: Oid, table: Oid) -> Result<bool> {
         return Err(refusal(&rows, &root)
             .detail("Its events were pruned before the table had a log, and have no positions in it."));
     }
-    keepers::mark(session, &root, &mut positions, false)?;
+    let mut marking = Marking::begin(false);
+    marking.add(session, &root, &mut positions)?;
     record.end(session, amount)?;
+    marking.end(session, &root)?;
     cache::tell_of_change(root.oid());
     // An erasable value that is gone by now is proved by a record of its erasure alone, and has no other hash.
     Ok(faults.count() == 0 && arguments.erasable.is_empty())

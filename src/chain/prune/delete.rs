@@ -22,7 +22,8 @@ use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::{Parameter, Session};
 use crate::pg::trigger::Firing;
 use crate::table::faults::Faults;
-use crate::table::{keepers, topology};
+use crate::table::keepers::{self, Marking};
+use crate::table::topology;
 
 thread_local! {
     /// The rows that are being deleted.
@@ -96,13 +97,14 @@ pub fn before(session: &Session, target: Oid, before: Parameter, force: bool) ->
     let mut faults = Faults::first();
     let mut record = Record::begin(&root, arguments, "delete", None)?;
     let source = runs::Source { sql, parameters: vec![before], has_places: true };
-    let mut deleted = 0;
+    let (mut deleted, mut marking) = (0, Marking::begin(true));
     let amount = runs::read(session, &root, arguments, target, source, &mut faults, |runs, mut positions| {
+        // Of a long run, positions come before the run.
+        marking.add(session, &root, &mut positions)?;
         if runs.is_empty() {
             return Ok(());
         }
         record.write(session, &runs)?;
-        keepers::mark(session, &root, &mut positions, true)?;
         deleted += delete(session, &runs)?;
         Ok(())
     })?;
@@ -110,6 +112,7 @@ pub fn before(session: &Session, target: Oid, before: Parameter, force: bool) ->
     if amount.events > 0 {
         own_heads::forget();
         record.end(session, amount)?;
+        marking.end(session, &root)?;
         cache::tell_of_change(target);
     }
     Ok(amount.events)

@@ -10,7 +10,7 @@ use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::{self, Session};
 use crate::table::faults::Faults;
 use crate::table::feature::Departure;
-use crate::table::keepers;
+use crate::table::keepers::{self, Marking};
 
 /// Refuses, before a command that commits midway, what the end of the command would refuse.
 pub fn refuse(departure: &Departure) -> Result<()> {
@@ -43,14 +43,16 @@ pub fn record(session: &Session, departure: &Departure) -> Result<()> {
     }
     let mut faults = Faults::first();
     let mut record = Record::begin(&root, &arguments, "detach", Some(&partition))?;
+    let mut marking = Marking::begin(true);
     let amount = runs::each(session, &partition, &arguments, root.oid(), &mut faults, |runs, mut positions| {
         if !runs.is_empty() {
             record.write(session, &runs)?;
         }
-        keepers::mark(session, &root, &mut positions, true)
+        marking.add(session, &root, &mut positions)
     })?;
     check_faults(&partition, &root, faults)?;
     record.end(session, amount)?;
+    marking.end(session, &root)?;
     cache::tell_of_change(root.oid());
     asked::tell(departure.partition, amount.events);
     drop(partition);
