@@ -44,7 +44,8 @@ COMMENT ON FUNCTION @extschema@.settled(regclass) IS
 'snapshot of its own, sees all events there. Open transactions that have appended to this log hold the answer back, each from '
 'its own first position on; nothing else does. Does not wait. On a standby: the position of the newest checkpoint.
 Argument: target, a table with a log.
-Not covered: events that bring their position (a restore, a replica), and a sequence that its owner sets back with setval().
+While an open transaction brings positions (a restore, a replica), the answer is what the newest checkpoint covers, or 0. Not '
+'covered: events that are brought at a position below an earlier answer, and a sequence that its owner sets back with setval().
 Errors: 42501 no SELECT privilege; 55000 no log, or a sequence behind the newest checkpoint; 42809 not a table, or a partition.';
 
 -- The origin that belongs to each log, and what its newest checkpoint covers. All that is kept for a log refers to this.

@@ -2,8 +2,8 @@
 //!
 //! Position 7 can be committed before position 6. So a transaction's first append to a log takes a lock, shared, until its
 //! end, whose tag says the *watermark*: the sequence's last value before the lock. All positions of the transaction are
-//! above it. `docs/design/log.md` proves what [`settled`] says. Rows that bring their position, from a dump or a replica, take no
-//! lock.
+//! above it. A transaction whose rows bring their positions, from a dump or a replica, takes a lock that says so.
+//! `docs/design/log.md` proves what [`settled`] says.
 
 use super::arguments::Log;
 use super::layout::Layout;
@@ -23,9 +23,21 @@ const MARK: i64 = (1 << 40) - 1;
 /// A watermark that seems to be at most so far ahead is ahead, and all others are behind.
 const AHEAD_MAX: i64 = 1 << 32;
 
+/// The tag of a transaction that brings positions, which may be any: the bit above those of a watermark.
+const BRINGS: u64 = 1 << 40;
+
+/// What this transaction has appended to a log.
+#[derive(Clone, Copy)]
+struct Appended {
+    /// The sequence's last value before the first append.
+    watermark: i64,
+    /// The last position, or the watermark.
+    last: i64,
+}
+
 thread_local! {
-    /// For each log that this transaction has appended to, the last position that it has got, or the watermark.
-    static WATERMARKS: OfTransaction<i64> = OfTransaction::default();
+    /// For each log, what this transaction has appended with positions of the sequence.
+    static APPENDED: OfTransaction<Appended> = OfTransaction::default();
 }
 
 /// The source of a log's positions.
@@ -93,6 +105,7 @@ impl Positions {
                 .detail("Events that are restored have both.")
                 .hint(LEAVE_OUT));
         }
+        self.bring();
         Ok(())
     }
 
@@ -102,36 +115,46 @@ impl Positions {
         match layout.position {
             Some(place) if row.is_null(place) || self.places_arrivals && transaction::is_of_subscription() => {
                 row.set_integer(place, self.next()?);
-                Ok(())
             }
-            _ => Ok(()),
+            Some(_) => self.bring(),
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Takes the lock of a transaction that brings positions, until its end.
+    fn bring(&self) {
+        let key = Key { kind: Kind::Appending, relation: self.root, hash: BRINGS };
+        if !lock::is_held_as(key, Mode::Shared) {
+            lock::acquire(key, Mode::Shared, true);
         }
     }
 
     fn next(&self) -> Result<i64> {
-        let watermark = match WATERMARKS.with(|watermarks| watermarks.get(self.root)) {
-            Some(watermark) => watermark,
+        let appended = match APPENDED.with(|appended| appended.get(self.root)) {
+            Some(appended) => appended,
             None => self.begin()?,
         };
         let position = sequence::next(self.sequence);
-        if position <= watermark {
+        let last = appended.last;
+        if position <= last {
             return Err(Error::new(Class::State, "sequence of the log was set back")
-                .detail(format!("It gave position {position} after {watermark}."))
+                .detail(format!("It gave position {position} after {last}."))
                 .hint("Set it to the greatest position of the table, with setval()."));
         }
-        // The lock has the first watermark; the next position has to be above this one.
-        WATERMARKS.with(|watermarks| watermarks.put(self.root, position));
+        APPENDED.with(|all| all.put(self.root, Appended { last: position, ..appended }));
         Ok(position)
     }
 
     /// Takes the lock until the end of the transaction, also if the savepoint of the append is rolled back.
-    fn begin(&self) -> Result<i64> {
+    fn begin(&self) -> Result<Appended> {
         // With the lock that taking a value needs, so that there is one lock of the sequence for each transaction.
         let watermark = sequence::last(&Relation::open(self.sequence, Lock::RowExclusive)?);
         let key = Key { kind: Kind::Appending, relation: self.root, hash: (watermark & MARK).cast_unsigned() };
         lock::acquire(key, Mode::Shared, true);
-        WATERMARKS.with(|watermarks| watermarks.put(self.root, watermark));
-        Ok(watermark)
+        let appended = Appended { watermark, last: watermark };
+        APPENDED.with(|all| all.put(self.root, appended));
+        Ok(appended)
     }
 }
 
@@ -143,13 +166,28 @@ fn without_sequence(root: &Relation) -> Error {
         .hint("Make one that belongs to the column of the position, ALTER SEQUENCE … OWNED BY, and set it to the greatest position.")
 }
 
-/// The greatest position of which is known: nobody can add an event at or below it any more, but who brings its position, and
-/// every snapshot that is taken from now on sees all events there. No crash can undo the answer.
-pub fn settled(positions: &Positions) -> Result<i64> {
+/// How far a log is.
+#[derive(Clone, Copy)]
+pub struct Extent {
+    /// The last position that the sequence has given.
+    pub last: i64,
+    /// The greatest position of which is known: nobody can add an event at or below it any more, and every snapshot that is taken
+    /// from now on sees all events there. Zero while an open transaction brings positions.
+    pub settled: i64,
+}
+
+/// How far a log is. No crash can undo the answer.
+pub fn extent(positions: &Positions) -> Result<Extent> {
     // In this order: whoever has taken a position up to this one had its lock before.
     let last = sequence::last_durable(&Relation::open_sequence(positions.sequence)?);
     let open = lock::tags(Kind::Appending, positions.root);
-    Ok(open.into_iter().map(|mark| watermark(mark.cast_signed(), last)).fold(last, i64::min))
+    if open.iter().any(|tag| tag & BRINGS != 0) {
+        return Ok(Extent { last, settled: 0 });
+    }
+    let settled = open.into_iter().map(|mark| watermark(mark.cast_signed(), last)).fold(last, i64::min);
+    // A tag has too few bits for a sequence that its owner sets forward. What this transaction sees of its own is never settled.
+    let own = APPENDED.with(|appended| appended.get(positions.root));
+    Ok(Extent { last, settled: own.map_or(settled, |own| settled.min(own.watermark)) })
 }
 
 /// The watermark in a tag, if it is below `last`. A transaction that has begun since `last` was read has one above, which does

@@ -3,7 +3,7 @@
 use super::trees;
 use crate::chain::arguments::{Arguments, Log};
 use crate::chain::feature::FEATURE;
-use crate::chain::position::{self, Positions};
+use crate::chain::position::{self, Extent, Positions};
 use crate::chain::triggers::Chain;
 use crate::pg::relation::Relation;
 use crate::pg::report::{Class, Error, Result};
@@ -32,9 +32,9 @@ impl Found {
         Ok(Found { arguments, log, positions })
     }
 
-    /// The greatest position at and below which nobody can add an event any more: see [`position::settled`].
-    pub fn settled(&self) -> Result<i64> {
-        position::settled(&self.positions)
+    /// How far the log is: see [`position::extent`].
+    pub fn extent(&self) -> Result<Extent> {
+        position::extent(&self.positions)
     }
 }
 

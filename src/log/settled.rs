@@ -30,19 +30,20 @@ pub fn of(session: &Session, target: Oid, found: &Found) -> Result<i64> {
     if transaction::is_on_standby() {
         return super::trees::covered(session, target);
     }
-    let (settled, covered) = (found.settled()?, super::trees::covered(session, target)?);
+    let (extent, covered) = (found.extent()?, super::trees::covered(session, target)?);
     // What is settled stays settled, so this tells of a sequence that was set back; positions above the checkpoint do not.
-    if settled < covered {
-        return Err(set_back(found, settled, covered));
+    if extent.last < covered {
+        return Err(set_back(found, extent.last, covered));
     }
-    Ok(settled)
+    // An event that is brought to a position that the tree has passed is not in the tree.
+    Ok(extent.settled.max(covered))
 }
 
 /// The error of a sequence that will give positions which a checkpoint covers.
-fn set_back(found: &Found, settled: i64, covered: i64) -> Error {
+fn set_back(found: &Found, last: i64, covered: i64) -> Error {
     let sequence = Relation::open_sequence(found.positions.sequence).map(|sequence| sequence.qualified_name());
     let sequence = sequence.unwrap_or_default();
     Error::new(Class::State, "sequence of the log is behind the newest checkpoint")
-        .detail(format!("The checkpoint covers position {covered}, and the sequence gives positions after {settled}."))
+        .detail(format!("The checkpoint covers position {covered}, and the sequence gives positions after {last}."))
         .hint(format!("SELECT setval({}, {covered});", quote::literal(sequence)))
 }

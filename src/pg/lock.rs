@@ -35,15 +35,15 @@ pub enum Kind {
     Filter = 0x5654,
     /// The rows of one key that has no duplicates.
     Unique = 0x5660,
-    /// A transaction that appends to a log: the hash, of 40 bits, is its watermark. The upper 8 of these bits are in the fourth
+    /// A transaction that appends to a log: the hash, of 41 bits, says from where on. The upper 9 of these bits are in the fourth
     /// field of the tag, together with the kind.
-    Appending = 0x5700,
+    Appending = 0x5800,
 }
 
 impl Kind {
     /// The number of bits of a hash that have no room in the third field, and are in the fourth.
     fn spare_bits(self) -> u32 {
-        if self == Kind::Appending { 8 } else { 0 }
+        if self == Kind::Appending { 9 } else { 0 }
     }
 }
 
@@ -157,7 +157,7 @@ pub fn is_held_as(key: Key, mode: Mode) -> bool {
 }
 
 /// The hashes of all locks of this kind in a relation that any transaction holds or waits for, prepared ones included. Each
-/// hash has at most 32 bits, or for [`Kind::Appending`] 40.
+/// hash has at most 32 bits, or for [`Kind::Appending`] 41.
 ///
 /// The list is of one moment: all of the lock table is held while it is made.
 pub fn tags(kind: Kind, relation: pg_sys::Oid) -> Vec<u64> {

@@ -37,7 +37,7 @@ fn checkpoint(call: &Call) -> Result<Answer> {
         hold(target);
         // Before the snapshot, which then sees all events up to here. And the snapshot is after the lock: it sees the tree of
         // whoever had the lock before.
-        let settled = found.settled()?;
+        let settled = found.extent()?.settled;
         Latest::during(|_| extend(session, &relation, &found, settled, None))
     })?;
     // An event that somebody keeps a checkpoint of must not be lost by a crash.

@@ -31,7 +31,7 @@ pub fn settle(session: &Session, table: &Relation, also: Option<&Relation>) -> R
     let Some(found) = of(table)? else { return Ok(()) };
     trees::claim(session, table, &found)?;
     hold(table.oid());
-    let settled = found.settled()?;
+    let settled = found.extent()?.settled;
     Latest::during(|_| extend(session, table, &found, settled, also)).map(drop)
 }
 
