@@ -1,7 +1,7 @@
 //! `add_log()` and `drop_log()`: give a chained table positions, and take them away.
 
 use super::found::{self, Found};
-use super::trees;
+use super::trees::{self, Claimed};
 use crate::chain::alter::rewrite;
 use crate::chain::arguments::{Arguments, Log, check_origin};
 use crate::chain::backfill::silence_triggers;
@@ -45,7 +45,7 @@ fn add_log(call: &Call) -> Result<Answer> {
             check_origin(&origin)?;
             (relation.qualified_name(), trees::sequence_name(&relation), origin)
         };
-        arguments.log = Some(Log { position: position.clone(), origin, places_arrivals });
+        arguments.log = Some(Log { position: position.clone(), origin: origin.clone(), places_arrivals });
         arguments.check()?;
         let column = quote::identifier(&position);
         session.run(&format!("ALTER TABLE {table} ADD COLUMN {column} pg_catalog.int8"), &[])?;
@@ -70,10 +70,13 @@ fn add_log(call: &Call) -> Result<Answer> {
         let relation = Relation::open(target, Lock::Held)?;
         // A table of the extension claims its origin when it has a checkpoint: a dump may bring another one first.
         if !trees::is_own(&relation) {
-            trees::forget(session, target)?;
+            // Of a log whose triggers somebody has dropped by hand.
+            for (_, former) in trees::forget(session, &[target])? {
+                journal::record(session, &about, "drop_log", None, Some(&format!("{{{former}}}")))?;
+            }
             trees::claim(session, &relation, &Found::of(&relation, |_| String::new())?)?;
         }
-        journal::record(session, &about, "add_log", None, Some(&detail(&arguments, None)))?;
+        journal::record(session, &about, "add_log", None, Some(&detail(&position, &origin, None)))?;
         Ok(placed)
     })?;
     Ok(Answer::from(placed as i64))
@@ -99,12 +102,14 @@ fn drop_log(call: &Call) -> Result<Answer> {
             }
             (arguments, relation.qualified_name(), relation.stable_name())
         };
-        let size = trees::size(session, target)?;
-        journal::record(session, &about, "drop_log", None, Some(&detail(&arguments, Some(size))))?;
         let Some(log) = arguments.log.take() else { return Ok(()) };
+        // The origin under which the log is known, whatever the triggers say.
+        let Claimed { origin, size } =
+            trees::claimed(session, target)?.unwrap_or_else(|| Claimed { origin: log.origin.clone(), size: 0 });
+        journal::record(session, &about, "drop_log", None, Some(&detail(&log.position, &origin, Some(size))))?;
         rewrite(session, target, &arguments)?;
         session.run(&format!("ALTER TABLE {table} DROP COLUMN {}", quote::identifier(&log.position)), &[])?;
-        trees::forget(session, target)
+        trees::forget(session, &[target]).map(drop)
     })?;
     Ok(Answer::VOID)
 }
@@ -173,13 +178,7 @@ fn place_existing(session: &Session, target: Oid, arguments: &Arguments, sequenc
 }
 
 /// The detail of an entry in the journal about a log.
-fn detail(arguments: &Arguments, size: Option<i64>) -> String {
-    let log = arguments.log.as_ref();
-    let text = |text: Option<&String>| journal::json_string(text.map_or("", String::as_str));
+fn detail(position: &str, origin: &str, size: Option<i64>) -> String {
     let size = size.map_or(String::new(), |size| format!(", \"size\": {size}"));
-    format!(
-        "{{\"position\": {}, \"origin\": {}{size}}}",
-        text(log.map(|log| &log.position)),
-        text(log.map(|log| &log.origin))
-    )
+    format!("{{\"position\": {}, \"origin\": {}{size}}}", journal::json_string(position), journal::json_string(origin))
 }

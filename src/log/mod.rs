@@ -19,6 +19,6 @@ use crate::table::keepers::{Keeper, Prunes};
 
 /// A log is forgotten with its table, and its tree holds what was pruned. Consumers do not get what was.
 pub const KEEPER: Keeper = Keeper {
-    forget: trees::forget_dropped,
+    forget: trees::forget,
     prunes: Prunes { settle: tree::settle, mark: tree::mark, tell: consumers::tell, ..Prunes::NOTHING },
 };

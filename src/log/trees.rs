@@ -6,7 +6,7 @@
 use super::found::Found;
 use crate::pg::acting::as_owner_of;
 use crate::pg::extension;
-use crate::pg::oid::Oid;
+use crate::pg::oid::{INVALID, Oid};
 use crate::pg::quote;
 use crate::pg::relation::{self, Relation};
 use crate::pg::report::{Class, Error, Result};
@@ -27,23 +27,46 @@ pub fn as_extension<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
 /// Claims the origin of a table's log, if the table has not claimed one, and refuses an origin that is not the table's.
 pub fn claim(session: &Session, relation: &Relation, found: &Found) -> Result<()> {
     let (target, origin) = (relation.oid(), found.log.origin.as_str());
-    if is_reserved(origin) && !is_own(relation) {
+    let is_own = is_own(relation);
+    if is_reserved(origin) && !is_own {
         return Err(taken(origin));
     }
-    let claimed = as_extension(|| {
-        session.run(
-            "INSERT INTO veritable.trees (target, origin) VALUES ($1::pg_catalog.oid, $2) ON CONFLICT DO NOTHING",
-            &[target.into(), origin.into()],
-        )?;
-        let found =
-            session.query("SELECT origin FROM veritable.trees WHERE target = $1::pg_catalog.oid", &[target.into()])?;
-        Ok(found.rows().next().and_then(|row| row.get::<String>(0)))
-    })?;
+    let mut claimed = claimed(session, target)?;
+    if claimed.is_none() {
+        // Anybody can name any origin in a trigger, and a dropped table can be restored with its triggers.
+        if !is_own && is_known(session, origin, target)? {
+            return Err(taken(origin));
+        }
+        as_extension(|| {
+            session.run(
+                "INSERT INTO veritable.trees (target, origin) VALUES ($1::pg_catalog.oid, $2) ON CONFLICT DO NOTHING",
+                &[target.into(), origin.into()],
+            )
+        })?;
+        claimed = self::claimed(session, target)?;
+    }
     match claimed {
-        Some(claimed) if claimed == origin => Ok(()),
+        Some(claimed) if claimed.origin == origin => Ok(()),
         Some(_) => Err(changed(relation)),
         None => Err(taken(origin)),
     }
+}
+
+/// The origin that a table has claimed.
+pub struct Claimed {
+    /// The origin.
+    pub origin: String,
+    /// The largest size of which the log has a checkpoint.
+    pub size: i64,
+}
+
+/// The origin that a table has claimed, if it has.
+pub fn claimed(session: &Session, target: Oid) -> Result<Option<Claimed>> {
+    as_extension(|| {
+        let sql = "SELECT origin, size FROM veritable.trees WHERE target = $1::pg_catalog.oid";
+        let found = session.query(sql, &[target.into()])?;
+        Ok(found.rows().next().and_then(|row| Some(Claimed { origin: row.get(0)?, size: row.get(1)? })))
+    })
 }
 
 /// The error of a log whose triggers name another origin than the table has claimed.
@@ -62,26 +85,23 @@ pub fn taken(origin: &str) -> Error {
 
 /// Whether a log of this origin exists, or existed and had a checkpoint.
 pub fn is_taken(session: &Session, origin: &str) -> Result<bool> {
-    if is_reserved(origin) {
-        return Ok(true);
-    }
+    Ok(is_reserved(origin) || is_known(session, origin, INVALID)?)
+}
+
+/// Whether another table than `target` has claimed the origin, or a log had it that had a checkpoint and was dropped.
+fn is_known(session: &Session, origin: &str, target: Oid) -> Result<bool> {
     as_extension(|| {
         let found = session.query(
-            "SELECT FROM veritable.trees WHERE origin = $1
+            "SELECT FROM veritable.trees WHERE origin = $1 AND target <> $2::pg_catalog.oid
              UNION ALL
              SELECT FROM veritable.journal
              WHERE action = 'drop_log' AND detail ->> 'origin' = $1 AND (detail ->> 'size')::pg_catalog.int8 > 0
                 OR detail -> 'log' ->> 'origin' = $1 AND (detail -> 'log' ->> 'size')::pg_catalog.int8 > 0
              LIMIT 1",
-            &[origin.into()],
+            &[origin.into(), target.into()],
         )?;
         Ok(!found.is_empty())
     })
-}
-
-/// Forgets a log with all that is kept for it.
-pub fn forget(session: &Session, target: Oid) -> Result<()> {
-    forget_dropped(session, &[target]).map(drop)
 }
 
 /// Deletes the trees of tables, and all that is kept for these logs. No foreign key does that: pg_restore with several jobs loads
@@ -93,9 +113,9 @@ const FORGET: &str = "
          members AS (DELETE FROM veritable.consumer_members WHERE target = ANY ($1))
     DELETE FROM veritable.trees WHERE target = ANY ($1) RETURNING target::pg_catalog.oid, origin, size";
 
-/// Forgets the logs of tables that a command has dropped, and returns what the journal tells of each: its origin, which no other
-/// log may have if it had a checkpoint.
-pub fn forget_dropped(session: &Session, tables: &[Oid]) -> Result<Vec<Told>> {
+/// Forgets the logs of tables with all that is kept for them, and returns what the journal tells of each: its origin, which no
+/// other log may have if it had a checkpoint.
+pub fn forget(session: &Session, tables: &[Oid]) -> Result<Vec<Told>> {
     as_extension(|| {
         let found = session.query(FORGET, &[tables.to_vec().into()])?;
         let told = |row: Fetched| {
@@ -104,15 +124,6 @@ pub fn forget_dropped(session: &Session, tables: &[Oid]) -> Result<Vec<Told>> {
             Some((row.get(0)?, member))
         };
         found.rows().map(|row| told(row).ok_or_else(|| Error::damaged("veritable.trees"))).collect()
-    })
-}
-
-/// The largest size of which the log has a checkpoint.
-pub fn size(session: &Session, target: Oid) -> Result<i64> {
-    as_extension(|| {
-        let found =
-            session.query("SELECT size FROM veritable.trees WHERE target = $1::pg_catalog.oid", &[target.into()])?;
-        Ok(found.rows().next().and_then(|row| row.get(0)).unwrap_or(0))
     })
 }
 
@@ -167,11 +178,7 @@ fn is_reserved(origin: &str) -> bool {
 /// The origin of the log of a table of the extension: the one that it has claimed, here or in the database that was dumped, or
 /// else the default.
 pub fn own_origin(session: &Session, relation: &Relation) -> Result<String> {
-    let claimed = as_extension(|| {
-        let found = session
-            .query("SELECT origin FROM veritable.trees WHERE target = $1::pg_catalog.oid", &[relation.oid().into()])?;
-        Ok(found.rows().next().and_then(|row| row.get::<String>(0)))
-    })?;
+    let claimed = claimed(session, relation.oid())?.map(|claimed| claimed.origin);
     claimed.map_or_else(|| default_origin(session, relation), Ok)
 }
 
