@@ -38,7 +38,7 @@ fn add_log(call: &Call) -> Result<Answer> {
             let relation = Relation::open(target, Lock::Held)?;
             let origin = match origin {
                 _ if trees::is_own(&relation) => trees::own_origin(session, &relation)?,
-                Some(origin) if trees::is_taken(session, &origin)? => return Err(trees::taken(&origin)),
+                Some(origin) if !trees::is_free(session, &origin)? => return Err(trees::taken(&origin)),
                 Some(origin) => origin,
                 None => trees::free_origin(session, &relation)?,
             };

@@ -6,6 +6,7 @@
 use super::found::Found;
 use crate::pg::acting::as_owner_of;
 use crate::pg::extension;
+use crate::pg::lock::{self, Key, Kind, Mode};
 use crate::pg::oid::{INVALID, Oid};
 use crate::pg::quote;
 use crate::pg::relation::{self, Relation};
@@ -33,6 +34,7 @@ pub fn claim(session: &Session, relation: &Relation, found: &Found) -> Result<()
     }
     let mut claimed = claimed(session, target)?;
     if claimed.is_none() {
+        hold(session, origin, true)?;
         // Anybody can name any origin in a trigger, and a dropped table can be restored with its triggers.
         if !is_own && is_known(session, origin, target)? {
             return Err(taken(origin));
@@ -76,16 +78,29 @@ pub fn changed(relation: &Relation) -> Error {
         .hint("Use drop_log() and add_log() to begin another log.")
 }
 
-/// The error of an origin that another log has or had.
+/// The error of an origin that another log has, had, or is about to have.
 pub fn taken(origin: &str) -> Error {
     Error::new(Class::Duplicate, format!("origin \"{origin}\" is that of another log"))
         .detail("Who trusts the checkpoints of an origin trusts that they are all of one log.")
         .hint("Use another origin.")
 }
 
-/// Whether a log of this origin exists, or existed and had a checkpoint.
-pub fn is_taken(session: &Session, origin: &str) -> Result<bool> {
-    Ok(is_reserved(origin) || is_known(session, origin, INVALID)?)
+/// Whether a log may have this origin: none has it, none had it and a checkpoint, and no other transaction is about to claim it. It
+/// then stays free for this transaction.
+pub fn is_free(session: &Session, origin: &str) -> Result<bool> {
+    // Whoever asks has locked a table, and waits for nobody.
+    Ok(!is_reserved(origin) && hold(session, origin, false)? && !is_known(session, origin, INVALID)?)
+}
+
+/// Keeps other transactions from claiming the origin, until the end of this one. Returns whether it does: always, if it may wait.
+fn hold(session: &Session, origin: &str, wait: bool) -> Result<bool> {
+    let found =
+        session.query("SELECT pg_catalog.hashtextextended($1 COLLATE pg_catalog.\"C\", 0)", &[origin.into()])?;
+    let hash: Option<i64> = found.rows().next().and_then(|row| row.get(0));
+    let (Some(hash), Some(relation)) = (hash, relation::named(c"veritable", c"trees")) else {
+        return Err(Error::damaged("veritable.trees"));
+    };
+    Ok(lock::acquire(Key { kind: Kind::Origin, relation, hash: hash.cast_unsigned() }, Mode::Exclusive, wait))
 }
 
 /// Whether another table than `target` has claimed the origin, or a log had it that had a checkpoint and was dropped.
@@ -156,7 +171,7 @@ pub fn free_origin(session: &Session, relation: &Relation) -> Result<String> {
     let base = default_origin(session, relation)?;
     let mut origin = base.clone();
     for number in 2.. {
-        if !is_taken(session, &origin)? {
+        if is_free(session, &origin)? {
             break;
         }
         origin = format!("{base}/{number}");

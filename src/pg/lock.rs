@@ -35,6 +35,8 @@ pub enum Kind {
     Filter = 0x5654,
     /// The rows of one key that has no duplicates.
     Unique = 0x5660,
+    /// The origin of a log, while a transaction claims it.
+    Origin = 0x5661,
     /// A transaction that appends to a log: the hash, of 41 bits, says from where on. The upper 9 of these bits are in the fourth
     /// field of the tag, together with the kind.
     Appending = 0x5800,
