@@ -94,7 +94,8 @@ CREATE FUNCTION @extschema@.consume(
 COMMENT ON FUNCTION @extschema@.consume(anyelement, name, integer, integer, boolean) IS
 'Returns the next events of a member of a consumer, in the order of their positions, and moves the member on in the same transaction. '
 'So what the transaction does with the events is done exactly once; what it does outside of the database at least once. A rollback, '
-'also to a savepoint, takes both back. Events of the own open transaction come after its commit. No event means that there is none '
+'also to a savepoint, takes both back. Only a cursor that was declared before the savepoint still gives what it has not fetched, and '
+'these events come again. Events of the own open transaction come after its commit. No event means that there is none '
 'for this member now; nothing is written then if there is no event for others either.
 Arguments: source, a null of the row type of the table, as in NULL::entity_events; consumer, the name; member, the number of the '
 'member, from 0; max, the greatest number of events; wait, whether to wait for a transaction that has consumed as this member, or '
