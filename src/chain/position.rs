@@ -136,7 +136,8 @@ impl Positions {
             None => self.begin()?,
         };
         let position = sequence::next(self.sequence);
-        let last = appended.last;
+        // Readers begin after position 0.
+        let last = appended.last.max(0);
         if position <= last {
             return Err(Error::new(Class::State, "sequence of the log was set back")
                 .detail(format!("It gave position {position} after {last}."))

@@ -51,5 +51,18 @@ SELECT settled('event');
 SELECT split_part(checkpoint('event'), E'\n', 2) AS size;
 ROLLBACK;
 
+-- Positions begin at 1, whatever the owner makes of the sequence.
+CREATE TABLE below (id int NOT NULL);
+SELECT add_chain('below', '{id}');
+SELECT add_log('below', origin => 'regress/log_below');
+ALTER SEQUENCE below_position_seq MINVALUE -5;
+SELECT setval('below_position_seq', -3);
+INSERT INTO below (id) VALUES (1);
+SELECT setval('below_position_seq', -1);
+INSERT INTO below (id) VALUES (1);
+SELECT settled('below');
+SELECT setval('below_position_seq', 1, false);
+INSERT INTO below (id) VALUES (1);
+SELECT "position" FROM read_events(NULL::below);
 SET client_min_messages = warning;
 DROP SCHEMA log_brought CASCADE;
