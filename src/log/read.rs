@@ -91,7 +91,6 @@ pub struct Reader {
     events: Ordered,
     all_events: Ordered,
     newest: Ordered,
-    waiting: Option<Ordered>,
 }
 
 thread_local! {
@@ -135,12 +134,6 @@ impl Reader {
         let column = |name: &str| format!("{alias}.{}", quote::identifier(name));
         let position = column(&found.log.position);
         let span = format!("FROM {from} WHERE {position} > $1 AND {position} <= $2 ORDER BY {position}");
-        let waiting = found.arguments.recorded.as_ref().map(|recorded| {
-            let waited = format!("pg_catalog.clock_timestamp() - {}", column(recorded));
-            Ordered::new(format!(
-                "SELECT (pg_catalog.extract('epoch', {waited}) * 1000000)::pg_catalog.int8 {span} LIMIT 1"
-            ))
-        });
         Ok(Reader {
             relation: relation.oid(),
             schema: schema_of(relation.oid()),
@@ -148,7 +141,6 @@ impl Reader {
             events: Ordered::new(format!("SELECT {alias}.* {span} LIMIT $3")),
             all_events: Ordered::new(format!("SELECT {alias}.* {span}")),
             newest: Ordered::new(format!("SELECT {position} FROM {from} ORDER BY {position} DESC LIMIT 1")),
-            waiting,
             layout,
             found,
         })
@@ -207,17 +199,6 @@ impl Reader {
     pub fn newest(&self, session: &Session, relation: &Relation) -> Result<i64> {
         let newest = self.as_owner_now(relation, || number(session, &self.newest, &[]))?;
         Ok(newest.unwrap_or(0))
-    }
-
-    /// The time for which the first event of the span has been waiting, in microseconds; `None` without recorded times.
-    pub fn waiting(&self, session: &Session, relation: &Relation, span: Span) -> Result<Option<i64>> {
-        let Some(query) = &self.waiting else { return Ok(None) };
-        if span.after >= span.settled {
-            return Ok(Some(0));
-        }
-        let parameters = [span.after.into(), span.settled.into()];
-        let waited = self.as_owner_now(relation, || number(session, query, &parameters))?;
-        Ok(Some(waited.unwrap_or(0).max(0)))
     }
 
     /// Reads as the owner of the table, with a new snapshot.

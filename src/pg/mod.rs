@@ -31,6 +31,7 @@ pub mod duplicate_scan;
 pub mod equality;
 pub mod extension;
 mod fetched;
+pub mod first_row;
 pub mod function;
 pub mod guc;
 pub mod held_row;

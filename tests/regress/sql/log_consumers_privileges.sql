@@ -126,6 +126,20 @@ RESET ROLE;
 ALTER EVENT TRIGGER veritable_after_ddl ENABLE;
 ALTER EVENT TRIGGER veritable_note_dropped ENABLE;
 
+-- The view plans no query of the table: planning evaluates what its owner has put into indexes and statistics.
+SET ROLE regress_log_owner;
+CREATE TABLE planned (id int NOT NULL, at timestamptz);
+SELECT add_chain('planned', '{id}', recorded => 'at');
+SELECT add_log('planned');
+SELECT add_consumer('planned', 'c');
+INSERT INTO planned (id) VALUES (1), (2);
+CREATE FUNCTION one(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN 1; END $$;
+CREATE INDEX ON planned (one(1), id);
+CREATE STATISTICS planned_statistics ON one(2), id FROM planned;
+CREATE OR REPLACE FUNCTION one(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE 'run by %', CURRENT_ROLE; END $$;
+RESET ROLE;
+SELECT lag, lag_time >= '0' AS is_known FROM veritable.consumers WHERE target = 'planned'::regclass;
+
 -- A consumer is of its log: another origin in the triggers is another log.
 UPDATE veritable.trees SET origin = 'regress/other' WHERE target = '"the ""event"""'::regclass;
 SELECT note FROM consume(NULL::"the ""event""", 'own');
