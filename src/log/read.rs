@@ -8,6 +8,7 @@ use std::rc::Rc;
 use super::found::Found;
 use super::settled;
 use crate::chain::layout::Layout;
+use crate::chain::triggers;
 use crate::pg::acting::as_owner;
 use crate::pg::cache::{Cache, Derived};
 use crate::pg::function::{Answer, Call, sql_function};
@@ -112,7 +113,9 @@ impl Reader {
     pub fn of(relation: &Relation, function: &str) -> Result<Rc<Reader>> {
         relation.require_table()?;
         relation.require_whole("A log can be read only as a whole")?;
-        Reader::kept(relation, |root| format!("SELECT * FROM {function}(NULL::{root}, …);"))
+        // The type of the rows, not the table as a text.
+        let root = || triggers::root_of(relation).ok().flatten().map(|root| root.qualified_name()).unwrap_or_default();
+        Reader::kept(relation, |_| format!("SELECT * FROM {function}(NULL::{}, …);", root()))
     }
 
     /// The reader of a table's log, for the owner of the table. `how` gives the call for the table of which this is a partition.

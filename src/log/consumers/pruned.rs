@@ -44,7 +44,7 @@ pub fn tell(session: &Session, table: &Relation, positions: RangeInclusive<i64>,
             ),
             &format!(
                 "To have the events from there on again: SELECT seek_consumer({}, {}, {});",
-                quote::literal(table.stable_name()),
+                table.stable_literal(),
                 quote::literal(first),
                 least.saturating_sub(1)
             ),
