@@ -20,6 +20,36 @@ fn a_schema_whose_compilation_takes_long_is_cancelled() {
     }
 }
 
+/// Nothing can stop the library while it reads a pattern: a pattern that takes long is refused before.
+#[test]
+fn a_pattern_that_takes_long_to_read_is_refused_in_time() {
+    let (_database, mut session) = start();
+    for pattern in [
+        r"repeat('\w', 50000)",
+        r"repeat('\s', 1000)",
+        r"repeat('\cA', 50000)",
+        r"'[' || repeat('\d\s', 20000) || ']'",
+        r"'(?=a)' || repeat('\cA', 20000)",
+        r"repeat('\p{Any}', 30000)",
+        r"'(?i)' || repeat('[\x{1}-\x{10ffff}]', 2000)",
+    ] {
+        let pattern = session.value(&format!("SELECT {pattern}"));
+        for schema in ["{\"pattern\": %s}", "{\"patternProperties\": {%s: true}}"] {
+            let schema = format!("format('{schema}', to_jsonb('{pattern}'::text))");
+            let mut all = ways(&schema, "'\"a\"'::jsonb").to_vec();
+            all.push(format!("SELECT register_schema('p', ({schema})::jsonb, strict => false)"));
+            all.push(format!("SELECT count(*) FROM schema_problems(({schema})::jsonb)"));
+            all.push(format!("SELECT schema_compatibility(({schema})::jsonb, 'true')"));
+            all.push(format!("SELECT jsonschema_is_valid(({schema})::json)"));
+            for statement in all {
+                let start = Instant::now();
+                session.try_one(&statement, &[TOO_MUCH, "22023"]);
+                assert!(start.elapsed() < Duration::from_secs(2), "{:?}: {}", start.elapsed(), &statement[..80]);
+            }
+        }
+    }
+}
+
 /// Whatever takes long ends soon after it is told to.
 #[test]
 fn validation_can_be_cancelled() {

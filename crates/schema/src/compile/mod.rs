@@ -6,6 +6,7 @@ mod lost;
 mod pattern;
 mod rehearsal;
 mod text;
+mod translation;
 
 use referencing::{Draft, Registry, Resolver};
 use serde_json::Value;
@@ -17,6 +18,7 @@ use depth::Depth;
 pub(crate) use depth::room;
 pub(crate) use pattern::{Engine, Refused, SIZE, Table, tried};
 use rehearsal::Rehearsal;
+pub(crate) use translation::translated;
 
 /// The resources for compiling a schema.
 #[derive(Debug, Clone, Copy)]

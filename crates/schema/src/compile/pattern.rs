@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
-use regex::RegexBuilder;
+use regex_automata::meta;
+use regex_syntax::hir::Hir;
 use serde_json::Value;
 
+use super::translation::{steps, translated};
 use crate::Patterns;
 use crate::bounds::charge;
 use crate::walk::step;
@@ -13,6 +15,8 @@ use crate::walk::step;
 pub(crate) const SIZE: usize = 10 << 20;
 /// The smallest limit to try: about the size of the smallest patterns.
 const SIZE_MIN: usize = 1 << 14;
+/// The memory that an engine may take for what it has seen of texts, in bytes.
+pub(crate) const CACHE: usize = 64 << 10;
 
 /// The regular expression engine that a pattern needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,13 +128,10 @@ impl<'s> Table<'s> {
 
 /// Compiles a pattern as a trial, and drops the result.
 pub(crate) fn tried(pattern: &str, patterns: Patterns) -> Result<Tried, Refused> {
-    let translated = jsonschema_regex::to_rust_regex(pattern).map_err(|()| Refused::Syntax)?;
-    charge(8 + pattern.len() as u64 / 16);
-    let linear = smallest(|limit| match RegexBuilder::new(&translated).size_limit(limit).build() {
-        Ok(_) => Ok(true),
-        Err(regex::Error::CompiledTooBig(_)) => Ok(false),
-        Err(_) => Err(Refused::Syntax),
-    });
+    let translated = translated(pattern)?;
+    // The validator does the same once more.
+    charge(8 + steps(pattern));
+    let linear = regex_syntax::parse(&translated).map_err(|_| Refused::Syntax).and_then(|read| linear(&read));
     match (linear, patterns) {
         (Ok(size), _) => Ok(Tried { size, engine: Engine::Linear }),
         (Err(Refused::Syntax), Patterns::Backtracking) => backtracking(&translated),
@@ -138,10 +139,24 @@ pub(crate) fn tried(pattern: &str, patterns: Patterns) -> Result<Tried, Refused>
     }
 }
 
+/// The engine of linear time, as `regex` builds it. It is built from what was read once, because reading may take longer.
+fn linear(read: &Hir) -> Result<usize, Refused> {
+    smallest(|limit| {
+        let config = meta::Config::new().nfa_size_limit(Some(limit)).hybrid_cache_capacity(CACHE);
+        match meta::Builder::new().configure(config).build_from_hir(read) {
+            Ok(_) => Ok(true),
+            Err(error) if error.size_limit().is_some() => Ok(false),
+            Err(_) => Err(Refused::Syntax),
+        }
+    })
+}
+
 /// The engine compiles the linear parts of a pattern one by one; each group, alternative and back-reference may begin one.
 fn backtracking(pattern: &str) -> Result<Tried, Refused> {
     let parts = 1 + pattern.bytes().filter(|byte| matches!(byte, b'(' | b'|' | b'\\')).count();
+    let read = steps(pattern);
     let size = smallest(|limit| {
+        charge(read);
         let built = fancy_regex::RegexBuilder::new(pattern).delegate_size_limit(limit).build();
         // The engine does not always give a reason; a text that is no regular expression fails also with the largest limit.
         Ok(built.is_ok())
