@@ -108,6 +108,24 @@ fn validation_can_be_cancelled() {
     assert!(ended > 10, "only {ended} were cancelled");
 }
 
+/// A text of JSON takes far more memory once it is parsed.
+#[test]
+fn parsing_a_document_can_be_cancelled_and_is_bounded() {
+    let (_database, mut session) = start();
+    session.run(r#"CREATE TABLE j AS SELECT ('[{"":0}' || repeat(',{"":0}', 3000000) || ']')::json AS j"#);
+    for function in ["json_matches_schema", "jsonschema_validation_errors"] {
+        let query = format!(r#"SELECT {function}('{{"type": "null"}}', j) FROM j"#);
+        session.run("SET statement_timeout = '20 ms'");
+        let start = Instant::now();
+        session.refused(&query).with_code(CANCELLED);
+        assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+        session.run("SET statement_timeout = '60 s'");
+        session.refused(&query).with_code(TOO_MUCH);
+    }
+    let grown = session.memory_growth("SELECT 1", "SELECT length(j::text) FROM j; DO $$ BEGIN PERFORM json_matches_schema('true', j) FROM j; EXCEPTION WHEN program_limit_exceeded THEN NULL; END $$");
+    assert!(grown < 500 << 10, "{grown} kB");
+}
+
 /// The documents of a table are read one by one, and no more of them are in memory than PostgreSQL keeps of a batch.
 #[test]
 fn verification_can_be_cancelled_and_takes_little_memory() {
