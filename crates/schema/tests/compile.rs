@@ -246,6 +246,9 @@ fn what_is_compiled_many_times_weighs_as_much() {
     assert!(few < 100 << 10 && many > 10 << 20, "{few} {many}");
     let patterns: Vec<_> = (0..500).map(|number| json!({ "pattern": format!("^a{number}$") })).collect();
     assert!(footprint(&json!({ "allOf": patterns })) > 3 << 20);
+    // What matches keep, beside the program.
+    let patterns: Vec<_> = (0..500).map(|number| json!({ "pattern": format!("[a-z]a{number}") })).collect();
+    assert!(footprint(&json!({ "allOf": patterns })) > 30 << 20);
 }
 
 #[test]

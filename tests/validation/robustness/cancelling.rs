@@ -126,6 +126,23 @@ fn parsing_a_document_can_be_cancelled_and_is_bounded() {
     assert!(grown < 500 << 10, "{grown} kB");
 }
 
+/// What patterns have met in texts is kept with them, and counted.
+#[test]
+fn patterns_keep_little_of_what_they_have_matched() {
+    let (_database, mut session) = start();
+    session.run(
+        r#"CREATE TABLE p AS SELECT json_build_object('allOf', json_agg(json_build_object('not', json_build_object('pattern',
+            format('[n-z][a-z]{%s}[À-Ýa-m]?[À-Ý]{%s}', n % 12 + 6, n / 12 + 1)))))::text AS s FROM generate_series(0, 479) AS n;
+        CREATE TABLE r AS SELECT to_jsonb(string_agg(chr(97 + get_byte(decode(md5(n::text), 'hex'), 0) % 26), '' ORDER BY n)) AS d
+        FROM generate_series(1, 16000) AS n"#,
+    );
+    let grown = session.memory_growth(
+        "SELECT 1",
+        "SELECT jsonb_matches_schema(s::json, d), jsonb_matches_schema((s || ' ')::json, d), json_matches_schema(s::json, d::text::json) FROM p, r",
+    );
+    assert!(grown < 150 << 10, "{grown} kB");
+}
+
 /// The documents of a table are read one by one, and no more of them are in memory than PostgreSQL keeps of a batch.
 #[test]
 fn verification_can_be_cancelled_and_takes_little_memory() {

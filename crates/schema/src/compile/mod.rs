@@ -16,7 +16,7 @@ use crate::walk::pointer_to;
 use crate::{Patterns, Problem};
 use depth::Depth;
 pub(crate) use depth::room;
-pub(crate) use pattern::{Engine, Refused, SIZE, Table, tried};
+pub(crate) use pattern::{CACHE, Engine, Refused, SIZE, Table, tried};
 use rehearsal::Rehearsal;
 pub(crate) use translation::translated;
 

@@ -15,8 +15,10 @@ use crate::walk::step;
 pub(crate) const SIZE: usize = 10 << 20;
 /// The smallest limit to try: about the size of the smallest patterns.
 const SIZE_MIN: usize = 1 << 14;
-/// The memory that an engine may take for what it has seen of texts, in bytes.
-pub(crate) const CACHE: usize = 64 << 10;
+/// The memory that an engine takes for the states that it has met in texts, in bytes, as a setting and at most. Measured: 1.6
+/// times the setting, for hostile patterns; usual ones have a few dozen states, in some kilobytes.
+pub(crate) const CACHE: usize = 32 << 10;
+const CACHE_MAX: usize = 2 * CACHE;
 
 /// The regular expression engine that a pattern needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +36,8 @@ pub(crate) struct Tried {
     pub size: usize,
     /// The engine.
     pub engine: Engine,
+    /// The memory that matches may take, in bytes.
+    pub cache: usize,
 }
 
 /// The reason why a pattern does not compile.
@@ -62,6 +66,11 @@ impl<'s> Table<'s> {
     /// The bytes of all patterns together, at most twice too much.
     pub(crate) fn size(&self) -> usize {
         self.size
+    }
+
+    /// The memory that matches of all patterns together may take, in bytes.
+    pub(crate) fn cache(&self) -> usize {
+        self.tried.values().flatten().map(|tried| tried.cache).fold(0, usize::saturating_add)
     }
 
     /// The size of a pattern, if the pattern compiles.
@@ -133,7 +142,11 @@ pub(crate) fn tried(pattern: &str, patterns: Patterns) -> Result<Tried, Refused>
     charge(8 + steps(pattern));
     let linear = regex_syntax::parse(&translated).map_err(|_| Refused::Syntax).and_then(|read| linear(&read));
     match (linear, patterns) {
-        (Ok(size), _) => Ok(Tried { size, engine: Engine::Linear }),
+        (Ok(size), _) => {
+            // The validator compares with literal patterns instead.
+            let is_literal = jsonschema_regex::analyze_pattern(pattern).is_some();
+            Ok(Tried { size, engine: Engine::Linear, cache: if is_literal { 0 } else { CACHE_MAX } })
+        }
         (Err(Refused::Syntax), Patterns::Backtracking) => backtracking(&translated),
         (Err(refused), _) => Err(refused),
     }
@@ -162,7 +175,12 @@ fn backtracking(pattern: &str) -> Result<Tried, Refused> {
         Ok(built.is_ok())
     });
     match size {
-        Ok(size) => Ok(Tried { size: size.saturating_mul(parts), engine: Engine::Backtracking }),
+        Ok(size) => Ok(Tried {
+            size: size.saturating_mul(parts),
+            engine: Engine::Backtracking,
+            // Compiled twice: the limit of a match is looked for apart.
+            cache: (2 * CACHE_MAX).saturating_mul(parts),
+        }),
         Err(_)
             if fancy_regex::Regex::new(pattern)
                 .is_err_and(|error| matches!(error, fancy_regex::Error::ParseError(..))) =>
