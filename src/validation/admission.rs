@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use veritable_schema::{Findings, Problem, Refusal, Stored, Terms, Value, check_texts, outside, references};
+use veritable_schema::{
+    Findings, Problem, Refusal, Stored, Terms, UNREGISTERED, Value, check_texts, outside, references,
+};
 
 use super::refusal::{not_valid, refused};
 use super::strictness::Strictness;
@@ -30,7 +32,7 @@ pub fn findings(text: &str, strictness: &Strictness) -> Result<Findings> {
     if !found.problems.is_empty() || !references(&schema).is_empty() || !outside.is_empty() {
         return Ok(found);
     }
-    match compile::build::<Stored>(&schema, &[], None) {
+    match compile::build::<Stored>(&schema, &[], UNREGISTERED) {
         Ok(_) => {}
         Err(Refusal::Problem(problem)) => found.problems.push(problem),
         Err(refusal) => return Err(refused(refusal)),

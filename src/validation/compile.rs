@@ -22,7 +22,7 @@ pub fn validator<F: Form>(
 ) -> Result<Validator<F>> {
     let resources = registered(name, version, &mut schema, resolved)?;
     let base = uri(name, version);
-    build(&schema, &resources, Some(&base)).map_err(|refusal| match refusal {
+    build(&schema, &resources, &base).map_err(|refusal| match refusal {
         Refusal::Problem(_) => registry::damaged(name, version),
         // An older version of the extension, or another setting, has admitted the schema.
         excess => refusal::refused(excess),
@@ -42,11 +42,11 @@ pub fn registered(
     })
 }
 
-/// Compiles a schema and its resources by the rules of event schemas.
+/// Compiles a schema, whose URI is `base`, and its resources by the rules of event schemas.
 pub fn build<F: Form>(
     schema: &Value,
     resources: &[(String, Value)],
-    base: Option<&str>,
+    base: &str,
 ) -> std::result::Result<Validator<F>, Refusal> {
     let all = resources.iter().map(|(_, resource)| resource).chain([schema]);
     if let Some(uri) = shared_identifier(all) {
@@ -54,7 +54,7 @@ pub fn build<F: Form>(
         return Err(Problem { location: String::new(), message }.into());
     }
     // Strict admission has refused patterns that backtrack.
-    let rules = Rules { patterns: Patterns::Backtracking, formats: settings::formats(), resources, base };
+    let rules = Rules { patterns: Patterns::Backtracking, formats: settings::formats(), resources, base: Some(base) };
     Validator::build(schema, &rules, &document::limits())
 }
 

@@ -1,6 +1,6 @@
 //! Validating a document within PostgreSQL's limits of stack, time and size, and describing the result.
 
-use veritable_schema::{Bounds, Exceeded, Form, Limits, Problem, Shown, Validator, Violation};
+use veritable_schema::{Bounds, Exceeded, Form, Limits, Problem, Shown, Validator, Value, Violation};
 
 use super::settings;
 use crate::pg::report::{Class, Error, Result, number};
@@ -31,6 +31,16 @@ pub fn check_size(document: &[u8]) -> Result<()> {
         document.len(),
         limit / 1024
     )))
+}
+
+/// The document of a JSON text, or the problem with the text.
+pub fn parse(text: &str) -> Result<std::result::Result<Value, Problem>> {
+    check_size(text.as_bytes())?;
+    veritable_schema::parse_document(text, &bounds(u64::MAX)).map_err(|exceeded_bound| match exceeded_bound {
+        Exceeded::Stack => exceeded(exceeded_bound),
+        Exceeded::Steps | Exceeded::Interrupted => Error::new(Class::Limit, "document is too large to be validated")
+            .detail("Parsed, it takes more than 256 MB."),
+    })
 }
 
 /// Whether the document, of `size` bytes, matches the schema.

@@ -1,6 +1,6 @@
 //! `schema_errors()` and `schema_problems()`: all errors of a document, and all problems of a schema.
 
-use veritable_schema::{Stored, Validator};
+use veritable_schema::{Stored, UNREGISTERED, Validator};
 
 use super::strictness::Strictness;
 use super::{admission, compile, document, known, refusal};
@@ -42,7 +42,7 @@ fn compile(text: &str) -> Result<Validator<Stored>> {
     let mut schema = admission::parse(text)?;
     let resolved = compile::resolve(&schema)?;
     let resources = compile::complete(&mut schema, &resolved)?;
-    compile::build(&schema, &resources, None).map_err(refusal::refused)
+    compile::build(&schema, &resources, UNREGISTERED).map_err(refusal::refused)
 }
 
 fn schema_problems(call: &Call) -> Result<Answer> {

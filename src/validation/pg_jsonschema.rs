@@ -95,8 +95,7 @@ fn schema<'call>(call: &Call<'call>) -> Result<&'call str> {
 /// The document of a call, and the size of its text in bytes.
 fn instance(call: &Call) -> Result<(Value, usize)> {
     let text = call.text(1)?.ok_or_else(|| Error::null_argument("instance"))?;
-    document::check_size(text.as_bytes())?;
-    let document = veritable_schema::parse(text).map_err(|problem| {
+    let document = document::parse(text)?.map_err(|problem| {
         // A `json` may also name half a surrogate pair, which no text contains.
         let class = if problem.message.starts_with("recursion limit") { Class::Limit } else { Class::Argument };
         Error::new(class, "document cannot be read").detail(problem.message)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use veritable_schema::{Mode, Stored, Value, references};
+use veritable_schema::{Mode, Stored, Value, references, uri};
 
 use super::registry::{self, Record};
 use super::strictness::Strictness;
@@ -64,7 +64,9 @@ fn register_schema(call: &Call) -> Result<Answer> {
         return answer(newest.version);
     }
     let resources = compile::complete(&mut schema, &resolved)?;
-    compile::build::<Stored>(&schema, &resources, None).map_err(refusal::refused)?;
+    // As it is compiled for documents.
+    let next = newest.map_or(1, |newest| newest.version + 1);
+    compile::build::<Stored>(&schema, &resources, &uri(&name, next)).map_err(refusal::refused)?;
     compatibility::check(&name, mode, &schema, &resources, &history)?;
     let version = insert(&name, Some(&text), mode, &strictness, &resolved)?;
     if newest.is_some() {

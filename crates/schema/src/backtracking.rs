@@ -9,7 +9,7 @@ use jsonschema::json::{Array, Node, Object};
 
 use crate::bounded::BoundedNode;
 use crate::bounds::{BACKTRACKED, Exceeded, charge, stop};
-use crate::compile::SIZE;
+use crate::compile::{CACHE, SIZE};
 use crate::document::Digits;
 
 /// The maximum number of times that a match goes back: several times for each character of the longest text
@@ -25,7 +25,12 @@ impl Backtracking {
     pub(crate) fn of<'p>(patterns: impl Iterator<Item = &'p str>) -> Self {
         let compiled = patterns.filter_map(|pattern| {
             let translated = jsonschema_regex::to_rust_regex(pattern).ok()?;
-            RegexBuilder::new(&translated).backtrack_limit(LIMIT).delegate_size_limit(SIZE).build().ok()
+            RegexBuilder::new(&translated)
+                .backtrack_limit(LIMIT)
+                .delegate_size_limit(SIZE)
+                .delegate_dfa_size_limit(CACHE)
+                .build()
+                .ok()
         });
         Self(compiled.collect())
     }

@@ -32,8 +32,8 @@ pub use compatibility::{COMPARISON, Mode, UnknownMode, Verdict, Version, covers}
 pub use compile::{Excess, Limits, Refusal, check_texts};
 pub use document::{Form, Parsed, Stored};
 pub use keywords::has_effect;
-pub use parse::parse;
-pub use reference::{Reference, identity, outside, references, uri, with_versions};
+pub use parse::{parse, parse_document};
+pub use reference::{Reference, UNREGISTERED, identity, outside, references, uri, with_versions};
 pub use serde_json::Value;
 pub use validator::{Formats, Patterns, Rules, Validator};
 pub use violation::{Problem, Shown, Violation, Violations};

@@ -14,7 +14,7 @@ pub(crate) struct Outline {
     pub(crate) names: HashSet<String>,
     /// The length of the texts in bytes.
     size: usize,
-    /// The size of the compiled patterns in bytes.
+    /// The size of the compiled patterns in bytes, with what matches keep.
     patterns: usize,
     /// The steps of compiling.
     steps: u64,
@@ -25,7 +25,7 @@ const BACKTRACKING: u64 = MATCH / BACKTRACKED;
 
 impl Outline {
     pub(crate) fn of<'a>(schemas: impl Iterator<Item = &'a Value>, patterns: &Table, steps: u64) -> Self {
-        let mut outline = Self { patterns: patterns.size() / 2, steps, ..Self::default() };
+        let mut outline = Self { patterns: patterns.size() / 2 + patterns.cache(), steps, ..Self::default() };
         for schema in schemas {
             outline.read(schema, 0, patterns);
         }

@@ -13,6 +13,10 @@ use crate::walk::{draft, identifier, references_of, schemas, step};
 /// The scheme of the registry's URIs, with the colon.
 pub(crate) const SCHEME: &str = "veritable:";
 
+/// The URI of a schema that is not registered: that of a version which no schema has. So its relative references and
+/// identifiers resolve as they do once it is registered.
+pub const UNREGISTERED: &str = "veritable:///a/0";
+
 /// A reference to a schema of the registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {
@@ -66,9 +70,9 @@ pub fn identity(schema: &Value) -> Option<String> {
     is_identity(&uri).then_some(uri)
 }
 
-/// Whether a schema can give itself this URI for others.
+/// Whether a schema can give itself this URI for others. The library's own scheme is for schemas without a URI.
 fn is_identity(uri: &str) -> bool {
-    !uri.starts_with(SCHEME) && !is_meta_schema(uri)
+    !uri.starts_with(SCHEME) && !uri.starts_with("json-schema:") && !is_meta_schema(uri)
 }
 
 /// Pins references without a version to the versions in `versions`.

@@ -6,7 +6,7 @@ use referencing::RegistryBuilder;
 use crate::backtracking::{Backtracking, LIMIT};
 use crate::bounded::Bounded;
 use crate::bounds::{Bounds, Exceeded, within};
-use crate::compile::{Limits, Refusal, check_lost, check_patterns, check_texts, check_work};
+use crate::compile::{CACHE, Limits, Refusal, check_lost, check_patterns, check_texts, check_work};
 use crate::document::Form;
 use crate::outline::Outline;
 use crate::place::problem;
@@ -79,9 +79,9 @@ impl<F: Form> Validator<F> {
         let mut options = formats::bounded(jsonschema::options_for().offline().with_registry(&registry));
         let backtracking = Backtracking::of(patterns.backtracking());
         options = if backtracking.is_empty() {
-            options.with_pattern_options(PatternOptions::regex())
+            options.with_pattern_options(PatternOptions::regex().dfa_size_limit(CACHE))
         } else {
-            options.with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(LIMIT))
+            options.with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(LIMIT).dfa_size_limit(CACHE))
         };
         options = match rules.formats {
             Formats::Asserted => formats::of_later_drafts(options).should_validate_formats(true),

@@ -7,10 +7,7 @@ use referencing::{Draft, Uri, uri::resolve_against};
 use serde_json::{Map, Value};
 
 use crate::keywords::{Holds, holds};
-
-/// The URI of a schema without one. It has the form of a URI of the registry, so that relative identifiers resolve to
-/// the same URIs as in the registry.
-const BASE: &str = "veritable:///a/1";
+use crate::reference::UNREGISTERED as BASE;
 
 /// A schema that is an object.
 pub(crate) struct Schema<'s> {

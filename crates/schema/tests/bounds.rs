@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use support::{FREE, LISTING, Nesting, Value, encode, json, nested, parsed, stack, stored};
-use veritable_schema::{Bounds, Exceeded, Shown};
+use veritable_schema::{Bounds, Exceeded, Shown, parse, parse_document};
 
 /// A schema that refers to itself within each property and item, through `within`.
 fn recursive(within: &str) -> Value {
@@ -218,4 +218,26 @@ fn other_panics_go_on() {
     let panic = catch_unwind(|| parsed(&schema).is_valid(&json!(1), &bounds)).unwrap_err();
     assert_eq!(panic.downcast_ref(), Some(&"not ours"));
     assert_eq!(parsed(&schema).is_valid(&json!(1), &FREE), Ok(false));
+}
+
+#[test]
+fn a_text_is_parsed_in_bounded_memory() {
+    let same = [
+        r#"{"a": [1, -0.0, 1e999, 12345678901234567890123, true, null, "é\\u0000"], "a": {}, "b": {"c": "d"}}"#,
+        r#"{"$serde_json::private::Number": "1"}"#,
+        "1",
+        "1 2",
+        "[1,",
+        r#"{"a": "\\ud800"}"#,
+        &"[".repeat(127),
+        &"[".repeat(129),
+    ];
+    for text in same {
+        let (one, other) = (parse(text), parse_document(text, &FREE).unwrap());
+        assert_eq!(one.as_ref().map_err(|it| &it.message), other.as_ref().map_err(|it| &it.message), "{text}");
+    }
+    let many = format!("[{}0]", r#"{"": 0},"#.repeat(1_000_000));
+    assert_eq!(parse_document(&many, &FREE), Err(Exceeded::Steps));
+    let stopped = Bounds { interrupted: || true, ..FREE };
+    assert_eq!(parse_document(&many, &stopped), Err(Exceeded::Interrupted));
 }

@@ -177,6 +177,48 @@ fn patterns_that_are_too_large_each_are_not_all_tried() {
 }
 
 #[test]
+fn patterns_that_take_long_to_read_are_refused_before() {
+    let long = [
+        r"\w".repeat(1000),
+        r"\s".repeat(1000),
+        r"\cA".repeat(5000),
+        format!("[{}]", r"\s".repeat(50_000)),
+        format!("(?=a){}", r"\cA".repeat(5000)),
+        r"\pL".repeat(20_000),
+        r"\p{Any}".repeat(30_000),
+        format!("(?i){}", "[\u{1}-\u{10ffff}]".repeat(2000)),
+        format!("(?i:{})", r"[\x{1}-\x{10ffff}]".repeat(1000)),
+        format!("(?xi){}", "[\u{1}- \u{10ffff}]".repeat(1000)),
+        format!("(?i)(?=a){}", r"\p{Any}".repeat(1000)),
+    ];
+    let start = Instant::now();
+    for pattern in long {
+        for schema in [json!({ "pattern": pattern }), json!({ "patternProperties": { &pattern: true } })] {
+            for patterns in [Patterns::Linear, Patterns::Backtracking] {
+                assert_eq!(excess(build(&schema, patterns, &LIMITS)).0, Excess::Patterns, "{}", &pattern[..9]);
+            }
+            for strict in [true, false] {
+                let found = problems(&schema, strict, Formats::Asserted, 64, &LIMITS).unwrap();
+                assert!(found[0].message.ends_with("is too large when it is compiled"), "{found:?}");
+            }
+        }
+    }
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    // Many patterns that are not long each are too much work together.
+    let classes = |number: usize| json!({ "pattern": r"\s\w\d".repeat(20) + &number.to_string() });
+    let all = |count: usize| json!({ "allOf": (0..count).map(classes).collect::<Vec<_>>() });
+    assert_eq!(excess(build(&all(500), Patterns::Linear, &LIMITS)).0, Excess::Work);
+    assert_eq!(build(&all(20), Patterns::Linear, &LIMITS), Ok(()));
+    for usual in [r"\d".repeat(100), r"\w".repeat(100), r"\s".repeat(100), format!("^({})$", "abcde|".repeat(10_000))] {
+        assert_eq!(build(&json!({ "pattern": usual }), Patterns::Linear, &LIMITS), Ok(()), "{usual}");
+    }
+    assert_eq!(
+        build(&json!({ "pattern": r"(?i)^[\p{L}\p{N}\u00a0-\uffff]{1,20}$" }), Patterns::Linear, &LIMITS),
+        Ok(())
+    );
+}
+
+#[test]
 fn what_leads_further_down_than_the_stack_is_refused() {
     let chain = |keyword: &str| unevaluated(keyword, 3000, |number| to(number + 1));
     let deep = |keyword: &str| (0..100).fold(json!({}), |inner, _| json!({ keyword: inner }));
@@ -204,6 +246,9 @@ fn what_is_compiled_many_times_weighs_as_much() {
     assert!(few < 100 << 10 && many > 10 << 20, "{few} {many}");
     let patterns: Vec<_> = (0..500).map(|number| json!({ "pattern": format!("^a{number}$") })).collect();
     assert!(footprint(&json!({ "allOf": patterns })) > 3 << 20);
+    // What matches keep, beside the program.
+    let patterns: Vec<_> = (0..500).map(|number| json!({ "pattern": format!("[a-z]a{number}") })).collect();
+    assert!(footprint(&json!({ "allOf": patterns })) > 30 << 20);
 }
 
 #[test]

@@ -84,6 +84,16 @@ INSERT INTO many VALUES ('many 300', '301');
 SELECT jsonb_matches_schema('{"type": "integer"}', '1'), json_matches_schema('{"type": "integer"}', '"1"');
 SELECT message FROM schema_errors('{"type": "string"}', '1');
 
+-- The URI of a schema without one, as the library has it, is nobody's to give: it would lead elsewhere once the schema is registered.
+SELECT register_schema('unnamed', '{"$id": "json-schema:///", "type": "null"}');
+SELECT register_schema('astray', '{"$ref": "json-schema:///#/$defs/a", "$defs": {"a": {"type": "null"}}}');
+SELECT register_schema('astray', '{"$ref": "json-schema:///", "maximum": 1}');
+SELECT message FROM schema_errors('{"$ref": "json-schema:///", "maximum": 1}', '5');
+SELECT location, message FROM schema_problems('{"$ref": "json-schema:///", "maximum": 1}');
+SELECT backward FROM schema_compatibility('{"$ref": "json-schema:///", "maximum": 1}', 'true');
+-- A schema is compiled for its registration as it is for documents, below its name.
+SELECT register_schema(repeat('€', 200), jsonb_build_object('allOf', jsonb_agg('{"not": {}}'::jsonb))) FROM generate_series(1, 20000);
+
 \c :regression
 DROP DATABASE regress_validation_identifiers;
 DROP ROLE regress_identifiers;

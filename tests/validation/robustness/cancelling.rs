@@ -20,6 +20,36 @@ fn a_schema_whose_compilation_takes_long_is_cancelled() {
     }
 }
 
+/// Nothing can stop the library while it reads a pattern: a pattern that takes long is refused before.
+#[test]
+fn a_pattern_that_takes_long_to_read_is_refused_in_time() {
+    let (_database, mut session) = start();
+    for pattern in [
+        r"repeat('\w', 50000)",
+        r"repeat('\s', 1000)",
+        r"repeat('\cA', 50000)",
+        r"'[' || repeat('\d\s', 20000) || ']'",
+        r"'(?=a)' || repeat('\cA', 20000)",
+        r"repeat('\p{Any}', 30000)",
+        r"'(?i)' || repeat('[\x{1}-\x{10ffff}]', 2000)",
+    ] {
+        let pattern = session.value(&format!("SELECT {pattern}"));
+        for schema in ["{\"pattern\": %s}", "{\"patternProperties\": {%s: true}}"] {
+            let schema = format!("format('{schema}', to_jsonb('{pattern}'::text))");
+            let mut all = ways(&schema, "'\"a\"'::jsonb").to_vec();
+            all.push(format!("SELECT register_schema('p', ({schema})::jsonb, strict => false)"));
+            all.push(format!("SELECT count(*) FROM schema_problems(({schema})::jsonb)"));
+            all.push(format!("SELECT schema_compatibility(({schema})::jsonb, 'true')"));
+            all.push(format!("SELECT jsonschema_is_valid(({schema})::json)"));
+            for statement in all {
+                let start = Instant::now();
+                session.try_one(&statement, &[TOO_MUCH, "22023"]);
+                assert!(start.elapsed() < Duration::from_secs(2), "{:?}: {}", start.elapsed(), &statement[..80]);
+            }
+        }
+    }
+}
+
 /// Whatever takes long ends soon after it is told to.
 #[test]
 fn validation_can_be_cancelled() {
@@ -76,6 +106,41 @@ fn validation_can_be_cancelled() {
         }
     }
     assert!(ended > 10, "only {ended} were cancelled");
+}
+
+/// A text of JSON takes far more memory once it is parsed.
+#[test]
+fn parsing_a_document_can_be_cancelled_and_is_bounded() {
+    let (_database, mut session) = start();
+    session.run(r#"CREATE TABLE j AS SELECT ('[{"":0}' || repeat(',{"":0}', 3000000) || ']')::json AS j"#);
+    for function in ["json_matches_schema", "jsonschema_validation_errors"] {
+        let query = format!(r#"SELECT {function}('{{"type": "null"}}', j) FROM j"#);
+        session.run("SET statement_timeout = '20 ms'");
+        let start = Instant::now();
+        session.refused(&query).with_code(CANCELLED);
+        assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+        session.run("SET statement_timeout = '60 s'");
+        session.refused(&query).with_code(TOO_MUCH);
+    }
+    let grown = session.memory_growth("SELECT 1", "SELECT length(j::text) FROM j; DO $$ BEGIN PERFORM json_matches_schema('true', j) FROM j; EXCEPTION WHEN program_limit_exceeded THEN NULL; END $$");
+    assert!(grown < 500 << 10, "{grown} kB");
+}
+
+/// What patterns have met in texts is kept with them, and counted.
+#[test]
+fn patterns_keep_little_of_what_they_have_matched() {
+    let (_database, mut session) = start();
+    session.run(
+        r#"CREATE TABLE p AS SELECT json_build_object('allOf', json_agg(json_build_object('not', json_build_object('pattern',
+            format('[n-z][a-z]{%s}[À-Ýa-m]?[À-Ý]{%s}', n % 12 + 6, n / 12 + 1)))))::text AS s FROM generate_series(0, 479) AS n;
+        CREATE TABLE r AS SELECT to_jsonb(string_agg(chr(97 + get_byte(decode(md5(n::text), 'hex'), 0) % 26), '' ORDER BY n)) AS d
+        FROM generate_series(1, 16000) AS n"#,
+    );
+    let grown = session.memory_growth(
+        "SELECT 1",
+        "SELECT jsonb_matches_schema(s::json, d), jsonb_matches_schema((s || ' ')::json, d), json_matches_schema(s::json, d::text::json) FROM p, r",
+    );
+    assert!(grown < 150 << 10, "{grown} kB");
 }
 
 /// The documents of a table are read one by one, and no more of them are in memory than PostgreSQL keeps of a batch.

@@ -32,7 +32,7 @@ impl Display for Refusal {
     }
 }
 
-/// The maximum number of different patterns in a schema: each keeps up to 4 MiB beside its program in use.
+/// The maximum number of different patterns in a schema: each keeps up to 64 kB beside its program in use.
 const COUNT: usize = 200;
 
 /// The patterns of a schema found so far.

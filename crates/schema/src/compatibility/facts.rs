@@ -12,6 +12,7 @@ use super::form::{Condition, FALSE, Graph, Id, Kinds, TRUE};
 use super::number::Decimal;
 use super::patterns;
 use crate::bounds::{charge, charge_deeper};
+use crate::compile::{CACHE, translated};
 
 /// A condition, by its number.
 pub(super) type Number = usize;
@@ -353,9 +354,10 @@ impl Theory {
         charge(4 + text.len() as u64 / 8);
         if !self.patterns.contains_key(pattern) {
             charge(2000 + 4 * pattern.len() as u64);
-            let translated = (self.patterns.len() < PATTERNS).then(|| jsonschema_regex::to_rust_regex(pattern).ok());
+            let translated = (self.patterns.len() < PATTERNS).then(|| translated(pattern).ok());
             let built = translated.flatten();
-            let build = |text: &str| regex::RegexBuilder::new(text).size_limit(PATTERN).build().ok();
+            let build =
+                |text: &str| regex::RegexBuilder::new(text).size_limit(PATTERN).dfa_size_limit(CACHE).build().ok();
             // The library panics on some patterns.
             let built = built.and_then(|text| catch_unwind(AssertUnwindSafe(|| build(&text))).ok().flatten());
             self.patterns.insert(pattern.to_owned(), built);

@@ -11,7 +11,7 @@ use serde_json::{Map, json};
 
 use super::{Version, cost, values};
 use crate::admission::is_meta_schema;
-use crate::compile::Limits;
+use crate::compile::{CACHE, Limits};
 use crate::walk::{draft, identifiers, schemas, step};
 use crate::{Formats, Value, keywords};
 
@@ -157,8 +157,10 @@ fn readable(schema: &Value, formats: Formats) -> Value {
 }
 
 fn canonical(schema: &Value, registry: &Registry, formats: Formats) -> Result<CanonicalSchema, CanonicalizationError> {
-    let mut options =
-        canonical::options().offline().with_registry(registry).with_pattern_options(PatternOptions::regex());
+    let mut options = canonical::options()
+        .offline()
+        .with_registry(registry)
+        .with_pattern_options(PatternOptions::regex().dfa_size_limit(CACHE));
     options = match formats {
         Formats::Asserted => options.should_validate_formats(true),
         Formats::Annotations => options.should_validate_formats(false),

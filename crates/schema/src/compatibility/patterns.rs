@@ -13,6 +13,7 @@ use regex_automata::dfa::{Automaton, StartKind, dense};
 use regex_automata::util::primitives::StateID;
 
 use crate::bounds::charge;
+use crate::compile::translated;
 
 /// The maximum size of an automaton, and the maximum number of combinations of states.
 const SIZE: usize = 1 << 19;
@@ -25,9 +26,8 @@ type Place = (Option<StateID>, StateID, StateID);
 
 /// A text that matches `left` and not `right`; `Some(None)` if there is none, and `None` if that is unknown.
 pub(super) fn difference(left: &str, right: &str) -> Option<Option<String>> {
-    let translated = |pattern| jsonschema_regex::to_rust_regex(pattern).ok();
     let (left, right, text) =
-        (automaton(&translated(left)?)?, automaton(&translated(right)?)?, automaton(r"\A(?s:.)*\z")?);
+        (automaton(&translated(left).ok()?)?, automaton(&translated(right).ok()?)?, automaton(r"\A(?s:.)*\z")?);
     let bytes = representatives([&left, &right, &text]);
     let start = |automaton: &Automata| automaton.start_state_forward(&Input::new("")).ok();
     let first: Place = (Some(start(&left)?), start(&right)?, start(&text)?);

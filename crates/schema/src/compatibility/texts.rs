@@ -2,9 +2,11 @@
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
+use crate::compile::translated;
+
 /// Texts that match the pattern, or nearly: the shortest, and one that takes other ways.
 pub(super) fn of_pattern(pattern: &str) -> Vec<String> {
-    let Ok(translated) = jsonschema_regex::to_rust_regex(pattern) else { return Vec::new() };
+    let Ok(translated) = translated(pattern) else { return Vec::new() };
     let Ok(hir) = regex_syntax::parse(&translated) else { return Vec::new() };
     let mut all = Vec::new();
     for variant in 0..6 {

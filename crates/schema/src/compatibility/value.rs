@@ -103,7 +103,7 @@ impl Theory {
             Value::Number(number) => meets(condition, &Decimal::of(number)?),
             Value::String(text) => self.text_meets(condition, text),
             Value::Array(items) => self.items_meet(condition, items),
-            Value::Object(members) => self.members_meet(condition, members),
+            Value::Object(members) => self.members_meet(condition, value, members),
             _ => None,
         }
     }
@@ -163,14 +163,19 @@ impl Theory {
         }
     }
 
-    fn members_meet(&mut self, condition: &Condition, object: &serde_json::Map<String, Value>) -> Option<bool> {
+    fn members_meet(
+        &mut self,
+        condition: &Condition,
+        value: &Value,
+        object: &serde_json::Map<String, Value>,
+    ) -> Option<bool> {
         let length = object.len() as u64;
         match condition {
             Condition::MembersMin(count) => Some(length >= *count),
             Condition::MembersMax(count) => Some(length <= *count),
             Condition::Required(name) => Some(object.contains_key(name)),
             Condition::RequiredWith(name, with) => Some(!object.contains_key(name) || object.contains_key(with)),
-            Condition::With(name, id) if object.contains_key(name) => self.accepts(*id, &Value::Object(object.clone())),
+            Condition::With(name, id) if object.contains_key(name) => self.accepts(*id, value),
             Condition::With(..) => Some(true),
             Condition::Names(id) => all(object.keys().map(|name| self.accepts(*id, &Value::String(name.clone())))),
             Condition::Members { .. } => all(object.iter().map(|(name, value)| {

@@ -6,6 +6,7 @@ mod lost;
 mod pattern;
 mod rehearsal;
 mod text;
+mod translation;
 
 use referencing::{Draft, Registry, Resolver};
 use serde_json::Value;
@@ -15,8 +16,9 @@ use crate::walk::pointer_to;
 use crate::{Patterns, Problem};
 use depth::Depth;
 pub(crate) use depth::room;
-pub(crate) use pattern::{Engine, Refused, SIZE, Table, tried};
+pub(crate) use pattern::{CACHE, Engine, Refused, SIZE, Table, tried};
 use rehearsal::Rehearsal;
+pub(crate) use translation::translated;
 
 /// The resources for compiling a schema.
 #[derive(Debug, Clone, Copy)]

@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
-use regex::RegexBuilder;
+use regex_automata::meta;
+use regex_syntax::hir::Hir;
 use serde_json::Value;
 
+use super::translation::{steps, translated};
 use crate::Patterns;
 use crate::bounds::charge;
 use crate::walk::step;
@@ -13,6 +15,10 @@ use crate::walk::step;
 pub(crate) const SIZE: usize = 10 << 20;
 /// The smallest limit to try: about the size of the smallest patterns.
 const SIZE_MIN: usize = 1 << 14;
+/// The memory that an engine takes for the states that it has met in texts, in bytes, as a setting and at most. Measured: 1.6
+/// times the setting, for hostile patterns; usual ones have a few dozen states, in some kilobytes.
+pub(crate) const CACHE: usize = 32 << 10;
+const CACHE_MAX: usize = 2 * CACHE;
 
 /// The regular expression engine that a pattern needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +36,8 @@ pub(crate) struct Tried {
     pub size: usize,
     /// The engine.
     pub engine: Engine,
+    /// The memory that matches may take, in bytes.
+    pub cache: usize,
 }
 
 /// The reason why a pattern does not compile.
@@ -58,6 +66,11 @@ impl<'s> Table<'s> {
     /// The bytes of all patterns together, at most twice too much.
     pub(crate) fn size(&self) -> usize {
         self.size
+    }
+
+    /// The memory that matches of all patterns together may take, in bytes.
+    pub(crate) fn cache(&self) -> usize {
+        self.tried.values().flatten().map(|tried| tried.cache).fold(0, usize::saturating_add)
     }
 
     /// The size of a pattern, if the pattern compiles.
@@ -124,30 +137,50 @@ impl<'s> Table<'s> {
 
 /// Compiles a pattern as a trial, and drops the result.
 pub(crate) fn tried(pattern: &str, patterns: Patterns) -> Result<Tried, Refused> {
-    let translated = jsonschema_regex::to_rust_regex(pattern).map_err(|()| Refused::Syntax)?;
-    charge(8 + pattern.len() as u64 / 16);
-    let linear = smallest(|limit| match RegexBuilder::new(&translated).size_limit(limit).build() {
-        Ok(_) => Ok(true),
-        Err(regex::Error::CompiledTooBig(_)) => Ok(false),
-        Err(_) => Err(Refused::Syntax),
-    });
+    let translated = translated(pattern)?;
+    // The validator does the same once more.
+    charge(8 + steps(pattern));
+    let linear = regex_syntax::parse(&translated).map_err(|_| Refused::Syntax).and_then(|read| linear(&read));
     match (linear, patterns) {
-        (Ok(size), _) => Ok(Tried { size, engine: Engine::Linear }),
+        (Ok(size), _) => {
+            // The validator compares with literal patterns instead.
+            let is_literal = jsonschema_regex::analyze_pattern(pattern).is_some();
+            Ok(Tried { size, engine: Engine::Linear, cache: if is_literal { 0 } else { CACHE_MAX } })
+        }
         (Err(Refused::Syntax), Patterns::Backtracking) => backtracking(&translated),
         (Err(refused), _) => Err(refused),
     }
 }
 
+/// The engine of linear time, as `regex` builds it. It is built from what was read once, because reading may take longer.
+fn linear(read: &Hir) -> Result<usize, Refused> {
+    smallest(|limit| {
+        let config = meta::Config::new().nfa_size_limit(Some(limit)).hybrid_cache_capacity(CACHE);
+        match meta::Builder::new().configure(config).build_from_hir(read) {
+            Ok(_) => Ok(true),
+            Err(error) if error.size_limit().is_some() => Ok(false),
+            Err(_) => Err(Refused::Syntax),
+        }
+    })
+}
+
 /// The engine compiles the linear parts of a pattern one by one; each group, alternative and back-reference may begin one.
 fn backtracking(pattern: &str) -> Result<Tried, Refused> {
     let parts = 1 + pattern.bytes().filter(|byte| matches!(byte, b'(' | b'|' | b'\\')).count();
+    let read = steps(pattern);
     let size = smallest(|limit| {
+        charge(read);
         let built = fancy_regex::RegexBuilder::new(pattern).delegate_size_limit(limit).build();
         // The engine does not always give a reason; a text that is no regular expression fails also with the largest limit.
         Ok(built.is_ok())
     });
     match size {
-        Ok(size) => Ok(Tried { size: size.saturating_mul(parts), engine: Engine::Backtracking }),
+        Ok(size) => Ok(Tried {
+            size: size.saturating_mul(parts),
+            engine: Engine::Backtracking,
+            // Compiled twice: the limit of a match is looked for apart.
+            cache: (2 * CACHE_MAX).saturating_mul(parts),
+        }),
         Err(_)
             if fancy_regex::Regex::new(pattern)
                 .is_err_and(|error| matches!(error, fancy_regex::Error::ParseError(..))) =>

@@ -5,6 +5,7 @@
 //! goal and meet the facts, and puts them into the least value around them.
 
 mod samples;
+mod weight;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +18,7 @@ use super::proof::Proof;
 use super::texts;
 use crate::bounds::{charge, charge_deeper};
 use samples::around;
+use weight::{Room, fits, with_member};
 
 /// The maximum number of values for one goal, and of samples of one schema.
 const BROKEN: usize = 24;
@@ -111,7 +113,8 @@ impl Search {
             if let Condition::Values(values) = &*held {
                 charge(values.all().len() as u64);
                 let broken = |value: &&Value| self.proof.theory.meets_condition(&condition, value) == Some(false);
-                let broken: Vec<Value> = values.all().iter().filter(broken).take(BROKEN).cloned().collect();
+                let broken = values.all().iter().filter(broken).take(BROKEN).filter(|value| fits(value));
+                let broken: Vec<Value> = broken.cloned().collect();
                 return self.closed(&facts, broken);
             }
         }
@@ -209,7 +212,7 @@ impl Search {
             let member = self.proof.member(facts, &name);
             for id in sure.into_iter().chain(possible) {
                 for value in self.breaking(member, id) {
-                    found.extend(base.iter().take(2).map(|base| with_member(base, &name, value.clone())));
+                    found.extend(base.iter().take(2).filter_map(|base| with_member(base, &name, &value)));
                 }
             }
             if found.len() >= 2 * BROKEN {
@@ -236,13 +239,18 @@ impl Search {
         let base = self.samples(known, SAMPLED).into_iter().find_map(|base| base.as_array().cloned());
         for value in broken {
             let mut all = base.clone().unwrap_or_default();
-            while all.len() <= place {
+            let mut room = Room::new();
+            let mut fits = room.take(&value) && all.iter().all(|item| room.take(item));
+            while fits && all.len() <= place {
                 let at = self.proof.theory.matching(items.at(all.len()));
                 let filler = self.samples(at, SAMPLED - 1).into_iter().next().unwrap_or(Value::Null);
+                fits = room.take(&filler);
                 all.push(filler);
             }
-            all[place] = value.clone();
-            found.push(Value::Array(all));
+            if fits {
+                all[place] = value.clone();
+                found.push(Value::Array(all));
+            }
             found.push(json!([value]));
         }
         found
@@ -298,7 +306,7 @@ impl Search {
         for name in texts.iter().filter_map(Value::as_str) {
             let member = self.proof.member(facts, name);
             let value = self.samples(member, SAMPLED - 1).into_iter().next();
-            found.extend(value.iter().flat_map(|value| base.iter().map(|base| with_member(base, name, value.clone()))));
+            found.extend(value.iter().flat_map(|value| base.iter().filter_map(|base| with_member(base, name, value))));
         }
         found
     }
@@ -353,7 +361,10 @@ impl Search {
                 let both = self.proof.theory.and(at, *id);
                 let one = self.samples(both, SAMPLED - 1).into_iter().next();
                 found.push(json!([]));
-                found.extend(one.map(|one| Value::Array(vec![one; (*count as usize + 1).min(64)])));
+                let mut room = Room::new();
+                let count = (*count as usize + 1).min(64);
+                let one = one.filter(|one| (0..count).all(|_| room.take(one)));
+                found.extend(one.map(|one| Value::Array(vec![one; count])));
                 let contained =
                     self.proof.theory.held(facts).into_iter().filter_map(|(_, condition)| match *condition {
                         Condition::ContainsMin(held, _) => Some(held),
@@ -384,10 +395,4 @@ impl Search {
         });
         longer.collect()
     }
-}
-
-fn with_member(base: &Value, name: &str, value: Value) -> Value {
-    let mut members = base.as_object().cloned().unwrap_or_default();
-    members.insert(name.to_owned(), value);
-    Value::Object(members)
 }

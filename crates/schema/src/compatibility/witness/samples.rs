@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use super::weight::{Room, fits};
 use super::{BRANCHES, SAMPLES, Search};
-use crate::bounds::charge_deeper;
+use crate::bounds::{charge, charge_deeper};
 use crate::compatibility::facts::{Facts, Known};
 use crate::compatibility::form::{Condition, Kinds};
 use crate::compatibility::number::Decimal;
@@ -20,13 +21,13 @@ impl Search {
             return Vec::new();
         }
         if let Some(samples) = self.samples.get(&(known, depth)) {
-            return samples.clone();
+            return samples.iter().filter(|sample| fits(sample)).cloned().collect();
         }
         let mut found = Vec::new();
         let held = self.proof.theory.held(&facts);
         for (_, condition) in &held {
             if let Condition::Values(values) = &**condition {
-                found.extend(values.all().iter().take(4 * SAMPLES).cloned());
+                found.extend(values.all().iter().take(4 * SAMPLES).filter(|value| fits(value)).cloned());
             }
         }
         if found.is_empty() {
@@ -42,6 +43,7 @@ impl Search {
             kept = self.kept(&facts, branched, |_, _| None);
         }
         kept.truncate(2 * SAMPLES);
+        kept.retain(fits);
         if self.samples.len() < 10_000 {
             self.samples.insert((known, depth), kept.clone());
         }
@@ -117,6 +119,7 @@ impl Search {
         let length = usize::try_from(length).ok().filter(|length| *length <= 256)?;
         let items = self.proof.items(facts);
         let mut all = Vec::new();
+        let mut room = Room::new();
         for place in 0..length {
             let mut at = self.proof.theory.matching(items.at(place));
             let held = self.proof.theory.held(facts);
@@ -128,7 +131,12 @@ impl Search {
                 at = self.proof.theory.and(at, contained);
             }
             let samples = self.samples(at, depth - 1);
-            all.push(samples.iter().find(|sample| !all.contains(*sample)).or(samples.first())?.clone());
+            charge(all.len() as u64);
+            let sample = samples.iter().find(|sample| !all.contains(*sample)).or(samples.first())?;
+            if !room.take(sample) {
+                return None;
+            }
+            all.push(sample.clone());
         }
         Some(Value::Array(all))
     }
@@ -138,11 +146,16 @@ impl Search {
         let held = self.proof.theory.held(facts);
         let mut least = count;
         let mut members = Map::new();
+        let mut room = Room::new();
         for (_, condition) in &held {
             match &**condition {
                 Condition::Required(name) => {
                     let member = self.proof.member(facts, name);
-                    members.insert(name.clone(), self.samples(member, depth - 1).first()?.clone());
+                    let value = self.samples(member, depth - 1).into_iter().next()?;
+                    if !room.member(name, &value) {
+                        return None;
+                    }
+                    members.insert(name.clone(), value);
                 }
                 Condition::MembersMin(count) if least == 0 => least = *count,
                 _ => {}
@@ -158,8 +171,12 @@ impl Search {
             }
             if !members.contains_key(&name) {
                 let member = self.proof.member(facts, &name);
-                let value = self.samples(member, depth - 1).first().cloned();
-                members.extend(value.map(|value| (name, value)));
+                if let Some(value) = self.samples(member, depth - 1).into_iter().next() {
+                    if !room.member(&name, &value) {
+                        return None;
+                    }
+                    members.insert(name, value);
+                }
             }
         }
         Some(Value::Object(members))
