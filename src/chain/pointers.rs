@@ -181,7 +181,9 @@ impl Pointers {
                 // A version of this transaction is never replaced by a smaller list: PostgreSQL keeps each version until the
                 // transaction ends, and a search reads them all.
                 None if found.own => return Ok(self.anywhere(leaf)),
-                Some(leaves) if leaves.contains(&leaf) && (found.own || !searched_all) => return Ok(Pointing::At(leaf)),
+                Some(leaves) if leaves.contains(&leaf) && (found.own || !searched_all) => {
+                    return Ok(Pointing::At(leaf));
+                }
                 Some(leaves) if found.own => {
                     let mut leaves = leaves.clone();
                     leaves.push(leaf);
@@ -300,7 +302,7 @@ pub fn void(root: Oid) -> Result<()> {
         return Ok(());
     }
     if let Some(table) = notes_table() {
-        make_void(root, &*notes_in(table)?);
+        make_void(root, &notes_in(table)?);
     }
     Ok(())
 }
@@ -386,10 +388,7 @@ fn notes_table() -> Option<Oid> {
 /// transaction ends. Without an index nobody learns which pointers are void, so that none may be left unread.
 fn notes_in(table: Oid) -> Result<Rc<Notes>> {
     let table = Relation::open(table, Lock::AccessShare)?;
-    let missing = || {
-        Error::new(Class::State, format!("table \"{}\" has no index on (chain, key)", table.name()))
-            .hint("CREATE INDEX ON veritable.heads (chain, key);")
-    };
+    let missing = || Error::new(Class::State, "table \"veritable.heads\" has no index on (chain, key)");
     NOTES.with(|notes| notes.get(table.oid(), || Notes::of(&table).ok_or_else(missing)))
 }
 

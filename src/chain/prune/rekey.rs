@@ -72,8 +72,7 @@ pub fn follow(table: &Relation) -> Result<()> {
 
 impl Other {
     fn write(self, session: &Session, [target, genesis]: &[Parameter; 2]) -> Result<()> {
-        let parameters =
-            [target.clone(), genesis.clone(), self.entities.into(), self.before.into(), self.after.into()];
+        let parameters = [target.clone(), genesis.clone(), self.entities.into(), self.before.into(), self.after.into()];
         let written = as_extension(|| {
             session.run(
                 "UPDATE veritable.prunings p SET key = other.after
