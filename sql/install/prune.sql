@@ -60,7 +60,7 @@ COMMENT ON TABLE veritable.prunings IS
 COMMENT ON COLUMN veritable.prunings.target IS 'table that the events were pruned from; a number if the table is gone';
 COMMENT ON COLUMN veritable.prunings.key IS 'hash of the entity, by which its runs are found';
 COMMENT ON COLUMN veritable.prunings.about IS 'qualified and quoted name of the table at that time; with series the entity of the chain';
-COMMENT ON COLUMN veritable.prunings.series IS 'database that recorded the row: system identifier/oid';
+COMMENT ON COLUMN veritable.prunings.series IS 'database that recorded the row: system identifier/oid; with #n for transactions that prune parts of a table at the same time';
 COMMENT ON COLUMN veritable.prunings.seq IS 'place among the rows of a series about the same table, from 1';
 COMMENT ON COLUMN veritable.prunings.action IS
 'detach, the run left with a partition; delete, prune() deleted the run; attach, the run came back with a partition; drop, '

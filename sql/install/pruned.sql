@@ -7,6 +7,13 @@ CREATE FUNCTION veritable.entity_key(event record) RETURNS bigint
 COMMENT ON FUNCTION veritable.entity_key(record) IS
 'Returns the key under which veritable.prunings has the entity of an event of a chained table.';
 
+CREATE FUNCTION veritable.entity_key(target regclass, entity text[]) RETURNS bigint
+    LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'veritable_entity_key_of';
+COMMENT ON FUNCTION veritable.entity_key(regclass, text[]) IS
+'Returns the key that veritable.entity_key(record) gives for an event of a chained table whose entity columns have these values, '
+'as texts in the order of the columns of the chain. Errors: 42501 without the privilege to read them, those of verify_chain() '
+'without such a chained table, and those of the types if a text is no value.';
+
 -- This function runs in the leader only, where verify_chain() runs.
 CREATE FUNCTION veritable.is_sought_key(key bigint, number bigint) RETURNS boolean
     LANGUAGE c STABLE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'veritable_is_sought_key';

@@ -1,7 +1,10 @@
 //! The callbacks of a chain for the event triggers.
 
-use super::prune::{attach, detach};
+use super::prune::{attach, detach, rekey};
 use super::{alter, partitions, triggers, verify};
+use crate::pg::relation::Relation;
+use crate::pg::report::Result;
+use crate::table::faults::Faults;
 use crate::table::feature::{Ddl, Kind, Partitions, Reason};
 
 const ANEW: &str = "drop_chain() ends the chain, and add_chain(…, reseal => true) begins a new one.";
@@ -14,7 +17,7 @@ pub static DDL: Ddl = Ddl {
     check: triggers::check,
     follow: alter::follow,
     adopt: None,
-    verify: verify::verify,
+    verify,
     indexes_text: false,
     on_new_column: None,
     partitions: Some(&Partitions {
@@ -31,6 +34,12 @@ pub static DDL: Ddl = Ddl {
     }),
     lost: None,
 };
+
+/// Verifies the table, with the pruned runs of its entities as they are hashed now.
+fn verify(table: &Relation, faults: &mut Faults) -> Result<()> {
+    rekey::follow(table)?;
+    verify::verify(table, faults)
+}
 
 fn reason(kind: Kind) -> Reason {
     let (detail, hint) = match kind {

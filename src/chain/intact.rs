@@ -10,8 +10,10 @@ use std::collections::{HashMap, HashSet};
 use veritable_core::chain::{Anchor, Balance, BalanceKey, LinkHash, Run};
 
 use super::layout::Whole;
-use super::line::layout_of;
+use super::line::{layout_of, layout_of_table};
 use crate::pg::function::{Answer, Call, sql_function};
+use crate::pg::line::pinned::Pinned;
+use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 
 sql_function! {
@@ -53,6 +55,10 @@ sql_function! {
 sql_function! {
     /// `veritable.entity_key(record) → bigint`
     veritable_entity_key = entity_key
+}
+sql_function! {
+    /// `veritable.entity_key(regclass, text[]) → bigint`
+    veritable_entity_key_of = entity_key_of
 }
 
 /// The check of one entity's events.
@@ -210,4 +216,17 @@ fn entity_key(call: &Call) -> Result<Answer> {
     let Some(value) = call.composite(0) else { return Ok(Answer::NULL) };
     let found = layout_of(&value)?;
     Ok(Some(found.layout.entity_key(&value.row(&found.layout.descriptor))).into())
+}
+
+/// As [`entity_key`], from the values of the entity as texts.
+fn entity_key_of(call: &Call) -> Result<Answer> {
+    let (Some(table), Some(values)) = (call.oid(0), call.texts(1)) else { return Ok(Answer::NULL) };
+    let relation = Relation::open(table, Lock::AccessShare)?;
+    let found = layout_of_table(table)?;
+    let places: Vec<_> = found.layout.entity.iter().map(|column| column.place).collect();
+    if !relation.may_select(&places) {
+        return Err(Error::new(Class::Privilege, format!("permission denied for table {}", relation.name())));
+    }
+    let _pinned = Pinned::new();
+    Ok(Some(found.layout.key_of_texts(&values)?).into())
 }

@@ -265,12 +265,27 @@ impl Layout {
                 row.hash(column.place, column.hash, key)
             } else {
                 let _pinned = Pinned::new();
-                let text = row.text(column.place, &column.output).unwrap_or_default();
-                let hash = LinkHash::of_line(&[&key.to_be_bytes(), text.as_bytes()].concat());
-                hash.as_bytes()[..8].iter().fold(0, |hash, byte| hash << 8 | u64::from(*byte))
+                key_of_text(key, &row.text(column.place, &column.output).unwrap_or_default())
             }
         });
         key.cast_signed()
+    }
+
+    /// The [key](Layout::entity_key) of an entity whose values are known as texts. A text of which no key is made need not be
+    /// that of a value any more.
+    pub fn key_of_texts(&self, values: &[Option<String>]) -> Result<i64> {
+        let (mut row, mut key) = (Row::empty(&self.descriptor), 0);
+        for (column, value) in self.entity.iter().zip(values) {
+            key = match value {
+                None => !key,
+                Some(text) if column.has_lasting_hash => {
+                    row.set_text(column.place, text)?;
+                    row.hash(column.place, column.hash, key)
+                }
+                Some(text) => key_of_text(key, text),
+            };
+        }
+        Ok(key.cast_signed())
     }
 
     /// Whether equal entities have the same [image](Layout::entity_image).
@@ -330,6 +345,12 @@ impl Covered {
     fn of(relation: &Relation, column: &Column) -> Result<Covered> {
         Ok(Covered { member: Member::new(&column.name)?, place: column.place, form: form_of(relation, column)? })
     }
+}
+
+/// The first 64 bits of SHA-256(key || text), with the key in big-endian order.
+fn key_of_text(key: u64, text: &str) -> u64 {
+    let hash = LinkHash::of_line(&[&key.to_be_bytes(), text.as_bytes()].concat());
+    hash.as_bytes()[..8].iter().fold(0, |hash, byte| hash << 8 | u64::from(*byte))
 }
 
 /// The form in which a line holds the values of a column.

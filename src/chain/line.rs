@@ -31,6 +31,15 @@ impl Derived for RowLayout {
 
 thread_local! {
     static LAYOUTS: Cache<RowLayout> = Cache::default();
+    static TABLES: Cache<RowLayout> = Cache::default();
+}
+
+impl RowLayout {
+    fn of(relation: Oid) -> Result<RowLayout> {
+        let relation = Relation::open(relation, Lock::AccessShare)?;
+        let chain = Chain::required(&relation)?;
+        Ok(RowLayout { relation: relation.oid(), layout: Layout::of(&relation, &chain.arguments)? })
+    }
 }
 
 /// The layout of a composite value's rows; the value's type must be the row type of a chained table.
@@ -42,11 +51,14 @@ pub fn layout_of(value: &Composite) -> Result<Rc<RowLayout>> {
                 Error::new(Class::WrongObject, "argument is not a row of a chained table")
                     .hint("Pass a whole row: SELECT chain_line(e) FROM entity_events AS e.")
             })?;
-            let relation = Relation::open(relation, Lock::AccessShare)?;
-            let chain = Chain::required(&relation)?;
-            Ok(RowLayout { relation: relation.oid(), layout: Layout::of(&relation, &chain.arguments)? })
+            RowLayout::of(relation)
         })
     })
+}
+
+/// The layout of a chained table's rows.
+pub fn layout_of_table(table: Oid) -> Result<Rc<RowLayout>> {
+    TABLES.with(|layouts| layouts.get(table, || RowLayout::of(table)))
 }
 
 fn chain_line(call: &Call) -> Result<Answer> {

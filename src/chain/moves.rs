@@ -10,7 +10,7 @@
 use veritable_core::chain::LinkHash;
 
 use super::arguments::Arguments;
-use super::feature::{FEATURE, GUARDS_ROWS};
+use super::feature::{FEATURE, GUARD};
 use super::layout::Layout;
 use super::search::hold_beside;
 use super::triggers::{self, Chain};
@@ -22,7 +22,7 @@ use crate::pg::relation::{Relation, name_of};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::{Descriptor, Row};
 use crate::pg::transaction;
-use crate::pg::trigger::Firing;
+use crate::pg::trigger::{Firing, TriggerInfo};
 use crate::table::{moves, standing};
 
 pub use moves::are_open;
@@ -61,8 +61,11 @@ impl Place {
         columns.sort_by(|one, other| one.name.cmp(&other.name));
         let columns: Vec<usize> = columns.iter().map(|column| column.place).collect();
         let sealed = Layout::of(relation, &Chain::required(relation)?.arguments)?.sealed;
-        let guards = FEATURE.oids()?[super::feature::GUARD];
-        let is_late = |trigger: &str| trigger > GUARDS_ROWS.name;
+        let guards = FEATURE.oids()?[GUARD];
+        // By hand, the guard can have any name. Of several, the first lets the row go.
+        let mut fired: Vec<_> = relation.triggers().into_iter().filter(TriggerInfo::before_delete_row).collect();
+        fired.sort_by(|one, other| one.name.cmp(&other.name));
+        let mut after = fired.into_iter().skip_while(|trigger| trigger.function != guards);
         Ok(Place {
             relation: relation.oid(),
             ancestors: relation.ancestors(),
@@ -71,11 +74,7 @@ impl Place {
             sealed: columns.iter().copied().filter(|place| sealed.contains(place)).collect(),
             columns,
             is_default: relation.is_in_default_partition(root),
-            late: relation
-                .triggers()
-                .into_iter()
-                .find(|trigger| trigger.before_delete_row() && trigger.function != guards && is_late(&trigger.name))
-                .map(|trigger| trigger.name),
+            late: after.find(|trigger| trigger.function != guards).map(|trigger| trigger.name),
         })
     }
 

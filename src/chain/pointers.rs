@@ -24,7 +24,7 @@ use crate::pg::oid::Oid;
 use crate::pg::open_transaction::OpenTransaction;
 use crate::pg::random;
 use crate::pg::relation::{self, Lock, Relation};
-use crate::pg::report::Result;
+use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi::Session;
 use crate::pg::transaction::{Moment, moment};
 use crate::pg::types::{has_lasting_functions, is_deterministic};
@@ -49,7 +49,8 @@ thread_local! {
 
 /// The pointers of a chain.
 pub struct Pointers {
-    notes: Rc<Notes>,
+    /// The table of the notes. Who uses them opens them anew: their index may be another one by then.
+    notes: Oid,
     root: Oid,
     /// What pointers depend on in the catalogs: the sealing trigger, and the types of the entity.
     identity: [u8; 16],
@@ -100,7 +101,7 @@ impl Pointers {
         if !root.is_partitioned() {
             return Ok(None);
         }
-        let Some(notes) = notes()? else { return Ok(None) };
+        let Some(notes) = notes_table() else { return Ok(None) };
         let seal = triggers::sealing_function()?;
         let trigger = root.triggers().into_iter().find(|trigger| trigger.function == seal);
         let mut identity = format!("{:?}", trigger.map(|trigger| u32::from(trigger.oid)));
@@ -119,13 +120,14 @@ impl Pointers {
     pub fn look(&self, key: Key, entity: &[u8], leaf: Oid) -> Result<Knowing> {
         let image = digest(entity);
         let nothing = |place| Knowing::Known(Known { generation: None, image, pointers: Vec::new(), place });
+        let notes = notes_in(self.notes)?;
         // The generation first, then the pointer.
-        let (found, mut pointers) = self.notes.up_to_and_with(self.root, GENERATION, key.hash as i64);
-        let (state, is_of_scan) = self.state(found)?;
+        let (found, mut pointers) = notes.up_to_and_with(self.root, GENERATION, key.hash as i64);
+        let (state, is_of_scan) = self.state(&notes, found)?;
         let Some(generation) = state.generation else { return Ok(nothing(Place::Anywhere)) };
         generation_read::note(self.root, generation, leaf);
         if !is_of_scan {
-            pointers = self.notes.with_key(self.root, key.hash as i64);
+            pointers = notes.with_key(self.root, key.hash as i64);
         }
         pointers.retain(|found| found.note.number != NO_SEQ);
         if let Some(transaction) = pointers.iter().find_map(|found| found.inserter.or(found.deleter)) {
@@ -148,7 +150,7 @@ impl Pointers {
     /// place, with less reading.
     pub fn look_at_own(&self, key: Key, entity: &[u8], leaf: Oid) -> Result<Knowing> {
         let Some(generation) = generation_read::of(self.root, leaf) else { return self.look(key, entity, leaf) };
-        let mut pointers = self.notes.with_key(self.root, key.hash as i64);
+        let mut pointers = notes_in(self.notes)?.with_key(self.root, key.hash as i64);
         pointers.retain(|found| found.note.number != NO_SEQ);
         if let Some(transaction) = pointers.iter().find_map(|found| found.inserter.or(found.deleter)) {
             return Ok(Knowing::InProgress(transaction));
@@ -159,8 +161,9 @@ impl Pointers {
 
     /// Lets the pointer include the leaf that the event with this seq is about to come to. The caller has locked the entity, and
     /// knows that this is its next event; `searched_all` says that it has looked into all leaves for the one before.
-    pub fn include(&self, key: Key, known: &Known, leaf: Oid, seq: i64, searched_all: bool) -> Pointing {
-        let Some(generation) = known.generation else { return Pointing::At(leaf) };
+    pub fn include(&self, key: Key, known: &Known, leaf: Oid, seq: i64, searched_all: bool) -> Result<Pointing> {
+        let Some(generation) = known.generation else { return Ok(Pointing::At(leaf)) };
+        let notes = notes_in(self.notes)?;
         let fresh = |number, leaves| Note {
             about: self.root,
             key: key.hash as i64,
@@ -170,29 +173,31 @@ impl Pointers {
             relations: leaves,
         };
         let Some(found) = known.pointers.first() else {
-            self.notes.insert(&fresh(seq, Some(vec![leaf])));
-            return Pointing::At(leaf);
+            notes.insert(&fresh(seq, Some(vec![leaf])));
+            return Ok(Pointing::At(leaf));
         };
         if known.pointers.len() == 1 && found.note.generation == generation && found.note.name == known.image {
             match &found.note.relations {
                 // A version of this transaction is never replaced by a smaller list: PostgreSQL keeps each version until the
                 // transaction ends, and a search reads them all.
-                None if found.own => return self.anywhere(leaf),
-                Some(leaves) if leaves.contains(&leaf) && (found.own || !searched_all) => return Pointing::At(leaf),
+                None if found.own => return Ok(self.anywhere(leaf)),
+                Some(leaves) if leaves.contains(&leaf) && (found.own || !searched_all) => {
+                    return Ok(Pointing::At(leaf));
+                }
                 Some(leaves) if found.own => {
                     let mut leaves = leaves.clone();
                     leaves.push(leaf);
                     let leaves = (leaves.len() <= LEAVES_MAX).then_some(leaves);
                     let is_anywhere = leaves.is_none();
-                    self.notes.replace(found, &fresh(found.note.number, leaves));
-                    return if is_anywhere { self.anywhere(leaf) } else { Pointing::At(leaf) };
+                    notes.replace(found, &fresh(found.note.number, leaves));
+                    return Ok(if is_anywhere { self.anywhere(leaf) } else { Pointing::At(leaf) });
                 }
                 _ => {}
             }
         }
-        known.pointers[1..].iter().for_each(|other| self.notes.delete(other));
-        self.notes.replace(found, &fresh(seq, Some(vec![leaf])));
-        Pointing::At(leaf)
+        known.pointers[1..].iter().for_each(|other| notes.delete(other));
+        notes.replace(found, &fresh(seq, Some(vec![leaf])));
+        Ok(Pointing::At(leaf))
     }
 
     /// The knowledge that a pointer says "anywhere". It counts only for who keeps generations from beginning meanwhile: an entity
@@ -207,24 +212,24 @@ impl Pointers {
     }
 
     /// The state of the chain, from the notes about it; and whether that is the answer, or one of later.
-    fn state(&self, found: Vec<FoundNote>) -> Result<(State, bool)> {
-        let state = self.state_of(found)?;
+    fn state(&self, notes: &Notes, found: Vec<FoundNote>) -> Result<(State, bool)> {
+        let state = self.state_of(notes, found)?;
         if state.generation.is_some() || is_voided_here(self.root, |_| true) {
             return Ok((state, true));
         }
-        if let Some(state) = self.begin()? {
+        if let Some(state) = self.begin(notes)? {
             return Ok((state, false));
         }
         // The row comes without a pointer: no generation may begin before this transaction ends. One may have begun just now.
         keep(self.root);
-        Ok((self.read()?, false))
+        Ok((self.read(notes)?, false))
     }
 
-    fn read(&self) -> Result<State> {
-        self.state_of(self.notes.up_to(self.root, GENERATION))
+    fn read(&self, notes: &Notes) -> Result<State> {
+        self.state_of(notes, notes.up_to(self.root, GENERATION))
     }
 
-    fn state_of(&self, found: Vec<FoundNote>) -> Result<State> {
+    fn state_of(&self, notes: &Notes, found: Vec<FoundNote>) -> Result<State> {
         let (void, generations): (Vec<_>, Vec<_>) =
             found.iter().filter(|found| found.note.number == NO_SEQ).partition(|found| found.note.key == VOID);
         let stands = |found: &&&FoundNote| {
@@ -235,7 +240,7 @@ impl Pointers {
             let valid = standing.swap_remove(valid);
             if standing.iter().any(|other| other.inserter.is_none()) {
                 // Two cannot be.
-                make_void(self.root, &self.notes);
+                make_void(self.root, notes);
                 return Ok(State { generation: None, valid: None });
             }
             return Ok(State { generation: Some(valid.note.generation), valid: Some(valid.note.relations.clone()) });
@@ -244,18 +249,18 @@ impl Pointers {
     }
 
     /// Begins a generation, if nobody can be adding rows without pointers.
-    fn begin(&self) -> Result<Option<State>> {
+    fn begin(&self, notes: &Notes) -> Result<Option<State>> {
         if !lock::acquire(whole(self.root), Mode::Exclusive, false) {
             return Ok(None);
         }
-        let state = self.begin_locked();
+        let state = self.begin_locked(notes);
         lock::release(whole(self.root), Mode::Exclusive);
         state
     }
 
-    fn begin_locked(&self) -> Result<Option<State>> {
+    fn begin_locked(&self, notes: &Notes) -> Result<Option<State>> {
         // Another transaction may have begun one just before.
-        let state = self.read()?;
+        let state = self.read(notes)?;
         if state.generation.is_some() {
             return Ok(Some(state));
         }
@@ -265,15 +270,15 @@ impl Pointers {
         }
         cache::accept_changes();
         let (leaves, _) = Relation::open(self.root, Lock::Held)?.family_now();
-        for former in self.notes.up_to(self.root, GENERATION) {
+        for former in notes.up_to(self.root, GENERATION) {
             if former.note.number == NO_SEQ && former.inserter.is_none() && former.deleter.is_none() {
-                self.notes.delete(&former);
+                notes.delete(&former);
             }
         }
         let generation = i64::from_ne_bytes(random::bytes()?);
         let (empty, others) = empty_leaves::lock(&leaves)?;
         let others = (others.len() <= RELATIONS_MAX).then_some(others);
-        self.notes.insert(&Note {
+        notes.insert(&Note {
             about: self.root,
             key: GENERATION,
             generation,
@@ -296,8 +301,8 @@ pub fn void(root: Oid) -> Result<()> {
     if is_voided_here(root, Moment::is_open) {
         return Ok(());
     }
-    if let Some(notes) = notes()? {
-        make_void(root, &notes);
+    if let Some(table) = notes_table() {
+        make_void(root, &notes_in(table)?);
     }
     Ok(())
 }
@@ -355,7 +360,8 @@ pub const KEEPER: Keeper = Keeper { forget, prunes: Prunes::NOTHING };
 
 /// Deletes the pointers of chains that have ended. The caller holds a lock on each that keeps everybody out.
 pub fn forget(_session: &Session, tables: &[Oid]) -> Result<Vec<Told>> {
-    if let Some(notes) = notes()? {
+    if let Some(table) = notes_table() {
+        let notes = notes_in(table)?;
         tables.iter().for_each(|table| notes.delete_all(*table));
     }
     Ok(Vec::new())
@@ -373,11 +379,17 @@ fn whole(root: Oid) -> Key {
     Key { kind: Kind::Heads, relation: root, hash: 0 }
 }
 
-fn notes() -> Result<Option<Rc<Notes>>> {
-    // Before an update of the extension there is no such table.
-    let Some(oid) = relation::named(c"veritable", c"heads") else { return Ok(None) };
-    let derive = || Notes::of(&Relation::open(oid, Lock::AccessShare).ok()?).ok_or(()).ok();
-    Ok(NOTES.with(|notes| notes.get(oid, || derive().ok_or(()))).ok())
+/// The table of the notes; before an update of the extension there is none.
+fn notes_table() -> Option<Oid> {
+    relation::named(c"veritable", c"heads")
+}
+
+/// The notes in this table. The lock comes first: it takes in whether their index is another one now, and keeps it until the
+/// transaction ends. Without an index nobody learns which pointers are void, so that none may be left unread.
+fn notes_in(table: Oid) -> Result<Rc<Notes>> {
+    let table = Relation::open(table, Lock::AccessShare)?;
+    let missing = || Error::new(Class::State, "table \"veritable.heads\" has no index on (chain, key)");
+    NOTES.with(|notes| notes.get(table.oid(), || Notes::of(&table).ok_or_else(missing)))
 }
 
 /// The first half of a SHA-256: nobody finds two images with the same.

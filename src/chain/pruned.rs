@@ -83,7 +83,8 @@ impl Pruned {
         [self.target.into(), self.genesis.as_bytes().as_slice().into(), third, distrusted.into()]
     }
 
-    /// Events and runs, as a query with the columns event, key, place, first, last, before, through, entity.
+    /// Events and runs, as a query with the columns event, key, place, first, last, before, through, entity. The stored key of a
+    /// run is in no line, and may be of another type of a column: it is not asked.
     fn events_and_runs(&self, table: &Table) -> String {
         format!(
             "SELECT {event} AS event, veritable.entity_key({event}) AS key, {seq} AS place, NULL::pg_catalog.int8 AS first,
@@ -91,7 +92,7 @@ impl Pruned {
                     NULL::pg_catalog.text[] AS entity
              FROM {from} {condition}
              UNION ALL
-             SELECT NULL::{row_type}, r.key, r.first, r.first, r.last, r.before, r.through,
+             SELECT NULL::{row_type}, veritable.entity_key($1::pg_catalog.oid::pg_catalog.regclass, r.entity), r.first, r.first, r.last, r.before, r.through,
                     pg_catalog.array_replace(r.entity, NULL, '')
              FROM ({in_force}) AS r",
             event = table.alias,

@@ -91,7 +91,7 @@ impl Sealer {
             Before::Own(pointing @ Pointing::Anywhere) => Ok(Some(pointing)),
             Before::Own(Pointing::At(leaf)) if leaf == self.relation => Ok(Some(Pointing::At(leaf))),
             Before::Found(Search { known: Some(known), searched_all }) => {
-                Ok(Some(pointers.include(key, &known, self.relation, seq, searched_all)))
+                pointers.include(key, &known, self.relation, seq, searched_all).map(Some)
             }
             Before::Own(_) | Before::Found(_) => loop {
                 // The lock: others must not read the pointer while it changes from one version to the next.
@@ -100,7 +100,7 @@ impl Sealer {
                 }
                 match pointers.look_at_own(key, image, self.relation)? {
                     Knowing::Known(known) => {
-                        return Ok(Some(pointers.include(key, &known, self.relation, seq, false)));
+                        return pointers.include(key, &known, self.relation, seq, false).map(Some);
                     }
                     Knowing::InProgress(transaction) => {
                         if !await_end(firing, transaction, standing, row)? {

@@ -1,6 +1,5 @@
 //! The keys of a table: their rows, in any partition.
 
-use std::cell::OnceCell;
 use std::rc::Rc;
 
 use super::arguments::Arguments;
@@ -33,11 +32,11 @@ struct Leaf {
     relation: Oid,
     /// The times that rows of the relation can have: from the first to before the second.
     bounds: (i64, i64),
-    /// Opened at the first look into this relation.
-    opened: OnceCell<Opened>,
 }
 
+/// A relation that has been looked into.
 struct Opened {
+    relation: Oid,
     /// For each column of the relation, its place in the key.
     place_in_key: Vec<Option<usize>>,
     time: Option<Time>,
@@ -60,6 +59,7 @@ pub struct Wanted<'r> {
 
 thread_local! {
     static KEYS: Cache<Keys> = Cache::default();
+    static OPENED: Cache<Opened> = Cache::default();
 }
 
 impl Keys {
@@ -70,7 +70,7 @@ impl Keys {
 
     fn derive(root: Oid, arguments: &Arguments) -> Result<Keys> {
         let relation = Relation::open(root, Lock::AccessShare)?;
-        let leaf = |relation: Oid, bounds: (i64, i64)| Leaf { relation, bounds, opened: OnceCell::new() };
+        let leaf = |relation: Oid, bounds: (i64, i64)| Leaf { relation, bounds };
         let everything = (i64::MIN, i64::MAX);
         let mut leaves = Vec::new();
         let layout = Layout::of(&relation, arguments)?;
@@ -126,13 +126,9 @@ impl Leaf {
     fn look(&self, wanted: &Wanted, arguments: &Arguments) -> Result<Sought> {
         let is_target = self.relation == wanted.target;
         let lock = if is_target { Lock::Held } else { Lock::AccessShare };
-        let opened = match self.opened.get() {
-            Some(opened) => opened,
-            None => {
-                let opened = Opened::of(&Relation::open(self.relation, lock)?, arguments)?;
-                self.opened.get_or_init(|| opened)
-            }
-        };
+        // The lock comes first: it takes in whether the index is another one now.
+        let relation = Relation::open(self.relation, lock)?;
+        let opened = OPENED.with(|opened| opened.get(self.relation, || Opened::of(&relation, arguments)))?;
         // All partitions have the same key columns, possibly at other places.
         let place_in_row = |place: usize| {
             let in_key = opened.place_in_key.get(place).copied().flatten();
@@ -153,7 +149,8 @@ impl Opened {
         let places = layout.places();
         let scan = DuplicateScan::new(relation, &places).ok_or_else(|| missing_index(relation, arguments))?;
         let in_key = |place| places.iter().position(|key| *key == place);
-        Ok(Opened { place_in_key: (0..relation.width()).map(in_key).collect(), time: layout.time, scan })
+        let place_in_key = (0..relation.width()).map(in_key).collect();
+        Ok(Opened { relation: relation.oid(), place_in_key, time: layout.time, scan })
     }
 }
 
@@ -166,5 +163,11 @@ fn missing_index(relation: &Relation, arguments: &Arguments) -> Error {
 impl Derived for Keys {
     fn depends_on(&self, relation: Oid) -> bool {
         relation == self.root || self.tables.contains(&relation)
+    }
+}
+
+impl Derived for Opened {
+    fn depends_on(&self, relation: Oid) -> bool {
+        relation == self.relation
     }
 }

@@ -64,7 +64,11 @@ impl Derived for Recorder {
 impl Recorder {
     /// The recorder for the relation of a firing.
     pub fn of(firing: &Firing) -> Result<Rc<Recorder>> {
-        RECORDERS.with(|recorders| recorders.get(firing.relation_oid(), || Recorder::new(&firing.relation())))
+        let get =
+            || RECORDERS.with(|recorders| recorders.get(firing.relation_oid(), || Recorder::new(&firing.relation())));
+        // The lock takes in whether the index of the history is another one now.
+        drop(Relation::open(get()?.history, Lock::AccessShare)?);
+        get()
     }
 
     /// A recorder for a relation.

@@ -335,7 +335,7 @@ const ACTIONS: [(&str, &str); 146] = [
     (
         "`veritable.broken(…)`, `veritable.is_sought(…)`, `veritable.is_sought_key(…)`, `veritable.entity_key(…)` over the rows of a chain",
         "SELECT veritable.broken(e, '\\x000102030405060708090a0b0c0d0e0f') FROM app.events AS e
-         WHERE NOT (veritable.is_sought(e, 1) OR veritable.is_sought_key(veritable.entity_key(e), 1)) GROUP BY id",
+         WHERE NOT (veritable.is_sought(e, 1) OR veritable.is_sought_key(veritable.entity_key(e), veritable.entity_key('app.events', '{1}'))) GROUP BY id",
     ),
 ];
 

@@ -151,7 +151,7 @@ const COMPARED: &str = "(SELECT pg_catalog.unnest($3), pg_catalog.unnest($4), pg
 
 /// The runs in force that may be compared, with the most faults that were noted with each.
 fn in_force(condition: &str) -> String {
-    IN_FORCE.replacen("SELECT p.key,", "SELECT pg_catalog.max(p.faults) AS faults, p.key,", 1).replacen(
+    IN_FORCE.replacen("SELECT", "SELECT pg_catalog.max(p.faults) AS faults,", 1).replacen(
         "GROUP BY",
         &format!("{condition} AND ($8 IS NULL OR p.log = $8) GROUP BY"),
         1,

@@ -19,7 +19,8 @@ use crate::pg::oid::Oid;
 use crate::pg::quote;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
-use crate::pg::spi::{Parameter, Session};
+use crate::pg::snapshot;
+use crate::pg::spi::{Parameter, Session, Table};
 use crate::pg::trigger::Firing;
 use crate::table::faults::Faults;
 use crate::table::keepers::{self, Marking};
@@ -101,11 +102,10 @@ pub fn before(session: &Session, target: Oid, before: Parameter, force: bool) ->
     let amount = runs::read(session, &root, arguments, target, source, &mut faults, |runs, mut positions| {
         // Of a long run, positions come before the run.
         marking.add(session, &root, &mut positions)?;
-        if runs.is_empty() {
-            return Ok(());
+        if !runs.is_empty() {
+            record.write(session, &runs)?;
+            deleted += delete(session, &runs)?;
         }
-        record.write(session, &runs)?;
-        deleted += delete(session, &runs)?;
         Ok(())
     })?;
     check(&root, faults, &amount, deleted, force)?;
@@ -160,12 +160,29 @@ fn delete(session: &Session, runs: &[Run]) -> Result<u64> {
     let mut deleted = 0;
     for (table, places) in tables {
         let table = Relation::open(Oid::from(table), Lock::Held)?;
-        let sql = format!("DELETE FROM ONLY {} WHERE ctid = ANY ($1::pg_catalog.tid[])", table.qualified_name());
+        let rows = format!("FROM ONLY {} WHERE ctid = ANY ($1::pg_catalog.tid[])", table.qualified_name());
+        let places = [places.into()];
         // The triggers of the table run in it, as its owner: as for a command of that role.
         deleted += as_owner(&table, |acting| {
             acting.set(c"enable_seqscan", c"off");
-            session.run(&sql, &[places.into()])
+            check_snapshot(session, &rows, &places)?;
+            session.run(&format!("DELETE {rows}"), &places)
         })?;
     }
     Ok(deleted)
+}
+
+/// Refuses to delete rows that came, or were changed, after the snapshot that the transaction keeps: they were read with the latest
+/// one, which is the active one here.
+fn check_snapshot(session: &Session, rows: &str, places: &[Parameter]) -> Result<()> {
+    if !snapshot::is_kept() {
+        return Ok(());
+    }
+    let sql = format!("SELECT pg_catalog.count(*) {rows}");
+    let count = |found: Table| found.rows().next().and_then(|row| row.get::<i64>(0));
+    if count(session.query(&sql, places)?) == count(session.query_as_caller(&sql, places)?) {
+        return Ok(());
+    }
+    Err(Error::new(Class::Serialization, "could not serialize access due to concurrent append to the chain")
+        .hint("The transaction might succeed if retried."))
 }

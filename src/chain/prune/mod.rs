@@ -14,6 +14,7 @@ mod gather;
 mod guard;
 pub mod prunings;
 mod record;
+pub mod rekey;
 mod runs;
 
 use super::arguments::Arguments;

@@ -29,12 +29,13 @@ use crate::pg::spi::{self, Fetched, Kept, Session};
 use crate::table::journal;
 
 /// The runs in force of the table $1 and the genesis $2, as a query with the columns key, entity, first, last, before, through.
-/// The query must run as the owner of the extension's tables: [`as_extension`].
+/// The query must run as the owner of the extension's tables: [`as_extension`]. The hashes alone say which run a row is about:
+/// the key is in no line, and the entity is in those of the events.
 pub const IN_FORCE: &str = "
-    SELECT p.key, pg_catalog.min(p.entity) AS entity, p.first, p.last, p.before, p.through
+    SELECT pg_catalog.min(p.key) AS key, pg_catalog.min(p.entity) AS entity, p.first, p.last, p.before, p.through
     FROM veritable.prunings p
     WHERE p.target = $1::pg_catalog.oid AND p.genesis = $2
-    GROUP BY p.key, p.first, p.last, p.before, p.through
+    GROUP BY p.first, p.last, p.before, p.through
     HAVING pg_catalog.sum(CASE WHEN p.action IN ('detach', 'delete') THEN 1 ELSE -1 END) > 0";
 
 thread_local! {

@@ -2,7 +2,7 @@
 
 use veritable_core::chain::LinkHash;
 
-use super::prunings::{IN_FORCE, as_extension};
+use super::prunings::{self, IN_FORCE, as_extension};
 use super::runs::{Amount, Run};
 use crate::chain::arguments::Arguments;
 use crate::pg::oid::Oid;
@@ -55,10 +55,11 @@ impl Record {
         action: &'static str,
         partition: Option<&Relation>,
     ) -> Result<Record> {
+        let about = root.stable_name();
         Ok(Record {
             target: root.oid(),
-            about: root.stable_name(),
-            series: database::identity(),
+            series: journal::free_series(prunings::table()?, &about, &database::identity()),
+            about,
             action,
             partition: partition.map(Relation::stable_name),
             genesis: arguments.genesis()?,
@@ -144,7 +145,7 @@ impl Record {
 }
 
 /// The text of a `text[]`.
-fn array_of(members: &[Option<String>]) -> String {
+pub fn array_of(members: &[Option<String>]) -> String {
     let mut text = String::from("{");
     for (place, member) in members.iter().enumerate() {
         if place > 0 {

@@ -24,6 +24,9 @@ use crate::table::{topology, verification};
 const BATCH: usize = 1000;
 /// The number of runs, and of positions, that are passed on at a time if all are known.
 const PASSED: usize = 5000;
+/// The number of rows of a run whose places are kept, each in some 400 bytes until the row is deleted. A longer run is passed on in
+/// pieces that adjoin.
+const PLACES_MAX: usize = 50_000;
 
 /// Events of one entity whose seqs have no gap.
 #[derive(Clone, Debug)]
@@ -191,7 +194,9 @@ impl Reader<'_> {
         };
         let found = self.judge(&event, row, faults)?;
         if let Some(seq) = event.seq {
-            let goes_on = self.open.as_ref().is_some_and(|run| seq == run.last || run.last.checked_add(1) == Some(seq));
+            let goes_on = self.open.as_ref().is_some_and(|run| {
+                seq == run.last || run.last.checked_add(1) == Some(seq) && run.places.len() < PLACES_MAX
+            });
             if !goes_on {
                 done.extend(self.open.take());
                 self.open = Some(self.begun(&event, seq, row));

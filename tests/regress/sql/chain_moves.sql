@@ -198,6 +198,27 @@ SELECT add_chain('inner_default', '{id}');
 INSERT INTO outer_table VALUES (1, 1);
 DELETE FROM outer_table;
 
+-- A guard made by hand, with another name: what fires after it could keep a row that it has let go.
+CREATE TABLE named (id int NOT NULL, n int) PARTITION BY LIST (n);
+CREATE TABLE named_default PARTITION OF named DEFAULT;
+CREATE TABLE named_1 PARTITION OF named FOR VALUES IN (1);
+SELECT add_chain('named', '{id}');
+SELECT string_agg(replace(pg_get_triggerdef(oid), 'zz_veritable_chain_guard ', 'aa '), '; ') AS triggers
+FROM pg_trigger WHERE tgrelid = 'named'::regclass \gset
+SELECT drop_chain('named');
+:triggers;
+SELECT tgname FROM pg_trigger WHERE tgrelid = 'named'::regclass ORDER BY tgname;
+INSERT INTO named VALUES (1, 2);
+CREATE FUNCTION kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+CREATE TRIGGER bb BEFORE DELETE ON named_default FOR EACH ROW EXECUTE FUNCTION kept();
+BEGIN;
+CREATE TEMP TABLE moving ON COMMIT DROP AS SELECT * FROM named;
+DELETE FROM named;
+ROLLBACK;
+ALTER TRIGGER bb ON named_default RENAME TO a;
+DELETE FROM named;
+SELECT id, n, seq FROM named;
+
 RESET ROLE;
 SET client_min_messages = warning;
 DROP SCHEMA regress_moves CASCADE;

@@ -154,6 +154,16 @@ SELECT prune('person', before => 'infinity');
 SELECT entity, first, last, faults FROM pruned WHERE target = 'person'::regclass ORDER BY entity;
 SELECT * FROM verify_chain('person');
 
+-- A long run is recorded in pieces that adjoin, because its rows are deleted piece by piece.
+CREATE TABLE long (at timestamptz, n int);
+SELECT add_chain('long', recorded => 'at');
+INSERT INTO long (n) SELECT generate_series(1, 120000);
+SELECT prune('long', before => 'infinity');
+SELECT first, last FROM pruned WHERE target = 'long'::regclass ORDER BY first;
+INSERT INTO long (n) VALUES (0) RETURNING seq;
+SELECT * FROM verify_chain('long');
+SELECT * FROM verify_chain('long', '{}');
+
 RESET ROLE;
 DROP OWNED BY regress_prune_before CASCADE;
 DROP ROLE regress_prune_before;

@@ -73,4 +73,14 @@ BEGIN; DELETE FROM entries WHERE account = 'A' AND seq = 2; :verify; ROLLBACK;
 RESET veritable.guard;
 SELECT drop_log('entries');
 SELECT fault FROM verify_chain('entries');
+-- A long run that is deleted has the mark of each event, however many batches were read.
+CREATE TABLE long (at timestamptz, n int);
+SELECT add_chain('long', recorded => 'at');
+SELECT add_log('long', origin => 'example.com/verify_prunings_long');
+INSERT INTO long (n) SELECT generate_series(1, 2500);
+SELECT prune('long', before => 'infinity');
+INSERT INTO long (n) VALUES (0) RETURNING seq;
+SELECT checkpoint('long') AS note \gset
+SELECT fault FROM verify_log('long', :'note');
+SET client_min_messages = warning;
 DROP SCHEMA verify_prunings_log CASCADE;
