@@ -177,8 +177,8 @@ class Program:
         return json.loads(self.process.stdout.readline())
 
 
-def decided(command, pairs, jobs):
-    """The verdicts of all pairs, in the order of the pairs."""
+def decided(command, pairs, jobs, kept):
+    """The verdicts of all pairs, in the order of the pairs; in the file as they come."""
     waiting, found = queue.Queue(), {}
     for number, pair in enumerate(pairs):
         waiting.put((number, pair))
@@ -191,6 +191,8 @@ def decided(command, pairs, jobs):
             except queue.Empty:
                 break
             found[number] = program.verdicts(pair)
+            kept.write("".join(json.dumps({**verdict, "pair": number}) + "\n" for verdict in found[number]))
+            kept.flush()
             if len(found) % 200 == 0:
                 say(f"{len(found)} of {len(pairs)} pairs are decided")
         if program.process:
@@ -341,12 +343,13 @@ def main():
         arguments.sample.write_text("".join(json.dumps(pair) + "\n" for pair in pairs))
     pairs = [json.loads(line) for line in arguments.sample.read_text().splitlines()]
     say(f"{len(pairs)} pairs")
-    verdicts = decided([program, str(arguments.steps)], pairs, arguments.jobs)
+    kept = arguments.sample.with_name(arguments.sample.name + ".verdicts")
+    with kept.open("w") as file:
+        verdicts = decided([program, str(arguments.steps)], pairs, arguments.jobs, file)
     signal.signal(signal.SIGALRM, interrupt)
     for verdict in verdicts:
         if verdict["verdict"] == "incompatible" and verdict["has_example"]:
             verdict["python"] = checked(pairs[verdict["pair"]], verdict)
-    kept = arguments.sample.with_name(arguments.sample.name + ".verdicts")
     kept.write_text("".join(json.dumps(verdict) + "\n" for verdict in verdicts))
     if not report(pairs, verdicts):
         sys.exit("at least one verdict is contradicted")
