@@ -16,7 +16,6 @@ mod texts;
 
 use std::io::{BufRead, Write, stdin, stdout};
 use std::ptr;
-use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use attack::{Attack, attack};
@@ -63,13 +62,25 @@ fn main() {
     }
 }
 
-/// The time of this thread on a processor, which other programs do not lengthen by waiting; where the system does not say, the
-/// time of a clock.
-fn time() -> Duration {
-    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let spent = stat.and_then(|stat| stat.split(' ').next()?.parse().ok());
-    spent.map_or_else(|| START.elapsed(), Duration::from_nanos)
+/// What a clock says, and the time of this thread on a processor, which does not count while others run. The system keeps the
+/// latter by the tick.
+#[derive(Clone, Copy)]
+struct Times(Instant, Option<Duration>);
+
+impl Times {
+    const TICK: Duration = Duration::from_millis(10);
+
+    fn now() -> Self {
+        let stat = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+        let spent = stat.and_then(|stat| stat.split(' ').next()?.parse().ok());
+        Self(Instant::now(), spent.map(Duration::from_nanos))
+    }
+
+    /// The time since then: at most what it took on the processor, and a tick.
+    fn since(self, start: Self) -> Duration {
+        let clock = self.0 - start.0;
+        self.1.zip(start.1).map_or(clock, |(end, start)| clock.min(end - start + Self::TICK))
+    }
 }
 
 fn told(line: &str) {
@@ -99,9 +110,9 @@ fn judged(old: &Value, new: &Value, steps: u64) -> Value {
     let version = |schema| Version { schema, resources: &[] };
     let before = MEMORY.current_usage();
     MEMORY.reset_peak_usage();
-    let start = time();
+    let start = Times::now();
     let verdict = covers(&version(new), &version(old), Formats::Asserted, &limits(), COMPARISON);
-    let time = time() - start;
+    let time = Times::now().since(start);
     let memory = MEMORY.peak_usage().saturating_sub(before);
     let mut told = json!({ "ms": time.as_secs_f64() * 1000.0, "memory": memory });
     let validators = || validator(old).zip(validator(new));
