@@ -56,10 +56,21 @@ impl Search {
             }
             found
         };
+        // What changed in a union that both have: a branch of the old one against a branch of the new one.
+        let is_held = |id: &Id| held.iter().any(|(_, condition)| condition.branches().contains(id));
+        let new: Vec<Id> = order.iter().copied().take_while(|id| !is_held(id)).take(BRANCHES).collect();
+        if !new.is_empty() && new.len() < all.len() {
+            let found = self.in_branches(known, facts, all, |search, case| {
+                new.iter().flat_map(|&id| search.breaking(case, id)).collect()
+            });
+            let kept = self.kept(facts, found, |proof, value| proof.theory.meets_condition(goal, value));
+            if !self.wants_more(&kept) {
+                return kept.values;
+            }
+        }
         let mut found = breaking(self, known);
         if matches!(goal, Condition::One(_)) {
-            let new = order.iter().take_while(|id| !held.iter().any(|(_, it)| it.branches().contains(id)));
-            let pairs = new.flat_map(|&id| order.iter().map(move |&other| (id, other)));
+            let pairs = new.iter().flat_map(|&id| order.iter().map(move |&other| (id, other)));
             let pairs = pairs.chain(all.windows(2).map(|pair| (pair[0], pair[1])));
             for (one, other) in pairs.filter(|(one, other)| one != other).take(2 * BRANCHES) {
                 let both = self.proof.theory.and(known, one);
