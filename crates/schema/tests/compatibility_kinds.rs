@@ -285,12 +285,6 @@ fn changes_in_unions_that_overlap_are_decided() {
     let kind = |kind: &str| json!({"properties": {"kind": {"const": kind}, "n": {"type": "integer"}}});
     let mut required = kind("b");
     required["required"] = json!(["kind"]);
-    let many = |changed: Value| {
-        let branch = |n| json!({"type": "object", "required": ["kind"], "properties": {"kind": {"const": n}}});
-        let mut all: Vec<Value> = (0..30).map(branch).collect();
-        all[20]["properties"]["a"] = changed;
-        json!({"oneOf": all})
-    };
     check(&[
         (
             "a branch narrowed, without tags that must be there",
@@ -303,13 +297,6 @@ fn changes_in_unions_that_overlap_are_decided() {
             "a format on a list of values",
             json!({"type": "object", "properties": {"a": {"enum": ["b", "c"]}}, "required": ["a"]}),
             json!({"type": "object", "properties": {"a": {"enum": ["b", "c"], "format": "date"}}, "required": ["a"]}),
-            false,
-            true,
-        ),
-        (
-            "one of many branches",
-            many(json!({"type": ["integer", "null"]})),
-            many(json!({"type": "integer"})),
             false,
             true,
         ),
