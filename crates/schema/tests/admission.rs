@@ -265,6 +265,17 @@ fn what_a_reference_leads_to_is_admitted_as_a_schema() {
 }
 
 #[test]
+fn a_reference_to_the_meta_schema_of_another_draft_is_refused() {
+    // The validator knows the meta-schema of the schema's own draft alone.
+    refused(
+        &json!({"$schema": DRAFTS[2], "$ref": format!("{}/properties/title", DRAFTS[0])}),
+        &[
+            "/$ref: \"http://json-schema.org/draft-04/schema#/properties/title\" is the meta-schema of another draft, which is not known here",
+        ],
+    );
+}
+
+#[test]
 fn a_schema_does_not_give_itself_a_place_in_the_registry() {
     let registry = "is the URI of a schema in the registry, which is not for a schema to say";
     for id in ["veritable:///other", "veritable:///other/1", "/other", "/other/2", "../other", "2"] {

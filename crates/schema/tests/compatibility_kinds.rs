@@ -279,3 +279,62 @@ fn a_schema_that_takes_the_identifier_of_a_meta_schema_is_not_compared() {
     let verdict = verdict(&own("string"), &own("integer"));
     assert!(matches!(verdict, Verdict::Undecided { .. }), "{verdict:?}");
 }
+
+#[test]
+fn changes_in_unions_that_overlap_are_decided() {
+    let kind = |kind: &str| json!({"properties": {"kind": {"const": kind}, "n": {"type": "integer"}}});
+    let mut required = kind("b");
+    required["required"] = json!(["kind"]);
+    check(&[
+        (
+            "a branch narrowed, without tags that must be there",
+            json!({"oneOf": [kind("a"), {"properties": {"kind": {"const": "b"}}}]}),
+            json!({"oneOf": [kind("a"), required]}),
+            false,
+            false,
+        ),
+        (
+            "a format on a list of values",
+            json!({"type": "object", "properties": {"a": {"enum": ["b", "c"]}}, "required": ["a"]}),
+            json!({"type": "object", "properties": {"a": {"enum": ["b", "c"], "format": "date"}}, "required": ["a"]}),
+            false,
+            true,
+        ),
+        (
+            "a format in one of several branches with formats",
+            json!({"oneOf": [
+                {"type": "object", "required": ["k", "t"], "additionalProperties": false,
+                 "properties": {"k": {"const": "a"}, "t": {"type": "string", "format": "date"}, "x": {"type": "string"}}},
+                {"type": "object", "required": ["k", "t"], "additionalProperties": false,
+                 "properties": {"k": {"const": "b"}, "t": {"type": "string", "format": "date"}, "x": {"type": "string"}}},
+            ]}),
+            json!({"oneOf": [
+                {"type": "object", "required": ["k", "t"], "additionalProperties": false,
+                 "properties": {"k": {"const": "a"}, "t": {"type": "string", "format": "date"}, "x": {"type": "string"}}},
+                {"type": "object", "required": ["k", "t"], "additionalProperties": false,
+                 "properties": {"k": {"const": "b"}, "t": {"type": "string", "format": "date"},
+                                "x": {"type": "string", "format": "uuid"}}},
+            ]}),
+            false,
+            true,
+        ),
+    ]);
+}
+
+#[test]
+fn references_to_the_meta_schema_of_the_draft_are_followed() {
+    for uri in ["http://json-schema.org/draft-04/schema#", "http://json-schema.org/draft-07/schema#"] {
+        let of = |title: &str| {
+            json!({
+                "$schema": uri,
+                "properties": {"a": {"$ref": uri}, "b": {"$ref": format!("{uri}/properties/{title}")}, "c": {"type": "string"}},
+            })
+        };
+        let mut changed = of("title");
+        changed["properties"]["c"] = json!({"type": ["string", "null"]});
+        check(&[
+            ("beside the meta-schema", of("title"), changed, true, false),
+            ("another part of it", of("title"), of("minLength"), false, false),
+        ]);
+    }
+}

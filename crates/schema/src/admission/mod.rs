@@ -227,7 +227,12 @@ impl<'s> Admission<'_, 's> {
         };
         let resource = uri.strip_fragment();
         if !self.schemas.resources.contains_key(resource.as_str()) {
-            let elsewhere = is_meta_schema(resource.as_str()) || self.terms.identifiers.contains(resource.as_str());
+            if is_meta_schema(resource.as_str()) {
+                return (draft_of(resource.as_str()) != self.schemas.draft).then(|| {
+                    format!("{} is the meta-schema of another draft, which is not known here", quoted(reference))
+                });
+            }
+            let elsewhere = self.terms.identifiers.contains(resource.as_str());
             return (!elsewhere).then(|| outside(reference));
         }
         self.schemas
@@ -299,10 +304,17 @@ fn distance(from: &str, to: &str) -> usize {
 
 /// Whether a URI is that of a draft's meta-schema, or of a part of the meta-schema.
 pub(crate) fn is_meta_schema(uri: &str) -> bool {
-    Draft::from_schema_uri(uri) != Draft::Unknown
-        || ["https://json-schema.org/draft/2019-09/meta/", "https://json-schema.org/draft/2020-12/meta/"]
-            .iter()
-            .any(|parts| uri.starts_with(parts))
+    draft_of(uri) != Draft::Unknown
+}
+
+/// The draft whose meta-schema, or a part of it, has this URI.
+fn draft_of(uri: &str) -> Draft {
+    let parts = [
+        ("https://json-schema.org/draft/2019-09/meta/", Draft::Draft201909),
+        ("https://json-schema.org/draft/2020-12/meta/", Draft::Draft202012),
+    ];
+    let part = parts.into_iter().find(|(parts, _)| uri.starts_with(parts));
+    part.map_or_else(|| Draft::from_schema_uri(uri), |(_, draft)| draft)
 }
 
 /// Whether a schema is valid under the meta-schema of its draft, as far as that says.

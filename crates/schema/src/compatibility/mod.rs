@@ -146,14 +146,18 @@ impl Comparison<'_> {
             return Some(Verdict::Compatible);
         }
         self.place = proof.stuck().map(str::to_owned);
-        // If the proof ran out of steps, the search tries each goal less hard.
-        let mut search = Search::of(Proof::of(proof.theory, if shown.is_some() { FEW } else { 0 }));
-        let found = self.within(self.work / 2, || search.breaking(known, new));
-        if let Some(example) = found.and_then(|found| self.checked(found)) {
-            self.failure = None;
-            return Some(Verdict::Incompatible { example: Some(example), lost: self.lost() });
+        let mut theory = proof.theory;
+        for thorough in [false, true] {
+            // If the proof ran out of steps, the search tries each goal less hard.
+            let mut search = Search::of(Proof::of(theory, if shown.is_some() { FEW } else { 0 }), thorough);
+            let found = self.within(self.work / 2, || search.breaking(known, new));
+            if let Some(example) = found.and_then(|found| self.checked(found)) {
+                self.failure = None;
+                return Some(Verdict::Incompatible { example: Some(example), lost: self.lost() });
+            }
+            theory = search.into_theory();
         }
-        let mut proof = Proof::of(search.into_theory(), MANY);
+        let mut proof = Proof::of(theory, MANY);
         let shown = self.within(self.work, || proof.matches(known, new));
         (shown == Some(true)).then_some(Verdict::Compatible)
     }
@@ -213,7 +217,7 @@ impl Comparison<'_> {
         let found = self.within(self.work / 2, || {
             let graph = Graph::of(&lost, &lost, formats).ok()?;
             let root = graph.old;
-            let mut search = Search::of(Proof::of(Theory::of(graph), FEW));
+            let mut search = Search::of(Proof::of(Theory::of(graph), FEW), false);
             let known = search.matching(root);
             Some(search.samples(known, SAMPLED))
         });

@@ -14,19 +14,20 @@ pub(super) fn merge(nodes: Vec<Node>, old: Id, new: Id) -> Result<Graph, String>
     let mut reached: Vec<Id> = reached.into_iter().map(|id| same[id]).chain([TRUE, FALSE]).collect();
     reached.sort_unstable();
     reached.dedup();
+    let shaped = shaped(&nodes, &reached, &same);
     let mut class = vec![0; nodes.len()];
     let mut count = 0;
     loop {
         let mut conditions = HashMap::new();
         let mut classes = HashMap::new();
         let mut next = vec![0; nodes.len()];
-        for &id in &reached {
-            charge(1 + nodes[id].conditions.len() as u64);
-            let mut all: Vec<usize> = Vec::with_capacity(nodes[id].conditions.len());
-            for condition in &nodes[id].conditions {
-                let condition = condition.renamed(|id| class[same[id]]);
+        for (&id, shaped) in reached.iter().zip(&shaped) {
+            charge(1);
+            let mut all: Vec<usize> = Vec::with_capacity(shaped.len());
+            for condition in shaped {
+                charge(1 + condition.ids.len() as u64 / 4);
                 let number = conditions.len();
-                all.push(*conditions.entry(condition).or_insert(number));
+                all.push(*conditions.entry(condition.among(&class)).or_insert(number));
             }
             all.sort_unstable();
             all.dedup();
@@ -41,6 +42,43 @@ pub(super) fn merge(nodes: Vec<Node>, old: Id, new: Id) -> Result<Graph, String>
         count = classes.len();
     }
     Ok(quotient(&nodes, &reached, &class, &same, old, new, count))
+}
+
+/// A condition as a number for all but its nodes, and the nodes. Each round compares these, and no names.
+struct Shaped {
+    shape: usize,
+    ids: Vec<Id>,
+    /// Whether the order of the nodes, and how often each is there, says something.
+    ordered: bool,
+    repeated: bool,
+}
+
+impl Shaped {
+    /// The condition with the classes of its nodes.
+    fn among(&self, class: &[usize]) -> (usize, Vec<usize>) {
+        let mut ids: Vec<usize> = self.ids.iter().map(|&id| class[id]).collect();
+        if !self.ordered {
+            ids.sort_unstable();
+        }
+        if !self.repeated {
+            ids.dedup();
+        }
+        (self.shape, ids)
+    }
+}
+
+fn shaped(nodes: &[Node], reached: &[Id], same: &[Id]) -> Vec<Vec<Shaped>> {
+    let mut shapes: HashMap<Condition, usize> = HashMap::new();
+    let mut of = |condition: &Condition| {
+        let (own, inner) = condition.nodes();
+        let ids: Vec<Id> = own.into_iter().chain(inner).map(|id| same[id]).collect();
+        charge(1 + ids.len() as u64);
+        let number = shapes.len();
+        let shape = *shapes.entry(condition.renamed(|_| TRUE)).or_insert(number);
+        let union = matches!(condition, Condition::Any(_) | Condition::One(_));
+        Shaped { shape, ids, ordered: !union, repeated: !matches!(condition, Condition::Any(_)) }
+    };
+    reached.iter().map(|&id| nodes[id].conditions.iter().map(&mut of).collect()).collect()
 }
 
 /// The graph of the classes: `reached` begins with the two constant nodes, so that these keep their numbers.

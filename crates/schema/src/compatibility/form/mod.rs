@@ -235,6 +235,14 @@ impl Condition {
         }
     }
 
+    /// The branches of a union.
+    pub(super) fn branches(&self) -> &[Id] {
+        match self {
+            Condition::Any(all) | Condition::One(all) => all,
+            _ => &[],
+        }
+    }
+
     /// A keyword that states the condition.
     pub(super) fn keyword(&self) -> &'static str {
         use Condition::*;

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-use referencing::Draft;
+use referencing::uri::resolve_against;
+use referencing::{Draft, meta};
 use serde_json::{Map, Value};
 
 use super::Condition::{
@@ -17,8 +18,8 @@ use crate::bounds::charge;
 use crate::compatibility::Version;
 use crate::compatibility::number::{Decimal, plain};
 use crate::keywords::{self, Holds, holds};
-use crate::reference::{address, uri};
-use crate::walk::{Schema, Schemas, draft, schemas, step};
+use crate::reference::{SCHEME, address, uri};
+use crate::walk::{Schema, Schemas, draft, references_of, schemas, step};
 
 pub(super) struct Reader {
     formats: Formats,
@@ -59,6 +60,9 @@ impl Reader {
                 return Err(format!("{uri} does not say its draft"));
             }
             documents.all.push((Some(uri), schemas(resource)));
+        }
+        if documents.refer_to(own) {
+            documents.all.extend(meta_schema(own).map(|(uri, meta)| (Some(uri), schemas(meta))));
         }
         let first = self.nodes.len();
         for (document, (uri, schemas)) in documents.all.iter().enumerate() {
@@ -241,7 +245,15 @@ impl Here<'_, '_> {
     /// The node that a reference leads to.
     fn target(&self, reference: &str) -> Result<Id, String> {
         let there = match address(reference) {
-            None => self.schemas.target(&self.schema.base, reference),
+            None => {
+                let all = std::iter::once(self.schemas).chain(self.documents.all.iter().map(|(_, there)| there));
+                // Without an identifier, each document has the same base.
+                let is_own = |there: &&Schemas| std::ptr::eq(*there, self.schemas);
+                let resource = resolve_against(&self.schema.base.borrow(), reference);
+                let is_elsewhere = resource.is_ok_and(|uri| !uri.as_str().starts_with(SCHEME));
+                all.filter(|there| is_own(there) || is_elsewhere)
+                    .find_map(|there| there.target(&self.schema.base, reference))
+            }
             Some((name, version)) => {
                 let (base, fragment) = reference.split_once('#').unwrap_or((reference, ""));
                 let base = version.map_or_else(|| base.to_owned(), |version| uri(&name, version));
@@ -317,6 +329,18 @@ impl Here<'_, '_> {
 }
 
 impl Documents<'_> {
+    /// Whether a schema refers to the meta-schema of a draft.
+    fn refer_to(&self, meta: Draft) -> bool {
+        self.all.iter().flat_map(|(_, schemas)| schemas.all.iter().map(|schema| (schemas.draft, schema))).any(
+            |(draft, schema)| {
+                references_of(draft, schema.members).any(|(_, reference)| {
+                    let uri = resolve_against(&schema.base.borrow(), reference);
+                    uri.is_ok_and(|uri| Draft::from_schema_uri(uri.strip_fragment().as_str()) == meta)
+                })
+            },
+        )
+    }
+
     fn id(&self, value: &Value) -> Option<Id> {
         match value {
             Value::Bool(true) => Some(TRUE),
@@ -324,6 +348,16 @@ impl Documents<'_> {
             Value::Object(members) => self.ids.get(&std::ptr::from_ref(members)).copied(),
             _ => None,
         }
+    }
+}
+
+/// The meta-schema of a draft, if it is one schema that refers to nothing else.
+fn meta_schema(draft: Draft) -> Option<(&'static str, &'static Value)> {
+    match draft {
+        Draft::Draft4 => Some(("http://json-schema.org/draft-04/schema", &**meta::DRAFT4)),
+        Draft::Draft6 => Some(("http://json-schema.org/draft-06/schema", &**meta::DRAFT6)),
+        Draft::Draft7 => Some(("http://json-schema.org/draft-07/schema", &**meta::DRAFT7)),
+        _ => None,
     }
 }
 

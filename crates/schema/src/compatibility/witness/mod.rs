@@ -4,6 +4,7 @@
 //! and that the search ends. It follows the goals that the proof could not show: for each, it makes values that break the
 //! goal and meet the facts, and puts them into the least value around them.
 
+mod branches;
 mod samples;
 mod weight;
 
@@ -36,11 +37,19 @@ pub(super) struct Search {
     /// Goals whose search is under way.
     open: Vec<(Known, usize)>,
     samples: BTreeMap<(Known, usize), Vec<Value>>,
+    /// Whether branches are looked into although there are values already, none of which is sure.
+    thorough: bool,
+}
+
+/// Values that may be what is looked for: the sure ones come first, and whether there are such.
+struct Kept {
+    values: Vec<Value>,
+    sure: bool,
 }
 
 impl Search {
-    pub(super) fn of(proof: Proof) -> Self {
-        Self { proof, depth: 0, open: Vec::new(), samples: BTreeMap::new() }
+    pub(super) fn of(proof: Proof, thorough: bool) -> Self {
+        Self { proof, depth: 0, open: Vec::new(), samples: BTreeMap::new(), thorough }
     }
 
     pub(super) fn into_theory(self) -> Theory {
@@ -76,27 +85,36 @@ impl Search {
             found.extend(self.against(known, number));
         }
         self.depth -= 1;
-        self.kept(&facts, found, |proof, value| proof.theory.accepts(id, value))
+        self.kept(&facts, found, |proof, value| proof.theory.accepts(id, value)).values
     }
 
     /// The values, without those that surely do not meet the facts or surely do not break the goal.
-    fn kept(
-        &mut self,
-        facts: &Facts,
-        mut values: Vec<Value>,
-        met: impl Fn(&mut Proof, &Value) -> Option<bool>,
-    ) -> Vec<Value> {
-        values.retain(|value| {
-            charge(4);
-            self.proof.theory.admits(facts, value) != Some(false) && met(&mut self.proof, value) != Some(true)
-        });
-        let mut different: Vec<Value> = Vec::new();
+    fn kept(&mut self, facts: &Facts, values: Vec<Value>, met: impl Fn(&mut Proof, &Value) -> Option<bool>) -> Kept {
+        let (mut sure, mut others): (Vec<Value>, Vec<Value>) = (Vec::new(), Vec::new());
         for value in values {
-            if different.len() < BROKEN && !different.contains(&value) {
-                different.push(value);
+            charge(4);
+            let admitted = self.proof.theory.admits(facts, &value);
+            if sure.len() >= BROKEN || admitted == Some(false) {
+                continue;
+            }
+            let kept = match met(&mut self.proof, &value) {
+                Some(true) => continue,
+                Some(false) if admitted == Some(true) => &mut sure,
+                _ => &mut others,
+            };
+            if kept.len() < BROKEN && !kept.contains(&value) {
+                kept.push(value);
             }
         }
-        different
+        let is_sure = !sure.is_empty();
+        sure.extend(others);
+        sure.truncate(BROKEN);
+        Kept { values: sure, sure: is_sure }
+    }
+
+    /// Whether to look further.
+    fn wants_more(&self, kept: &Kept) -> bool {
+        kept.values.is_empty() || self.thorough && !kept.sure
     }
 
     /// Values that may meet the facts and break the condition.
@@ -112,10 +130,14 @@ impl Search {
         for (_, held) in self.proof.theory.held(&facts) {
             if let Condition::Values(values) = &*held {
                 charge(values.all().len() as u64);
-                let broken = |value: &&Value| self.proof.theory.meets_condition(&condition, value) == Some(false);
-                let broken = values.all().iter().filter(broken).take(BROKEN).filter(|value| fits(value));
+                // Those of which it is not known whether they do may break a format.
+                let broken = |value: &&Value| self.proof.theory.meets_condition(&condition, value) != Some(true);
+                let broken = values.all().iter().filter(broken).take(2 * BROKEN).filter(|value| fits(value));
                 let broken: Vec<Value> = broken.cloned().collect();
-                return self.closed(&facts, broken);
+                self.open.pop();
+                return self
+                    .kept(&facts, broken, |proof, value| proof.theory.meets_condition(&condition, value))
+                    .values;
             }
         }
         match &*condition {
@@ -155,44 +177,17 @@ impl Search {
             }
         }
         found.extend(self.samples(known, SAMPLED));
-        found = self.kept(&facts, found, |proof, value| proof.theory.meets_condition(&condition, value));
-        if found.is_empty() {
+        let mut kept = self.kept(&facts, found, |proof, value| proof.theory.meets_condition(&condition, value));
+        if self.wants_more(&kept) {
             // Each branch of the facts on its own may show more.
-            found = self.in_branches(known, &facts, |search, case| search.against(case, number));
+            let branches = condition.branches();
+            let mut more = self.in_branches(known, &facts, branches, |search, case| search.against(case, number));
+            more.append(&mut kept.values);
+            kept.values = more;
+            kept.values.truncate(BROKEN);
         }
         self.open.pop();
-        found
-    }
-
-    /// Ends the search for a goal with these values.
-    fn closed(&mut self, facts: &Facts, values: Vec<Value>) -> Vec<Value> {
-        self.open.pop();
-        self.kept(facts, values, |_, _| None)
-    }
-
-    fn in_branches(
-        &mut self,
-        known: Known,
-        facts: &Facts,
-        mut values: impl FnMut(&mut Self, Known) -> Vec<Value>,
-    ) -> Vec<Value> {
-        let held = self.proof.theory.held(facts);
-        let branching = held.iter().find(|(_, condition)| {
-            matches!(**condition, Condition::Any(_) | Condition::One(_) | Condition::If(..) | Condition::With(..))
-        });
-        let Some(&(number, _)) = branching else { return Vec::new() };
-        let mut found = Vec::new();
-        self.depth += 1;
-        if self.depth <= DEPTH {
-            for case in self.proof.split(facts, number).into_iter().filter(|case| *case != known).take(BRANCHES) {
-                found.extend(values(self, case));
-                if found.len() >= BROKEN {
-                    break;
-                }
-            }
-        }
-        self.depth -= 1;
-        found
+        kept.values
     }
 
     fn wrong_member(&mut self, known: Known, facts: &Facts, goal: &Condition) -> Vec<Value> {
@@ -262,31 +257,6 @@ impl Search {
             if let Value::Object(members) = value {
                 members.remove(name);
             }
-        }
-        found
-    }
-
-    fn no_branch(&mut self, known: Known, facts: &Facts, all: &[Id], goal: &Condition) -> Vec<Value> {
-        let mut found = Vec::new();
-        for &id in all.iter().take(BRANCHES) {
-            found.extend(self.breaking(known, id));
-        }
-        if matches!(goal, Condition::One(_)) {
-            for pair in all.windows(2).take(BRANCHES) {
-                let both = self.proof.theory.and(known, pair[0]);
-                let both = self.proof.theory.and(both, pair[1]);
-                found.extend(self.samples(both, SAMPLED));
-            }
-        }
-        found = self.kept(facts, found, |proof, value| proof.theory.meets_condition(goal, value));
-        if found.is_empty() {
-            found = self.in_branches(known, facts, |search, case| {
-                let mut found = search.samples(case, SAMPLED);
-                for &id in all.iter().take(BRANCHES) {
-                    found.extend(search.breaking(case, id));
-                }
-                found
-            });
         }
         found
     }

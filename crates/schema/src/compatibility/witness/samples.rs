@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::weight::{Room, fits};
-use super::{BRANCHES, SAMPLES, Search};
+use super::{BRANCHES, DEPTH, SAMPLES, Search};
 use crate::bounds::{charge, charge_deeper};
 use crate::compatibility::facts::{Facts, Known};
 use crate::compatibility::form::{Condition, Kinds};
@@ -37,17 +37,40 @@ impl Search {
                 found.extend(self.of_kind(&of, kind, depth));
             }
         }
-        let mut kept = self.kept(&facts, found, |_, _| None);
-        if kept.is_empty() {
-            let branched = self.in_branches(known, &facts, |search, case| search.samples(case, depth));
-            kept = self.kept(&facts, branched, |_, _| None);
+        // While these are looked for, there are none.
+        self.samples.insert((known, depth), Vec::new());
+        let mut kept = self.kept(&facts, found, |_, _| Some(false));
+        if self.wants_more(&kept) && !facts.unmatched.is_empty() && self.depth < DEPTH {
+            kept.values.append(&mut self.unmatched(&facts));
+            kept = self.kept(&facts, kept.values, |_, _| Some(false));
         }
-        kept.truncate(2 * SAMPLES);
-        kept.retain(fits);
+        if self.wants_more(&kept) {
+            let mut branched = self.in_branches(known, &facts, &[], |search, case| search.samples(case, depth));
+            branched.append(&mut kept.values);
+            kept = self.kept(&facts, branched, |_, _| Some(false));
+        }
+        kept.values.truncate(2 * SAMPLES);
+        kept.values.retain(fits);
         if self.samples.len() < 10_000 {
-            self.samples.insert((known, depth), kept.clone());
+            self.samples.insert((known, depth), kept.values.clone());
+        } else {
+            self.samples.remove(&(known, depth));
         }
-        kept
+        kept.values
+    }
+
+    /// Values that break what they must not match.
+    fn unmatched(&mut self, facts: &Facts) -> Vec<Value> {
+        let mut found = Vec::new();
+        self.depth += 1;
+        for &id in facts.unmatched.iter().take(BRANCHES) {
+            let mut others = facts.clone();
+            others.unmatched.remove(&id);
+            let others = self.proof.theory.know(others);
+            found.extend(self.breaking(others, id));
+        }
+        self.depth -= 1;
+        found
     }
 
     fn of_kind(&mut self, facts: &Facts, kind: Kinds, depth: usize) -> Vec<Value> {
