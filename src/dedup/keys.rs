@@ -31,7 +31,7 @@ pub struct Keys {
 struct Leaf {
     relation: Oid,
     /// The times that rows of the relation can have: from the first to before the second.
-    bounds: (i64, i64),
+    bounds: (i128, i128),
 }
 
 /// A relation that has been looked into.
@@ -70,8 +70,8 @@ impl Keys {
 
     fn derive(root: Oid, arguments: &Arguments) -> Result<Keys> {
         let relation = Relation::open(root, Lock::AccessShare)?;
-        let leaf = |relation: Oid, bounds: (i64, i64)| Leaf { relation, bounds };
-        let everything = (i64::MIN, i64::MAX);
+        let leaf = |relation: Oid, bounds: (i128, i128)| Leaf { relation, bounds };
+        let everything = (i128::MIN, i128::MAX);
         let mut leaves = Vec::new();
         let layout = Layout::of(&relation, arguments)?;
         let time = layout.time;
