@@ -26,7 +26,7 @@ use super::layout::Layout;
 use crate::pg::database;
 use crate::pg::glance::Glance;
 use crate::pg::oid::Oid;
-use crate::pg::open_transaction::take_number;
+use crate::pg::open_transaction::{self, own_number, take_number};
 use crate::pg::pages::Pages;
 use crate::pg::random;
 use crate::pg::relation::{self, Lock, Relation};
@@ -214,32 +214,31 @@ impl Filter {
                 None => {}
             }
         }
+        sweep(pages)?;
         let blocks: u64 = self.leaves.iter().map(|leaf| u64::from(blocks_of(leaf.relation))).sum();
         let wanted = (blocks * KEYS_OF_BLOCK / u64::from(bits::KEYS_OF_PAGE)).next_power_of_two();
         let wanted = u32::try_from(wanted).unwrap_or(LAYER_MAX).clamp(LAYER_MIN, LAYER_MAX);
-        directory::add(pages, |free| {
-            let reused = free.filter(|free| free.layers().iter().any(|layer| layer.pages >= wanted));
-            match reused {
-                None => {
-                    let coverage = pages.add(1, |_, bytes| coverage::begin(bytes, name, 1));
-                    let mut entry = Entry::new(self.root, self.identity, name, coverage);
-                    entry.push(Layer {
-                        start: pages.add(wanted, |page, bytes| bits::begin(bytes, name, 0, page)),
-                        pages: wanted,
-                    });
-                    entry
-                }
-                Some(free) => {
-                    pages.change(free.coverage, |bytes| (coverage::begin(bytes, name, 1), true));
-                    let mut entry = Entry::new(self.root, self.identity, name, free.coverage);
-                    for (number, &layer) in (0..).zip(free.layers()) {
-                        for page in 0..layer.pages {
-                            pages.change(layer.start + page, |bytes| (bits::begin(bytes, name, number, page), true));
-                        }
-                        entry.push(layer);
+        let maker = own_number();
+        directory::add(pages, wanted, |free| match free {
+            None => {
+                let coverage = pages.add(1, |_, bytes| coverage::begin(bytes, name, 1));
+                let mut entry = Entry::new(self.root, self.identity, name, maker, coverage);
+                entry.push(Layer {
+                    start: pages.add(wanted, |page, bytes| bits::begin(bytes, name, 0, page)),
+                    pages: wanted,
+                });
+                entry
+            }
+            Some(free) => {
+                pages.change(free.coverage, |bytes| (coverage::begin(bytes, name, 1), true));
+                let mut entry = Entry::new(self.root, self.identity, name, maker, free.coverage);
+                for (number, &layer) in (0..).zip(free.layers()) {
+                    for page in 0..layer.pages {
+                        pages.change(layer.start + page, |bytes| (bits::begin(bytes, name, number, page), true));
                     }
-                    entry
+                    entry.push(layer);
                 }
+                entry
             }
         });
         Ok(())
@@ -284,6 +283,25 @@ fn blocks_of(relation: Oid) -> u32 {
         Glance::Open(relation) => relation.blocks(),
         Glance::Locked | Glance::Gone => 0,
     }
+}
+
+/// Frees the filters of tables that are not deduplicated and of which nobody has told: the table or its trigger was taken back, or an
+/// event trigger did not fire. The caller is alone. The transaction that has made an entry may be the only one that sees its table, so
+/// the entry stays as long as that is open, unless it is this one.
+fn sweep(pages: &Pages) -> Result<()> {
+    let mut entries = directory::all(pages, |entry| entry.target != 0);
+    entries.retain(|(_, entry)| !open_transaction::is_open_elsewhere(entry.maker));
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let targets: Vec<_> = entries.iter().map(|(_, entry)| Oid::from(entry.target)).collect();
+    let present = parts::of(&targets)?;
+    for (place, entry) in entries {
+        if !present.iter().any(|part| part.relation == entry.target) {
+            directory::free(pages, place, entry.name, false);
+        }
+    }
+    Ok(())
 }
 
 fn digest(bytes: &[u8]) -> [u8; 16] {
