@@ -73,7 +73,7 @@ fn add_dedup(call: &Call) -> Result<Answer> {
             session.run(&format!("CREATE INDEX ON {table} ({})", list.join(", ")), &[])?;
         }
         DEDUPLICATES.create(session, &FEATURE, &table, DEDUPLICATES.name, &arguments.render())?;
-        Keys::of(target, &arguments)?.prepare()?;
+        Keys::prepare(target, &arguments)?;
         journal::record(session, &about, "add_dedup", None, Some(&journal::arguments(&arguments.render())))
     })?;
     Ok(Answer::VOID)

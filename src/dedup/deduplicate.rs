@@ -1,26 +1,29 @@
 //! The trigger that looks a row's key up, and skips or refuses the row if the key is taken.
 //!
-//! The protocol is that of sealing: lock the key, look. A row that another transaction is inserting or deleting: release the
-//! lock, wait for the transaction, begin again. Otherwise the lock is kept until the row is in the table, at the latest until the
-//! next row: then the row itself shows that the key is taken. docs/design/dedup.md has the proof.
+//! The protocol is that of sealing: lock the key, look. A row that another transaction is inserting or deleting, or a partition that it
+//! has locked: release the lock, wait for the transaction, begin again. Otherwise the lock is kept until the row is in the table, at the
+//! latest until the next row: then the row itself shows that the key is taken. docs/design/dedup.md has the proof.
 
 use std::rc::Rc;
 
 use super::arguments::{Arguments, OnDuplicate};
 use super::feature::{DEDUPLICATE, FEATURE};
-use super::keys::{Keys, Wanted};
+use super::keys::{self, Keys, Wanted};
 use super::layout::Layout;
 use super::{requirements, triggers};
 use crate::pg::cache::{self, Cache, Derived};
 use crate::pg::column::Column;
-use crate::pg::duplicate_scan::Sought;
+use crate::pg::duplicate_scan::{Sought, Writer};
 use crate::pg::function::{Answer, Call, sql_function};
-use crate::pg::lock::{self, Kind};
+use crate::pg::glance;
+use crate::pg::lock::{self, Key, Kind, Mode};
 use crate::pg::oid::Oid;
 use crate::pg::open_transaction::{has_number, take_number};
-use crate::pg::relation::{Lock, Relation};
+use crate::pg::relation::{Lock, Relation, is_free, release};
+use crate::pg::relatives::is_new_partition;
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::Row;
+use crate::pg::transaction::{Transaction, transaction};
 use crate::pg::trigger::{Event, Firing, is_replica};
 use crate::pg::version::Tid;
 use crate::table::standing::{self, Again, Decision};
@@ -37,6 +40,8 @@ struct Deduplicator {
     /// The relation of the deduplication: for a partition, the partitioned table.
     root: Oid,
     is_partitioned: bool,
+    /// The transaction that has made the relation a partition, if that was open when this was read.
+    new_in: Option<Transaction>,
     /// The columns that choose the partition of a row.
     routing: Vec<usize>,
     layout: Layout,
@@ -56,6 +61,34 @@ enum Decided {
     Busy,
 }
 
+/// What a decision has to wait for.
+enum Obstacle {
+    /// The lock of the key.
+    Key(Key),
+    /// The end of another transaction.
+    Writer(Writer),
+    /// Another transaction's lock on a relation.
+    Relation(Oid, Lock),
+}
+
+impl Obstacle {
+    /// Waits without the locks of the row before and of this one, and then makes another attempt.
+    fn wait<T>(self, relation: &Relation, attempt: impl FnOnce() -> Result<T>) -> Result<T> {
+        lock::let_go();
+        match self {
+            Obstacle::Key(key) => lock::hold(key),
+            Obstacle::Writer(writer) => writer.wait(relation),
+            Obstacle::Relation(oid, lock) => {
+                glance::wait_for(oid, lock);
+                let answer = attempt()?;
+                release(oid, lock);
+                return Ok(answer);
+            }
+        }
+        attempt()
+    }
+}
+
 thread_local! {
     static DEDUPLICATORS: Cache<Deduplicator> = Cache::default();
 }
@@ -66,14 +99,20 @@ fn deduplicate(call: &Call) -> Result<Answer> {
         return Err(FEATURE.misplaced(DEDUPLICATE));
     }
     let own = Deduplicator::of(&firing)?;
+    if own.new_in == Some(transaction()) {
+        keys::arrive(own.root);
+    }
     let relation = firing.relation();
     if is_replica() {
         // The publisher has looked the key up. A later row of this server's own has to find it.
-        own.note(&if firing.event() == Event::Update {
-            firing.new_row(&own.layout.descriptor)
-        } else {
-            firing.row(&own.layout.descriptor)
-        })?;
+        own.note(
+            &relation,
+            &if firing.event() == Event::Update {
+                firing.new_row(&own.layout.descriptor)
+            } else {
+                firing.row(&own.layout.descriptor)
+            },
+        )?;
         return Ok(if firing.event() == Event::Update { firing.pass_update() } else { firing.pass_row() });
     }
     if firing.event() == Event::Update {
@@ -81,13 +120,14 @@ fn deduplicate(call: &Call) -> Result<Answer> {
         let before = firing.row(&own.layout.descriptor);
         // A row that moves to another partition is deleted here and inserted there. It would be lost if it were skipped there.
         let may_move = before.first_difference(&row, &own.routing).is_some();
-        if (may_move || !own.layout.is_same(&before, &row))
-            && matches!(own.decide(&relation, &row, Some(firing.old_place()), true)?, Decided::Taken { .. })
-        {
-            return Err(own.taken(&row));
+        if may_move || !own.layout.is_same(&before, &row) {
+            if matches!(own.decide(&relation, &row, Some(firing.old_place()), true)?, Decided::Taken { .. }) {
+                return Err(own.taken(&row));
+            }
+        } else {
+            // The new version may come to a block that was read for the filter, and the old one go from one that was not.
+            own.note(&relation, &row)?;
         }
-        // The new version may come to a block that was read for the filter, and the old one go from one that was not.
-        own.note(&row)?;
         return Ok(firing.pass_update());
     }
     let row = firing.row(&own.layout.descriptor);
@@ -126,6 +166,7 @@ impl Deduplicator {
                     }
                 }
                 Ok(Deduplicator {
+                    new_in: is_new_partition(relation.oid()).then(transaction),
                     routing,
                     relation: relation.oid(),
                     root: root.oid(),
@@ -149,57 +190,99 @@ impl Deduplicator {
                 window => window,
             },
         };
+        let wanted = Wanted { row, layout: &self.layout, target: self.relation, own, window };
+        // An UPDATE that moves a row has locked its key already, and deleted the row: it must not be lost to another session.
+        let has_moved = lock::is_held_as(key, Mode::Exclusive);
+        let mut attempt = self.attempt(key, &wanted)?;
+        loop {
+            let obstacle = match attempt {
+                Ok(decided) => return Ok(decided),
+                Err(obstacle) => obstacle,
+            };
+            // Release the locks before waiting: the other transaction may need them for its own next row. The row before has landed.
+            if !(has_moved && matches!(obstacle, Obstacle::Relation(..))) {
+                lock::let_go_of(Kind::Unique);
+            }
+            if !may_wait {
+                return Ok(Decided::Busy);
+            }
+            attempt = obstacle.wait(relation, || self.attempt(key, &wanted))?;
+        }
+    }
+
+    /// Locks the key and decides, unless that has to wait.
+    fn attempt(&self, key: Key, wanted: &Wanted) -> Result<std::result::Result<Decided, Obstacle>> {
         loop {
             if !lock::hold_if_free(key) {
-                if !may_wait {
-                    return Ok(Decided::Busy);
-                }
-                // The entity of the row before: that row has landed.
-                lock::let_go();
-                lock::hold(key);
+                return Ok(Err(Obstacle::Key(key)));
             }
             if self.is_partitioned {
                 // Another session may have attached a partition with rows since the statement began.
                 cache::accept_changes();
             }
-            let wanted = Wanted { row, layout: &self.layout, target: self.relation, own, window };
-            let keys = Keys::of(self.root, &self.arguments)?;
+            let keys = match self.keys()? {
+                Ok(keys) => keys,
+                Err(obstacle) => return Ok(Err(obstacle)),
+            };
             let has_number = has_number();
             let places = keys.note(key.hash)?;
-            match keys.look(&wanted, &places)? {
+            let Some(sought) = keys.look(wanted, &places)? else { continue };
+            return Ok(match sought {
                 Sought::Nothing => {
+                    // Or since the look began.
+                    if self.is_partitioned && {
+                        cache::accept_changes();
+                        !keys.are_current()
+                    } {
+                        continue;
+                    }
                     if !has_number {
                         // A filter that begins counts on those alone that had no number before it was there.
                         take_number();
                         keys.note(key.hash)?;
                     }
                     keys.improve()?;
-                    return Ok(Decided::Free);
+                    Ok(Decided::Free)
                 }
                 Sought::Row { is_newer } => {
                     lock::let_go_of(Kind::Unique);
-                    return Ok(Decided::Taken { is_newer });
+                    Ok(Decided::Taken { is_newer })
                 }
-                Sought::InProgress(writer) => {
-                    // Release the locks before waiting: the other transaction may need them for its own next row.
-                    lock::let_go_of(Kind::Unique);
-                    if !may_wait {
-                        return Ok(Decided::Busy);
-                    }
-                    lock::let_go();
-                    writer.wait(relation);
-                }
-            }
+                Sought::InProgress(writer) => Err(Obstacle::Writer(writer)),
+                Sought::Locked(oid) => Err(Obstacle::Relation(oid, Lock::AccessShare)),
+            });
         }
     }
 
-    /// Notes that a row is on its way, without looking for others.
-    fn note(&self, row: &Row) -> Result<()> {
-        if let Some(key) = self.layout.lock(self.root, row) {
-            take_number();
-            Keys::of(self.root, &self.arguments)?.note(key.hash)?;
+    /// The keys of the table, in which this transaction may note more; or what to wait for.
+    fn keys(&self) -> Result<std::result::Result<Rc<Keys>, Obstacle>> {
+        // As a statement on the table itself: a partition with rows is compared with the table when all have ended that write to it.
+        if self.is_partitioned && !is_free(self.root, Lock::RowExclusive) {
+            return Ok(Err(Obstacle::Relation(self.root, Lock::RowExclusive)));
         }
-        Ok(())
+        let Some(keys) = Keys::of(self.root, &self.arguments)? else {
+            return Ok(Err(Obstacle::Relation(self.root, Lock::AccessShare)));
+        };
+        Ok(match keys.reserve() {
+            None => Ok(keys),
+            Some((table, lock)) => Err(Obstacle::Relation(table, lock)),
+        })
+    }
+
+    /// Notes that a row is on its way, without looking for others.
+    fn note(&self, relation: &Relation, row: &Row) -> Result<()> {
+        let Some(key) = self.layout.lock(self.root, row) else { return Ok(()) };
+        take_number();
+        let mut keys = self.keys()?;
+        loop {
+            match keys {
+                Ok(keys) => return keys.note(key.hash).map(|_| ()),
+                Err(obstacle) => {
+                    lock::let_go_of(Kind::Unique);
+                    keys = obstacle.wait(relation, || self.keys())?;
+                }
+            }
+        }
     }
 
     /// Refuses a row whose key is taken, unless such rows are skipped.

@@ -34,9 +34,9 @@ pub struct KeyColumn {
 #[derive(Clone, Copy, Debug)]
 pub struct Window {
     /// The first time.
-    pub start: i64,
+    pub start: i128,
     /// The last time.
-    pub end: i64,
+    pub end: i128,
 }
 
 /// The column of the time, and the distance up to which rows are duplicates.
@@ -124,18 +124,20 @@ impl Time {
     /// The times that the duplicates of a row can have; `None` for a row without a time, which has no duplicates.
     pub fn window(self, row: &Row) -> Option<Window> {
         let time = self.clock.of_row(row, self.place)?;
-        Some(Window { start: time.saturating_sub(self.within), end: time.saturating_add(self.within) })
+        let within = i128::from(self.within);
+        // An infinite time is that far from itself alone.
+        Some(Window { start: time.saturating_sub(within), end: time.saturating_add(within) })
     }
 }
 
 impl Window {
     /// Whether a row of this time can be a duplicate.
-    pub fn contains(self, time: Option<i64>) -> bool {
+    pub fn contains(self, time: Option<i128>) -> bool {
         time.is_some_and(|time| self.start <= time && time <= self.end)
     }
 
     /// Whether a partition with times from `start` to before `end` can hold a duplicate.
-    pub fn overlaps(self, start: i64, end: i64) -> bool {
-        start <= self.end && (self.start < end || end == i64::MAX)
+    pub fn overlaps(self, start: i128, end: i128) -> bool {
+        start <= self.end && (self.start < end || end == i128::MAX)
     }
 }

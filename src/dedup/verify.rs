@@ -95,7 +95,7 @@ pub fn duplicates(
         let row = item.row(&layout.descriptor);
         let time = layout.time.and_then(|time| time.clock.of_row(&row, time.place));
         let is_near = layout.time.is_none_or(|within| match (run.time, time) {
-            (Some(before), Some(now)) => now.saturating_sub(before) <= within.within,
+            (Some(before), Some(now)) => now.saturating_sub(before) <= i128::from(within.within),
             _ => true,
         });
         if run.number != Some(number) || !is_near {
@@ -117,7 +117,7 @@ pub fn duplicates(
 #[derive(Default)]
 struct Run {
     number: Option<i64>,
-    time: Option<i64>,
+    time: Option<i128>,
     rows: u64,
     key: Vec<Option<String>>,
 }

@@ -8,8 +8,8 @@ use super::relation::Relation;
 use super::row::Row;
 use super::types::base_type;
 
-/// The microseconds of a day.
-const DAY: i64 = 86_400_000_000;
+/// The microseconds of a day. Dates reach further than an `i64` of microseconds.
+const DAY: i128 = 86_400_000_000;
 
 /// The unit in which a type counts time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,9 +26,9 @@ pub struct Bounded {
     /// The partition.
     pub partition: pg_sys::Oid,
     /// The first time, in microseconds.
-    pub start: i64,
+    pub start: i128,
     /// The time after the last one, in microseconds; the greatest number stands for no end.
-    pub end: i64,
+    pub end: i128,
 }
 
 impl Clock {
@@ -42,22 +42,22 @@ impl Clock {
     }
 
     /// A value as microseconds. Infinite times are the least and the greatest number.
-    fn microseconds(self, value: i64) -> i64 {
-        match (self, value as i32) {
-            (Clock::Microseconds, _) => value,
-            (Clock::Days, i32::MIN) => i64::MIN,
-            (Clock::Days, i32::MAX) => i64::MAX,
-            (Clock::Days, days) => i64::from(days) * DAY,
+    fn microseconds(self, value: i64) -> i128 {
+        match (self, value, value as i32) {
+            (Clock::Microseconds, i64::MIN, _) | (Clock::Days, _, i32::MIN) => i128::MIN,
+            (Clock::Microseconds, i64::MAX, _) | (Clock::Days, _, i32::MAX) => i128::MAX,
+            (Clock::Microseconds, microseconds, _) => i128::from(microseconds),
+            (Clock::Days, _, days) => i128::from(days) * DAY,
         }
     }
 
     /// The time of a row's column, in microseconds; `None` for NULL.
-    pub fn of_row(self, row: &Row, place: usize) -> Option<i64> {
+    pub fn of_row(self, row: &Row, place: usize) -> Option<i128> {
         row.integer(place).map(|value| self.microseconds(value))
     }
 
     /// The time of a held row's column, in microseconds; `None` for NULL.
-    pub fn of_held(self, row: &HeldRow, place: usize) -> Option<i64> {
+    pub fn of_held(self, row: &HeldRow, place: usize) -> Option<i128> {
         row.integer(place).map(|value| self.microseconds(value))
     }
 }
@@ -76,8 +76,8 @@ impl Relation {
             let partition = |index: i32| usize::try_from(index).ok().map(|index| *descriptor.oids.add(index));
             let Some(bounds) = descriptor.boundinfo.as_ref() else { return Vec::new() };
             let datum = |at: usize| match **bounds.kind.add(at) {
-                pg_sys::PartitionRangeDatumKind::PARTITION_RANGE_DATUM_MINVALUE => i64::MIN,
-                pg_sys::PartitionRangeDatumKind::PARTITION_RANGE_DATUM_MAXVALUE => i64::MAX,
+                pg_sys::PartitionRangeDatumKind::PARTITION_RANGE_DATUM_MINVALUE => i128::MIN,
+                pg_sys::PartitionRangeDatumKind::PARTITION_RANGE_DATUM_MAXVALUE => i128::MAX,
                 _ => clock.microseconds((**bounds.datums.add(at)).value() as i64),
             };
             let mut all = Vec::new();
@@ -87,7 +87,7 @@ impl Relation {
                 }
             }
             let default = partition(bounds.default_index);
-            all.extend(default.map(|partition| Bounded { partition, start: i64::MIN, end: i64::MAX }));
+            all.extend(default.map(|partition| Bounded { partition, start: i128::MIN, end: i128::MAX }));
             all
         }
     }

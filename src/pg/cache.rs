@@ -92,6 +92,12 @@ impl<T: Derived> Cache<T> {
         Ok(entry)
     }
 
+    /// Whether `value` is the kept value for `oid`, and no change is known that has made it invalid.
+    pub fn keeps(&self, oid: pg_sys::Oid, value: &Rc<T>) -> bool {
+        self.forget_changed();
+        self.entries.borrow().get(&oid).is_some_and(|entry| Rc::ptr_eq(entry, value))
+    }
+
     fn forget_changed(&self) {
         NOTES.with_borrow(|notes| {
             let unseen = (notes.count - self.seen.get()) as usize;

@@ -2,15 +2,17 @@
 
 use pgrx::pg_sys;
 
+use super::glance::Glance;
 use super::held_row::{HeldRow, KeptSlot, clear};
 use super::index::{Index, begin, operator_of, scan_key};
+use super::open_transaction::OpenTransaction;
 use super::relation::{Lock, Relation};
+use super::report::Error;
 use super::row::Row;
 use super::version::Tid;
 
 /// A scan for the rows that are equal to another row in some columns.
 pub struct DuplicateScan {
-    table: pg_sys::Oid,
     index: pg_sys::Oid,
     /// The places of the compared columns in rows of the table, in the order of the index.
     places: Vec<usize>,
@@ -27,6 +29,8 @@ pub enum Sought {
     Row { is_newer: bool },
     /// A row that an open transaction inserts or deletes.
     InProgress(Writer),
+    /// Somebody else has locked the index.
+    Locked(pg_sys::Oid),
 }
 
 /// Another transaction that inserts or deletes a row.
@@ -35,6 +39,12 @@ pub struct Writer {
     transaction: pg_sys::TransactionId,
     /// The number of an insertion that may be taken back at once (`INSERT … ON CONFLICT`), or zero.
     token: u32,
+}
+
+impl From<OpenTransaction> for Writer {
+    fn from(OpenTransaction(transaction): OpenTransaction) -> Writer {
+        Writer { transaction, token: 0 }
+    }
 }
 
 impl Writer {
@@ -67,7 +77,7 @@ impl DuplicateScan {
     fn through(table: &Relation, index: &Index, count: usize) -> Option<DuplicateScan> {
         let columns = table.columns();
         let type_of = |place: &usize| Some(columns.iter().find(|column| column.place == *place)?.type_id);
-        let relation = Relation::open(index.oid, Lock::AccessShare).ok()?;
+        let relation = Relation::open_briefly(index.oid, Lock::AccessShare).ok()?;
         let key = |position: usize| {
             let operator = operator_of(&relation, position, pg_sys::BTEqualStrategyNumber)?;
             // SAFETY: the index has this key column, and its operator family has the operator, which was found there.
@@ -75,7 +85,6 @@ impl DuplicateScan {
         };
         let places = index.columns.get(..count)?.to_vec();
         Some(DuplicateScan {
-            table: table.oid(),
             index: index.oid,
             keys: (0..count).map(key).collect::<Option<_>>()?,
             types: places.iter().map(type_of).collect::<Option<_>>()?,
@@ -84,16 +93,16 @@ impl DuplicateScan {
         })
     }
 
-    /// Finds a row that is equal to `row`, whose values are not NULL, and that `counts`: also a row of this transaction, and one
-    /// that another open transaction inserts or deletes (`SnapshotDirty`). `own` is a row of the table that does not count.
+    /// Finds a row of the open table that is equal to `row`, whose values are not NULL, and that `counts`: also a row of this
+    /// transaction, and one that another open transaction inserts or deletes (`SnapshotDirty`). `own` is a row of the table that does
+    /// not count. Nothing is waited for, and no lock is kept.
     ///
-    /// `place_in_row` gives a compared column's place in `row`. The lock is `Held` if the session has locked the table and its
-    /// indexes already.
+    /// `place_in_row` gives a compared column's place in `row`.
     pub fn find(
         &self,
+        table: &Relation,
         row: &Row,
         place_in_row: impl Fn(usize) -> usize,
-        lock: Lock,
         own: Option<Tid>,
         counts: impl Fn(&HeldRow) -> bool,
     ) -> Sought {
@@ -101,14 +110,18 @@ impl DuplicateScan {
         for ((key, &place), &type_id) in keys.iter_mut().zip(&self.places).zip(&self.types) {
             key.sk_argument = row.typed(place_in_row(place), type_id);
         }
-        let table = Relation::open_existing(self.table, lock);
-        let index = Relation::open_existing(self.index, lock);
+        let index = match Relation::glance(self.index, Lock::AccessShare) {
+            Glance::Open(index) => index,
+            Glance::Locked => return Sought::Locked(self.index),
+            // Not while the table is locked and described as it is.
+            Glance::Gone => Error::damaged("pg_index").fail(),
+        };
         // SAFETY: both relations are open and locked, and the index belongs to the table; the keys belong to the index
         // and hold values of their types; the snapshot and the keys outlive the scan.
-        self.slot.during(&table, |slot| unsafe {
+        self.slot.during(table, |slot| unsafe {
             let mut snapshot =
                 pg_sys::SnapshotData { snapshot_type: pg_sys::SnapshotType::SNAPSHOT_DIRTY, ..Default::default() };
-            let scan = begin(&table, &index, &mut snapshot, &mut keys);
+            let scan = begin(table, &index, &mut snapshot, &mut keys);
             let mut answer = Sought::Nothing;
             while pg_sys::index_getnext_slot(scan, pg_sys::ScanDirection::ForwardScanDirection, slot) {
                 let held = HeldRow { table: table.raw(), slot };

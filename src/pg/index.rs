@@ -103,7 +103,7 @@ impl Index {
     pub fn finds_equal(&self, table: &Relation, equal: &[usize]) -> bool {
         let columns = table.columns();
         let column = |place: usize| columns.iter().find(|column| column.place == place);
-        let Ok(index) = Relation::open(self.oid, Lock::AccessShare) else { return false };
+        let Ok(index) = Relation::open_briefly(self.oid, Lock::AccessShare) else { return false };
         let is_same = |position: usize| {
             let Some(column) = self.columns.get(position).and_then(|place| column(*place)) else { return false };
             if position >= key_count(&index) {
@@ -123,7 +123,7 @@ impl Index {
     }
 
     pub(super) fn describe(table: &Relation, oid: pg_sys::Oid) -> Option<Index> {
-        let index = Relation::open(oid, Lock::AccessShare).ok()?;
+        let index = Relation::open_briefly(oid, Lock::AccessShare).ok()?;
         // SAFETY: an open index has its pg_index row, with `indnatts` members in each of its vectors; the partition key
         // and the expressions are attributes of that row, NULL if there are none.
         unsafe {
@@ -229,7 +229,8 @@ impl Relation {
         self.index_oids().into_iter().filter_map(|oid| GistIndex::describe(self, oid)).collect()
     }
 
-    fn index_oids(&self) -> Vec<pg_sys::Oid> {
+    /// All indexes of the relation, of any kind.
+    pub fn index_oids(&self) -> Vec<pg_sys::Oid> {
         // SAFETY: `raw` is open; the list is a fresh copy of oids.
         unsafe { oids(pg_sys::RelationGetIndexList(self.raw())) }
     }

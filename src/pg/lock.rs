@@ -33,6 +33,8 @@ pub enum Kind {
     Heads = 0x5653,
     /// The filter of the keys of a table, while it is built; those of all tables, while one is added or grows.
     Filter = 0x5654,
+    /// Partitions that are new, and have rows whose keys have no duplicates.
+    Arrivals = 0x5655,
     /// The rows of one key that has no duplicates.
     Unique = 0x5660,
     /// The origin of a log, while a transaction claims it.

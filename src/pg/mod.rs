@@ -33,6 +33,7 @@ pub mod extension;
 mod fetched;
 pub mod first_row;
 pub mod function;
+pub mod glance;
 pub mod guc;
 pub mod held_row;
 pub mod in_order;

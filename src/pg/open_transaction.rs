@@ -30,6 +30,22 @@ pub fn take_number() {
     unsafe { pg_sys::GetTopTransactionId() };
 }
 
+/// The number of the open transaction, without its wrap-around; zero if it has none.
+pub fn own_number() -> u64 {
+    // SAFETY: a transaction is open.
+    unsafe { pg_sys::GetTopFullTransactionIdIfAny() }.value
+}
+
+/// Whether another transaction has this number and is open, prepared ones included. Zero is no number.
+pub fn is_open_elsewhere(number: u64) -> bool {
+    // Older ones ended, and PostgreSQL may know nothing of them any more.
+    if number == 0 || number < oldest_number() || number == own_number() {
+        return false;
+    }
+    // SAFETY: takes any number since the oldest one that is open.
+    unsafe { pg_sys::TransactionIdIsInProgress((number as u32).into()) }
+}
+
 /// The number that the next transaction gets: all numbers that were taken so far are below it. It never wraps around.
 pub fn next_number() -> u64 {
     // SAFETY: reads a variable of the shared memory.

@@ -38,10 +38,13 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// The pages of this table, if it can have any: an unlogged table of one `bytea`. The lock is kept until the transaction ends, so
-    /// that nobody truncates or rewrites the table meanwhile.
+    /// The lock on the table with the pages.
+    pub const LOCK: Lock = Lock::RowExclusive;
+
+    /// The pages of this table, if it can have any: an unlogged table of one `bytea`. The transaction holds [`Pages::LOCK`] on it until
+    /// its end, so that nobody truncates or rewrites the table meanwhile.
     pub fn open(table: pg_sys::Oid) -> Option<Pages> {
-        let relation = Relation::open(table, Lock::RowExclusive).ok()?;
+        let relation = Relation::open(table, Lock::Held).ok()?;
         // SAFETY: the relation is open; each of its attributes is there.
         let fits = unsafe {
             let class = &*(*relation.raw()).rd_rel;

@@ -49,6 +49,8 @@ impl Lock {
 pub struct Relation {
     raw: pg_sys::Relation,
     owned: bool,
+    /// The lock that is released together with the relation.
+    brief: Lock,
     /// The transaction that opened the relation, and that closes it if it is left open.
     transaction: Transaction,
 }
@@ -84,6 +86,11 @@ impl Counts {
 impl Relation {
     /// Opens the relation, or fails because the relation does not exist.
     pub fn open(oid: pg_sys::Oid, lock: Lock) -> Result<Relation> {
+        Relation::open_until(oid, lock, Lock::Held)
+    }
+
+    /// Opens the relation, and releases the lock `brief` together with it.
+    pub(super) fn open_until(oid: pg_sys::Oid, lock: Lock, brief: Lock) -> Result<Relation> {
         // SAFETY: `try_relation_open` accepts any oid.
         let raw = unsafe { pg_sys::try_relation_open(oid, lock.mode()) };
         if raw.is_null() {
@@ -92,14 +99,14 @@ impl Relation {
                 format!("relation with OID {} does not exist", u32::from(oid)),
             ));
         }
-        Ok(Relation { raw, owned: true, transaction: transaction() })
+        Ok(Relation { raw, owned: true, brief, transaction: transaction() })
     }
 
     /// Opens a relation that existed at the last look; PostgreSQL raises its own error if the relation is gone.
     pub(super) fn open_existing(oid: pg_sys::Oid, lock: Lock) -> Relation {
         // SAFETY: takes any oid.
         let raw = unsafe { pg_sys::relation_open(oid, lock.mode()) };
-        Relation { raw, owned: true, transaction: transaction() }
+        Relation { raw, owned: true, brief: Lock::Held, transaction: transaction() }
     }
 
     /// A free name for an index of the relation: the relation's own name, followed by `label`.
@@ -119,7 +126,7 @@ impl Relation {
     /// # Safety
     /// PostgreSQL holds the relation open for as long as `'r`.
     pub(super) unsafe fn borrowed<'r>(raw: pg_sys::Relation) -> Borrowed<'r> {
-        let relation = Relation { raw, owned: false, transaction: transaction() };
+        let relation = Relation { raw, owned: false, brief: Lock::Held, transaction: transaction() };
         Borrowed { relation, marker: PhantomData }
     }
 
@@ -314,8 +321,9 @@ impl Relation {
 impl Drop for Relation {
     fn drop(&mut self) {
         if self.owned && !std::thread::panicking() && self.transaction == transaction() {
-            // SAFETY: this value opened the relation, and closes it once. The lock stays, as after PostgreSQL's own commands.
-            unsafe { pg_sys::relation_close(self.raw, pg_sys::NoLock as i32) };
+            // SAFETY: this value opened the relation, and closes it once. The lock stays, as after PostgreSQL's own commands, unless
+            // it was taken for this value alone.
+            unsafe { pg_sys::relation_close(self.raw, self.brief.mode()) };
         }
     }
 }

@@ -3,6 +3,7 @@
 use pgrx::pg_sys;
 
 use super::list::oids;
+use super::open_transaction::OpenTransaction;
 use super::relation::{Lock, Relation};
 use super::report::{Error, Result};
 
@@ -49,6 +50,88 @@ pub fn ancestors_of(relation: pg_sys::Oid) -> Vec<pg_sys::Oid> {
     ancestors
 }
 
+/// All partitions below a partition that hold rows, or the partition itself, without a lock: any of them may be gone.
+pub fn leaves_now(partition: pg_sys::Oid) -> Vec<pg_sys::Oid> {
+    family(partition, Lock::Held).into_iter().filter(|&oid| !has_partitions(oid)).collect()
+}
+
+/// A transaction that has made a relation a partition of `parent` which is not `known`: one that is still open, or has committed so
+/// shortly ago that this backend was not told yet. It is no transaction of this backend.
+pub fn newcomer(parent: pg_sys::Oid, known: impl Fn(pg_sys::Oid) -> bool) -> Option<OpenTransaction> {
+    let mut links = links(parent, BY_PARENT);
+    links.retain(|&(child, inserter)| !known(child) && !is_own(inserter));
+    links.first().map(|&(_, inserter)| OpenTransaction(inserter))
+}
+
+/// Whether this transaction has made the relation, or a table above it, a partition of what is above.
+pub fn is_new_partition(relation: pg_sys::Oid) -> bool {
+    let path = [relation].into_iter().chain(ancestors_of(relation));
+    path.into_iter().any(|oid| links(oid, BY_CHILD).iter().any(|&(_, inserter)| is_own(inserter)))
+}
+
+/// Whether this is the number of the open transaction, or of a part of it.
+fn is_own(transaction: pg_sys::TransactionId) -> bool {
+    // SAFETY: takes any number.
+    unsafe { pg_sys::TransactionIdIsCurrentTransactionId(transaction) }
+}
+
+/// An index of `pg_inherits`, and the column by which it is sorted. Like the catalog, they are not bound by pgrx: catalog/pg_inherits.h.
+struct By(u32, i16);
+const BY_CHILD: By = By(2680, 1);
+const BY_PARENT: By = By(2187, 2);
+const INHERITS: u32 = 2611;
+
+/// The children in the rows of `pg_inherits` about a relation, also in those of open transactions, and who has inserted the rows: all but
+/// those that are frozen.
+fn links(relation: pg_sys::Oid, By(index, column): By) -> Vec<(pg_sys::Oid, pg_sys::TransactionId)> {
+    let mut links = Vec::new();
+    // SAFETY: the catalog and the index exist, the key is on the index's first column, and the snapshot outlives the scan. A row begins
+    // with the oid of the child, and its header with the number of the transaction that has inserted it.
+    unsafe {
+        let catalog = pg_sys::table_open(INHERITS.into(), pg_sys::AccessShareLock as i32);
+        let mut key = pg_sys::ScanKeyData::default();
+        let is_equal = pg_sys::BTEqualStrategyNumber as u16;
+        pg_sys::ScanKeyInit(&mut key, column, is_equal, pg_sys::F_OIDEQ.into(), relation.into());
+        let mut snapshot =
+            pg_sys::SnapshotData { snapshot_type: pg_sys::SnapshotType::SNAPSHOT_DIRTY, ..Default::default() };
+        let scan = pg_sys::systable_beginscan(catalog, index.into(), true, &mut snapshot, 1, &mut key);
+        loop {
+            let row = pg_sys::systable_getnext(scan);
+            if row.is_null() {
+                break;
+            }
+            let header = &*(*row).t_data;
+            if u32::from(header.t_infomask) & pg_sys::HEAP_XMIN_FROZEN != pg_sys::HEAP_XMIN_FROZEN {
+                links.push((*pg_sys::GETSTRUCT(row).cast::<pg_sys::Oid>(), header.t_choice.t_heap.t_xmin));
+            }
+        }
+        pg_sys::systable_endscan(scan);
+        pg_sys::table_close(catalog, pg_sys::AccessShareLock as i32);
+    }
+    links
+}
+
+/// A relation, and all its partitions at every level. A partition whose detachment is pending
+/// (`DETACH PARTITION … CONCURRENTLY`) is still one.
+fn family(relation: pg_sys::Oid, lock: Lock) -> Vec<pg_sys::Oid> {
+    let mut family = vec![relation];
+    let mut next = 0;
+    while let Some(&parent) = family.get(next) {
+        next += 1;
+        if !has_partitions(parent) {
+            continue;
+        }
+        // SAFETY: takes any relation's oid; both variables may be missing; the list is fresh.
+        family.extend(unsafe {
+            oids(pg_sys::ffi::pg_guard_ffi_boundary(|| {
+                let nothing = (std::ptr::null_mut(), std::ptr::null_mut());
+                find_inheritance_children_extended(parent, false, lock.mode(), nothing.0, nothing.1)
+            }))
+        });
+    }
+    family
+}
+
 impl Relation {
     /// The relation itself, or all its partitions that hold rows, locked for reading.
     pub fn leaves(&self) -> Result<Vec<pg_sys::Oid>> {
@@ -57,36 +140,12 @@ impl Relation {
 
     /// The relation itself, and all its partitions at every level, locked for reading.
     pub fn with_partitions(&self) -> Vec<pg_sys::Oid> {
-        self.family(Lock::AccessShare)
+        family(self.oid(), Lock::AccessShare)
     }
 
     /// All partitions that hold rows, and all partitioned tables above them, without a lock: any of them may be gone.
     pub fn family_now(&self) -> (Vec<pg_sys::Oid>, Vec<pg_sys::Oid>) {
-        self.family(Lock::Held).into_iter().partition(|&oid| !has_partitions(oid))
-    }
-
-    /// The relation itself, and all its partitions at every level. A partition whose detachment is pending
-    /// (`DETACH PARTITION … CONCURRENTLY`) is still one.
-    fn family(&self, lock: Lock) -> Vec<pg_sys::Oid> {
-        let mut family = vec![self.oid()];
-        if !self.is_partitioned() {
-            return family;
-        }
-        let mut next = 0;
-        while let Some(&parent) = family.get(next) {
-            next += 1;
-            if parent != self.oid() && !has_partitions(parent) {
-                continue;
-            }
-            // SAFETY: takes any relation's oid; both variables may be missing; the list is fresh.
-            family.extend(unsafe {
-                oids(pg_sys::ffi::pg_guard_ffi_boundary(|| {
-                    let nothing = (std::ptr::null_mut(), std::ptr::null_mut());
-                    find_inheritance_children_extended(parent, false, lock.mode(), nothing.0, nothing.1)
-                }))
-            });
-        }
-        family
+        family(self.oid(), Lock::Held).into_iter().partition(|&oid| !has_partitions(oid))
     }
 
     /// The partitions with lower bounds than `partition`, another partition of this table that is partitioned by ranges; none for

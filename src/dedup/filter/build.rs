@@ -5,16 +5,16 @@
 
 use super::bits::Put;
 use super::directory::{self, Entry, NOT_YET, Place};
-use super::{Filter, coverage, part_of};
+use super::{Filter, coverage, parts};
 use crate::dedup::arguments::Arguments;
 use crate::dedup::layout::Layout;
 use crate::pg::block_scan::each_row;
-use crate::pg::cache;
+use crate::pg::glance::Glance;
 use crate::pg::memory;
 use crate::pg::oid::Oid;
 use crate::pg::open_transaction::{next_number, oldest_number};
 use crate::pg::pages::Pages;
-use crate::pg::relation::{self, Lock, Relation};
+use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::Result;
 use coverage::{PARTS_MAX, Part};
 
@@ -121,17 +121,10 @@ impl Filter {
         let oid = Oid::from(part.relation);
         if part.next == 0 && others == Others::MayWrite {
             // A transaction that has switched the trigger may have ended, and not have told of it yet. It still has its lock.
-            if !relation::is_free(oid, Lock::ShareUpdateExclusive) {
-                return Ok(None);
-            }
-            relation::release(oid, Lock::ShareUpdateExclusive);
-            cache::accept_changes();
+            let Glance::Open(_) = Relation::glance(oid, Lock::ShareUpdateExclusive) else { return Ok(None) };
         }
-        if !relation::is_free(oid, Lock::AccessShare) {
-            return Ok(None);
-        }
-        let relation = Relation::open(oid, Lock::Held)?;
-        if !part_of(&relation)?.is_some_and(|now| now.is(&part))
+        let Glance::Open(relation) = Relation::glance(oid, Lock::AccessShare) else { return Ok(None) };
+        if !parts::of(&[oid])?.first().is_some_and(|now| now.is(&part))
             || others == Others::KeptOut && relation.is_open_elsewhere()
         {
             return Ok(None);

@@ -47,6 +47,8 @@ pub struct Entry {
     pub coverage: u32,
     /// A number that grows when more is covered.
     pub changes: u32,
+    /// The transaction that has added the entry; zero if it had no number, and so has not made the table.
+    pub maker: u64,
     layers: [Layer; LAYERS_MAX],
     count: u32,
 }
@@ -60,7 +62,7 @@ pub struct Place {
 
 impl Entry {
     /// An entry without layers.
-    pub fn new(target: Oid, identity: [u8; 16], name: u64, coverage: u32) -> Entry {
+    pub fn new(target: Oid, identity: [u8; 16], name: u64, maker: u64, coverage: u32) -> Entry {
         Entry {
             target: target.into(),
             identity,
@@ -69,6 +71,7 @@ impl Entry {
             horizon: NOT_YET,
             coverage,
             changes: 0,
+            maker,
             layers: [Layer::default(); LAYERS_MAX],
             count: 0,
         }
@@ -100,9 +103,10 @@ impl Entry {
         let (name, epoch, horizon) = (eight(), eight(), eight());
         let (coverage, changes) = (four(), four());
         let layers = std::array::from_fn(|_| Layer { start: four(), pages: four() });
+        let maker = u64::from(four()) << 32 | u64::from(four());
         let mut bytes = [0; 16];
         bytes.chunks_exact_mut(4).zip(identity).for_each(|(place, part)| place.copy_from_slice(&part.to_ne_bytes()));
-        Entry { target, identity: bytes, name, epoch, horizon, coverage, changes, layers, count }
+        Entry { target, identity: bytes, name, epoch, horizon, coverage, changes, maker, layers, count }
     }
 
     fn write(&self, bytes: &mut Bytes, number: usize) {
@@ -114,7 +118,8 @@ impl Entry {
             .chain(identity)
             .chain([self.name, self.epoch, self.horizon].into_iter().flat_map(halves))
             .chain([self.coverage, self.changes])
-            .chain(self.layers.iter().flat_map(|layer| [layer.start, layer.pages]));
+            .chain(self.layers.iter().flat_map(|layer| [layer.start, layer.pages]))
+            .chain(halves(self.maker));
         let room = bytes[HEADER + number * LENGTH..][..LENGTH].chunks_exact_mut(4);
         room.zip(numbers).for_each(|(place, number)| place.copy_from_slice(&number.to_ne_bytes()));
     }
@@ -146,11 +151,33 @@ pub fn at(pages: &Pages, place: Place, target: Oid) -> Option<Entry> {
 
 /// The place of the table's entry.
 pub fn find(pages: &Pages, target: Oid) -> Option<Place> {
-    search(pages, |entry| entry.target == u32::from(target)).map(|(place, _)| place)
+    first(pages, |entry| entry.target == u32::from(target)).map(|(place, _)| place)
 }
 
-/// The first entry of which `wanted` holds. The caller knows that the table has a page.
-fn search(pages: &Pages, wanted: impl Fn(&Entry) -> bool) -> Option<(Place, Entry)> {
+/// The entries of which `wanted` holds.
+pub fn all(pages: &Pages, wanted: impl Fn(&Entry) -> bool) -> Vec<(Place, Entry)> {
+    let mut all = Vec::new();
+    walk(pages, |place, entry| {
+        if wanted(&entry) {
+            all.push((place, entry));
+        }
+        true
+    });
+    all
+}
+
+/// The first entry of which `wanted` holds.
+fn first(pages: &Pages, wanted: impl Fn(&Entry) -> bool) -> Option<(Place, Entry)> {
+    let mut first = None;
+    walk(pages, |place, entry| {
+        first = wanted(&entry).then_some((place, entry));
+        first.is_none()
+    });
+    first
+}
+
+/// Hands each entry to `act`, until that answers no.
+fn walk(pages: &Pages, mut act: impl FnMut(Place, Entry) -> bool) {
     let (file, count) = (pages.file(), pages.count());
     let mut page = 0;
     // A directory has at most as many pages as the table.
@@ -158,18 +185,16 @@ fn search(pages: &Pages, wanted: impl Fn(&Entry) -> bool) -> Option<(Place, Entr
         if page >= count {
             break;
         }
-        let (found, next) = pages.read(page, |bytes| {
-            is_right(bytes, file).then(|| {
-                let entries = (0..ENTRIES).map(|number| (Place { page, number }, Entry::read(bytes, number)));
-                (entries.into_iter().find(|(_, entry)| wanted(entry)), next(bytes))
-            })
-        })??;
-        if found.is_some() || next == 0 {
-            return found;
+        let next = pages.read(page, |bytes| {
+            let mut each = 0..if is_right(bytes, file) { ENTRIES } else { 0 };
+            let goes_on = each.all(|number| act(Place { page, number }, Entry::read(bytes, number)));
+            if goes_on && is_right(bytes, file) { next(bytes) } else { 0 }
+        });
+        match next {
+            None | Some(0) => break,
+            Some(next) => page = next,
         }
-        page = next;
     }
-    None
 }
 
 /// Changes the entry at a place, if it is still that of this filter and `act` agrees.
@@ -201,8 +226,9 @@ pub fn alone<T>(table: Oid, hash: u64, act: impl FnOnce() -> T) -> Option<T> {
     Some(answer)
 }
 
-/// Adds an entry, which `make` completes; from a free one it gets the pages. The caller is alone, and has found none of this table.
-pub fn add(pages: &Pages, make: impl FnOnce(Option<Entry>) -> Entry) -> Option<()> {
+/// Adds an entry, which `make` completes. It gets the pages of the smallest free one that has a layer of so many pages as `wanted`.
+/// Others stay for smaller filters. The caller is alone, and has found none of this table.
+pub fn add(pages: &Pages, wanted: u32, make: impl FnOnce(Option<Entry>) -> Entry) -> Option<()> {
     let file = pages.file();
     if pages.count() == 0 {
         pages.add(1, |_, bytes| begin(bytes, file));
@@ -215,8 +241,11 @@ pub fn add(pages: &Pages, make: impl FnOnce(Option<Entry>) -> Entry) -> Option<(
         }
         ((), is_old)
     })?;
-    let is_free = |entry: &Entry| entry.target == 0;
-    let (place, free) = match search(pages, is_free) {
+    let fits = |entry: &Entry| entry.target == 0 && entry.layers().iter().any(|layer| layer.pages >= wanted);
+    let size = |entry: &Entry| entry.layers().iter().map(|layer| u64::from(layer.pages)).sum::<u64>();
+    let fitting = all(pages, fits).into_iter().min_by_key(|(_, entry)| size(entry));
+    let is_empty = |entry: &Entry| entry.target == 0 && entry.count == 0;
+    let (place, free) = match fitting.or_else(|| first(pages, is_empty)) {
         Some(found) => found,
         None => {
             let page = pages.add(1, |_, bytes| begin(bytes, file));
@@ -228,7 +257,7 @@ pub fn add(pages: &Pages, make: impl FnOnce(Option<Entry>) -> Entry) -> Option<(
                 bytes[NEXT..NEXT + 4].copy_from_slice(&page.to_ne_bytes());
                 ((), true)
             })?;
-            search(pages, is_free)?
+            first(pages, is_empty)?
         }
     };
     let entry = make(Some(free).filter(|free| free.count > 0));

@@ -1,13 +1,15 @@
 //! A filter of all keys of a table, which all sessions share: what is not in it needs no search.
 //!
 //! **Every key that a row of a covered partition has, or that an open transaction has put there, is in the filter.** Who inserts a row
-//! puts its key in first. What is in the filter besides, of rows that are gone or never came, costs time only. Nothing here waits, and
-//! without a filter the partitions are searched. `docs/design/dedup.md` proves it.
+//! puts its key in first. What is in the filter besides, of rows that are gone or never came, costs time only. Nothing here waits: the
+//! caller has taken [`Filter::reserve`], or the lock that it asks for. Without a filter the partitions are searched.
+//! `docs/design/dedup.md` proves it.
 
 mod bits;
 mod build;
 mod coverage;
 mod directory;
+mod parts;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -19,10 +21,12 @@ use directory::{Entry, Layer, NOT_YET, Place};
 use veritable_core::chain::LinkHash;
 
 use super::arguments::Arguments;
-use super::feature::{DEDUPLICATE, FEATURE};
+use super::feature::FEATURE;
 use super::layout::Layout;
 use crate::pg::database;
+use crate::pg::glance::Glance;
 use crate::pg::oid::Oid;
+use crate::pg::open_transaction::{self, own_number, take_number};
 use crate::pg::pages::Pages;
 use crate::pg::random;
 use crate::pg::relation::{self, Lock, Relation};
@@ -84,6 +88,11 @@ pub enum Where {
 }
 
 impl Where {
+    /// Whether there is no such row.
+    pub fn is_nowhere(&self) -> bool {
+        matches!(self, Where::In(relations) if relations.is_empty())
+    }
+
     /// Whether a row can be in this relation.
     pub fn include(&self, relation: Oid) -> bool {
         match self {
@@ -102,7 +111,8 @@ impl Filter {
         if root.is_temporary() {
             return Ok(None);
         }
-        let mut identity = format!("{} {:?}", database::MAJOR_VERSION, trigger_of(root)?.map(u32::from));
+        let trigger = parts::of(&[root.oid()])?.first().map(|part| part.trigger);
+        let mut identity = format!("{} {trigger:?}", database::MAJOR_VERSION);
         for key in &layout.key {
             let (type_id, collation) = (key.column.type_id, key.column.collation);
             if !has_lasting_functions(type_id) || !is_deterministic(collation) {
@@ -110,19 +120,22 @@ impl Filter {
             }
             identity += &format!(" {} {}", u32::from(type_id), u32::from(collation));
         }
-        let leaf = |&leaf: &Oid| {
-            let relation = Relation::open(leaf, Lock::AccessShare)?;
-            Ok(Leaf { relation: leaf, part: part_of(&relation)? })
-        };
+        let parts = parts::of(leaves)?;
+        let part_of = |leaf: Oid| parts.iter().find(|part| part.relation == u32::from(leaf)).copied();
         Ok(Some(Filter {
             root: root.oid(),
             table,
             identity: digest(identity.as_bytes()),
-            leaves: leaves.iter().map(leaf).collect::<Result<_>>()?,
+            leaves: leaves.iter().map(|&leaf| Leaf { relation: leaf, part: part_of(leaf) }).collect(),
             place: Cell::new(None),
             pause: Cell::new(0),
             seen: RefCell::default(),
         }))
+    }
+
+    /// Takes the lock on the pages until the transaction ends, if that needs no waiting. Otherwise answers the table to wait for.
+    pub fn reserve(&self) -> Option<(Oid, Lock)> {
+        (!relation::is_free(self.table, Pages::LOCK)).then_some((self.table, Pages::LOCK))
     }
 
     /// Puts a key into the filter, and says where rows with the key can be that were there before. The caller has locked the key.
@@ -177,7 +190,7 @@ impl Filter {
             return Ok(Some(found));
         }
         let name = u64::from_ne_bytes(random::bytes()?);
-        directory::alone(self.table, DIRECTORY, || self.begin(pages, name));
+        directory::alone(self.table, DIRECTORY, || self.begin(pages, name)).unwrap_or(Ok(()))?;
         Ok(self.find(pages))
     }
 
@@ -192,43 +205,43 @@ impl Filter {
     }
 
     /// Adds an entry. The caller is alone.
-    fn begin(&self, pages: &Pages, name: u64) {
+    fn begin(&self, pages: &Pages, name: u64) -> Result<()> {
         if let Some(place) = directory::find(pages, self.root) {
             match directory::at(pages, place, self.root) {
-                Some(entry) if entry.identity == self.identity => return,
+                Some(entry) if entry.identity == self.identity => return Ok(()),
                 // Of a deduplication that has ended, or another one of the same table.
                 Some(entry) => directory::free(pages, place, entry.name, false),
                 None => {}
             }
         }
+        sweep(pages)?;
         let blocks: u64 = self.leaves.iter().map(|leaf| u64::from(blocks_of(leaf.relation))).sum();
         let wanted = (blocks * KEYS_OF_BLOCK / u64::from(bits::KEYS_OF_PAGE)).next_power_of_two();
         let wanted = u32::try_from(wanted).unwrap_or(LAYER_MAX).clamp(LAYER_MIN, LAYER_MAX);
-        directory::add(pages, |free| {
-            let reused = free.filter(|free| free.layers().iter().any(|layer| layer.pages >= wanted));
-            match reused {
-                None => {
-                    let coverage = pages.add(1, |_, bytes| coverage::begin(bytes, name, 1));
-                    let mut entry = Entry::new(self.root, self.identity, name, coverage);
-                    entry.push(Layer {
-                        start: pages.add(wanted, |page, bytes| bits::begin(bytes, name, 0, page)),
-                        pages: wanted,
-                    });
-                    entry
-                }
-                Some(free) => {
-                    pages.change(free.coverage, |bytes| (coverage::begin(bytes, name, 1), true));
-                    let mut entry = Entry::new(self.root, self.identity, name, free.coverage);
-                    for (number, &layer) in (0..).zip(free.layers()) {
-                        for page in 0..layer.pages {
-                            pages.change(layer.start + page, |bytes| (bits::begin(bytes, name, number, page), true));
-                        }
-                        entry.push(layer);
+        let maker = own_number();
+        directory::add(pages, wanted, |free| match free {
+            None => {
+                let coverage = pages.add(1, |_, bytes| coverage::begin(bytes, name, 1));
+                let mut entry = Entry::new(self.root, self.identity, name, maker, coverage);
+                entry.push(Layer {
+                    start: pages.add(wanted, |page, bytes| bits::begin(bytes, name, 0, page)),
+                    pages: wanted,
+                });
+                entry
+            }
+            Some(free) => {
+                pages.change(free.coverage, |bytes| (coverage::begin(bytes, name, 1), true));
+                let mut entry = Entry::new(self.root, self.identity, name, maker, free.coverage);
+                for (number, &layer) in (0..).zip(free.layers()) {
+                    for page in 0..layer.pages {
+                        pages.change(layer.start + page, |bytes| (bits::begin(bytes, name, number, page), true));
                     }
-                    entry
+                    entry.push(layer);
                 }
+                entry
             }
         });
+        Ok(())
     }
 
     /// Adds a layer to a filter that is full, if nobody else does.
@@ -264,25 +277,31 @@ impl Filter {
     }
 }
 
-/// The oid of a relation's deduplicating trigger, if it fires for every row, in every session.
-fn trigger_of(relation: &Relation) -> Result<Option<Oid>> {
-    let function = FEATURE.oids()?[DEDUPLICATE];
-    let mut triggers = relation.triggers().into_iter();
-    let fires = triggers.find(|trigger| {
-        trigger.function == function
-            && (super::feature::DEDUPLICATES.fits)(trigger)
-            && trigger.state_sql() == "ENABLE ALWAYS"
-    });
-    Ok(fires.map(|trigger| trigger.oid))
-}
-
-/// What can be covered of a relation that holds rows.
-fn part_of(relation: &Relation) -> Result<Option<Part>> {
-    Ok(trigger_of(relation)?.map(|trigger| Part::new(relation.oid(), trigger, relation.file())))
-}
-
+/// The blocks of a relation; none if somebody else has locked it.
 fn blocks_of(relation: Oid) -> u32 {
-    Relation::open(relation, Lock::AccessShare).map_or(0, |relation| relation.blocks())
+    match Relation::glance(relation, Lock::AccessShare) {
+        Glance::Open(relation) => relation.blocks(),
+        Glance::Locked | Glance::Gone => 0,
+    }
+}
+
+/// Frees the filters of tables that are not deduplicated and of which nobody has told: the table or its trigger was taken back, or an
+/// event trigger did not fire. The caller is alone. The transaction that has made an entry may be the only one that sees its table, so
+/// the entry stays as long as that is open, unless it is this one.
+fn sweep(pages: &Pages) -> Result<()> {
+    let mut entries = directory::all(pages, |entry| entry.target != 0);
+    entries.retain(|(_, entry)| !open_transaction::is_open_elsewhere(entry.maker));
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let targets: Vec<_> = entries.iter().map(|(_, entry)| Oid::from(entry.target)).collect();
+    let present = parts::of(&targets)?;
+    for (place, entry) in entries {
+        if !present.iter().any(|part| part.relation == entry.target) {
+            directory::free(pages, place, entry.name, false);
+        }
+    }
+    Ok(())
 }
 
 fn digest(bytes: &[u8]) -> [u8; 16] {
@@ -306,7 +325,7 @@ pub const LISTENER: Listener = |table| {
 fn void(root: Oid) {
     with_entry(root, |pages, place, entry| {
         // Nothing is covered again before this transaction ends.
-        crate::pg::open_transaction::take_number();
+        take_number();
         directory::change(pages, place, entry.name, |entry| {
             (entry.epoch, entry.horizon) = (entry.epoch + 1, NOT_YET);
             entry.changes = entry.changes.wrapping_add(1);
@@ -332,8 +351,11 @@ pub const KEEPER: Keeper = Keeper {
 };
 
 fn with_entry(target: Oid, act: impl FnOnce(&Pages, Place, &Entry)) {
-    let pages = relation::named(c"veritable", c"dedup_filters").and_then(Pages::open);
-    let Some(pages) = pages.filter(|pages| pages.count() > 0) else { return };
+    let Some(table) = relation::named(c"veritable", c"dedup_filters") else { return };
+    if Relation::open(table, Pages::LOCK).is_err() {
+        return;
+    }
+    let Some(pages) = Pages::open(table).filter(|pages| pages.count() > 0) else { return };
     if let Some(place) = directory::find(&pages, target)
         && let Some(entry) = directory::at(&pages, place, target)
     {

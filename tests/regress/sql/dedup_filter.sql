@@ -210,6 +210,37 @@ END $$;
 INSERT INTO big SELECT n, 'again' FROM generate_series(-99, 12000) AS n WHERE n NOT BETWEEN 0 AND 300;
 SELECT * FROM verify_dedup('big');
 
+-- What is taken back leaves no pages behind, however many rows it had.
+CREATE PROCEDURE take_back(attempts int, is_one boolean) LANGUAGE plpgsql AS $$
+BEGIN
+    FOR i IN 1..attempts LOOP
+        BEGIN
+            CREATE TABLE dedup_filter.taken_back (tx int);
+            PERFORM add_dedup('dedup_filter.taken_back', '{tx}');
+            INSERT INTO dedup_filter.taken_back SELECT generate_series(1, 20000 * (i % 2));
+            RAISE EXCEPTION 'taken back';
+        EXCEPTION WHEN raise_exception THEN
+            NULL;
+        END;
+        IF NOT is_one THEN
+            COMMIT;
+        END IF;
+    END LOOP;
+END $$;
+CALL settle();
+CALL take_back(2, false);
+SELECT pg_relation_size('veritable.dedup_filters') AS before \gset
+CALL take_back(20, false);
+SELECT pg_relation_size('veritable.dedup_filters') - :before AS more;
+CALL take_back(20, true);
+SELECT pg_relation_size('veritable.dedup_filters') - :before AS more;
+-- Those of tables that are there stay.
+SELECT pg_stat_force_next_flush() \gset
+BEGIN;
+INSERT INTO event VALUES (8003, '2026-01-01', 'new');
+SELECT * FROM looks;
+COMMIT;
+
 -- It grows, and finds all.
 CREATE TABLE many (tx int);
 SELECT add_dedup('many', '{tx}');

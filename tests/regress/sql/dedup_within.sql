@@ -51,6 +51,24 @@ SELECT add_dedup('moment', '{tx}', within => '0');
 INSERT INTO moment VALUES (1, '2026-01-08'), (1, '2026-01-08'), (1, '2026-01-08 00:00:00.000001');
 SELECT * FROM moment;
 
+-- Dates reach further than a number of microseconds in 64 bits. Infinity is near to nothing but itself, however long the distance.
+CREATE TABLE far (tx int, at date) PARTITION BY RANGE (at);
+CREATE TABLE far_1 PARTITION OF far FOR VALUES FROM ('2026-01-01') TO ('5000000-01-01');
+CREATE TABLE far_2 PARTITION OF far FOR VALUES FROM ('5000000-01-01') TO (MAXVALUE);
+SELECT add_dedup('far', '{tx}', within => '2 days');
+INSERT INTO far VALUES (1, '2026-01-10');
+INSERT INTO far VALUES (1, '2026-01-12'), (1, '4999999-12-31'), (1, '5000000-01-02'), (1, '5000000-01-03'), (1, '5874897-12-31');
+INSERT INTO far VALUES (1, 'infinity'), (1, 'infinity'), (1, '5874897-12-30');
+SELECT tableoid::regclass, * FROM far ORDER BY at;
+SELECT * FROM verify_dedup('far');
+CREATE TABLE longest (tx int, at timestamptz) PARTITION BY RANGE (at);
+CREATE TABLE longest_d PARTITION OF longest DEFAULT;
+SELECT add_dedup('longest', '{tx}', within => '106751991 days 04:00:54.775807');
+INSERT INTO longest VALUES (1, '-infinity'), (1, '2026-01-01'), (1, 'infinity');
+INSERT INTO longest VALUES (1, '-infinity'), (1, '4713-01-01 BC'), (1, '294276-01-01'), (1, 'infinity');
+SELECT * FROM longest ORDER BY at;
+SELECT * FROM verify_dedup('longest');
+
 -- What cannot be.
 \set VERBOSITY sqlstate
 CREATE TABLE plain (tx int, at timestamptz);
