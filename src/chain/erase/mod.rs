@@ -274,7 +274,7 @@ impl<'s> Eraser<'s> {
 
     /// The UPDATE of one row of a leaf. It counts if the values and the salts are NULL after all triggers.
     fn update(&self, leaf: Oid) -> Result<Prepared<'s>> {
-        let table = Relation::open(leaf, Lock::RowExclusive)?.qualified_name();
+        let (rows, condition) = topology::rows_of(self.table, &Relation::open(leaf, Lock::RowExclusive)?);
         let is_asked = |name: &String| self.request.columns.contains(name);
         let erasable = self.arguments.erasable.iter().filter(|column| is_asked(&column.value));
         let columns: Vec<_> =
@@ -283,7 +283,7 @@ impl<'s> Eraser<'s> {
         self.session.prepare(
             &format!(
                 "WITH erased AS (
-                     UPDATE ONLY {table} SET {} WHERE ctid = $1 RETURNING pg_catalog.num_nonnulls({}) AS left_over)
+                     UPDATE {rows} SET {} WHERE {condition} AND ctid = $1 RETURNING pg_catalog.num_nonnulls({}) AS left_over)
                  SELECT FROM erased WHERE left_over = 0",
                 set.join(", "),
                 columns.join(", ")
