@@ -20,9 +20,10 @@ Arguments: target, a chained table of yours; entity, the values of the entity co
 Returns the number of values that were erased. Each event has a row in veritable.erasures, and the call an entry in the journal. '
 'Waits for open transactions that have appended to the entity. Former copies of the values stay where PostgreSQL and others keep '
 'them, until VACUUM, and in WAL, replicas and backups.
-Errors: 42501 not the owner; 55000 not chained, a column that is not erasable, or a trigger that keeps a value; 42703 no such '
-'column; 42809 a partition, whose chain is that of the partitioned table; 22023 a wrong number of entity values, or no column; '
-'40001 an append since the snapshot of a REPEATABLE READ transaction: retry.';
+Errors: 42501 not the owner; 55000 not chained, a column that is not erasable, or a trigger that keeps a value; 23514 or 23502 a '
+'constraint or a domain that does not allow null; 42703 no such column; 42809 a partition, whose chain is that of the partitioned '
+'table; 22023 a wrong number of entity values, or no column; 40001 an append since the snapshot of a REPEATABLE READ '
+'transaction: retry.';
 
 CREATE TABLE veritable.erasures (
     target regclass NOT NULL,

@@ -22,6 +22,7 @@ use super::layout::Layout;
 use super::own_heads::Name;
 use super::triggers::Chain;
 use crate::pg::acting::as_owner;
+use crate::pg::changing::Errors;
 use crate::pg::equality::Equality;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::lock;
@@ -169,6 +170,7 @@ impl<'s> Eraser<'s> {
             };
             {
                 let columns = self.request.columns.clone();
+                let _errors = Errors::refer_to_constraints();
                 let _pass = Pass::begin(Exactly { leaf, entity: hash, seq: row.integer(self.layout.seq), columns });
                 // One row, if it is as it should be after all triggers of the table.
                 if update.run(&[fetched.tid(1)])? != 1 {

@@ -110,8 +110,15 @@ INSERT INTO person VALUES ('d', 'Dan');
 ALTER TABLE person ADD CHECK (id <> 'd' OR name IS NOT NULL);
 \set VERBOSITY terse
 SELECT erase('person', '{d}', '{name}');
-\set VERBOSITY default
 \echo :LAST_ERROR_SQLSTATE
+\set VERBOSITY default
+-- with a hint
+DO $$ DECLARE hint text; BEGIN
+    PERFORM erase('person', '{d}', '{name}');
+EXCEPTION WHEN check_violation THEN
+    GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
+    RAISE NOTICE '%', hint;
+END $$;
 UPDATE person SET name = NULL, name_salt = NULL WHERE id = 'd';
 \echo :LAST_ERROR_SQLSTATE
 -- Row-level security, forced upon the owner, hides no row from an erasure.
@@ -120,13 +127,6 @@ ALTER TABLE person ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 SELECT erase('person', '{e}', '{name}');
 ALTER TABLE person NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY;
 SELECT * FROM verify_chain('person');
--- An UPDATE to the same value tells nothing to who may not read.
-GRANT UPDATE (name) ON person TO regress_erase_writer;
-RESET ROLE;
-SET ROLE regress_erase_writer;
-UPDATE person SET name = NULL;
-\echo :LAST_ERROR_SQLSTATE
-RESET ROLE;
 -- Values in a partition of another role, whatever that role lets others do with it. The triggers run as the owner of the table.
 CREATE TABLE split (id int NOT NULL, name text) PARTITION BY LIST (id);
 CREATE TABLE split_1 PARTITION OF split FOR VALUES IN (1);
@@ -151,5 +151,12 @@ SELECT erase('split', '{3}', '{name}');
 SELECT DISTINCT who, what FROM ran ORDER BY who, what;
 SELECT * FROM verify_chain('split');
 SET ROLE regress_erase_owner;
+-- An UPDATE to the same value tells nothing to who may not read.
+GRANT UPDATE (name) ON person TO regress_erase_writer;
+RESET ROLE;
+SET ROLE regress_erase_writer;
+UPDATE person SET name = NULL;
+\echo :LAST_ERROR_SQLSTATE
+RESET ROLE;
 DROP SCHEMA regress_erase_owner CASCADE;
 DROP ROLE regress_erase_owner, regress_erase_member, regress_erase_writer;
