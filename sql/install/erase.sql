@@ -51,8 +51,9 @@ COMMENT ON TRIGGER a_veritable_records ON veritable.erasures IS 'keeps out rows 
 CREATE INDEX ON veritable.erasures (event);
 -- Rows can be inserted again in this order: a dump restores each row with its hash, after the row before it.
 SELECT pg_catalog.pg_extension_config_dump('veritable.erasures', 'ORDER BY about, series, seq');
-GRANT SELECT ON veritable.erasures TO PUBLIC;
 
+-- A record names an event of its table: that is for those who may read all rows of the table.
+GRANT SELECT ON veritable.erasures TO PUBLIC;
 ALTER TABLE veritable.erasures ENABLE ROW LEVEL SECURITY;
 CREATE POLICY veritable_erasures ON veritable.erasures FOR SELECT USING (
     EXISTS (
@@ -60,9 +61,11 @@ CREATE POLICY veritable_erasures ON veritable.erasures FOR SELECT USING (
         WHERE c.oid OPERATOR(pg_catalog.=) target
           AND pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE')
           AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
+          AND NOT pg_catalog.row_security_active(c.oid)
     )
 );
-COMMENT ON POLICY veritable_erasures ON veritable.erasures IS 'shows the records about a table to those who may read the table';
+COMMENT ON POLICY veritable_erasures ON veritable.erasures IS
+'shows the records about a table to those who may read all its rows';
 
 COMMENT ON TABLE veritable.erasures IS
 'erased values of chained tables, a row for each event: a chained table, written by erase() alone';
