@@ -80,7 +80,8 @@ COMMENT ON COLUMN veritable.erasures.event_seq IS 'seq of the event in the table
 COMMENT ON COLUMN veritable.erasures.event IS 'hash of the event';
 COMMENT ON COLUMN veritable.erasures.columns IS 'columns whose values were erased';
 COMMENT ON COLUMN veritable.erasures.altered IS
-'those of the columns whose values did not match their commitments any more when they were erased';
+'those of the columns whose values did not match their commitments any more when they were erased; all of them if the event did not '
+'match its hash';
 COMMENT ON COLUMN veritable.erasures.by IS 'role that had logged in: session_user';
 COMMENT ON COLUMN veritable.erasures.acting IS 'role whose privileges erase() used: current_user';
 COMMENT ON COLUMN veritable.erasures.previous_event_hash IS 'hash of the record before';

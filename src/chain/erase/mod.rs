@@ -258,6 +258,7 @@ impl<'s> Eraser<'s> {
             altered: Vec::new(),
         };
         let is_asked = |column: &&Committed| self.request.columns.contains(&column.name);
+        let is_event = self.is_event(row)?;
         for column in self.layout.erasable.iter().filter(is_asked) {
             let state = match self.layout.state(row, column) {
                 // A value that a line cannot hold was not sealed.
@@ -267,11 +268,20 @@ impl<'s> Eraser<'s> {
             if matches!(state, State::Sealed | State::Altered) {
                 erased.columns.push(column.name.clone());
             }
-            if state == State::Altered {
+            if state == State::Altered || state == State::Sealed && !is_event {
                 erased.altered.push(column.name.clone());
             }
         }
         Ok((!erased.columns.is_empty()).then_some(erased))
+    }
+
+    /// Whether the row is the event that its hash names. Values that fit the commitments of a row prove nothing of an event whose hash
+    /// somebody has put there.
+    fn is_event(&self, row: &Row) -> Result<bool> {
+        match self.layout.hash_of(row) {
+            Err(error) if error.is_about_value() => Ok(false),
+            computed => Ok(self.layout.hash.stored(row) == Stored::Hash(computed?)),
+        }
     }
 
     /// The UPDATE of one row of a leaf. It counts if the values and the salts are NULL after all triggers.
