@@ -302,7 +302,7 @@ pub fn void(root: Oid) -> Result<()> {
         return Ok(());
     }
     if let Some(table) = notes_table() {
-        make_void(root, &notes_in(table)?);
+        make_void(root, &*notes_in(table)?);
     }
     Ok(())
 }
