@@ -30,9 +30,11 @@ CREATE POLICY veritable_tiles ON veritable.tiles FOR SELECT USING (
         WHERE c.oid OPERATOR(pg_catalog.=) target
           AND pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE')
           AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
+          AND NOT pg_catalog.row_security_active(c.oid)
     )
 );
-COMMENT ON POLICY veritable_tiles ON veritable.tiles IS 'shows the tree of a log to those who may read its table';
+COMMENT ON POLICY veritable_tiles ON veritable.tiles IS
+'shows the tree of a log to those who may read all rows of its table';
 CREATE TRIGGER veritable_keep_own BEFORE INSERT OR UPDATE OR DELETE ON veritable.tiles
     FOR EACH ROW EXECUTE FUNCTION veritable.keep_own();
 ALTER TABLE veritable.tiles ENABLE REPLICA TRIGGER veritable_keep_own;

@@ -20,9 +20,10 @@ Arguments: target, a chained table of yours; entity, the values of the entity co
 Returns the number of values that were erased. Each event has a row in veritable.erasures, and the call an entry in the journal. '
 'Waits for open transactions that have appended to the entity. Former copies of the values stay where PostgreSQL and others keep '
 'them, until VACUUM, and in WAL, replicas and backups.
-Errors: 42501 not the owner; 55000 not chained, a column that is not erasable, or a trigger that keeps a value; 42703 no such '
-'column; 42809 a partition, whose chain is that of the partitioned table; 22023 a wrong number of entity values, or no column; '
-'40001 an append since the snapshot of a REPEATABLE READ transaction: retry.';
+Errors: 42501 not the owner; 55000 not chained, a column that is not erasable, or a trigger that keeps a value; 23514 or 23502 a '
+'constraint or a domain that does not allow null; 42703 no such column; 42809 a partition, whose chain is that of the partitioned '
+'table; 22023 a wrong number of entity values, or no column; 40001 an append since the snapshot of a REPEATABLE READ '
+'transaction: retry.';
 
 CREATE TABLE veritable.erasures (
     target regclass NOT NULL,
@@ -50,8 +51,9 @@ COMMENT ON TRIGGER a_veritable_records ON veritable.erasures IS 'keeps out rows 
 CREATE INDEX ON veritable.erasures (event);
 -- Rows can be inserted again in this order: a dump restores each row with its hash, after the row before it.
 SELECT pg_catalog.pg_extension_config_dump('veritable.erasures', 'ORDER BY about, series, seq');
-GRANT SELECT ON veritable.erasures TO PUBLIC;
 
+-- A record names an event of its table: that is for those who may read all rows of the table.
+GRANT SELECT ON veritable.erasures TO PUBLIC;
 ALTER TABLE veritable.erasures ENABLE ROW LEVEL SECURITY;
 CREATE POLICY veritable_erasures ON veritable.erasures FOR SELECT USING (
     EXISTS (
@@ -59,9 +61,11 @@ CREATE POLICY veritable_erasures ON veritable.erasures FOR SELECT USING (
         WHERE c.oid OPERATOR(pg_catalog.=) target
           AND pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE')
           AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
+          AND NOT pg_catalog.row_security_active(c.oid)
     )
 );
-COMMENT ON POLICY veritable_erasures ON veritable.erasures IS 'shows the records about a table to those who may read the table';
+COMMENT ON POLICY veritable_erasures ON veritable.erasures IS
+'shows the records about a table to those who may read all its rows';
 
 COMMENT ON TABLE veritable.erasures IS
 'erased values of chained tables, a row for each event: a chained table, written by erase() alone';
@@ -76,7 +80,8 @@ COMMENT ON COLUMN veritable.erasures.event_seq IS 'seq of the event in the table
 COMMENT ON COLUMN veritable.erasures.event IS 'hash of the event';
 COMMENT ON COLUMN veritable.erasures.columns IS 'columns whose values were erased';
 COMMENT ON COLUMN veritable.erasures.altered IS
-'those of the columns whose values did not match their commitments any more when they were erased';
+'those of the columns whose values did not match their commitments any more when they were erased; all of them if the event did not '
+'match its hash';
 COMMENT ON COLUMN veritable.erasures.by IS 'role that had logged in: session_user';
 COMMENT ON COLUMN veritable.erasures.acting IS 'role whose privileges erase() used: current_user';
 COMMENT ON COLUMN veritable.erasures.previous_event_hash IS 'hash of the record before';

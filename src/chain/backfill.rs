@@ -40,7 +40,7 @@ pub fn seal(
     let silenced = silence_triggers(session, target)?;
     // The UPDATE may run the owner's functions: in indexes, constraints and generated columns.
     let sealed = as_owner(&Relation::open(target, Lock::Held)?, |_| {
-        seal_rows(session, &from, &alias, layout, arguments, order_by)
+        seal_rows(session, target, (&from, &alias), layout, arguments, order_by)
     })?;
     for restore in silenced {
         session.run(&restore, &[])?;
@@ -82,8 +82,8 @@ fn source(target: Oid) -> Result<(String, String)> {
 
 fn seal_rows(
     session: &Session,
-    from: &str,
-    alias: &str,
+    target: Oid,
+    (from, alias): (&str, &str),
     layout: &Layout,
     arguments: &Arguments,
     order_by: &[String],
@@ -131,7 +131,7 @@ fn seal_rows(
         }
         let update = match updates.entry(partition) {
             Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(entry) => entry.insert(prepare_update(session, partition, layout, arguments)?),
+            Entry::Vacant(entry) => entry.insert(prepare_update(session, target, partition, layout, arguments)?),
         };
         let (previous_value, hash_value) = (parameter(layout.previous, &before), parameter(layout.hash, &hash));
         let mut values = vec![seq.into(), previous_value, hash_value, fetched.tid(1)];
@@ -163,11 +163,13 @@ fn seal_row(layout: &Layout, row: &mut Row, seq: i64, previous: &LinkHash) -> Re
 
 fn prepare_update<'s>(
     session: &'s Session,
+    target: Oid,
     partition: Oid,
     layout: &Layout,
     arguments: &Arguments,
 ) -> Result<Prepared<'s>> {
-    let table = Relation::open(partition, Lock::Held)?.qualified_name();
+    let (rows, condition) =
+        topology::rows_of(&Relation::open(target, Lock::Held)?, &Relation::open(partition, Lock::Held)?);
     let [seq, previous, hash] = [&arguments.seq, &arguments.previous, &arguments.hash].map(quote::identifier);
     let mut set = format!("{seq} = $1, {previous} = $2, {hash} = $3");
     let mut kinds = vec![types::INT8, type_of(layout.previous), type_of(layout.hash), types::TID];
@@ -175,7 +177,7 @@ fn prepare_update<'s>(
         kinds.push(types::BYTEA);
         set.push_str(&format!(", {} = ${}", quote::identifier(name), kinds.len()));
     }
-    session.prepare(&format!("UPDATE ONLY {table} SET {set} WHERE ctid = $4"), &kinds)
+    session.prepare(&format!("UPDATE {rows} SET {set} WHERE {condition} AND ctid = $4"), &kinds)
 }
 
 fn type_of(column: HashColumn) -> Oid {

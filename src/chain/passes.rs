@@ -302,10 +302,10 @@ impl Table {
             format!("{} AND {erased}", filter.condition)
         };
         let sql = format!("SELECT {} FROM {} {condition}", self.alias, self.from);
-        let values =
-            search::erased(session, &self.layout, &sql, &filter.parameters(), |entity, seq, column, wrong| {
-                verdict.erased(self.oid, entity, seq, column, &wrong);
-            })?;
+        let report = |entity: &[Option<String>], seq, column: &str, wrong| {
+            verdict.erased(self.oid, entity, seq, column, &wrong);
+        };
+        let values = search::erased(session, self.oid, &self.layout, &sql, &filter.parameters(), report)?;
         if values > 0 {
             verdict.faults.notice(format!("{} erased from table \"{}\"", number(values, "value"), name_of(self.oid)));
         }

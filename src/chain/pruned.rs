@@ -46,11 +46,20 @@ struct Walker {
 }
 
 /// What the second pass has read.
+#[derive(Default)]
 struct Read {
     /// The number of keys.
     keys: u64,
-    /// The number of events that were pruned with the runs.
-    pruned: u64,
+    amount: Amount,
+}
+
+/// What was pruned with runs.
+#[derive(Clone, Copy, Default)]
+pub struct Amount {
+    /// The number of events.
+    events: u64,
+    /// The number of faults that these events had.
+    faults: u64,
 }
 
 impl Pruned {
@@ -83,17 +92,17 @@ impl Pruned {
         [self.target.into(), self.genesis.as_bytes().as_slice().into(), third, distrusted.into()]
     }
 
-    /// Events and runs, as a query with the columns event, key, place, first, last, before, through, entity. The stored key of a
-    /// run is in no line, and may be of another type of a column: it is not asked.
+    /// Events and runs, as a query with the columns event, key, place, first, last, before, through, entity, faults. The stored key
+    /// of a run is in no line, and may be of another type of a column: it is not asked.
     fn events_and_runs(&self, table: &Table) -> String {
         format!(
             "SELECT {event} AS event, veritable.entity_key({event}) AS key, {seq} AS place, NULL::pg_catalog.int8 AS first,
                     NULL::pg_catalog.int8 AS last, NULL::pg_catalog.bytea AS before, NULL::pg_catalog.bytea AS through,
-                    NULL::pg_catalog.text[] AS entity
+                    NULL::pg_catalog.text[] AS entity, NULL::pg_catalog.int8 AS faults
              FROM {from} {condition}
              UNION ALL
              SELECT NULL::{row_type}, veritable.entity_key($1::pg_catalog.oid::pg_catalog.regclass, r.entity), r.first, r.first, r.last, r.before, r.through,
-                    pg_catalog.array_replace(r.entity, NULL, '')
+                    pg_catalog.array_replace(r.entity, NULL, ''), r.faults
              FROM ({in_force}) AS r",
             event = table.alias,
             seq = table.seq,
@@ -116,19 +125,21 @@ impl Pruned {
                         pg_catalog.count(*) FILTER (WHERE g.events IS NULL),
                         COALESCE(pg_catalog.sum(g.events), 0)::pg_catalog.int8,
                         pg_catalog.count(*) FILTER (WHERE g.events < 0 OR g.events = 0 AND g.given > 0),
-                        COALESCE(pg_catalog.sum(g.pruned), 0)::pg_catalog.text
+                        COALESCE(pg_catalog.sum(g.pruned), 0)::pg_catalog.text,
+                        COALESCE(pg_catalog.sum(g.faults), 0)::pg_catalog.text
                  FROM (SELECT {sum} AS events, pg_catalog.count(u.event) AS given,
-                              pg_catalog.sum(u.last::pg_catalog.numeric - u.first + 1) AS pruned
+                              pg_catalog.sum(u.last::pg_catalog.numeric - u.first + 1) AS pruned,
+                              pg_catalog.sum(u.faults) AS faults
                        FROM ({all}) AS u GROUP BY u.key) AS g"
             ),
             &parameters,
         )?;
         let counts = counts.rows().next().and_then(|row| {
             let count = |position| row.get::<i64>(position).and_then(|count| u64::try_from(count).ok());
-            let pruned = row.get::<String>(4)?.parse().unwrap_or(u64::MAX);
-            Some([count(0)?, count(1)?, count(2)?, count(3)?, pruned])
+            let sum = |position| Some(row.get::<String>(position)?.parse().unwrap_or(u64::MAX));
+            Some(([count(0)?, count(1)?, count(2)?, count(3)?], Amount { events: sum(4)?, faults: sum(5)? }))
         });
-        let Some([intact, broken, events, 0, pruned]) = counts else {
+        let Some(([intact, broken, events, 0], pruned)) = counts else {
             return Err(Error::damaged("the counts of chains"));
         };
         if broken == 0 {
@@ -179,7 +190,7 @@ impl Pruned {
         let key = table.layout.entity_key(&table.layout.row_of_entity(values)?);
         let sought = Sought::new(HashSet::from([key.cast_unsigned()]));
         let read = self.name_faults(session, table, Some(sought), random::bytes()?, verdict)?;
-        self.tell(session, read.pruned, verdict)?;
+        self.tell(session, read.amount, verdict)?;
         Ok(read.keys > 0)
     }
 
@@ -196,14 +207,14 @@ impl Pruned {
         let condition = if sought.is_some() { "WHERE veritable.is_sought_key(u.key, $3)" } else { "" };
         let cursor = session.cursor(
             &format!(
-                "SELECT u.event, u.key, u.first, u.last, u.before, u.through, u.entity FROM ({}) AS u {condition}
+                "SELECT u.event, u.key, u.first, u.last, u.before, u.through, u.entity, u.faults FROM ({}) AS u {condition}
                  ORDER BY u.key, u.place, u.first IS NULL",
                 self.events_and_runs(table)
             ),
             &self.parameters(sought.as_ref().map_or(0, |sought| sought.number).into()),
             true,
         )?;
-        let (mut walkers, mut current, mut read, mut unnamed) = (Vec::new(), None, Read { keys: 0, pruned: 0 }, 0);
+        let (mut walkers, mut current, mut read, mut unnamed) = (Vec::new(), None, Read::default(), 0);
         scan::each(&cursor, |fetched| {
             let found: Option<i64> = fetched.get(1);
             if found.is_none() {
@@ -214,7 +225,7 @@ impl Pruned {
                 read.keys += 1;
                 unnamed += self.end(&mut walkers, verdict);
             }
-            read.pruned = read.pruned.saturating_add(self.step(table, fetched, &key, &mut walkers, verdict)?);
+            read.amount.add(self.step(table, fetched, &key, &mut walkers, verdict)?);
             Ok(())
         })?;
         unnamed += self.end(&mut walkers, verdict);
@@ -229,7 +240,7 @@ impl Pruned {
         Ok(read)
     }
 
-    /// Takes an event or a run, and returns the number of events that were pruned with the run.
+    /// Takes an event or a run, and returns what was pruned with the run.
     fn step(
         &self,
         table: &Table,
@@ -237,7 +248,7 @@ impl Pruned {
         key: &BalanceKey,
         walkers: &mut Vec<Walker>,
         verdict: &mut Verdict,
-    ) -> Result<u64> {
+    ) -> Result<Amount> {
         let layout = &table.layout;
         let anchor = Anchor::genesis(layout.genesis);
         if let Some(event) = fetched.composite(0) {
@@ -249,12 +260,14 @@ impl Pruned {
             walker.has_fault |= has_fault;
             verdict.faults.rows += 1;
             verdict.faults.groups += u64::from(!std::mem::replace(&mut walker.has_events, true));
-            return Ok(0);
+            return Ok(Amount::default());
         }
         let hash = |position| fetched.bytes(position).and_then(|bytes| LinkHash::from_bytes(&bytes));
         let places = fetched.get(2).zip(fetched.get(3));
         let run = places.and_then(|places| Run::new(places, hash(4)?, hash(5)?));
-        let (Some(run), Some(entity)) = (run, fetched.get::<Vec<String>>(6)) else { return Ok(0) };
+        let (Some(run), Some(entity)) = (run, fetched.get::<Vec<String>>(6)) else {
+            return Ok(Amount::default());
+        };
         let entity = entity.into_iter().map(Some).collect();
         let walker = Self::walker(layout, walkers, entity)?;
         let mut faults = Vec::new();
@@ -263,7 +276,7 @@ impl Pruned {
         walker.until = walker.until.max(run.last());
         walker.has_fault |= !faults.is_empty();
         faults.iter().for_each(|fault| verdict.fault(self.target, &walker.entity, fault, None));
-        Ok(number_of_events(&run))
+        Ok(Amount::of(&run, fetched.get(7)))
     }
 
     /// The walker of an entity. Values that are equal by their types can have other texts.
@@ -309,23 +322,29 @@ impl Pruned {
         unnamed
     }
 
-    /// Passes the last hash of each run in force that counts to `each`, with the number of its events.
-    pub fn each_end(&self, session: &Session, mut each: impl FnMut(&LinkHash, u64)) -> Result<()> {
-        let sql = format!("SELECT r.first, r.last, r.through FROM ({}) AS r", self.in_force());
+    /// Passes the last hash of each run in force that counts to `each`, with the number of its events. Returns what was pruned with
+    /// all of them.
+    pub fn each_end(&self, session: &Session, mut each: impl FnMut(&LinkHash, u64)) -> Result<Amount> {
+        let sql = format!("SELECT r.first, r.last, r.through, r.faults FROM ({}) AS r", self.in_force());
         let cursor = as_extension(|| session.cursor(&sql, &self.parameters(0_i64.into()), true))?;
+        let mut all = Amount::default();
         scan::each(&cursor, |row| {
             let (first, last) = row.get::<i64>(0).zip(row.get::<i64>(1)).unwrap_or_default();
             if let Some(through) = row.bytes(2).and_then(|bytes| LinkHash::from_bytes(&bytes))
                 && let Some(run) = Run::new((first, last), through, through)
             {
-                each(&through, number_of_events(&run));
+                let pruned = Amount::of(&run, row.get(3));
+                each(&through, pruned.events);
+                all.add(pruned);
             }
             Ok(())
-        })
+        })?;
+        Ok(all)
     }
 
-    /// Tells how many events were pruned, and the last who did it.
-    pub fn tell(&self, session: &Session, count: u64, verdict: &mut Verdict) -> Result<()> {
+    /// Tells how many events were pruned, how many faults they had, and the last who did it.
+    pub fn tell(&self, session: &Session, pruned: Amount, verdict: &mut Verdict) -> Result<()> {
+        let Amount { events: count, faults } = pruned;
         if count == 0 {
             return Ok(());
         }
@@ -343,16 +362,25 @@ impl Pruned {
         })?;
         let (events, table) = (number(count, "event"), name_of(self.target));
         let was = if count == 1 { "was" } else { "were" };
+        let with = if faults == 0 { String::new() } else { format!(" with {}", number(faults, "fault")) };
         let sentence =
-            format!("Of table \"{table}\", {events} {was} pruned. The last pruning was at {at} UTC by \"{by}\".");
-        verdict.faults.note(count, "pruned event", sentence);
+            format!("Of table \"{table}\", {events} {was} pruned{with}. The last pruning was at {at} UTC by \"{by}\".");
+        verdict.faults.note(&[(count, "pruned event"), (faults, "pruned fault")], sentence);
         Ok(())
     }
 }
 
-/// The number of events of a run.
-fn number_of_events(run: &Run) -> u64 {
-    (run.last() - run.first()) as u64 + 1
+impl Amount {
+    /// What was pruned with a run, which had this number of faults.
+    fn of(run: &Run, faults: Option<i64>) -> Amount {
+        let faults = faults.and_then(|faults| u64::try_from(faults).ok()).unwrap_or_default();
+        Amount { events: (run.last() - run.first()) as u64 + 1, faults }
+    }
+
+    fn add(&mut self, more: Amount) {
+        self.events = self.events.saturating_add(more.events);
+        self.faults = self.faults.saturating_add(more.faults);
+    }
 }
 
 /// Whether texts name one entity, by the equality of its types.

@@ -13,6 +13,7 @@ use crate::pg::column::Column;
 use crate::pg::quote;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
+use crate::pg::types::{not_null_domain, qualified_type_name};
 use crate::table::columns::Columns;
 use crate::table::{problems, topology};
 
@@ -88,6 +89,18 @@ fn check_columns(table: &Relation, arguments: &Arguments) -> Result<()> {
                 .detail("Its value is null after the erasure.")
                 .hint(alter(table, name, "DROP NOT NULL")));
             }
+        }
+        if let Some(domain) = not_null_domain(columns.find(&column.value)?.type_id) {
+            let domain = qualified_type_name(domain);
+            return Err(Error::new(
+                Class::State,
+                format!(
+                    "erasable column \"{}\" must not be of domain {domain}, which is declared NOT NULL",
+                    column.value
+                ),
+            )
+            .detail("Its value is null after the erasure.")
+            .hint(format!("ALTER DOMAIN {domain} DROP NOT NULL;")));
         }
     }
     let position = arguments.log.iter().map(|log| &log.position);

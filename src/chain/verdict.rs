@@ -39,7 +39,7 @@ impl Verdict<'_> {
             Wrong::Unrecorded => ("erased", format!("No record of an erasure of column \"{column}\".")),
             Wrong::Altered => (
                 "altered",
-                format!("The value of column \"{column}\" was not the one that was sealed when it was erased."),
+                format!("When the value of column \"{column}\" was erased, it or its event was not what was sealed."),
             ),
         };
         self.faults.put(target, Some(entity.to_vec()), seq, fault, &detail);

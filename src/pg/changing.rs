@@ -191,6 +191,11 @@ impl Errors {
         Errors::with(refer_to_owner)
     }
 
+    /// Adds a hint to errors about constraints that keep out the NULLs of an erasure.
+    pub fn refer_to_constraints() -> Errors {
+        Errors::with(refer_to_constraints)
+    }
+
     fn with(callback: unsafe extern "C-unwind" fn(*mut c_void)) -> Errors {
         // SAFETY: a variable of the backend. The frame has a fixed address, and leaves the stack before it is freed.
         unsafe {
@@ -237,6 +242,15 @@ unsafe extern "C-unwind" fn refer_to_owner(_argument: *mut c_void) {
     unsafe {
         if is_one_of(&[PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE]) {
             errhint(c"Triggers run within restrictions here. The owner of the table can do it without.".as_ptr());
+        }
+    }
+}
+
+unsafe extern "C-unwind" fn refer_to_constraints(_argument: *mut c_void) {
+    // SAFETY: PostgreSQL calls this function to add to an error that is being reported; the text is a constant without a `%`.
+    unsafe {
+        if is_one_of(&[PgSqlErrorCode::ERRCODE_CHECK_VIOLATION, PgSqlErrorCode::ERRCODE_NOT_NULL_VIOLATION]) {
+            errhint(c"An erased value is null, and so is its salt: constraints and domains must allow that.".as_ptr());
         }
     }
 }

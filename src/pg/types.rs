@@ -208,3 +208,25 @@ pub fn has_lasting_hash(type_id: pg_sys::Oid) -> bool {
     // SAFETY: takes any type's oid. The columns of a composite type can be of any types.
     !unsafe { pg_sys::type_is_rowtype(base) }
 }
+
+/// The domain that refuses NULL, if the type is one, or a domain over one. A CHECK of a domain is code, and is not asked.
+pub fn not_null_domain(type_id: pg_sys::Oid) -> Option<pg_sys::Oid> {
+    let mut type_id = type_id;
+    while type_id != pg_sys::InvalidOid {
+        // SAFETY: takes any oid. A row of pg_type is read, and released, before the next one.
+        unsafe {
+            let row = pg_sys::SearchSysCache1(pg_sys::SysCacheIdentifier::TYPEOID as i32, type_id.into());
+            if row.is_null() {
+                return None;
+            }
+            let form = pg_sys::GETSTRUCT(row).cast::<pg_sys::FormData_pg_type>();
+            let (not_null, base) = ((*form).typnotnull, (*form).typbasetype);
+            pg_sys::ReleaseSysCache(row);
+            if not_null {
+                return Some(type_id);
+            }
+            type_id = base;
+        }
+    }
+    None
+}

@@ -284,14 +284,16 @@ impl Faults {
     }
 
     /// Notes something that is no fault: so many of what the noun says, and a sentence about them.
-    pub fn note(&mut self, count: u64, noun: &'static str, sentence: String) {
+    pub fn note(&mut self, counts: &[(u64, &'static str)], sentence: String) {
         // Two guarantees of one table can have the same to tell.
         if self.sentences.contains(&sentence) {
             return;
         }
-        match self.notes.iter_mut().find(|(noted, _)| *noted == noun) {
-            Some((_, sum)) => *sum = sum.saturating_add(count),
-            None => self.notes.push((noun, count)),
+        for &(count, noun) in counts.iter().filter(|(count, _)| *count > 0) {
+            match self.notes.iter_mut().find(|(noted, _)| *noted == noun) {
+                Some((_, sum)) => *sum = sum.saturating_add(count),
+                None => self.notes.push((noun, count)),
+            }
         }
         self.sentences.push(sentence);
     }

@@ -61,3 +61,15 @@ pub fn from_clause(relation: &Relation, alias: &str) -> String {
     let only = if relation.is_partitioned() { "" } else { "ONLY " };
     format!("{only}{} AS {alias}", relation.qualified_name())
 }
+
+/// What an UPDATE or DELETE of rows of the partition `leaf` names, and the condition that keeps it to these rows: the statement runs
+/// as the owner of `root`.
+///
+/// PostgreSQL asks for privileges on the named table alone. So a partition of another role is reached through the root, as by any
+/// UPDATE of the root. It must not be reached as its own owner: the triggers that it has from the root are code of the root's owner.
+pub fn rows_of(root: &Relation, leaf: &Relation) -> (String, String) {
+    if leaf.has_same_owner(root) {
+        return (format!("ONLY {}", leaf.qualified_name()), "true".to_string());
+    }
+    (root.qualified_name(), format!("tableoid = {}", u32::from(leaf.oid())))
+}

@@ -42,6 +42,18 @@ fn a_dump_restores_what_was_erased_and_its_records() {
 }
 
 #[test]
+fn a_dump_of_a_table_that_was_renamed_has_its_records() {
+    let (database, mut session) = source();
+    session.run("ALTER TABLE person RENAME TO human; CREATE SCHEMA moved; ALTER TABLE human SET SCHEMA moved");
+    // Another table has the former name.
+    session.run("CREATE TABLE person AS SELECT * FROM moved.human");
+    let restored = restored(&database, &[]);
+    let faults = "SELECT seq, fault, detail FROM verify_chain('moved.human')";
+    assert_eq!(session.rows(faults), [""; 0]);
+    assert_eq!(restored.superuser().rows(faults), [""; 0]);
+}
+
+#[test]
 fn a_dump_without_the_records_shows_each_erased_value() {
     let (database, _session) = source();
     let copy = restored(&database, &["--exclude-table-data=veritable.erasures"]);

@@ -22,6 +22,7 @@ use super::layout::Layout;
 use super::own_heads::Name;
 use super::triggers::Chain;
 use crate::pg::acting::as_owner;
+use crate::pg::changing::Errors;
 use crate::pg::equality::Equality;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::lock;
@@ -169,6 +170,7 @@ impl<'s> Eraser<'s> {
             };
             {
                 let columns = self.request.columns.clone();
+                let _errors = Errors::refer_to_constraints();
                 let _pass = Pass::begin(Exactly { leaf, entity: hash, seq: row.integer(self.layout.seq), columns });
                 // One row, if it is as it should be after all triggers of the table.
                 if update.run(&[fetched.tid(1)])? != 1 {
@@ -256,6 +258,7 @@ impl<'s> Eraser<'s> {
             altered: Vec::new(),
         };
         let is_asked = |column: &&Committed| self.request.columns.contains(&column.name);
+        let is_event = self.is_event(row)?;
         for column in self.layout.erasable.iter().filter(is_asked) {
             let state = match self.layout.state(row, column) {
                 // A value that a line cannot hold was not sealed.
@@ -265,16 +268,25 @@ impl<'s> Eraser<'s> {
             if matches!(state, State::Sealed | State::Altered) {
                 erased.columns.push(column.name.clone());
             }
-            if state == State::Altered {
+            if state == State::Altered || state == State::Sealed && !is_event {
                 erased.altered.push(column.name.clone());
             }
         }
         Ok((!erased.columns.is_empty()).then_some(erased))
     }
 
+    /// Whether the row is the event that its hash names. Values that fit the commitments of a row prove nothing of an event whose hash
+    /// somebody has put there.
+    fn is_event(&self, row: &Row) -> Result<bool> {
+        match self.layout.hash_of(row) {
+            Err(error) if error.is_about_value() => Ok(false),
+            computed => Ok(self.layout.hash.stored(row) == Stored::Hash(computed?)),
+        }
+    }
+
     /// The UPDATE of one row of a leaf. It counts if the values and the salts are NULL after all triggers.
     fn update(&self, leaf: Oid) -> Result<Prepared<'s>> {
-        let table = Relation::open(leaf, Lock::RowExclusive)?.qualified_name();
+        let (rows, condition) = topology::rows_of(self.table, &Relation::open(leaf, Lock::RowExclusive)?);
         let is_asked = |name: &String| self.request.columns.contains(name);
         let erasable = self.arguments.erasable.iter().filter(|column| is_asked(&column.value));
         let columns: Vec<_> =
@@ -283,7 +295,7 @@ impl<'s> Eraser<'s> {
         self.session.prepare(
             &format!(
                 "WITH erased AS (
-                     UPDATE ONLY {table} SET {} WHERE ctid = $1 RETURNING pg_catalog.num_nonnulls({}) AS left_over)
+                     UPDATE {rows} SET {} WHERE {condition} AND ctid = $1 RETURNING pg_catalog.num_nonnulls({}) AS left_over)
                  SELECT FROM erased WHERE left_over = 0",
                 set.join(", "),
                 columns.join(", ")

@@ -1,7 +1,8 @@
 //! The records of erasures: `veritable.erasures`, a chained table that the extension alone writes.
 //!
-//! A record names its event by the event's hash. So it stays true when the table is renamed, or restored elsewhere, and it
-//! tells nothing of an entity once the event itself is gone.
+//! A record names its event by the event's hash, so it tells nothing of an entity once the event itself is gone. It counts for the
+//! table that it is about, which it follows when the table is renamed, or restored with it: nobody says what was erased from a
+//! table of others.
 
 use std::collections::BTreeMap;
 
@@ -147,9 +148,24 @@ pub fn table() -> Result<Oid> {
 /// The columns that were erased from an event, and those of them that were altered before.
 pub type Record = (Vec<String>, Vec<String>);
 
-/// The records of these events, by the hashes in hexadecimal digits. Reads as the owner of the records, under the active
-/// snapshot.
-pub fn of(session: &Session, events: Vec<String>) -> Result<BTreeMap<String, Record>> {
+/// What the records of a table are found by.
+pub struct About {
+    /// The table and its partitions, each of which may have been a chained table of its own.
+    tables: Vec<Oid>,
+    /// Its name: a table that was dropped and restored is found by it.
+    name: String,
+}
+
+impl About {
+    /// A chained table.
+    pub fn of(table: &Relation) -> About {
+        About { tables: table.with_partitions(), name: table.stable_name() }
+    }
+}
+
+/// The records of these events of a table, by the hashes in hexadecimal digits. Reads as the owner of the records, under the
+/// active snapshot.
+pub fn of(session: &Session, about: &About, events: Vec<String>) -> Result<BTreeMap<String, Record>> {
     let mut found: BTreeMap<String, Record> = BTreeMap::new();
     as_owner_of(table()?, |acting| {
         // An index that lacks a record only leads to a fault.
@@ -157,8 +173,10 @@ pub fn of(session: &Session, events: Vec<String>) -> Result<BTreeMap<String, Rec
         let records = session.query_as_caller(
             "SELECT pg_catalog.encode(r.event, 'hex'), r.columns, r.altered
              FROM pg_catalog.unnest($1) AS e (event)
-             JOIN veritable.erasures r ON r.event = pg_catalog.decode(e.event, 'hex')",
-            &[events.into()],
+             JOIN veritable.erasures r ON r.event = pg_catalog.decode(e.event, 'hex')
+             WHERE r.target::pg_catalog.oid = ANY ($2)
+                OR r.about = $3 AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = r.target)",
+            &[events.into(), about.tables.clone().into(), about.name.as_str().into()],
         )?;
         for row in records.rows() {
             let (Some(event), Some(columns), Some(altered)) = (row.get::<String>(0), row.get(1), row.get(2)) else {

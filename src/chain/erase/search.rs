@@ -6,8 +6,10 @@
 use super::super::arguments::Arguments;
 use super::super::erasable::State;
 use super::super::layout::Layout;
-use super::records::{self, Record};
+use super::records::{self, About, Record};
+use crate::pg::oid::Oid;
 use crate::pg::quote;
+use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Error, Result};
 use crate::pg::spi::{Parameter, Session};
 use crate::table::scan;
@@ -47,19 +49,21 @@ pub fn condition(arguments: &Arguments, alias: &str) -> Option<String> {
     (!erased.is_empty()).then(|| format!("({})", erased.join(" OR ")))
 }
 
-/// Reads the rows that `sql` selects, each as a whole, and returns the number of erased values with a record. Reports each that
-/// has none, or whose record says more.
+/// Reads the rows of a chained table that `sql` selects, each as a whole, and returns the number of erased values with a record.
+/// Reports each that has none, or whose record says more.
 pub fn erased(
     session: &Session,
+    target: Oid,
     layout: &Layout,
     sql: &str,
     parameters: &[Parameter],
     mut wrong: impl FnMut(&[Option<String>], Option<i64>, &str, Wrong),
 ) -> Result<u64> {
     let cursor = session.cursor(sql, parameters, true)?;
+    let about = About::of(&Relation::open(target, Lock::AccessShare)?);
     let (mut recorded, mut found) = (0, Vec::new());
     let mut judge = |found: &mut Vec<Found>| -> Result<()> {
-        let known = records::of(session, found.iter().map(|event| event.event.clone()).collect())?;
+        let known = records::of(session, &about, found.iter().map(|event| event.event.clone()).collect())?;
         for event in found.drain(..) {
             let none = Record::default();
             let (erased, altered) = known.get(&event.event).unwrap_or(&none);

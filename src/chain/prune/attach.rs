@@ -149,13 +149,9 @@ fn matching(session: &Session, root: Oid, arguments: &Arguments, genesis: &[u8],
 const COMPARED: &str = "(SELECT pg_catalog.unnest($3), pg_catalog.unnest($4), pg_catalog.unnest($5), pg_catalog.unnest($6), pg_catalog.unnest($7),
                                 pg_catalog.generate_subscripts($3, 1)::pg_catalog.int8) AS run (key, first, last, before, through, place)";
 
-/// The runs in force that may be compared, with the most faults that were noted with each.
+/// The runs in force that may be compared.
 fn in_force(condition: &str) -> String {
-    IN_FORCE.replacen("SELECT", "SELECT pg_catalog.max(p.faults) AS faults,", 1).replacen(
-        "GROUP BY",
-        &format!("{condition} AND ($8 IS NULL OR p.log = $8) GROUP BY"),
-        1,
-    )
+    IN_FORCE.replacen("GROUP BY", &format!("{condition} AND ($8 IS NULL OR p.log = $8) GROUP BY"), 1)
 }
 
 fn matching_sql() -> String {

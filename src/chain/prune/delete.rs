@@ -104,7 +104,7 @@ pub fn before(session: &Session, target: Oid, before: Parameter, force: bool) ->
         marking.add(session, &root, &mut positions)?;
         if !runs.is_empty() {
             record.write(session, &runs)?;
-            deleted += delete(session, &runs)?;
+            deleted += delete(session, &root, &runs)?;
         }
         Ok(())
     })?;
@@ -150,8 +150,8 @@ fn check(root: &Relation, faults: Faults, amount: &Amount, deleted: u64, force: 
     Ok(())
 }
 
-/// Deletes the rows of these runs, as the owners of their tables, and returns the number of rows that are gone.
-fn delete(session: &Session, runs: &[Run]) -> Result<u64> {
+/// Deletes the rows of these runs, as the owner of the table, and returns the number of rows that are gone.
+fn delete(session: &Session, root: &Relation, runs: &[Run]) -> Result<u64> {
     let mut tables: BTreeMap<u32, Vec<String>> = BTreeMap::new();
     for Place { table, block, number } in runs.iter().flat_map(|run| &run.places) {
         tables.entry(u32::from(*table)).or_default().push(format!("({block},{number})"));
@@ -159,11 +159,11 @@ fn delete(session: &Session, runs: &[Run]) -> Result<u64> {
     let _going = Going::begin(runs.iter().flat_map(|run| run.places.iter().copied()));
     let mut deleted = 0;
     for (table, places) in tables {
-        let table = Relation::open(Oid::from(table), Lock::Held)?;
-        let rows = format!("FROM ONLY {} WHERE ctid = ANY ($1::pg_catalog.tid[])", table.qualified_name());
+        let (named, condition) = topology::rows_of(root, &Relation::open(Oid::from(table), Lock::Held)?);
+        let rows = format!("FROM {named} WHERE {condition} AND ctid = ANY ($1::pg_catalog.tid[])");
         let places = [places.into()];
         // The triggers of the table run in it, as its owner: as for a command of that role.
-        deleted += as_owner(&table, |acting| {
+        deleted += as_owner(root, |acting| {
             acting.set(c"enable_seqscan", c"off");
             check_snapshot(session, &rows, &places)?;
             session.run(&format!("DELETE {rows}"), &places)

@@ -28,11 +28,13 @@ use crate::pg::snapshot::{self, Latest};
 use crate::pg::spi::{self, Fetched, Kept, Session};
 use crate::table::journal;
 
-/// The runs in force of the table $1 and the genesis $2, as a query with the columns key, entity, first, last, before, through.
+/// The runs in force of the table $1 and the genesis $2, as a query with the columns key, entity, first, last, before, through, and
+/// the most faults that were noted with each.
 /// The query must run as the owner of the extension's tables: [`as_extension`]. The hashes alone say which run a row is about:
 /// the key is in no line, and the entity is in those of the events.
 pub const IN_FORCE: &str = "
-    SELECT pg_catalog.min(p.key) AS key, pg_catalog.min(p.entity) AS entity, p.first, p.last, p.before, p.through
+    SELECT pg_catalog.min(p.key) AS key, pg_catalog.min(p.entity) AS entity, p.first, p.last, p.before, p.through,
+           pg_catalog.max(p.faults) AS faults
     FROM veritable.prunings p
     WHERE p.target = $1::pg_catalog.oid AND p.genesis = $2
     GROUP BY p.first, p.last, p.before, p.through

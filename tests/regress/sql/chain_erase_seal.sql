@@ -69,7 +69,7 @@ SELECT copied('v_salt', 'NULL');
 SELECT copied('v', 'NULL');
 SELECT copied('v', 'v');
 SELECT id, seq, v, v_salt IS NULL AS no_salt FROM copy ORDER BY id, seq;
--- A record is of an event, in whichever table.
+-- A record counts for its own table: whoever can copy an event could say anything of it.
 SELECT * FROM verify_chain('copy');
 
 -- A chain ends and goes on, with its erasures; sealed anew, its values are what they are now.

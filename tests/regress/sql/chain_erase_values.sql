@@ -72,6 +72,30 @@ SELECT add_chain('plain', '{id}');
 SELECT erase('plain', '{A-1}', '{name}');
 \echo :LAST_ERROR_SQLSTATE
 
+-- A value that must not be null cannot be erased, whether the column says so or a domain.
+CREATE DOMAIN code AS text CHECK (VALUE <> '');
+CREATE DOMAIN filled AS text CONSTRAINT filled_not_null NOT NULL;
+CREATE DOMAIN filled_more AS filled CHECK (VALUE <> '');
+CREATE TABLE domains (id text NOT NULL, name filled, note filled_more, code code, rest text);
+SELECT add_chain('domains', '{id}', erasable => '{name}');
+SELECT add_chain('domains', '{id}', erasable => '{note}');
+\echo :LAST_ERROR_SQLSTATE
+SELECT add_chain('domains', '{id}', erasable => '{code,rest}');
+\set VERBOSITY terse
+ALTER TABLE domains ALTER rest TYPE filled;
+\echo :LAST_ERROR_SQLSTATE
+ALTER DOMAIN code SET NOT NULL;
+\echo :LAST_ERROR_SQLSTATE
+\set VERBOSITY default
+CREATE DOMAIN shown AS text CHECK (VALUE IS NOT NULL);
+ALTER TABLE domains ALTER rest TYPE shown;
+INSERT INTO domains VALUES ('a', 'n', 'n', 'c', 'r');
+SELECT erase('domains', '{a}', '{code}');
+\set VERBOSITY terse
+SELECT erase('domains', '{a}', '{rest}');
+\echo :LAST_ERROR_SQLSTATE
+\set VERBOSITY default
+
 -- Nobody else changes the three columns.
 UPDATE person SET name = NULL WHERE id = 'B-1';
 \echo :LAST_ERROR_SQLSTATE
@@ -92,7 +116,6 @@ SELECT * FROM verify_chain('logged');
 
 -- Kinds of values and of entities, in any order of columns; values that are stored elsewhere.
 CREATE TYPE pair AS (a int, b text);
-CREATE DOMAIN code AS text CHECK (VALUE <> '');
 CREATE TABLE kinds (big text, amount numeric, part pair, pairs pair[], day date, n numeric NOT NULL, c code NOT NULL, at timestamptz);
 ALTER TABLE kinds ALTER big SET STORAGE EXTERNAL;
 SELECT add_chain('kinds', '{n,c}', recorded => 'at', erasable => '{part,big,amount,day,pairs}');

@@ -96,6 +96,23 @@ INSERT INTO hostile (id) VALUES ('x');
 RESET ROLE;
 SELECT prune('hostile', before => 'infinity');
 \echo :LAST_ERROR_SQLSTATE
+-- Neither does it run as the owner of a partition, who has the triggers of the table from the table's owner.
+SET ROLE regress_prune_owner;
+CREATE OR REPLACE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO regress_prune_rights.seen VALUES (current_user || ' ' || tg_table_name); RETURN OLD; END $$;
+CREATE TABLE shared (id text NOT NULL, at timestamptz DEFAULT clock_timestamp(), day int NOT NULL) PARTITION BY LIST (day);
+CREATE TRIGGER tell BEFORE DELETE ON shared FOR EACH ROW EXECUTE FUNCTION tell();
+CREATE TABLE shared_1 PARTITION OF shared FOR VALUES IN (1);
+RESET ROLE;
+CREATE TABLE shared_2 PARTITION OF shared FOR VALUES IN (2);
+INSERT INTO shared (id, day) VALUES ('x', 1), ('x', 2);
+SELECT add_chain('shared', '{id}', recorded => 'at', order_by => '{day}');
+SET ROLE regress_prune_owner;
+INSERT INTO shared (id, day) VALUES ('y', 1), ('y', 2);
+TRUNCATE seen;
+SELECT prune('shared', before => 'infinity');
+SELECT who, count(*) FROM seen GROUP BY who ORDER BY who;
+SELECT * FROM verify_chain('shared');
 -- indexes of the owner are not asked
 SET ROLE regress_prune_owner;
 CREATE TABLE indexed (id text NOT NULL, day int NOT NULL) PARTITION BY LIST (day);

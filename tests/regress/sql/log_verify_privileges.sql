@@ -57,6 +57,11 @@ ALTER TABLE bank ENABLE ROW LEVEL SECURITY;
 SET ROLE regress_auditor;
 SELECT verify_log('bank');
 SELECT inclusion_proof('bank', 1);
+-- The hash of a hidden event would show whether a guess of the event is right. Checkpoints are made to be handed out.
+SELECT count(*) FROM veritable.tiles WHERE target = 'bank'::regclass;
+SELECT count(*) FROM veritable.checkpoints WHERE target = 'bank'::regclass;
+SET ROLE regress_bank;
+SELECT count(*) FROM veritable.tiles WHERE target = 'bank'::regclass;
 RESET ROLE;
 ALTER TABLE bank DISABLE ROW LEVEL SECURITY;
 

@@ -23,6 +23,18 @@ SET client_min_messages = warning;
 SELECT fault FROM verify_all() WHERE target = 'entries'::regclass;
 RESET client_min_messages;
 
+-- What had faults when it was pruned, by force, does not leave them behind unsaid.
+BEGIN;
+ALTER TABLE day2 DISABLE TRIGGER USER;
+UPDATE day2 SET amount = 30 WHERE account = 'B';
+ALTER TABLE day2 ENABLE ALWAYS TRIGGER zz_veritable_chain, ENABLE ALWAYS TRIGGER zz_veritable_chain_guard,
+    ENABLE ALWAYS TRIGGER zz_veritable_chain_truncate;
+SELECT prune('entries', partition => 'day2', force => true);
+SELECT * FROM verify_chain('entries');
+SELECT * FROM verify_chain('entries', '{A}');
+SELECT * FROM verify_chain('entries', '{B}');
+ROLLBACK;
+
 -- Deletions: of the first event that is left, beside a run, in the midst, of all that is left.
 SET client_min_messages = error;
 SET veritable.guard = off;

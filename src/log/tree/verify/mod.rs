@@ -168,12 +168,8 @@ fn compare(
     let pruned = Pruned::of(session, target, found.arguments.genesis()?, &mut verdict)?;
     let mut ends = Ends::default();
     if let Some(pruned) = &pruned {
-        let mut count = 0_u64;
-        pruned.each_end(session, |through, events| {
-            count = count.saturating_add(events);
-            ends.add(through.as_bytes(), events);
-        })?;
-        pruned.tell(session, count, &mut verdict)?;
+        let amount = pruned.each_end(session, |through, events| ends.add(through.as_bytes(), events))?;
+        pruned.tell(session, amount, &mut verdict)?;
     }
     let tree = as_extension(|| Tree::rebuild(session, target, (kept.state.as_ref(), &kept.notes), size, &key, ends))?;
     tree.forged.iter().for_each(|detail| forged(target, faults, detail));
