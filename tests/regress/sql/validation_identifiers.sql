@@ -89,7 +89,7 @@ SELECT register_schema('unnamed', '{"$id": "json-schema:///", "type": "null"}');
 SELECT register_schema('astray', '{"$ref": "json-schema:///#/$defs/a", "$defs": {"a": {"type": "null"}}}');
 SELECT register_schema('astray', '{"$ref": "json-schema:///", "maximum": 1}');
 SELECT message FROM schema_errors('{"$ref": "json-schema:///", "maximum": 1}', '5');
-SELECT location, message FROM schema_problems('{"$ref": "json-schema:///", "maximum": 1}');
+SELECT location, problem FROM schema_problems('{"$ref": "json-schema:///", "maximum": 1}');
 SELECT backward FROM schema_compatibility('{"$ref": "json-schema:///", "maximum": 1}', 'true');
 -- A schema is compiled for its registration as it is for documents, below its name.
 SELECT register_schema(repeat('€', 200), jsonb_build_object('allOf', jsonb_agg('{"not": {}}'::jsonb))) FROM generate_series(1, 20000);
