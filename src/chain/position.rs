@@ -3,7 +3,7 @@
 //! Position 7 can be committed before position 6. So a transaction's first append to a log takes a lock, shared, until its
 //! end, whose tag says the *watermark*: the sequence's last value before the lock. All positions of the transaction are
 //! above it. A transaction whose rows bring their positions, from a dump or a replica, takes a lock that says so.
-//! `docs/design/log.md` proves what [`settled`] says.
+//! `docs/design/log.md` proves what [`extent`] says.
 
 use super::arguments::Log;
 use super::layout::Layout;

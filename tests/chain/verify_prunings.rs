@@ -136,10 +136,8 @@ fn the_stored_key_of_a_run_is_not_asked() {
     session.run(
         "ALTER TABLE veritable.prunings DISABLE TRIGGER USER;
          UPDATE veritable.prunings SET key = (SELECT key FROM veritable.prunings WHERE entity = '{2}' LIMIT 1)
-         WHERE entity = '{1}';
-         ALTER TABLE veritable.prunings ENABLE ALWAYS TRIGGER ALL",
+         WHERE entity = '{1}'",
     );
-    assert_eq!(faults(&mut session), [""; 0]);
-    let count = session.value("SELECT count(*) FROM verify_chain('ledger', '{1}')");
-    assert_eq!(count, "0");
+    assert_eq!(session.rows("SELECT * FROM verify_chain('ledger')"), [""; 0]);
+    assert_eq!(session.rows("SELECT * FROM verify_chain('ledger', '{1}')"), [""; 0]);
 }
