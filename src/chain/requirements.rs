@@ -20,19 +20,25 @@ use crate::table::{problems, topology};
 /// Checks the relation as it is now, if it has triggers of a chain: a table as a whole, a partition for its part.
 pub fn check_attached(relation: &Relation) -> Result<()> {
     let Some(chain) = Chain::of(relation)? else { return Ok(()) };
+    // In this order: another job of a restore may create the triggers of the root, and with them clones here, at any moment.
+    let seals = triggers::seals(relation)? > 0;
     match triggers::root_of(relation)? {
-        None => check(relation, &chain.arguments),
+        None => check_whole(relation, &chain.arguments, seals),
         Some(root) => check_part(&root, relation, &chain.arguments),
     }
 }
 
 /// Checks a table, with all its partitions, that is or becomes a chain with this configuration.
 pub fn check(table: &Relation, arguments: &Arguments) -> Result<()> {
+    check_whole(table, arguments, triggers::seals(table)? > 0)
+}
+
+fn check_whole(table: &Relation, arguments: &Arguments, seals: bool) -> Result<()> {
     check_kind(table)?;
     check_part(table, table, arguments)?;
     // A restored dump can create the trigger against TRUNCATE of a partition before the root has any.
     if let Some(log) = &arguments.log
-        && triggers::seals(table)? > 0
+        && seals
     {
         Positions::of(table, log)?;
     }
