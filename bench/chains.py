@@ -23,12 +23,11 @@ class Size:
     runs: int = 5
     seconds: int = 10
     client_entities: int = 10_000
-    partitioned_rows: int = 30_000
     one_transaction: int = 1_000_000
     verified_rows: int = 5_000_000
 
 
-QUICK = Size(10_000, 100, 3, 1, 1_000, 2_000, 20_000, 100_000)
+QUICK = Size(10_000, 100, 3, 1, 1_000, 20_000, 100_000)
 
 size = Size()
 report = Report("chains")
@@ -374,29 +373,6 @@ def case_million():
         f"INSERT … SELECT of {size.one_transaction:,} rows, each of an entity of its own, with the default"
         " max_locks_per_transaction; locks are the rows of pg_locks before the COMMIT.",
         ["table", "seconds", "locks", "outcome"],
-        rows,
-    )
-
-
-def case_partitions():
-    """COPY into a partitioned table"""
-    names = {0: "not partitioned", 12: "12 partitions", 100: "100 partitions"}
-
-    def measure(kind, partitions):
-        return functools.partial(copy, kind, size.partitioned_rows, partitions=partitions)
-
-    measures = {(kind, count): measure(kind, count) for count in names for kind in (NO_TRIGGER, VERITABLE)}
-    numbers = take_turns("partitions", {f"{names[count]}, {kind}": m for (kind, count), m in measures.items()}, size.runs)
-    rows = []
-    for name in names.values():
-        plain, ours = (statistics.median(numbers[f"{name}, {kind}"]) for kind in (NO_TRIGGER, VERITABLE))
-        per_row = [f"{seconds / size.partitioned_rows * 1e6:.1f}" for seconds in (plain, ours)]
-        rows.append([name, f"{plain:.2f}", f"{ours:.2f}", *per_row, f"{ours / plain:.2f}"])
-    report.section(
-        "Partitions",
-        f"COPY of {size.partitioned_rows:,} rows over {size.entities:,} entities into a table partitioned by ranges of"
-        " valid_from, so that each chain is spread over all partitions.",
-        ["table", "s, no trigger", "s, veritable", "µs a row, no trigger", "µs a row, veritable", "× no trigger"],
         rows,
     )
 

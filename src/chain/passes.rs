@@ -42,8 +42,8 @@ pub struct Table {
     /// The seq, in SQL.
     pub seq: String,
     hash: String,
-    /// The recorded time, if the chain has one.
-    recorded: Option<String>,
+    /// The recorded time to judge, if the chain has one.
+    pub recorded: Option<String>,
     /// `alias.column` for each entity column.
     entity: Vec<String>,
     /// The condition for rows of which a value was erased, if the chain has erasable columns.

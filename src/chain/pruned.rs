@@ -84,7 +84,7 @@ impl Pruned {
             Some(none) if none.is_empty() => "",
             Some(_) => "AND pg_catalog.concat_ws(E'\\x01', p.about, p.series, p.seq) <> ALL ($4)",
         };
-        prunings::IN_FORCE.replacen("GROUP BY", &format!("{condition} GROUP BY"), 1)
+        prunings::in_force(&format!("{} {condition}", prunings::of_chain("$1", "$2")))
     }
 
     fn parameters<'p>(&'p self, third: Parameter<'p>) -> [Parameter<'p>; 4] {

@@ -1,6 +1,6 @@
 //! A partition that comes back: its runs must be those that were pruned, to the last hash. Then they are no longer pruned.
 
-use super::prunings::{self, IN_FORCE};
+use super::prunings::{self, OF_CHAIN, in_force};
 use super::record::Record;
 use super::runs::{self, Run};
 use super::{guard, root};
@@ -150,8 +150,8 @@ const COMPARED: &str = "(SELECT pg_catalog.unnest($3), pg_catalog.unnest($4), pg
                                 pg_catalog.generate_subscripts($3, 1)::pg_catalog.int8) AS run (key, first, last, before, through, place)";
 
 /// The runs in force that may be compared.
-fn in_force(condition: &str) -> String {
-    IN_FORCE.replacen("GROUP BY", &format!("{condition} AND ($8 IS NULL OR p.log = $8) GROUP BY"), 1)
+fn comparable(condition: &str) -> String {
+    in_force(&format!("{OF_CHAIN} {condition} AND ($8 IS NULL OR p.log = $8)"))
 }
 
 fn matching_sql() -> String {
@@ -159,7 +159,7 @@ fn matching_sql() -> String {
         "SELECT pg_catalog.count(f.key), COALESCE(pg_catalog.sum(f.faults), 0)::pg_catalog.int8,
                 pg_catalog.min(run.place) FILTER (WHERE f.key IS NULL)
          FROM {COMPARED} LEFT JOIN ({}) AS f USING (key, first, last, before, through)",
-        in_force("AND p.key = ANY ($3)")
+        comparable("AND p.key = ANY ($3)")
     )
 }
 
@@ -173,7 +173,7 @@ fn meeting_sql() -> String {
              FROM ({}) AS f
          ) AS met
          WHERE NOT met.is_exact",
-        in_force("AND p.key = run.key AND p.last >= run.first AND p.first <= run.last")
+        comparable("AND p.key = run.key AND p.last >= run.first AND p.first <= run.last")
     )
 }
 

@@ -28,17 +28,29 @@ use crate::pg::snapshot::{self, Latest};
 use crate::pg::spi::{self, Fetched, Kept, Session};
 use crate::table::journal;
 
-/// The runs in force of the table $1 and the genesis $2, as a query with the columns key, entity, first, last, before, through, and
-/// the most faults that were noted with each.
+/// The condition on rows of `veritable.prunings p` that they are about the chain of the table $1 with the genesis $2.
+pub const OF_CHAIN: &str = "p.target = $1::pg_catalog.oid AND p.genesis = $2";
+
+/// The runs in force, of the rows of `veritable.prunings p` under a condition, as a query with the columns key, entity, first, last,
+/// before, through, and the most faults that were noted with each.
 /// The query must run as the owner of the extension's tables: [`as_extension`]. The hashes alone say which run a row is about:
 /// the key is in no line, and the entity is in those of the events.
-pub const IN_FORCE: &str = "
-    SELECT pg_catalog.min(p.key) AS key, pg_catalog.min(p.entity) AS entity, p.first, p.last, p.before, p.through,
-           pg_catalog.max(p.faults) AS faults
-    FROM veritable.prunings p
-    WHERE p.target = $1::pg_catalog.oid AND p.genesis = $2
-    GROUP BY p.first, p.last, p.before, p.through
-    HAVING pg_catalog.sum(CASE WHEN p.action IN ('detach', 'delete') THEN 1 ELSE -1 END) > 0";
+pub fn in_force(condition: &str) -> String {
+    format!(
+        "SELECT pg_catalog.min(p.key) AS key, pg_catalog.min(p.entity) AS entity, p.first, p.last, p.before, p.through,
+                pg_catalog.max(p.faults) AS faults
+         FROM veritable.prunings p
+         WHERE {condition}
+         GROUP BY p.first, p.last, p.before, p.through
+         HAVING pg_catalog.sum(CASE WHEN p.action IN ('detach', 'delete') THEN 1 ELSE -1 END) > 0"
+    )
+}
+
+/// [`OF_CHAIN`] for a statement that reads much of the table. Of functions, unlike operators, the planner expects many rows, even if
+/// the table was not analyzed since they came.
+pub fn of_chain(target: &str, genesis: &str) -> String {
+    format!("pg_catalog.oideq(p.target, {target}) AND pg_catalog.byteaeq(p.genesis, {genesis})")
+}
 
 thread_local! {
     static HAS_ANY: Kept = Kept::new(
@@ -46,10 +58,9 @@ thread_local! {
     );
     /// The runs in force of one key, the newest first.
     static OF_KEY: Kept = Kept::new(format!(
-        "SELECT r.entity, r.last, r.through FROM ({} AND p.key = $3 {}) AS r
+        "SELECT r.entity, r.last, r.through FROM ({}) AS r
          WHERE pg_catalog.array_position(r.entity, NULL) IS NULL ORDER BY r.last DESC",
-        IN_FORCE.split("GROUP BY").next().unwrap_or_default(),
-        IN_FORCE.find("GROUP BY").map_or("", |place| &IN_FORCE[place..]),
+        in_force(&format!("{OF_CHAIN} AND p.key = $3")),
     ));
 }
 

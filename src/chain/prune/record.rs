@@ -2,7 +2,7 @@
 
 use veritable_core::chain::LinkHash;
 
-use super::prunings::{self, IN_FORCE, as_extension};
+use super::prunings::{self, OF_CHAIN, as_extension, in_force};
 use super::runs::{Amount, Run};
 use crate::chain::arguments::Arguments;
 use crate::pg::oid::Oid;
@@ -114,7 +114,8 @@ impl Record {
                     (target, key, about, series, action, genesis, entity, first, last, before, through, at, by, acting)
              SELECT $1::pg_catalog.oid, r.key, $3, $4, $5, $2, r.entity, r.first, r.last, r.before, r.through,
                     pg_catalog.clock_timestamp(), $6::pg_catalog.name, $7::pg_catalog.name
-             FROM ({IN_FORCE}) AS r"
+             FROM ({}) AS r",
+            in_force(OF_CHAIN),
         );
         let parameters: [Parameter; 7] = [
             self.target.into(),
