@@ -2,7 +2,7 @@
 
 mod support;
 
-use support::{FREE, LIMITS, LISTING, RULES, Value, encode, json};
+use support::{FREE, LIMITS, LISTING, RULES, Value, encode, json, timed};
 use veritable_schema::{Bounds, Exceeded, Parsed, Patterns, Rules, Shown, Stored, Validator};
 
 const SLOW: &str = r"^(a|a)*\1b";
@@ -89,11 +89,8 @@ fn the_worst_match_ends_within_seconds() {
         ("^((?=.*x)a|(?=.*y)a)*$", "a".repeat(16_000)),
         ("(?=(a*)*b)c", "a".repeat(16_000)),
     ] {
-        let start = std::time::Instant::now();
-        let verdict = is_valid(&json!({ "pattern": pattern }), &json!(text));
+        // Four matches, in a build without optimisation.
+        let verdict = timed(30, || is_valid(&json!({ "pattern": pattern }), &json!(text)));
         assert!(verdict != Ok(true), "{pattern}");
-        println!("{pattern} {:?} {verdict:?}", start.elapsed());
-        // Four matches, in a build without optimisation on a busy machine.
-        assert!(start.elapsed().as_secs() < 120, "{pattern}: {:?}", start.elapsed());
     }
 }

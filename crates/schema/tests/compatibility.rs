@@ -1,11 +1,9 @@
 //! Which version of a schema can follow which.
 
-use std::time::{Duration, Instant};
-
 mod support;
 
 use serde_json::{Map, Value, json};
-use support::LIMITS;
+use support::{LIMITS, timed};
 use veritable_schema::Verdict::{Compatible, Incompatible, Undecided};
 use veritable_schema::{COMPARISON, Formats, Mode, Verdict, Version, covers, uri};
 
@@ -314,15 +312,13 @@ fn what_would_explode_ends_at_once() {
             if size < 200 && ["patterns", "reference", "property", "branch", "circle"].contains(&kind) {
                 continue;
             }
-            let start = Instant::now();
-            let verdict = verdict(&explosive(kind, size), &explosive(kind, size + 1));
+            // Without optimisation. Explosions take minutes there.
+            let verdict = timed(30, || verdict(&explosive(kind, size), &explosive(kind, size + 1)));
             let reason = match &verdict {
                 Undecided { reason, .. } => reason,
                 verdict => name(verdict),
             };
-            println!("{kind} {size}: {reason} {:?}", start.elapsed());
-            // Without optimisation, and on a busy machine; explosions take minutes there.
-            assert!(start.elapsed() < Duration::from_secs(120), "{kind} {size} {:?}", start.elapsed());
+            println!("{kind} {size}: {reason}");
         }
     }
 }

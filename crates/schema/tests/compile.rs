@@ -3,10 +3,9 @@
 mod support;
 
 use std::thread;
-use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
-use support::{LIMITS, RULES, stack};
+use support::{LIMITS, RULES, stack, timed};
 use veritable_schema::{
     Bounds, COMPARISON, Excess, Formats, Limits, Parsed, Patterns, Refusal, Rules, Validator, Verdict, Version,
     check_texts, covers, problems,
@@ -29,11 +28,9 @@ fn excess(result: Result<(), Refusal>) -> (Excess, String) {
 
 #[track_caller]
 fn is_too_much(schema: &Value) {
-    let start = Instant::now();
-    let (of, location) = excess(build(schema, Patterns::Backtracking, &FEW));
+    let (of, location) = timed(10, || excess(build(schema, Patterns::Backtracking, &FEW)));
     assert_eq!(of, Excess::Work);
     assert!(schema.pointer(&location).is_some(), "{location}");
-    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
 }
 
 /// Definitions `a0` to `a{count}`, of which the last is empty.
@@ -170,10 +167,8 @@ fn patterns_that_are_too_large_together_are_refused() {
 #[test]
 fn patterns_that_are_too_large_each_are_not_all_tried() {
     let all: Vec<_> = (0..190).map(|number| json!({ "pattern": format!("^\\p{{L}}{{1000}}{number}$") })).collect();
-    let start = Instant::now();
-    let found = problems(&json!({ "allOf": all }), false, Formats::Asserted, 64, &LIMITS).unwrap();
+    let found = timed(10, || problems(&json!({ "allOf": all }), false, Formats::Asserted, 64, &LIMITS).unwrap());
     assert!((1..10).contains(&found.len()), "{found:?}");
-    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
 }
 
 #[test]
@@ -191,19 +186,19 @@ fn patterns_that_take_long_to_read_are_refused_before() {
         format!("(?xi){}", "[\u{1}- \u{10ffff}]".repeat(1000)),
         format!("(?i)(?=a){}", r"\p{Any}".repeat(1000)),
     ];
-    let start = Instant::now();
-    for pattern in long {
-        for schema in [json!({ "pattern": pattern }), json!({ "patternProperties": { &pattern: true } })] {
-            for patterns in [Patterns::Linear, Patterns::Backtracking] {
-                assert_eq!(excess(build(&schema, patterns, &LIMITS)).0, Excess::Patterns, "{}", &pattern[..9]);
-            }
-            for strict in [true, false] {
-                let found = problems(&schema, strict, Formats::Asserted, 64, &LIMITS).unwrap();
-                assert!(found[0].message.ends_with("is too large when it is compiled"), "{found:?}");
+    timed(10, || {
+        for pattern in long {
+            for schema in [json!({ "pattern": pattern }), json!({ "patternProperties": { &pattern: true } })] {
+                for patterns in [Patterns::Linear, Patterns::Backtracking] {
+                    assert_eq!(excess(build(&schema, patterns, &LIMITS)).0, Excess::Patterns, "{}", &pattern[..9]);
+                }
+                for strict in [true, false] {
+                    let found = problems(&schema, strict, Formats::Asserted, 64, &LIMITS).unwrap();
+                    assert!(found[0].message.ends_with("is too large when it is compiled"), "{found:?}");
+                }
             }
         }
-    }
-    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    });
     // Many patterns that are not long each are too much work together.
     let classes = |number: usize| json!({ "pattern": r"\s\w\d".repeat(20) + &number.to_string() });
     let all = |count: usize| json!({ "allOf": (0..count).map(classes).collect::<Vec<_>>() });
@@ -327,14 +322,12 @@ fn values_that_take_long_end_soon() {
     for pair in pairs {
         for [old, new] in [[&pair[0], &pair[1]], [&pair[1], &pair[0]]] {
             let version = |schema| Version { schema, resources: &[] };
-            let start = Instant::now();
-            let verdict = covers(&version(new), &version(old), Formats::Asserted, &LIMITS, COMPARISON);
+            let verdict = timed(30, || covers(&version(new), &version(old), Formats::Asserted, &LIMITS, COMPARISON));
             // Without the library, which would take minutes, some are decided.
             if let Verdict::Undecided { reason, .. } = &verdict {
                 let known = ["to be compared", "too many steps", "neither a proof"];
                 assert!(known.iter().any(|known| reason.contains(known)), "{reason}");
             }
-            assert!(start.elapsed() < Duration::from_secs(200), "{:?}", start.elapsed());
         }
     }
     // As many as there are countries, and more.

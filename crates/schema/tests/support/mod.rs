@@ -1,7 +1,8 @@
 //! Documents, and bounds for them.
 #![allow(dead_code, reason = "each test uses a part of it")]
 
-use std::ptr;
+use std::time::Duration;
+use std::{fs, ptr};
 
 #[allow(unused_imports, reason = "each test uses a part of it")]
 pub use jsonschema_value::jsonb::encode::encode;
@@ -17,6 +18,21 @@ pub const LISTING: Bounds = Bounds { steps: Bounds::LISTING, ..FREE };
 pub const LIMITS: Limits = Limits { bounds: Bounds { steps: Limits::STEPS, ..FREE }, patterns: Limits::PATTERNS };
 pub const RULES: Rules<'static> =
     Rules { patterns: Patterns::Linear, formats: Formats::Asserted, resources: &[], base: None };
+
+/// Does something within so many seconds on the processor, so that other work on the machine does not count.
+#[track_caller]
+pub fn timed<R>(seconds: u64, work: impl FnOnce() -> R) -> R {
+    let processor = || {
+        let statistics = fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+        Duration::from_nanos(statistics.split(' ').next().unwrap().parse().unwrap())
+    };
+    let start = processor();
+    let result = work();
+    let taken = processor() - start;
+    println!("{taken:?} at {}", std::panic::Location::caller());
+    assert!(taken < Duration::from_secs(seconds), "{taken:?}");
+    result
+}
 
 pub fn stored(schema: &Value) -> Validator<Stored> {
     Validator::build(schema, &RULES, &LIMITS).unwrap()
