@@ -4,7 +4,7 @@ use pgrx::pg_sys;
 
 use super::glance::Glance;
 use super::held_row::{HeldRow, KeptSlot, clear};
-use super::index::{Index, begin, operator_of, scan_key};
+use super::index::{Index, begin, next, operator_of, repeated, scan_key};
 use super::open_transaction::OpenTransaction;
 use super::relation::{Lock, Relation};
 use super::report::Error;
@@ -121,25 +121,30 @@ impl DuplicateScan {
         self.slot.during(table, |slot| unsafe {
             let mut snapshot =
                 pg_sys::SnapshotData { snapshot_type: pg_sys::SnapshotType::SNAPSHOT_DIRTY, ..Default::default() };
-            let scan = begin(table, &index, &mut snapshot, &mut keys);
-            let mut answer = Sought::Nothing;
-            while pg_sys::index_getnext_slot(scan, pg_sys::ScanDirection::ForwardScanDirection, slot) {
-                let held = HeldRow { table: table.raw(), slot };
-                if own == Some(Tid::of((*slot).tts_tid)) || !counts(&held) {
-                    continue;
+            // The scan writes to it.
+            let snapshot = &raw mut snapshot;
+            let scan = begin(table, &index, snapshot, &mut keys);
+            let answer = repeated(scan, &mut keys, |passed| {
+                let mut answer = Sought::Nothing;
+                while next(scan, pg_sys::ScanDirection::ForwardScanDirection, slot, passed) {
+                    let held = HeldRow { table: table.raw(), slot };
+                    if own == Some(Tid::of((*slot).tts_tid)) || !counts(&held) {
+                        continue;
+                    }
+                    let (inserter, deleter) = ((*snapshot).xmin, (*snapshot).xmax);
+                    answer = if inserter != pg_sys::InvalidTransactionId {
+                        Sought::InProgress(Writer { transaction: inserter, token: (*snapshot).speculativeToken })
+                    } else if deleter != pg_sys::InvalidTransactionId {
+                        Sought::InProgress(Writer { transaction: deleter, token: 0 })
+                    } else {
+                        Sought::Row { is_newer: held.is_newer_than_snapshot() }
+                    };
+                    break;
                 }
-                let (inserter, deleter) = (snapshot.xmin, snapshot.xmax);
-                answer = if inserter != pg_sys::InvalidTransactionId {
-                    Sought::InProgress(Writer { transaction: inserter, token: snapshot.speculativeToken })
-                } else if deleter != pg_sys::InvalidTransactionId {
-                    Sought::InProgress(Writer { transaction: deleter, token: 0 })
-                } else {
-                    Sought::Row { is_newer: held.is_newer_than_snapshot() }
-                };
-                break;
-            }
-            // The row in the slot belongs to the scan.
-            clear(slot);
+                // The row in the slot belongs to the scan.
+                clear(slot);
+                answer
+            });
             pg_sys::index_endscan(scan);
             answer
         })

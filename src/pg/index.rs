@@ -171,6 +171,79 @@ pub(super) unsafe fn begin(
     }
 }
 
+/// The rows that a scan has passed over because their versions are gone, although not for everybody yet.
+///
+/// A scan reads a page of the index first, and the rows one by one after that. Without a snapshot that keeps the old version of a row
+/// visible, a row that somebody changes in between is missed: its old version is gone, and the new one is not on the list. So a scan is
+/// to be repeated as long as it passes others than before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Passed {
+    count: u64,
+    places: u64,
+}
+
+impl Passed {
+    fn add(&mut self, place: pg_sys::ItemPointerData) {
+        let block = u64::from(place.ip_blkid.bi_hi) << 16 | u64::from(place.ip_blkid.bi_lo);
+        self.count += 1;
+        // The order of versions is that of the index; a sum that depends on it tells them apart.
+        self.places =
+            self.places.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(block << 16 | u64::from(place.ip_posid));
+    }
+}
+
+/// Calls `act` for a scan that has begun, and again from the beginning, until it passes over none, or over the same rows as before.
+/// Returns the last answer.
+///
+/// # Safety
+/// The scan is under way, with these keys.
+pub(super) unsafe fn repeated<T>(
+    scan: pg_sys::IndexScanDesc,
+    keys: &mut [pg_sys::ScanKeyData],
+    mut act: impl FnMut(&mut Passed) -> T,
+) -> T {
+    let mut before = None;
+    loop {
+        let mut passed = Passed::default();
+        let answer = act(&mut passed);
+        if passed == Passed::default() || before == Some(passed) {
+            return answer;
+        }
+        before = Some(passed);
+        // SAFETY: by the contract of this function.
+        unsafe { pg_sys::index_rescan(scan, keys.as_mut_ptr(), keys.len() as i32, std::ptr::null_mut(), 0) };
+    }
+}
+
+/// Puts the next row of a scan into the slot, as `index_getnext_slot` does, and notes the rows before it that are gone.
+///
+/// # Safety
+/// The scan is under way, and the slot is one of its table.
+pub(super) unsafe fn next(
+    scan: pg_sys::IndexScanDesc,
+    direction: pg_sys::ScanDirection::Type,
+    slot: *mut pg_sys::TupleTableSlot,
+    passed: &mut Passed,
+) -> bool {
+    // SAFETY: by the contract of this function.
+    unsafe {
+        loop {
+            // Another version of the row before may be visible, too.
+            let goes_on = (*scan).xs_heap_continue;
+            if !goes_on && pg_sys::index_getnext_tid(scan, direction).is_null() {
+                return false;
+            }
+            if pg_sys::index_fetch_heap(scan, slot) {
+                return true;
+            }
+            // This is what the scan says of a row that is gone for everybody.
+            if !goes_on && !(*scan).kill_prior_tuple {
+                passed.add((*scan).xs_heaptid);
+            }
+        }
+    }
+}
+
 /// The number of columns in the key of an open index; zero for a relation that is not an index.
 pub(super) fn key_count(index: &Relation) -> usize {
     // SAFETY: an open index has its pg_index row.

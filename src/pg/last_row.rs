@@ -3,7 +3,7 @@
 use pgrx::pg_sys;
 
 use super::held_row::{HeldRow, KeptSlot, clear};
-use super::index::{Index, begin, operator_of, scan_key};
+use super::index::{Index, begin, next, operator_of, repeated, scan_key};
 use super::open_transaction::OpenTransaction;
 use super::relation::{Lock, Relation};
 use super::row::Row;
@@ -101,7 +101,10 @@ impl LastRow {
             let mut snapshot =
                 pg_sys::SnapshotData { snapshot_type: pg_sys::SnapshotType::SNAPSHOT_DIRTY, ..Default::default() };
             let scan = begin(&table, &index, &mut snapshot, &mut keys);
-            let found = pg_sys::index_getnext_slot(scan, self.direction, slot);
+            let found = repeated(scan, &mut keys, |passed| {
+                clear(slot);
+                next(scan, self.direction, slot, passed)
+            });
             let answer = if !found {
                 Found::Nothing
             } else if snapshot.xmin != pg_sys::InvalidTransactionId {

@@ -47,6 +47,44 @@ fn every_transaction_succeeds_in_serializable_with_retries_on_a_partitioned_tabl
     check(PARTITIONED_EVENTS, &Load { isolation: "serializable", retries: true, reconnects: false });
 }
 
+/// A search for the newest event must not miss it because somebody gives it a new version meanwhile, far from the old one.
+#[test]
+fn events_that_are_updated_meanwhile_are_not_missed() {
+    let database = Database::new();
+    let mut session = database.superuser();
+    session.run(
+        "CREATE TABLE outbox (id int NOT NULL, tx int, day int NOT NULL, done int) PARTITION BY LIST (day);
+         CREATE TABLE outbox_1 PARTITION OF outbox FOR VALUES IN (1);
+         SELECT add_chain('outbox', '{id}', exclude => '{done}');
+         CREATE INDEX ON outbox (done);
+         INSERT INTO outbox VALUES (1, 0, 1)",
+    );
+    let until = std::time::Instant::now() + TIME;
+    std::thread::scope(|scope| {
+        for number in 0..4 {
+            let database = &database;
+            scope.spawn(move || {
+                while std::time::Instant::now() < until {
+                    // Another session each time: one that has looked before begins its search at what it has seen.
+                    let mut session = database.superuser();
+                    for _ in 0..20 {
+                        if number % 2 == 0 {
+                            session.run("BEGIN; INSERT INTO outbox VALUES (1, 0, 1); ROLLBACK; INSERT INTO outbox VALUES (1, 0, 1)");
+                        } else {
+                            session.run(
+                                "UPDATE outbox SET done = 1 + COALESCE(done, 0)
+                                 WHERE id = 1 AND seq = (SELECT max(seq) FROM outbox WHERE id = 1)",
+                            );
+                        }
+                    }
+                }
+            });
+        }
+    });
+    let count = session.value("SELECT count(*) FROM outbox");
+    session.verifies(&format!("{count} events in 1 chain of 1 table"));
+}
+
 #[test]
 fn opposite_orders_give_a_deadlock_and_nothing_else() {
     let database = Database::new();
