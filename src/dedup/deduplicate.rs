@@ -4,6 +4,7 @@
 //! has locked: release the lock, wait for the transaction, begin again. Otherwise the lock is kept until the row is in the table, at the
 //! latest until the next row: then the row itself shows that the key is taken. docs/design/dedup.md has the proof.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use super::arguments::{Arguments, OnDuplicate};
@@ -25,7 +26,7 @@ use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::Row;
 use crate::pg::transaction::{Transaction, transaction};
 use crate::pg::trigger::{Event, Firing, is_replica};
-use crate::pg::version::Tid;
+use crate::pg::version::{Command, Tid};
 use crate::table::standing::{self, Again, Decision};
 
 sql_function! {
@@ -89,8 +90,17 @@ impl Obstacle {
     }
 }
 
+/// A command that may move rows of a table to other partitions: each by a DELETE and an INSERT.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Moving {
+    transaction: Transaction,
+    command: Command,
+    root: Oid,
+}
+
 thread_local! {
     static DEDUPLICATORS: Cache<Deduplicator> = Cache::default();
+    static MOVING: Cell<Option<Moving>> = const { Cell::new(None) };
 }
 
 fn deduplicate(call: &Call) -> Result<Answer> {
@@ -123,6 +133,9 @@ fn deduplicate(call: &Call) -> Result<Answer> {
         if may_move || !own.layout.is_same(&before, &row) {
             if matches!(own.decide(&relation, &row, Some(firing.old_place()), true)?, Decided::Taken { .. }) {
                 return Err(own.taken(&row));
+            }
+            if may_move {
+                MOVING.set(Some(own.moving()));
             }
         } else {
             // The new version may come to a block that was read for the filter, and the old one go from one that was not.
@@ -285,8 +298,17 @@ impl Deduplicator {
         }
     }
 
-    /// Refuses a row whose key is taken, unless such rows are skipped.
+    /// The running command, as one that may move rows.
+    fn moving(&self) -> Moving {
+        Moving { transaction: transaction(), command: Command::running(), root: self.root }
+    }
+
+    /// Refuses a row whose key is taken, unless such rows are skipped. One that is moved would be lost: its old version is deleted, and
+    /// since its key was found to be free, triggers have run that may have changed the row, or have let its lock go to another row.
     fn refuse(&self, row: &Row, is_newer: bool) -> Result<()> {
+        if MOVING.get() == Some(self.moving()) {
+            return Err(self.taken(row));
+        }
         match self.arguments.on_duplicate {
             OnDuplicate::Raise => Err(self.taken(row)),
             // As ON CONFLICT DO NOTHING: a transaction must not act upon a row that its snapshot misses.
