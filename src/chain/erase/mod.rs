@@ -100,7 +100,7 @@ fn erase(call: &Call) -> Result<Answer> {
     let records = Records::begin(&table)?;
     let done = spi::connect(|session| {
         // The owner's functions may run: triggers, and those of types and of indexes.
-        as_owner(&table, |_| Eraser::of(session, &table, chain.arguments, &request, records)?.run())
+        as_owner(&table, |_| Eraser::of(session, &table, chain.arguments, &request)?.run(records))
     })?;
     if done.events == 0 {
         let entity = request.entity.join(", ");
@@ -134,35 +134,47 @@ struct Eraser<'s> {
     layout: Layout,
     arguments: Arguments,
     request: &'s Request,
-    records: Records,
 }
 
 impl<'s> Eraser<'s> {
-    fn of(
-        session: &'s Session,
-        table: &'s Relation,
-        arguments: Arguments,
-        request: &'s Request,
-        records: Records,
-    ) -> Result<Self> {
+    fn of(session: &'s Session, table: &'s Relation, arguments: Arguments, request: &'s Request) -> Result<Self> {
         let layout = Layout::of(table, &arguments)?;
-        Ok(Eraser { session, table, layout, arguments, request, records })
+        Ok(Eraser { session, table, layout, arguments, request })
     }
 
-    fn run(mut self) -> Result<Done> {
+    fn run(self, mut records: Records) -> Result<Done> {
         let entity = self.layout.row_of_entity(&self.request.entity)?;
         self.keep_others_from_appending(&entity)?;
-        let hash = self.layout.entity_hash(&entity);
         let (sql, parameters) = self.query(&entity)?;
-        let cursor = self.session.cursor(&sql, &parameters, false)?;
-        let mut updates: HashMap<Oid, Prepared> = HashMap::new();
         let mut done = Done::default();
+        done.events = self.pass(&sql, &parameters, &entity, &mut records, &mut done)?;
+        // A row that another transaction was moving was met as deleted, when that had ended. The next statement finds it where it has
+        // come. None moves any more then, since to put a row back takes the lock of the entity.
+        done.events = self.pass(&sql, &parameters, &entity, &mut records, &mut done)?;
+        records.write(self.session)?;
+        done.newest = records.newest(self.session)?;
+        Ok(done)
+    }
+
+    /// Erases what one statement finds, and returns the number of events that it has found.
+    fn pass(
+        &self,
+        sql: &str,
+        parameters: &[Parameter],
+        entity: &Row,
+        records: &mut Records,
+        done: &mut Done,
+    ) -> Result<u64> {
+        let hash = self.layout.entity_hash(entity);
+        let cursor = self.session.cursor(sql, parameters, false)?;
+        let mut updates: HashMap<Oid, Prepared> = HashMap::new();
+        let mut events = 0;
         scan::each(&cursor, |fetched| {
             let (Some(leaf), Some(event)) = (fetched.get::<Oid>(0), fetched.composite(2)) else {
                 return Err(Error::damaged("the rows of a chain"));
             };
             let row = event.row(&self.layout.descriptor);
-            done.events += 1;
+            events += 1;
             let Some(erased) = self.to_erase(&row)? else { return Ok(()) };
             let update = match updates.entry(leaf) {
                 std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
@@ -180,11 +192,9 @@ impl<'s> Eraser<'s> {
                 }
             }
             done.values += erased.columns.len() as i64;
-            self.records.add(self.session, erased)
+            records.add(self.session, erased)
         })?;
-        self.records.write(self.session)?;
-        done.newest = self.records.newest(self.session)?;
-        Ok(done)
+        Ok(events)
     }
 
     /// Waits until the fate of each event of the entity is known, and keeps other sessions from appending another one until
