@@ -4,15 +4,16 @@ use super::arguments::Arguments;
 use super::erase;
 use super::feature::{FEATURE, GUARD};
 use super::layout::Layout;
-use super::prune::delete;
+use super::prune::{delete, prunings};
 use super::triggers::root_of;
-use super::{let_pass, moves};
+use super::{let_pass, moves, own_heads};
 use crate::pg::cache::{Cache, Derived};
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::guc::{Description, SetBy, Switch};
 use crate::pg::oid::Oid;
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::Row;
+use crate::pg::transaction;
 use crate::pg::trigger::{Event, Firing};
 
 sql_function! {
@@ -48,6 +49,7 @@ fn guard(call: &Call) -> Result<Answer> {
     match firing.event() {
         Event::Update if firing.is_before_row() => update(&firing),
         Event::Delete if firing.is_before_row() && delete::lets_pass(&firing) => Ok(firing.pass_row()),
+        Event::Delete if firing.is_before_row() && is_pruned_elsewhere(&firing)? => Ok(firing.pass_row()),
         Event::Delete if firing.is_before_row() && GUARD_ROWS.get() && moves::take_out(&firing, gone)? => {
             Ok(firing.pass_row())
         }
@@ -55,6 +57,26 @@ fn guard(call: &Call) -> Result<Answer> {
         Event::Truncate if firing.is_before() => refuse(&firing, || in_tests(refusal(&firing, "truncate"))),
         _ => Err(FEATURE.misplaced(GUARD)),
     }
+}
+
+/// Whether a subscription deletes an event that was pruned where it comes from. The run came before, or the event does not go.
+fn is_pruned_elsewhere(firing: &Firing) -> Result<bool> {
+    if !transaction::is_of_subscription() {
+        return Ok(false);
+    }
+    let guarded = GUARDED.with(|cache| cache.get(firing.relation_oid(), || Guarded::of(firing)))?;
+    let relation = firing.relation();
+    let root = root_of(&relation)?.map_or(relation.oid(), |root| root.oid());
+    // The leaves of a log would have to be marked.
+    if guarded.layout.position.is_some() {
+        return Ok(false);
+    }
+    let is_pruned =
+        prunings::has(root, &guarded.layout.genesis, &guarded.layout, &firing.row(&guarded.layout.descriptor))?;
+    if is_pruned {
+        own_heads::forget();
+    }
+    Ok(is_pruned)
 }
 
 /// Refuses an UPDATE of a hashed column; the other columns may change.

@@ -164,7 +164,7 @@ impl Heads {
         let pruned = prunings::head_of(self.root, genesis, sought.layout, sought.row)?;
         let is_newer = |pruned: &Pruned| newest.as_ref().is_none_or(|newest| newest.seq < pruned.last);
         Ok(match pruned.filter(is_newer) {
-            Some(Pruned { last, through }) => Some(Head { seq: last, hash: through, recorded: None }),
+            Some(Pruned { last, through, .. }) => Some(Head { seq: last, hash: through, recorded: None }),
             None => newest,
         })
     }

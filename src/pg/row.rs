@@ -208,6 +208,11 @@ impl<'r> Row<'r> {
         (!self.nulls[place]).then(|| self.values[place].value() as i64)
     }
 
+    /// The relation that a `regclass` at `place` names, which need not exist.
+    pub fn relation(&self, place: usize) -> Option<pg_sys::Oid> {
+        (!self.nulls[place]).then(|| pg_sys::Oid::from(self.typed(place, pg_sys::REGCLASSOID).value() as u32))
+    }
+
     /// The bytes of the value of variable length at `place`, such as a `text` or a `bytea`.
     pub fn bytes(&self, place: usize) -> Option<std::borrow::Cow<'_, [u8]>> {
         if self.nulls[place] {

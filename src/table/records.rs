@@ -3,6 +3,7 @@
 use std::ffi::CStr;
 
 use super::journal;
+use crate::pg::cache;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::oid::Oid;
 use crate::pg::relation;
@@ -18,8 +19,9 @@ sql_function! {
 /// The records. Everybody may verify them, and what they hold depends on what others do.
 const RECORDS: [&CStr; 3] = [c"journal", c"prunings", c"erasures"];
 
-/// The column of the hash of a record.
+/// The columns of the hash of a record, and of the table that it is about, if it names one.
 const HASH: &str = "event_hash";
+const TARGET: &str = "target";
 
 /// Whether the table is one of the records.
 pub fn is_record(table: Oid) -> bool {
@@ -30,14 +32,23 @@ pub fn is_record(table: Oid) -> bool {
 fn refuse_records(call: &Call) -> Result<Answer> {
     let firing = call.firing()?;
     let relation = firing.relation();
-    let hash = relation.columns().into_iter().find(|column| column.name == HASH).map(|column| column.place);
+    let columns = relation.columns();
+    let place = |name: &str| columns.iter().find(|column| column.name == name).map(|column| column.place);
+    let hash = place(HASH);
     let (true, Event::Insert, Some(hash)) = (firing.is_before_row(), firing.event(), hash) else {
         let message =
             "veritable.refuse_records() must be fired BEFORE INSERT FOR EACH ROW of a table with a column event_hash";
         return Err(Error::new(Class::TriggerProtocol, message));
     };
     let descriptor = Descriptor::of(&relation);
-    if journal::is_recording() || !firing.row(&descriptor).is_null(hash) {
+    let row = firing.row(&descriptor);
+    if journal::is_recording() {
+        return Ok(firing.pass_row());
+    }
+    if !row.is_null(hash) {
+        // Sessions that append may have learned that nothing was pruned from the table.
+        let target = place(TARGET).and_then(|place| row.relation(place));
+        target.filter(|target| relation::exists(*target)).into_iter().for_each(cache::tell_of_change);
         return Ok(firing.pass_row());
     }
     Err(Error::new(Class::Privilege, format!("table \"{}\" is written by the extension alone", relation.name())))

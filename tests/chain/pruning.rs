@@ -9,7 +9,7 @@ use postgres::error::SqlState;
 
 use crate::support::dump::{dump, empty, load, restored, restored_from_custom, restored_with_jobs};
 use crate::support::random::Random;
-use crate::support::{Cluster, Database, SUPERUSER, Session, explain};
+use crate::support::{Cluster, Database, SUPERUSER, Session, explain, wait_for_copies, wait_until};
 
 const CLIENTS: u64 = 16;
 /// The days that are kept beside the present one.
@@ -273,4 +273,45 @@ fn prunings_restore_with_data_alone() {
     load(&restored, &schema);
     load(&restored, &dump(&database, &["--data-only", "--disable-triggers"]));
     check(&mut session, &restored);
+}
+
+#[test]
+fn a_logical_replica_prunes_with_its_publisher() {
+    let (from, to) = (Cluster::new(&["wal_level=logical"]), Cluster::new(&[]));
+    let (source, copy) = (from.database(), to.database());
+    let (mut publisher, mut subscriber) = (source.superuser(), copy.superuser());
+    for session in [&mut publisher, &mut subscriber] {
+        session.run(
+            "CREATE TABLE login (account int NOT NULL, at timestamptz);
+             SELECT add_chain('login', '{account}', recorded => 'at');
+             ALTER TABLE login REPLICA IDENTITY FULL",
+        );
+    }
+    let append = "INSERT INTO login (account) SELECT n % 3 FROM generate_series(1, 30) AS n";
+    publisher.run(append);
+    publisher.run("CREATE PUBLICATION login FOR TABLE login, veritable.prunings");
+    subscriber.run(&format!(
+        "CREATE SUBSCRIPTION login CONNECTION 'host={} user={SUPERUSER} dbname={}' PUBLICATION login",
+        from.folder.display(),
+        source.name
+    ));
+    wait_for_copies(&mut subscriber);
+    // A session that has learned that nothing was pruned.
+    let mut after = copy.superuser();
+    after.run("BEGIN; INSERT INTO login (account) VALUES (1); ROLLBACK");
+    publisher.run("SELECT prune('login', before => 'infinity')");
+    publisher.run("INSERT INTO login (account) VALUES (0)");
+    wait_until("the pruning has arrived", || subscriber.value("SELECT count(*) FROM login") == "1");
+    assert_eq!(subscriber.value("SELECT seq FROM login"), "11");
+    subscriber.verifies("1 event in 1 chain of 1 table; 30 pruned events");
+    subscriber.refused("DELETE FROM login").with_code("23001");
+    // What was not pruned does not go.
+    let logged = to.log().len();
+    publisher.run("ALTER TABLE login DISABLE TRIGGER ALL; DELETE FROM login; ALTER TABLE login ENABLE TRIGGER ALL");
+    let refused = "cannot delete from chained table \"login\"";
+    wait_until("the subscriber has refused", || to.log()[logged..].contains(refused));
+    subscriber.run("DROP SUBSCRIPTION login");
+    // It goes on by itself, where the publisher would have.
+    assert_eq!(after.value("INSERT INTO login (account) VALUES (1) RETURNING seq"), "11");
+    subscriber.verifies("2 events in 2 chains of 1 table; 30 pruned events");
 }

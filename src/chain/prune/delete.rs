@@ -104,6 +104,8 @@ pub fn before(session: &Session, target: Oid, before: Parameter, force: bool) ->
         marking.add(session, &root, &mut positions)?;
         if !runs.is_empty() {
             record.write(session, &runs)?;
+            // What the triggers of the table append meanwhile follows the runs.
+            cache::tell_of_change(target);
             deleted += delete(session, &root, &runs)?;
         }
         Ok(())
@@ -113,7 +115,6 @@ pub fn before(session: &Session, target: Oid, before: Parameter, force: bool) ->
         own_heads::forget();
         record.end(session, amount)?;
         marking.end(session, &root)?;
-        cache::tell_of_change(target);
     }
     Ok(amount.events)
 }

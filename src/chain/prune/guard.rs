@@ -3,7 +3,9 @@
 //! The triggers are the owner's to drop. Whoever changes pruned events then can no longer attach the table, because its runs
 //! differ from those that were pruned.
 
-use crate::pg::acting::as_owner_of;
+use std::collections::HashSet;
+
+use crate::pg::acting::{as_owner_of, as_system};
 use crate::pg::command;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::oid::Oid;
@@ -21,22 +23,36 @@ sql_function! {
 const ROWS: &str = "veritable_pruned";
 const TABLE: &str = "veritable_pruned_truncate";
 
-/// Adds the guard to a detached table and to its partitions. Acts as the owner of each.
+/// Adds the guard to a detached table and to its partitions. Who detaches need not own them, and who owns them must not be able to
+/// prevent it: by a trigger of this name, or without a privilege.
 pub fn add(session: &Session, table: Oid) -> Result<()> {
     let _own = command::own_commands();
     let mut tables = vec![table];
     tables.extend(topology::below(session, table)?);
-    for (place, table) in tables.into_iter().enumerate() {
-        let name = Relation::open(table, Lock::AccessShare)?.qualified_name();
-        as_owner_of(table, |_| -> Result<()> {
+    let (rows, whole) = (free_name(session, &tables, ROWS)?, free_name(session, &tables, TABLE)?);
+    as_system(|| {
+        for (place, &table) in tables.iter().enumerate() {
+            let name = Relation::open(table, Lock::AccessShare)?.qualified_name();
             // PostgreSQL clones triggers for rows to partitions, and no other.
             if place == 0 {
-                create(session, &name, ROWS, "INSERT OR UPDATE OR DELETE", "ROW")?;
+                create(session, &name, &rows, "INSERT OR UPDATE OR DELETE", "ROW")?;
             }
-            create(session, &name, TABLE, "TRUNCATE", "STATEMENT")
-        })??;
-    }
-    Ok(())
+            create(session, &name, &whole, "TRUNCATE", "STATEMENT")?;
+        }
+        Ok(())
+    })
+}
+
+/// The name for a trigger that none of these tables has: with a number, if it must be.
+fn free_name(session: &Session, tables: &[Oid], name: &str) -> Result<String> {
+    let found = session.query(
+        "SELECT DISTINCT t.tgname::pg_catalog.text FROM pg_catalog.pg_trigger t WHERE t.tgrelid = ANY ($1)",
+        &[tables.to_vec().into()],
+    )?;
+    let taken: HashSet<String> = found.rows().filter_map(|row| row.get(0)).collect();
+    let mut numbered = (1..).map(|number| format!("{name}_{number}"));
+    let first = (!taken.contains(name)).then(|| name.to_owned());
+    first.or_else(|| numbered.find(|name| !taken.contains(name))).ok_or_else(|| Error::damaged("pg_trigger"))
 }
 
 fn create(session: &Session, table: &str, name: &str, events: &str, each: &str) -> Result<()> {

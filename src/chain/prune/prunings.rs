@@ -58,7 +58,7 @@ thread_local! {
     );
     /// The runs in force of one key, the newest first.
     static OF_KEY: Kept = Kept::new(format!(
-        "SELECT r.entity, r.last, r.through FROM ({}) AS r
+        "SELECT r.entity, r.first, r.last, r.through FROM ({}) AS r
          WHERE pg_catalog.array_position(r.entity, NULL) IS NULL ORDER BY r.last DESC",
         in_force(&format!("{OF_CHAIN} AND p.key = $3")),
     ));
@@ -94,6 +94,8 @@ pub fn has_any_now(target: Oid, genesis: &LinkHash) -> Result<bool> {
 /// A run in force as far as sealing needs it: what is next in the chain of its entity.
 #[derive(Clone, Debug)]
 pub struct Pruned {
+    /// The seq of the first event.
+    pub first: i64,
     /// The seq of the last event.
     pub last: i64,
     /// The hash of the last event.
@@ -107,7 +109,7 @@ pub struct Pruned {
 pub fn head_of(target: Oid, genesis: &LinkHash, layout: &Layout, row: &Row) -> Result<Option<Pruned>> {
     let find = || spi::connect(|session| of_key(session, target, genesis, layout.entity_key(row)));
     let found = Latest::during(|_| find())?;
-    let Some(newest) = newest(found, layout, row)? else { return Ok(None) };
+    let Some(newest) = first_of(found, layout, row)? else { return Ok(None) };
     if snapshot::is_kept() && !journal::is_recording() {
         let seen = find()?;
         if !seen.iter().any(|run| run.1.last == newest.last && run.1.through == newest.through) {
@@ -125,8 +127,8 @@ pub fn head_of(target: Oid, genesis: &LinkHash, layout: &Layout, row: &Row) -> R
 fn of_key(session: &Session, target: Oid, genesis: &LinkHash, key: i64) -> Result<Vec<(Vec<String>, Pruned)>> {
     let parameters = [target.into(), genesis.as_bytes().as_slice().into(), key.into()];
     let run = |row: Fetched| {
-        let through = row.bytes(2).and_then(|bytes| LinkHash::from_bytes(&bytes))?;
-        Some((row.get(0)?, Pruned { last: row.get(1)?, through }))
+        let through = row.bytes(3).and_then(|bytes| LinkHash::from_bytes(&bytes))?;
+        Some((row.get(0)?, Pruned { first: row.get(1)?, last: row.get(2)?, through }))
     };
     as_extension(|| {
         OF_KEY.with(|kept| {
@@ -136,9 +138,18 @@ fn of_key(session: &Session, target: Oid, genesis: &LinkHash, key: i64) -> Resul
     })
 }
 
+/// Whether an event is in a run in force of the chain of `target` with this genesis.
+pub fn has(target: Oid, genesis: &LinkHash, layout: &Layout, event: &Row) -> Result<bool> {
+    let Some(seq) = event.integer(layout.seq) else { return Ok(false) };
+    let key = layout.entity_key(event);
+    let mut runs = Latest::during(|_| spi::connect(|session| of_key(session, target, genesis, key)))?;
+    runs.retain(|(_, run)| (run.first..=run.last).contains(&seq));
+    Ok(first_of(runs, layout, event)?.is_some())
+}
+
 /// The first of the runs that is of the row's entity: two entities can have the same key. The texts are read as the caller, as the
 /// index of the table compares entities.
-fn newest(runs: Vec<(Vec<String>, Pruned)>, layout: &Layout, row: &Row) -> Result<Option<Pruned>> {
+fn first_of(runs: Vec<(Vec<String>, Pruned)>, layout: &Layout, row: &Row) -> Result<Option<Pruned>> {
     let own: Vec<_> = if runs.is_empty() { Vec::new() } else { layout.entity_texts(row) };
     for (entity, run) in runs {
         let is_written_alike = own.iter().map(Option::as_ref).eq(entity.iter().map(Some));

@@ -90,6 +90,20 @@ SELECT id, seq, note FROM event ORDER BY id, seq;
 SELECT * FROM verify_chain('event');
 DROP TRIGGER keep ON event;
 
+-- Also at the first pruning, in a session that has appended before, when the rows are gone.
+CREATE TABLE followed (id text NOT NULL, at timestamptz, note text);
+SELECT add_chain('followed', '{id}', recorded => 'at');
+CREATE FUNCTION follow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO regress_prune_before.followed (id, note) VALUES (OLD.id, 'after ' || OLD.seq);
+    RETURN NULL; END $$;
+CREATE TRIGGER follow AFTER DELETE ON followed FOR EACH ROW EXECUTE FUNCTION follow();
+INSERT INTO followed (id) VALUES ('a'), ('a'), ('b');
+SELECT prune('followed', before => 'infinity');
+INSERT INTO followed (id) VALUES ('a'), ('b');
+SELECT id, seq, note FROM followed ORDER BY id, seq;
+SELECT * FROM verify_chain('followed');
+DROP TABLE followed;
+
 -- Across partitions.
 CREATE TABLE parted (id int NOT NULL, at timestamptz, kind text NOT NULL) PARTITION BY LIST (kind);
 CREATE TABLE parted_a PARTITION OF parted FOR VALUES IN ('a');

@@ -146,6 +146,29 @@ ALTER TABLE listed DETACH PARTITION listed_d;
 SELECT count(*) FROM pruned WHERE partition = 'regress_prune.listed_d';
 INSERT INTO listed_d (id, kind, seq, event_hash) VALUES (1, 'd', 1, '');
 
+-- Who owns a partition does not keep it, by a trigger of the guard's name, or by a privilege of its own that is missing.
+RESET ROLE;
+CREATE ROLE regress_prune_part;
+GRANT CREATE, USAGE ON SCHEMA regress_prune TO regress_prune_part;
+CREATE TABLE listed_e PARTITION OF listed FOR VALUES IN ('e');
+INSERT INTO listed (id, kind) VALUES (9, 'e');
+ALTER TABLE listed_e OWNER TO regress_prune_part;
+SET ROLE regress_prune_part;
+CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TRIGGER veritable_pruned AFTER INSERT ON listed_e FOR EACH ROW EXECUTE FUNCTION nothing();
+CREATE TRIGGER veritable_pruned_truncate AFTER INSERT ON listed_e FOR EACH ROW EXECUTE FUNCTION nothing();
+REVOKE TRIGGER ON listed_e FROM regress_prune_part;
+SET ROLE regress_prune;
+ALTER TABLE listed DETACH PARTITION listed_e;
+RESET ROLE;
+SELECT tgname, tgenabled FROM pg_trigger WHERE tgrelid = 'listed_e'::regclass AND tgfoid = 'veritable.guard_pruned'::regproc ORDER BY tgname;
+DELETE FROM listed_e;
+DROP TABLE listed_e;
+DROP FUNCTION nothing();
+DROP OWNED BY regress_prune_part;
+DROP ROLE regress_prune_part;
+SET ROLE regress_prune;
+
 -- Names change, and the runs follow the table.
 ALTER TABLE listed RENAME TO renamed;
 ALTER TABLE renamed SET SCHEMA regress_prune_other;
