@@ -3,5 +3,6 @@
 mod dump;
 mod oracle;
 mod replication;
+mod updated;
 #[path = "../support/mod.rs"]
 mod support;
