@@ -131,7 +131,7 @@ fn what_a_draft_or_the_validator_reads_in_a_way_of_its_own_is_not_compatible() {
     let (draft2019, draft2020) =
         ("https://json-schema.org/draft/2019-09/schema", "https://json-schema.org/draft/2020-12/schema");
     let host = |draft: &str| json!({"$schema": draft, "type": "string", "format": "hostname"});
-    let dependency = |keyword: &str| json!({"properties": {"a": true}, keyword: {"a": {"properties": {"b": true}}}});
+    let dependency = |keyword: &str| json!({"$schema": draft2020, "properties": {"a": true}, keyword: {"a": {"properties": {"b": true}}}});
     let rest = |reference: &str| json!({"$ref": reference, "unevaluatedProperties": false});
     let closed = json!({"properties": {"a": true}, "additionalProperties": false});
     let definitions = json!({"x": {"properties": {"b": true}}});
