@@ -8,8 +8,9 @@ use std::borrow::Cow;
 use std::marker::PhantomData;
 
 use jsonschema::JsonType;
-use jsonschema::json::{Array, Json, Node, NodeIdentity, Object};
+use jsonschema::json::{Array, Json, JsonNumber, Node, NodeIdentity, Object};
 use jsonschema_value::LazyInstance;
+use jsonschema_value::numeric::bignum::exceeds_digit_budget;
 
 use crate::Value;
 use crate::bounds::{charge, charge_deeper, charge_error, charge_number, charge_text};
@@ -67,6 +68,9 @@ pub struct BoundedElements<'a, J: Json> {
     way: Way,
 }
 
+/// A number that the validator cannot take for another one.
+pub struct BoundedNumber<N>(N);
+
 /// A property name to look up, and its length.
 pub struct Key<K> {
     inner: K,
@@ -103,7 +107,7 @@ impl<J: Digits> Json for Bounded<J> {
 impl<'a, J: Digits> Node<'a, Bounded<J>> for BoundedNode<'a, J> {
     type Object = BoundedObject<'a, J>;
     type Array = BoundedArray<'a, J>;
-    type Number = <J::Node<'a> as Node<'a, J>>::Number;
+    type Number = BoundedNumber<<J::Node<'a> as Node<'a, J>>::Number>;
 
     #[inline]
     fn as_object(&self) -> Option<Self::Object> {
@@ -132,7 +136,7 @@ impl<'a, J: Digits> Node<'a, Bounded<J>> for BoundedNode<'a, J> {
         if number.is_some() {
             charge_number(J::digits(&self.inner));
         }
-        number
+        number.map(BoundedNumber)
     }
 
     #[inline]
@@ -207,6 +211,43 @@ impl<'a, J: Digits> Node<'a, Bounded<J>> for BoundedNode<'a, J> {
     fn identity(&self) -> Option<NodeIdentity> {
         charge_deeper();
         self.inner.identity()
+    }
+}
+
+impl<N: JsonNumber> JsonNumber for BoundedNumber<N> {
+    #[inline]
+    fn as_u64(&self) -> Option<u64> {
+        self.0.as_u64()
+    }
+
+    #[inline]
+    fn as_i64(&self) -> Option<i64> {
+        self.0.as_i64()
+    }
+
+    // The validator would take a number with a fraction that is rounded to a whole one for a multiple of 1. Without a
+    // rounded number it computes exactly, unless the number has more digits than it computes with; those it compares
+    // before it asks for a rounded number.
+    fn as_f64(&self) -> Option<f64> {
+        self.0
+            .as_f64()
+            .filter(|rounded| rounded.fract() != 0.0 || self.0.is_integer() || exceeds_digit_budget(&self.0.as_str()))
+    }
+
+    fn as_str(&self) -> Cow<'_, str> {
+        self.0.as_str()
+    }
+
+    fn to_number(&self) -> Cow<'_, serde_json::Number> {
+        self.0.to_number()
+    }
+
+    fn is_integer(&self) -> bool {
+        self.0.is_integer()
+    }
+
+    fn is_written_as_integer(&self) -> bool {
+        self.0.is_written_as_integer()
     }
 }
 

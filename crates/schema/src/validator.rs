@@ -6,7 +6,7 @@ use referencing::RegistryBuilder;
 use crate::backtracking::{Backtracking, LIMIT};
 use crate::bounded::Bounded;
 use crate::bounds::{Bounds, Exceeded, within};
-use crate::compile::{CACHE, Limits, Refusal, check_lost, check_patterns, check_texts, check_work};
+use crate::compile::{CACHE, Limits, Refusal, check_lost, check_patterns, check_texts, check_work, respelled};
 use crate::document::Form;
 use crate::outline::Outline;
 use crate::place::problem;
@@ -64,12 +64,16 @@ impl<F: Form> Validator<F> {
     /// # Errors
     /// The first problem, or the exceeded resource.
     pub fn build(schema: &Value, rules: &Rules, limits: &Limits) -> Result<Self, Refusal> {
-        let resources = || rules.resources.iter().map(|(_, resource)| resource);
-        resources().chain([schema]).try_for_each(|schema| check_texts(schema, limits))?;
+        let mut given = rules.resources.iter().map(|(_, resource)| resource).chain([schema]);
+        given.try_for_each(|schema| check_texts(schema, limits))?;
+        let schema = &*respelled(schema);
+        let others: Vec<_> =
+            rules.resources.iter().map(|(uri, resource)| (uri.as_str(), respelled(resource))).collect();
+        let resources = || others.iter().map(|(_, resource)| &**resource);
         let patterns = check_patterns(resources().chain([schema]), rules.patterns, limits)?;
         let draft = Draft::default().detect(schema);
         let registry = Registry::new()
-            .extend(rules.resources.iter().map(|(uri, resource)| (uri.as_str(), resource)))
+            .extend(others.iter().map(|(uri, resource)| (*uri, &**resource)))
             .and_then(RegistryBuilder::prepare)
             .map_err(|error| Problem { location: String::new(), message: error.to_string() })?;
         let own = draft.create_resource_ref(schema);

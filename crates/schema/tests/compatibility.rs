@@ -324,6 +324,20 @@ fn what_would_explode_ends_at_once() {
 }
 
 #[test]
+fn large_patterns_are_built_once_and_within_the_budget() {
+    let one_of = |class: &str, ends: &str| {
+        let all: Vec<_> = ends.chars().map(|end| json!({"pattern": format!("[{class}]{{60}}{end}")})).collect();
+        json!({"type": "string", "allOf": all})
+    };
+    for class in [r"\p{L}\p{N}", "a-z"] {
+        // Without optimisation. Each pair for itself took minutes there.
+        let verdict = timed(30, || verdict(&one_of(class, "abcde"), &one_of(class, "klmno")));
+        println!("{class}: {verdict:.200?}");
+        assert_ne!(verdict, Compatible, "{class}");
+    }
+}
+
+#[test]
 fn what_is_below_the_bounds_is_compared() {
     for (kind, size) in
         [("if", 3), ("not", 3), ("any", 3), ("one", 3), ("dependent", 3), ("patterns", 5), ("doubling", 3)]

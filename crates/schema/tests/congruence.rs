@@ -15,8 +15,8 @@ use proptest::sample::Index;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 use schemas::{assertion, document, schema};
 use serde_json::{Map, Value, json};
-use support::{admitted, parsed, valid, verdict};
-use veritable_schema::Verdict;
+use support::{admitted, valid, verdict_among, with_resources};
+use veritable_schema::{Verdict, uri};
 
 /// Schemas of which the second accepts all that the first does. By construction, so that their own proof is short, and
 /// what is tested is the position.
@@ -107,9 +107,14 @@ fn is_left_alone(verdict: &Verdict) -> bool {
 }
 
 /// The verdict is no other than the documents', and it is one where it must be.
-fn judge(old: &Value, new: &Value, must: bool, documents: &[Value]) -> Result<(), TestCaseError> {
-    let verdict = verdict(old, new);
-    let (before, after) = (parsed(old), parsed(new));
+fn judge(
+    resources: &[(String, Value)],
+    (old, new): (&Value, &Value),
+    must: bool,
+    documents: &[Value],
+) -> Result<(), TestCaseError> {
+    let verdict = verdict_among(resources, old, new);
+    let [before, after] = [old, new].map(|schema| with_resources(schema, resources));
     let lost = documents.iter().find(|document| valid(&before, document) && !valid(&after, document));
     if let Some(document) = lost {
         prop_assert!(!must, "the direction is wrong: {old} {new} {document}");
@@ -141,8 +146,30 @@ fn compare(
     if !admitted(&narrow) || !admitted(&wide) {
         return Ok(false);
     }
-    judge(&narrow, &wide, matches!(direction, Direction::With | Direction::Either), documents)?;
-    judge(&wide, &narrow, matches!(direction, Direction::Against | Direction::Either), documents)?;
+    judge(&[], (&narrow, &wide), direction.holds_with(), documents)?;
+    judge(&[], (&wide, &narrow), direction.holds_against(), documents)?;
+    Ok(true)
+}
+
+/// The same, with each of the pair in a document of its own, of any draft.
+fn compare_among(
+    whole: &Value,
+    direction: Direction,
+    [draft, draft_of_parts]: [&str; 2],
+    (narrow, wide): &(Value, Value),
+    shared: &Value,
+    documents: &[Value],
+) -> Result<bool, TestCaseError> {
+    let part = |schema: &Value| version(json!({"allOf": [schema]}), draft_of_parts, shared);
+    let resources = [(uri("narrow", 1), part(narrow)), (uri("wide", 1), part(wide))];
+    let [narrow, wide] =
+        ["narrow", "wide"].map(|name| version(put(whole, &json!({"$ref": uri(name, 1)})), draft, shared));
+    if !resources.iter().map(|(_, part)| part).chain([&narrow, &wide]).all(admitted) {
+        return Ok(false);
+    }
+    let same = draft == draft_of_parts;
+    judge(&resources, (&narrow, &wide), same && direction.holds_with(), documents)?;
+    judge(&resources, (&wide, &narrow), same && direction.holds_against(), documents)?;
     Ok(true)
 }
 
@@ -199,4 +226,22 @@ fn positions_within_positions_hold_in_their_direction() {
     });
     assert!(result.is_ok(), "{}", result.unwrap_err());
     assert!(compared.get() > 50, "{}", compared.get());
+}
+
+#[test]
+fn positions_hold_in_their_direction_among_documents() {
+    let position = || prop::sample::select(POSITIONS);
+    let part = prop::option::of(prop::sample::select(&DRAFTS[..]));
+    let inputs = (position(), any::<Index>(), part, pair(), schema(), prop::collection::vec(document(), 6));
+    let compared = Cell::new(0);
+    let result = runner(600).run(&inputs, |(position, draft, part, pair, shared, documents)| {
+        let drafts: Vec<_> = drafts(&position).collect();
+        let draft = drafts[draft.index(drafts.len())];
+        let both = [draft, part.map_or(draft, |(_, draft)| draft)];
+        let done = compare_among(&whole(&position), position.2, both, &pair, &shared, &around(&documents))?;
+        compared.set(compared.get() + u32::from(done));
+        Ok(())
+    });
+    assert!(result.is_ok(), "{}", result.unwrap_err());
+    assert!(compared.get() > 100, "{}", compared.get());
 }

@@ -13,7 +13,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use schemas::{assertion, document, schema};
 use serde_json::{Value, json};
-use support::{admitted, parsed, valid, verdict};
+use support::{admitted, json_of, parsed, valid, verdict, verdict_among, with_resources};
 use veritable_schema::Verdict;
 
 /// Pairs of schemas of each draft of the suite that are compared across its files.
@@ -122,6 +122,68 @@ fn what_is_compatible_across_the_suite_loses_no_document_of_the_draft() {
     }
     let count = |answer| answers.iter().filter(|it| **it == Some(answer)).count();
     assert!(count(true) > 200 && count(false) > 400, "{} {}", count(true), count(false));
+}
+
+/// Old and new schemas, what they refer to, and a document that is lost.
+#[test]
+fn what_a_draft_or_the_validator_reads_in_a_way_of_its_own_is_not_compatible() {
+    let (draft6, draft7) = ("http://json-schema.org/draft-06/schema#", "http://json-schema.org/draft-07/schema#");
+    let (draft2019, draft2020) =
+        ("https://json-schema.org/draft/2019-09/schema", "https://json-schema.org/draft/2020-12/schema");
+    let host = |draft: &str| json!({"$schema": draft, "type": "string", "format": "hostname"});
+    let dependency = |keyword: &str| json!({"$schema": draft2020, "properties": {"a": true}, keyword: {"a": {"properties": {"b": true}}}});
+    let rest = |reference: &str| json!({"$ref": reference, "unevaluatedProperties": false});
+    let closed = json!({"properties": {"a": true}, "additionalProperties": false});
+    let definitions = json!({"x": {"properties": {"b": true}}});
+    let part = |name: &str, schema: Value| (format!("veritable:///{name}/1"), schema);
+    let resources = [
+        part("schemas", dependency("dependentSchemas")),
+        part("either", dependency("dependencies")),
+        part(
+            "beside",
+            json!({"$schema": draft7, "$ref": "#/definitions/x", "properties": {"b": true}, "definitions": {"x": {}}}),
+        ),
+        part("earlier", json!({"$schema": draft6, "if": {"properties": {"b": true}}})),
+        part("nothing", json!({"$schema": draft6})),
+    ];
+    let b = json!({"b": 1});
+    for (old, new, document) in [
+        (host(draft6), host(draft7), json!("ab--cd")),
+        (rest("veritable:///schemas/1"), rest("veritable:///either/1"), json!({"a": 1, "b": 1})),
+        (rest("veritable:///schemas/1"), closed, json!({"a": 1, "b": 1})),
+        (
+            json!({"$schema": draft2019, "$dynamicRef": "#/$defs/x", "unevaluatedProperties": false, "$defs": &definitions}),
+            json!({"$schema": draft2019, "additionalProperties": false}),
+            b.clone(),
+        ),
+        (rest("veritable:///beside/1"), json!({"additionalProperties": false}), b.clone()),
+        (rest("veritable:///earlier/1"), rest("veritable:///nothing/1"), b.clone()),
+        (
+            json!({"$schema": draft2020, "$recursiveRef": "#", "properties": {"b": true}, "unevaluatedProperties": false}),
+            json!({"$schema": draft2020, "additionalProperties": false}),
+            b,
+        ),
+        (
+            json!({"type": "object", "properties": {"a": {"type": ["integer", "object"]}}}),
+            json!({"type": "object", "properties": {"a": {"$ref": ""}}}),
+            json!({"a": 1}),
+        ),
+        (json!({"type": "number", "multipleOf": 0.5}), json!({"type": "integer"}), json!(1.5)),
+        (
+            json!({"maximum": 9_223_372_036_854_775_807_u64}),
+            json!({"exclusiveMaximum": json_of("9223372036854775806.25")}),
+            json_of("9223372036854775806.5"),
+        ),
+    ] {
+        let [before, after] = [&old, &new].map(|schema| with_resources(schema, &resources));
+        assert!(valid(&before, &document) && !valid(&after, &document), "{old} {new} {document}");
+        assert_ne!(verdict_among(&resources, &old, &new), Verdict::Compatible, "{old} {new}");
+    }
+    // A multiple of 1 is an integer to both.
+    let (old, new) = (json!({"type": "number", "multipleOf": 1}), json!({"type": "integer"}));
+    assert_eq!(verdict(&old, &new), Verdict::Compatible);
+    let long = json_of("1.00000000000000000001");
+    assert!(!valid(&parsed(&old), &long) && !valid(&parsed(&new), &long));
 }
 
 proptest! {

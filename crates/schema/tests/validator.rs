@@ -181,6 +181,72 @@ fn equal_numbers_are_equal_however_written() {
 }
 
 #[test]
+fn numbers_are_divided_and_compared_exactly() {
+    let long = format!("1.{}1", "0".repeat(10_000));
+    for (keyword, limit, good, bad) in [
+        ("multipleOf", "1", "3", "1.00000000000000000001"),
+        ("multipleOf", "1.0", "1e2", "1.00000000000000000001"),
+        ("multipleOf", "2", "18014398509481986", "9007199254740993.5"),
+        ("multipleOf", "1", "1e400", "1e-400"),
+        ("multipleOf", "1", "1", &long),
+        ("multipleOf", "9007199254740993", "18014398509481986", "9007199254740993.5"),
+        ("multipleOf", "0.1", "1.1", "1.10000000000000000001"),
+        ("multipleOf", "0.01", "1070468.14", "1070468.145"),
+        ("multipleOf", "1e400", "3e400", "1.5e400"),
+        ("multipleOf", "1e400", "0", "5.5"),
+        ("multipleOf", "1e-400", "1.5", "1.5e-400"),
+        ("minimum", "5", "5.00000000000000000001", "4.99999999999999999999"),
+        ("minimum", "9007199254740991", "9007199254740991.5", "9007199254740990.99999"),
+        ("minimum", "18014398509481985", "18014398509481985.5", "18014398509481984.5"),
+        ("minimum", "36893488147419103233", "36893488147419103233.5", "36893488147419103232.5"),
+        ("minimum", "1.5", "1.50000000000000000001", "1.49999999999999999999"),
+        ("minimum", "1.00000000000000000001", "1.00000000000000000002", "1"),
+        ("minimum", "1", &long, "0.99999999999999999999"),
+        ("minimum", "0", "1e-400", "-1e-400"),
+        ("maximum", "9223372036854775807", "9223372036854775806.5", "9223372036854775807.5"),
+        ("maximum", "-9223372036854775808", "-9223372036854775808.5", "-9223372036854775807.5"),
+        ("maximum", "1", "0.99999999999999999999", &long),
+        ("exclusiveMinimum", "1", &long, "0.99999999999999999999"),
+        ("exclusiveMinimum", "0", "1e-400", "-1e-400"),
+        ("exclusiveMaximum", "1e400", "9e399", "1.5e400"),
+        ("exclusiveMaximum", "18446744073709551615", "18446744073709551614.5", "18446744073709551615.5"),
+        ("const", "1.00000000000000000001", "1.000000000000000000010", "1"),
+        ("const", "9007199254740993", "9007199254740993.0", "9007199254740992"),
+    ] {
+        let schema = json!({ keyword: json_of(limit) });
+        for (number, valid) in [(good, true), (bad, false)] {
+            assert_eq!(is_valid(&schema, &RULES, &json_of(number)), valid, "{keyword} {limit} {number:.40}");
+        }
+    }
+}
+
+#[test]
+fn an_empty_reference_leads_to_the_whole_schema() {
+    let resources = [("veritable:///list/1".to_owned(), json!({ "items": { "$ref": "" }, "maxItems": 1 }))];
+    let rules = Rules { resources: &resources, ..RULES };
+    for (schema, good, bad) in [
+        (json!({ "type": "object", "properties": { "a": { "$ref": "" } } }), json!({ "a": {} }), json!({ "a": 1 })),
+        (
+            json!({ "type": "object", "properties": { "a": { "$dynamicRef": "" } } }),
+            json!({ "a": {} }),
+            json!({ "a": 1 }),
+        ),
+        (json!({ "$ref": "veritable:///list/1" }), json!([[1]]), json!([[[], []]])),
+        (
+            json!({ "properties": { "a": { "$id": "x:b", "properties": { "b": { "$ref": "" } }, "maxProperties": 1 } } }),
+            json!({ "a": { "b": { "b": 1 } }, "b": 1 }),
+            json!({ "a": { "b": { "b": 1, "c": 1 } } }),
+        ),
+        // It is no reference among values.
+        (json!({ "const": { "$ref": "" } }), json!({ "$ref": "" }), json!({ "$ref": "#" })),
+        (json!({ "$schema": DRAFTS[0], "not": { "items": { "$ref": "" } } }), json!([1]), json!([[1]])),
+    ] {
+        assert!(is_valid(&schema, &rules, &good), "{schema} {good}");
+        assert!(!is_valid(&schema, &rules, &bad), "{schema} {bad}");
+    }
+}
+
+#[test]
 fn values_of_another_shape_are_other_values() {
     let values = json!([
         [], [[]], [[], []], [[[]]], {}, [{}], [1], [[1]], [[], 1], [[1], []], ["1"], ["a", "b"], ["ab"], ["ab", ""],

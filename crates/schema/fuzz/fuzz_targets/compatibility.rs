@@ -141,7 +141,7 @@ const SMALL: [&str; 18] = [
 const TYPES: [&str; 7] = ["object", "array", "string", "number", "integer", "boolean", "null"];
 const FORMATS: [&str; 4] = ["date", "uuid", "ipv4", "hostname"];
 const PATTERNS: [&str; 6] = ["^a", "b$", "^[a-z]*$", "1", "^a|b$", "^\\p{L}+$"];
-const REFERENCES: [&str; 4] = ["#/definitions/a", "#/definitions/b", "#", "#/properties/a"];
+const REFERENCES: [&str; 5] = ["#/definitions/a", "#/definitions/b", "#", "", "#/properties/a"];
 const KEYWORDS: [&str; 50] = [
     "type",
     "type",

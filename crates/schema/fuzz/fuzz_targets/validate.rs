@@ -63,7 +63,7 @@ const DRAFTS: [&str; 5] = [
     "http://json-schema.org/draft-06/schema#",
     "http://json-schema.org/draft-04/schema#",
 ];
-const REFERENCES: [&str; 5] = ["#", "#/$defs/a", "#/$defs/b", "#/definitions/a", "veritable:///fuzzed/1"];
+const REFERENCES: [&str; 6] = ["#", "", "#/$defs/a", "#/$defs/b", "#/definitions/a", "veritable:///fuzzed/1"];
 const TYPES: [&str; 7] = ["object", "array", "string", "number", "integer", "boolean", "null"];
 const FORMATS: [&str; 12] = [
     "date",

@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use super::form::{Condition, FALSE, Graph, Id, Kinds, TRUE};
 use super::number::Decimal;
-use super::patterns;
+use super::patterns::{Automata, Difference};
 use crate::bounds::{charge, charge_deeper};
 use crate::compile::{CACHE, translated};
 
@@ -42,8 +42,6 @@ impl Facts {
 
 /// A bound, and whether the bound itself is excluded.
 type Bound = Option<(Decimal, bool)>;
-/// A text that matches one pattern and not another; `Some(None)` if there is none, and `None` if that is unknown.
-type Difference = Option<Option<String>>;
 
 /// A graph with everything that was derived from it.
 pub(super) struct Theory {
@@ -57,6 +55,7 @@ pub(super) struct Theory {
     known: Vec<Rc<Facts>>,
     known_numbers: HashMap<Rc<Facts>, Known>,
     patterns: HashMap<String, Option<regex::Regex>>,
+    automata: Automata,
     differences: HashMap<(String, String), Difference>,
 }
 
@@ -74,6 +73,7 @@ impl Theory {
             known: Vec::new(),
             known_numbers: HashMap::new(),
             patterns: HashMap::new(),
+            automata: Automata::default(),
             differences: HashMap::new(),
             graph,
         };
@@ -372,7 +372,7 @@ impl Theory {
         if let Some(known) = self.differences.get(&key) {
             return known.clone();
         }
-        let difference = patterns::difference(left, right);
+        let difference = self.automata.difference(left, right);
         self.differences.insert(key, difference.clone());
         difference
     }

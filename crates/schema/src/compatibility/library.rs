@@ -11,7 +11,7 @@ use serde_json::{Map, json};
 
 use super::{Version, cost, values};
 use crate::admission::is_meta_schema;
-use crate::compile::{CACHE, Limits};
+use crate::compile::{CACHE, Limits, respelled};
 use crate::walk::{draft, identifiers, schemas, step};
 use crate::{Formats, Value, keywords};
 
@@ -59,6 +59,11 @@ fn compare_up_to(
     if draft_new != draft_old {
         let name = keywords::name;
         return Err(format!("the old schema is in {} and the new one in {}", name(draft_old), name(draft_new)));
+    }
+    // The library reads all in one draft.
+    if let Some((uri, _)) = resources.iter().find(|(_, resource)| resource.is_object() && draft(resource) != draft_new)
+    {
+        return Err(format!("{uri} is in another draft"));
     }
     let size = |version: &Version| cost::size(version.schema, version.resources, cost::levels_max(limits));
     let size = size(new)? + size(old)?;
@@ -145,7 +150,7 @@ fn readable(schema: &Value, formats: Formats) -> Value {
     const UUID: &str = "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$";
     let schemas = schemas(schema);
     let uuids = schemas.all.iter().filter(|it| is_later_format(schemas.draft, it.members, "uuid", formats));
-    let mut readable = schema.clone();
+    let mut readable = respelled(schema).into_owned();
     for location in uuids.map(|schema| schemas.location(schema)) {
         let Some(Value::Object(members)) = readable.pointer_mut(&location) else { continue };
         members.remove("format");

@@ -5,6 +5,7 @@ mod depth;
 mod lost;
 mod pattern;
 mod rehearsal;
+mod spelling;
 mod text;
 mod translation;
 
@@ -18,6 +19,7 @@ use depth::Depth;
 pub(crate) use depth::room;
 pub(crate) use pattern::{CACHE, Engine, Refused, SIZE, Table, tried};
 use rehearsal::Rehearsal;
+pub(crate) use spelling::respelled;
 pub(crate) use translation::translated;
 
 /// The resources for compiling a schema.

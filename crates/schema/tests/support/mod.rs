@@ -49,7 +49,17 @@ pub fn admitted(schema: &Value) -> bool {
 
 /// Whether every document that is valid under the old schema is valid under the new one.
 pub fn verdict(old: &Value, new: &Value) -> Verdict {
-    let version = |schema| Version { schema, resources: &[] };
+    verdict_among(&[], old, new)
+}
+
+/// A schema with the schemas that it refers to, compiled.
+pub fn with_resources(schema: &Value, resources: &[(String, Value)]) -> Validator<Parsed> {
+    Validator::build(schema, &Rules { resources, ..RULES }, &LIMITS).unwrap()
+}
+
+/// The verdict on versions that refer to these schemas.
+pub fn verdict_among(resources: &[(String, Value)], old: &Value, new: &Value) -> Verdict {
+    let version = |schema| Version { schema, resources };
     covers(&version(new), &version(old), Formats::Asserted, &LIMITS, COMPARISON)
 }
 

@@ -16,6 +16,16 @@ pub enum Direction {
 }
 
 impl Direction {
+    /// Whether the whole accepts no fewer documents for a schema that accepts more.
+    pub fn holds_with(self) -> bool {
+        matches!(self, With | Either)
+    }
+
+    /// Whether the whole accepts no more documents for a schema that accepts more.
+    pub fn holds_against(self) -> bool {
+        matches!(self, Against | Either)
+    }
+
     /// The direction of a position with this one within a schema in the other.
     pub fn within(self, outer: Self) -> Self {
         match (self, outer) {

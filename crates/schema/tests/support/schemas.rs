@@ -14,9 +14,13 @@ fn names() -> impl Strategy<Value = Vec<&'static str>> {
     prop::sample::subsequence(&NAMES[..], 1..=2)
 }
 
+/// Numbers that a 64-bit float is not: around 1 and beyond 2^53, very large and very small.
+const EXACT: [&str; 5] = ["1.00000000000000000001", "0.99999999999999999999", "9007199254740993.5", "1e400", "1e-400"];
+
 /// Few values, so that documents meet schemas.
 fn scalar() -> impl Strategy<Value = Value> {
-    prop::sample::select(vec![
+    let exact = prop::sample::select(&EXACT[..]).prop_map(|text| serde_json::from_str(text).unwrap());
+    let usual = prop::sample::select(vec![
         json!(null),
         json!(true),
         json!(0),
@@ -32,7 +36,8 @@ fn scalar() -> impl Strategy<Value = Value> {
         json!("b1"),
         json!("2020-01-01"),
         json!("2eb8aa08-aa98-11ea-b4aa-73b441d16380"),
-    ])
+    ]);
+    prop_oneof![9 => usual, 1 => exact]
 }
 
 /// Small documents.

@@ -155,7 +155,7 @@ pub(super) enum Condition {
     LengthMin(u64),
     LengthMax(u64),
     Pattern(String),
-    /// A format that is checked, and whether draft 4 checks it in its own way.
+    /// A format that is checked, and whether in the way of drafts 4 and 6, which know a wider `hostname`.
     Format(String, bool),
     /// A content that is checked: the two keywords of the schema.
     Content(Option<String>, Option<String>),

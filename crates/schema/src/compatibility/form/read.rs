@@ -12,7 +12,7 @@ use super::Condition::{
     LengthMax, LengthMin, Members, MembersMax, MembersMin, MultipleOf, Names, Not, One, Pattern, Required,
     RequiredWith, Unevaluated, Unique, With,
 };
-use super::{Condition, FALSE, Id, Kinds, Node, TRUE, Values};
+use super::{Condition, FALSE, Id, Kinds, Node, TRUE, Values, unevaluated};
 use crate::Formats;
 use crate::bounds::charge;
 use crate::compatibility::Version;
@@ -30,6 +30,8 @@ pub(super) struct Reader {
 /// One version while it is read: its documents, with their nodes.
 struct Documents<'s> {
     all: Vec<(Option<&'s str>, Schemas<'s>)>,
+    /// Whether some schema says what unevaluated values must be.
+    unevaluated: bool,
     ids: HashMap<*const Map<String, Value>, Id>,
 }
 
@@ -53,7 +55,8 @@ impl Reader {
             return Ok(if *all { TRUE } else { FALSE });
         }
         let own = draft(version.schema);
-        let mut documents = Documents { all: vec![(None, schemas(version.schema))], ids: HashMap::new() };
+        let all = vec![(None, schemas(version.schema))];
+        let mut documents = Documents { all, unevaluated: false, ids: HashMap::new() };
         for (uri, resource) in version.resources {
             // Which draft the validator takes for a schema that does not say it depends on the schema around it.
             if resource.get("$schema").is_none() && resource.is_object() && own != Draft::default() {
@@ -64,6 +67,7 @@ impl Reader {
         if documents.refer_to(own) {
             documents.all.extend(meta_schema(own).map(|(uri, meta)| (Some(uri), schemas(meta))));
         }
+        documents.unevaluated = documents.all.iter().any(|(_, schemas)| unevaluated::is_in(schemas));
         let first = self.nodes.len();
         for (document, (uri, schemas)) in documents.all.iter().enumerate() {
             if document == 0 && schemas.draft != own || matches!(schemas.draft, Draft::Unknown) {
@@ -96,6 +100,11 @@ impl Reader {
         let (members, draft) = (here.schema.members, here.draft);
         let mut kinds = Kinds::ALL;
         let mut all = Vec::new();
+        if here.documents.unevaluated
+            && let Some(keyword) = unevaluated::misread(draft, members)
+        {
+            return Err(format!("{} is beside unevaluated members", here.place(keyword)));
+        }
         if draft <= Draft::Draft7 && members.contains_key("$ref") {
             // Up to draft 7 nothing beside `$ref` has an effect.
             let target = members.get("$ref").and_then(Value::as_str).ok_or("$ref is no text")?;
@@ -159,16 +168,6 @@ impl Reader {
                     }
                 }
                 "dependencies" | "dependentRequired" | "dependentSchemas" => {
-                    let unevaluated = ["unevaluatedItems", "unevaluatedProperties"];
-                    let seen = keyword == "dependencies"
-                        && here
-                            .schemas
-                            .all
-                            .iter()
-                            .any(|it| unevaluated.iter().any(|key| it.members.contains_key(*key)));
-                    if seen {
-                        return Err(format!("{} is beside unevaluated members", here.place(keyword)));
-                    }
                     for (name, value) in value.as_object().ok_or_else(unknown)? {
                         match value {
                             Value::Array(names) => {
@@ -197,7 +196,7 @@ impl Reader {
             Formats::AsDrafted => return Some(Format(format!("{format} of {}", keywords::name(here.draft)), false)),
             Formats::Asserted => keywords::formats(here.draft).any(|name| name == format),
         };
-        checked.then(|| Format(format.to_owned(), format == "hostname" && here.draft == Draft::Draft4))
+        checked.then(|| Format(format.to_owned(), format == "hostname" && here.draft <= Draft::Draft6))
     }
 
     fn values(&mut self, all: &[Value]) -> Condition {
@@ -215,7 +214,7 @@ impl Reader {
     /// Adds the two conditions that depend on the others.
     fn unevaluated(&mut self, here: &Here, kinds: Kinds, all: &mut Vec<Condition>) -> Result<(), String> {
         let mut found = Vec::new();
-        for (keyword, members) in [("unevaluatedItems", false), ("unevaluatedProperties", true)] {
+        for (keyword, members) in unevaluated::KEYWORDS {
             let value = here.schema.members.get(keyword).filter(|_| holds(here.draft, keyword).is_some());
             if let Some(value) = value {
                 let inner = here.id(value).ok_or_else(|| format!("{} is no schema", here.place(keyword)))?;

@@ -9,9 +9,52 @@
 
 use std::collections::BTreeMap;
 
+use referencing::Draft;
+use serde_json::{Map, Value};
+
 use super::Condition::*;
 use super::{Condition, Id, Node, TRUE};
 use crate::bounds::charge;
+use crate::keywords::holds;
+use crate::walk::Schemas;
+
+/// The keywords for unevaluated items and members, and whether for members.
+pub(super) const KEYWORDS: [(&str, bool); 2] = [("unevaluatedItems", false), ("unevaluatedProperties", true)];
+
+/// The keywords by which the validator finds what is evaluated: in every draft, and also beside `$ref`.
+const EVALUATING: [&str; 14] = [
+    "$dynamicRef",
+    "$recursiveRef",
+    "additionalProperties",
+    "allOf",
+    "anyOf",
+    "contains",
+    "dependentSchemas",
+    "if",
+    "items",
+    "oneOf",
+    "patternProperties",
+    "properties",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+];
+
+/// Whether some schema says what its unevaluated items or members must be.
+pub(super) fn is_in(schemas: &Schemas) -> bool {
+    let drafted = || KEYWORDS.iter().filter(|(keyword, _)| holds(schemas.draft, keyword).is_some());
+    schemas.all.iter().any(|schema| drafted().any(|(keyword, _)| schema.members.contains_key(*keyword)))
+}
+
+/// A keyword that has an effect on what is evaluated and no other, or the reverse. The one kind has no effect in the draft,
+/// or none beside `$ref`; of the other is `dependencies`, whose schemas evaluate nothing.
+pub(super) fn misread(draft: Draft, members: &Map<String, Value>) -> Option<&'static str> {
+    let only_reference = draft <= Draft::Draft7 && members.contains_key("$ref");
+    if !only_reference && members.contains_key("dependencies") {
+        return Some("dependencies");
+    }
+    let has_no_effect = |keyword: &&str| only_reference || holds(draft, keyword).is_none();
+    EVALUATING.into_iter().filter(|keyword| members.contains_key(*keyword)).find(has_no_effect)
+}
 
 /// What is evaluated, whatever the document.
 #[derive(Default)]
