@@ -3,6 +3,6 @@
 mod dump;
 mod oracle;
 mod replication;
-mod updated;
 #[path = "../support/mod.rs"]
 mod support;
+mod updated;
