@@ -15,7 +15,7 @@ use super::verdict::Verdict;
 use crate::pg::acting::Acting;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::line::pinned::Pinned;
-use crate::pg::relation::Relation;
+use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::spi;
 use crate::table::faults::Faults;
@@ -41,6 +41,8 @@ fn verify_chain(call: &Call) -> Result<Answer> {
         return Err(Error::new(Class::Argument, "an entity can be verified in one table only")
             .hint("Name the table: SELECT * FROM verify_chain('entity_events', '{…}')."));
     };
+    // Who verifies all of a record learns nothing of others; of one series, the number of its entries.
+    Relation::open(target, Lock::AccessShare)?.require_readable(FEATURE.name)?;
     let mut faults = Faults::answer(call.rows());
     let mut verify = |relation: &Relation, faults: &mut Faults| verify_entity(relation, Some(&entity), faults);
     verification::part(target, &FEATURE, &mut faults, &mut verify)?;

@@ -82,7 +82,13 @@ pub fn dropped_without_rows(command: &Command) -> Result<Vec<Oid>> {
         let Some(&parent) = ancestors_of(table).first() else { continue };
         Relation::open(parent, Lock::AccessExclusive)?;
         let relation = Relation::open(table, Lock::AccessExclusive)?;
-        if relation.has_rows_of_its_own() && !has_rows(table)? {
+        if relation.require_table().is_err() {
+            continue;
+        }
+        // Its own partitions go with it.
+        let mut parts = relation.with_partitions().into_iter().filter(|part| *part != table);
+        parts.try_for_each(|part| Relation::open(part, Lock::AccessExclusive).map(drop))?;
+        if !has_rows(table)? {
             empty.push(table);
         }
     }

@@ -8,14 +8,15 @@ use pgrx::pg_sys;
 use super::function::Call;
 use super::list::members;
 use super::report::{Class, Error, Result};
-use super::spi::{Fetched, Kept, Session};
+use super::spi::{self, Fetched, Kept, Session};
 use super::text::string;
 
 thread_local! {
     static OWN: Cell<bool> = const { Cell::new(false) };
 }
 
-/// A mark that the running commands are ours, as long as the value lives: the event triggers let such commands pass.
+/// A mark that the commands of our own sessions are part of one of ours, as long as the value lives: the event triggers let such
+/// commands pass, and no others. Functions of roles can run meanwhile, and what they command is judged.
 pub struct OwnCommands {
     before: bool,
 }
@@ -27,7 +28,7 @@ pub fn own_commands() -> OwnCommands {
 
 /// Whether the running command is one of the extension's.
 pub fn is_own() -> bool {
-    OWN.get()
+    OWN.get() && spi::is_defining()
 }
 
 impl Drop for OwnCommands {

@@ -26,6 +26,34 @@ pub struct Session {
 
 thread_local! {
     static DEPTH: Cell<u32> = const { Cell::new(0) };
+    /// Whether the innermost statement of ours that is running defines something.
+    static DEFINES: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The first words of the statements that define something.
+const DEFINING: [&str; 6] = ["ALTER ", "COMMENT ", "CREATE ", "DROP ", "GRANT ", "REVOKE "];
+
+/// Whether the innermost statement of ours that is running defines something. None of them runs code of a role.
+pub fn is_defining() -> bool {
+    DEFINES.get()
+}
+
+/// A mark of the running statement, as long as the value lives.
+struct Running {
+    before: bool,
+}
+
+impl Running {
+    fn begin(sql: &str) -> Running {
+        let sql = sql.trim_start();
+        Running { before: DEFINES.replace(DEFINING.iter().any(|word| sql.starts_with(word))) }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        DEFINES.set(self.before);
+    }
 }
 
 /// One count for an open connection, taken back also if an error ends the connection.
@@ -74,6 +102,7 @@ impl Session {
     fn execute(&self, sql: &str, parameters: &[Parameter], read_only: bool) -> Result<Table<'_>> {
         self.require_innermost()?;
         let (text, mut p) = (statement(sql)?, Parameters::of(parameters));
+        let _running = Running::begin(sql);
         // SAFETY: the vectors have a member for each parameter, and outlive the call.
         memory::returning(|| unsafe {
             let status = pg_sys::SPI_execute_with_args(
@@ -324,7 +353,12 @@ impl<'t> Fetched<'t> {
         // is no such position.
         unsafe {
             let text = pg_sys::SPI_getvalue(self.tuple, self.descriptor, position as i32 + 1);
-            (!text.is_null()).then(|| string(text))
+            (!text.is_null()).then(|| {
+                let copy = string(text);
+                // A batch can have very many, and long ones.
+                pg_sys::pfree(text.cast());
+                copy
+            })
         }
     }
 
