@@ -1,6 +1,7 @@
 //! Functions that were generated for a table: they follow its names, its types and its owner.
 
 use std::collections::BTreeMap;
+use std::ffi::CStr;
 
 use super::running;
 use super::touched::Touched;
@@ -8,14 +9,17 @@ use crate::pg::acting::as_owner_of;
 use crate::pg::command;
 use crate::pg::extension;
 use crate::pg::oid::Oid;
-use crate::pg::relation::{exists, name_of};
+use crate::pg::relation::{Lock, exists, is_free, name_of};
 use crate::pg::report::{Error, Result, warning};
 use crate::pg::role;
 use crate::pg::snapshot::{Latest, Mark};
 use crate::pg::spi::{Fetched, Kept, Session};
-use crate::pg::transaction::{self, Failure};
+use crate::pg::transaction;
 use crate::table::feature::Renamed;
 use crate::table::{generated, makers};
+
+/// How long a function of somebody else is waited for.
+const PATIENCE: &CStr = c"100ms";
 
 thread_local! {
     /// The owner of a table, and its columns, at one moment.
@@ -46,7 +50,7 @@ pub fn follow(session: &Session, start: Mark, latest: &Latest, touched: &Touched
         {
             // As the caller, who could give the table away.
             let given = transaction::attempt(|| makers::give(session, table, former));
-            given.unwrap_or_else(|failure| cannot_follow(table, &failure));
+            given.unwrap_or_else(|failure| cannot_follow(table, &failure.message));
         }
         one(session, table, &now.renamed_since(&before), touched.may_refuse(table))?;
     }
@@ -60,24 +64,34 @@ pub fn follow_all(session: &Session) -> Result<()> {
     }
     let _own = command::own_commands();
     for (table, owner) in generated::tables(session)? {
-        one(session, table, &[], role::has_privileges_of(owner, role::caller()))?;
+        // The command names none of them. So it is refused for a function of the caller's own at most, whatever else the caller may do.
+        one(session, table, &[], owner == role::caller())?;
     }
     Ok(())
 }
 
-/// Lets the functions of one table follow. A table that may not refuse the command only warns.
+/// Lets the functions of one table follow. A table that may not refuse the command only warns, and is not waited for.
 fn one(session: &Session, table: Oid, renamed: &[Renamed], may_refuse: bool) -> Result<()> {
-    let follow = || as_owner_of(table, |_| makers::follow(session, table, renamed))?;
     if may_refuse {
-        return follow();
+        return as_owner_of(table, |_| makers::follow(session, table, renamed))?;
     }
-    transaction::attempt(follow).unwrap_or_else(|failure| cannot_follow(table, &failure));
+    if !is_free(table, Lock::AccessShare) {
+        cannot_follow(table, "The table is locked");
+        return Ok(());
+    }
+    let follow = || {
+        as_owner_of(table, |acting| {
+            acting.set(c"lock_timeout", PATIENCE);
+            makers::follow(session, table, renamed)
+        })?
+    };
+    transaction::attempt(follow).unwrap_or_else(|failure| cannot_follow(table, &failure.message));
     Ok(())
 }
 
-fn cannot_follow(table: Oid, failure: &Failure) {
+fn cannot_follow(table: Oid, reason: &str) {
     let message = format!("functions that were generated for table \"{}\" cannot follow the command", name_of(table));
-    warning(message, format!("{}.", failure.message));
+    warning(message, format!("{reason}."));
 }
 
 struct State {
