@@ -54,9 +54,13 @@ fn add_reference(call: &Call) -> Result<Answer> {
         for relation in [&child, parent] {
             problems::refuse_rules(&[relation.oid()], "checked by a reference")?;
         }
-        let (checked, found) = verify::each_row(&child, parent, &layout, 1)?;
-        if let Some(found) = found.first() {
-            return Err(check::violated(&layout, REFER, found)?);
+        let mut first = None;
+        let checked = verify::each_row(&child, parent, &layout, |violation| {
+            first.get_or_insert(violation);
+            false
+        })?;
+        if let Some(first) = first {
+            return Err(check::violated(&layout, REFER, &first)?);
         }
         let names = triggers::create(session, &child, kit(REFER, deferral), &arguments, &layout.parent.table, &[])?;
         let reserved = if other.is_none() { names } else { Vec::new() };

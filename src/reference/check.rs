@@ -171,29 +171,28 @@ pub fn orphaned(layout: &Layout, query: &Query, rows: Rows, view: View, records:
     })
 }
 
-/// Adds the violations of a query to `found`, until there are `most`.
-pub fn each(cursor: &Cursor, layout: &Layout, most: usize, found: &mut Vec<Violation>) -> Result<()> {
+/// Passes the violations of a query to `found`, until that answers no. Returns whether it has not.
+pub fn each(cursor: &Cursor, layout: &Layout, found: &mut impl FnMut(Violation) -> bool) -> bool {
     loop {
-        let more = memory::scratch(|| {
-            let batch = cursor.fetch(BATCH.min(most));
-            found.extend(batch.rows().map(|row| Violation::fetched(&row, layout)));
-            !batch.is_empty()
+        let (more, goes_on) = memory::scratch(|| {
+            let batch = cursor.fetch(BATCH);
+            let mut violations = batch.rows().map(|row| Violation::fetched(&row, layout));
+            (!batch.is_empty(), violations.all(&mut *found))
         });
-        if !more || found.len() >= most {
-            return Ok(());
+        if !more || !goes_on {
+            return goes_on;
         }
     }
 }
 
-/// Adds those of these rows that are not covered, as the acting role sees the other table.
+/// Passes on those of these rows that are not covered, as the acting role sees the other table: see [`each`].
 pub fn each_uncovered(
     layout: &Layout,
     query: &Query,
     rows: Rows,
-    most: usize,
-    found: &mut Vec<Violation>,
-) -> Result<()> {
-    spi::connect(|session| each(&rows.cursor(session, query, View::Latest)?, layout, most, found))
+    found: &mut impl FnMut(Violation) -> bool,
+) -> Result<bool> {
+    spi::connect(|session| Ok(each(&rows.cursor(session, query, View::Latest)?, layout, found)))
 }
 
 /// Passes the records of a cursor to `find`, as arrays, until it finds something.

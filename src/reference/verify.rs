@@ -24,9 +24,6 @@ sql_function! {
     veritable_verify_references = verify_references
 }
 
-/// No bound on the number of violations.
-const ALL: usize = usize::MAX;
-
 fn verify_references(call: &Call) -> Result<Answer> {
     verification::answer(call, &FEATURE, &mut verify)
 }
@@ -78,25 +75,29 @@ fn verify_reference(child: &Relation, reference: &Reference, faults: &mut Faults
         return Ok(());
     }
     let _pinned = Pinned::new();
-    let (rows, found) = each_row(child, &parent, &layout, ALL)?;
-    faults.rows += rows;
-    for violation in found {
+    let rows = each_row(child, &parent, &layout, |violation| {
         let (key, period, uncovered) = violation.into_parts();
         let detail =
             format!("Reference \"{}\": table \"{}\" does not cover {uncovered}.", layout.name, layout.parent.name);
         faults.put(target, Some(key), period, "orphaned", &detail);
-    }
+        true
+    })?;
+    faults.rows += rows;
     Ok(())
 }
 
-/// The number of rows that refer to something, and those that are not covered, at most `most`.
+/// Passes the rows that are not covered to `found`, until that answers no. Returns the number of rows that refer to something.
 ///
 /// One owner's tables are joined. Tables of two owners are read each by its own, and the rows that refer are passed on in
 /// batches.
-pub fn each_row(child: &Relation, parent: &Relation, layout: &Layout, most: usize) -> Result<(u64, Vec<Violation>)> {
+pub fn each_row(
+    child: &Relation,
+    parent: &Relation,
+    layout: &Layout,
+    mut found: impl FnMut(Violation) -> bool,
+) -> Result<u64> {
     let count = queries::count(layout);
-    let mut found = Vec::new();
-    let rows = as_owner(child, |acting| {
+    as_owner(child, |acting| {
         verification::without_indexes(acting);
         Latest::during(|_| {
             spi::connect(|session| {
@@ -105,22 +106,21 @@ pub fn each_row(child: &Relation, parent: &Relation, layout: &Layout, most: usiz
                 let rows = rows.ok_or_else(|| Error::damaged("a number of rows"))?;
                 if child.has_same_owner(parent) {
                     let cursor = session.cursor(&queries::uncovered(layout, &Source::Table).many, &[], true)?;
-                    check::each(&cursor, layout, most, &mut found)?;
+                    check::each(&cursor, layout, &mut found);
                 } else {
                     let uncovered = queries::uncovered(layout, &Source::Records);
                     let cursor = session.cursor(&queries::records(&layout.child, &Source::Table).many, &[], true)?;
                     in_batches(&cursor, |batch, _| {
-                        as_owner(parent, |acting| -> Result<()> {
+                        let goes_on = as_owner(parent, |acting| {
                             verification::without_indexes(acting);
                             let rows = Rows { firing: None, parameters: &[batch], are_few: false };
-                            check::each_uncovered(layout, &uncovered, rows, most, &mut found)
+                            check::each_uncovered(layout, &uncovered, rows, &mut found)
                         })?;
-                        Ok((found.len() >= most).then_some(()))
+                        Ok((!goes_on).then_some(()))
                     })?;
                 }
                 Ok(rows as u64)
             })
         })
-    })?;
-    Ok((rows, found))
+    })
 }
