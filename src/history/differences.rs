@@ -10,7 +10,7 @@ use crate::pg::oid::Oid;
 use crate::pg::quote;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Error, Result};
-use crate::pg::snapshot::Latest;
+use crate::pg::snapshot::{self, Latest};
 use crate::pg::spi::Session;
 use crate::table::{recorded, scan, topology};
 
@@ -101,7 +101,8 @@ pub fn record(session: &Session, target: Oid, history: Oid, arguments: &Argument
     let layout = Layout::of(&relation, &events, arguments)?;
     as_owner(&relation, |_| {
         recorded::in_one_moment(|| {
-            if has_events {
+            // A snapshot that the transaction keeps misses rows that came before the table was locked: only the comparison does not use it.
+            if has_events || snapshot::is_kept() {
                 record_differences(session, &relation, &events, &layout, arguments)
             } else {
                 record_rows(session, &relation, &events, &layout, arguments)

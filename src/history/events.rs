@@ -10,6 +10,7 @@ use crate::pg::quote;
 use crate::pg::relation::{Lock, Relation};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::role;
+use crate::pg::snapshot::Latest;
 use crate::pg::spi::Session;
 use crate::pg::text::NAME_LENGTH;
 
@@ -244,5 +245,5 @@ pub fn has_values(session: &Session, relation: &Relation, columns: &[String]) ->
         crate::table::topology::from_clause(relation, &alias),
         values.join(", ")
     );
-    as_owner(relation, |_| Ok(!session.query(&sql, &[])?.is_empty()))
+    as_owner(relation, |_| Latest::during(|_| Ok(!session.query_as_caller(&sql, &[])?.is_empty())))
 }

@@ -78,8 +78,9 @@ fn truncate(firing: &Firing, recorder: &Recorder) -> Result<()> {
 fn changes(firing: &Firing, recorder: &Recorder) -> Result<()> {
     let is_latest = Command::running().is_latest();
     act(recorder, |session| {
-        // What the statement did must be seen.
+        // What the statement did must be seen, and another firing of it must learn of this one, even if nothing is recorded.
         snapshot::advance();
+        snapshot::count_command();
         let layout = &recorder.layout;
         let mut events = Events::new(recorder, session, is_latest);
         firing.each_change(&layout.descriptor, |old, new| match (old, new) {

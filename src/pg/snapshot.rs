@@ -65,6 +65,15 @@ pub fn advance() {
     unsafe { pg_sys::CommandCounterIncrement() };
 }
 
+/// Counts a command, which changes nothing: `Command::is_latest` is false for the one that is running.
+pub fn count_command() {
+    // SAFETY: a transaction is open, and no parallel workers are.
+    unsafe {
+        pg_sys::GetCurrentCommandId(true);
+        pg_sys::CommandCounterIncrement();
+    }
+}
+
 /// A moment of the open transaction: before a command.
 ///
 /// A mark keeps only the number of the command: later commits of other transactions show as well.
