@@ -206,7 +206,6 @@ impl Pointers {
         if lock::is_held_as(whole(self.root), Mode::Shared) {
             return Pointing::Anywhere;
         }
-        // What was read before the lock may be out of date.
         keep(self.root);
         Pointing::At(leaf)
     }
@@ -330,9 +329,13 @@ fn partitioned(relation: &Relation) -> Result<Option<Oid>> {
     Ok(root.is_partitioned().then(|| root.oid()))
 }
 
-/// Keeps generations of a chain from beginning until this transaction ends. Who begins one holds the lock for a moment only.
+/// Keeps generations of a chain from beginning until this transaction ends. Who begins one holds the lock for a moment only. What was
+/// read before the lock may be out of date.
 fn keep(root: Oid) {
-    lock::acquire(whole(root), Mode::Shared, true);
+    if !lock::is_held_as(whole(root), Mode::Shared) {
+        lock::acquire(whole(root), Mode::Shared, true);
+        generation_read::forget();
+    }
 }
 
 fn make_void(root: Oid, notes: &Notes) {

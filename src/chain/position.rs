@@ -9,12 +9,13 @@ use super::arguments::Log;
 use super::layout::Layout;
 use crate::pg::lock::{self, Key, Kind, Mode};
 use crate::pg::oid::Oid;
-use crate::pg::relation::{Lock, Relation};
+use crate::pg::relation::{Lock, Relation, name_of};
 use crate::pg::report::{Class, Error, Result};
 use crate::pg::row::Row;
 use crate::pg::sequence;
 use crate::pg::transaction;
 use crate::table::columns::Columns;
+use crate::table::moves;
 use crate::table::of_transaction::OfTransaction;
 
 /// A watermark has so many bits in the tag of its lock: some 10^12 positions while a transaction is open.
@@ -179,6 +180,16 @@ pub struct Extent {
 
 /// How far a log is. No crash can undo the answer.
 pub fn extent(positions: &Positions) -> Result<Extent> {
+    // Rows that this transaction has taken out are there for all others, and not for itself.
+    if moves::are_open(positions.root)? {
+        let table = name_of(positions.root);
+        return Err(Error::new(
+            Class::State,
+            format!("cannot read the log of table \"{table}\" while its rows are moved"),
+        )
+        .detail("This transaction has deleted rows of a default partition, and has not put them back yet.")
+        .hint("Insert these rows first, with all their columns; or read the log in another transaction."));
+    }
     // In this order: whoever has taken a position up to this one had its lock before.
     let last = sequence::last_durable(&Relation::open_sequence(positions.sequence)?);
     let open = lock::tags(Kind::Appending, positions.root);

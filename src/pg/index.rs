@@ -6,6 +6,7 @@ use super::equality::is_equality_of;
 use super::list::oids;
 use super::memory;
 use super::relation::{Lock, Relation};
+use super::stack::check_for_interrupts;
 use super::types::is_deterministic;
 
 /// A B-tree index that is valid, total (not partial), and on columns (not expressions).
@@ -210,6 +211,7 @@ pub(super) unsafe fn repeated<T>(
             return answer;
         }
         before = Some(passed);
+        check_for_interrupts();
         // SAFETY: by the contract of this function.
         unsafe { pg_sys::index_rescan(scan, keys.as_mut_ptr(), keys.len() as i32, std::ptr::null_mut(), 0) };
     }
