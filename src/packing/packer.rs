@@ -57,7 +57,9 @@ impl Packer {
                         .ok_or_else(|| constraint::missing_index(&relation))?,
                     index_oid: index.oid,
                     commands: Commands::of(&layout),
-                    is_bent: relation.triggers().iter().any(TriggerInfo::before_update_row),
+                    // A column that is generated can change with the period.
+                    is_bent: relation.triggers().iter().any(TriggerInfo::before_update_row)
+                        || layout.key.iter().chain(&layout.value).any(|compared| compared.column.generated),
                     layout,
                 })
             })

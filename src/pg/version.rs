@@ -3,6 +3,7 @@
 use pgrx::pg_sys;
 
 use super::datum::Owned;
+use super::open_transaction::next_number;
 use super::parameter::Parameter;
 use super::relation::Relation;
 use super::snapshot;
@@ -129,8 +130,11 @@ impl Version {
 
     /// Whether the version was committed after this transaction took its snapshot. Never so in READ COMMITTED.
     pub fn is_newer_than_snapshot(&self) -> bool {
+        // Of a row that is frozen, the number is still there, and from two thousand million transactions on it looks like a coming one.
+        let since_next = u32::from(self.inserter).wrapping_sub(next_number() as u32);
         snapshot::is_kept()
             && !self.is_own()
+            && since_next.cast_signed() < 0
             // SAFETY: a transaction is open.
             && unsafe { pg_sys::XidInMVCCSnapshot(self.inserter, pg_sys::GetTransactionSnapshot()) }
     }
