@@ -15,4 +15,4 @@ TABLE item ORDER BY id;
 SELECT id, x FROM item_as_of() ORDER BY id;
 SELECT * FROM verify_history('item');
 SELECT id, x, operation FROM item_history ORDER BY id, seq;
-DROP TABLE item CASCADE;
+DROP TABLE item, item_history CASCADE;

@@ -179,7 +179,7 @@ DELETE FROM pg_catalog.pg_subscription_rel WHERE srrelid = 'parted_2'::regclass;
 DROP SUBSCRIPTION regress_log_consumers;
 SELECT count(*) FROM consume(NULL::parted, 'c');
 
--- Each move is a HOT update: the table does not grow.
+-- Moves are HOT updates: the table does not grow, but for a page or two while autovacuum, say, has an older snapshot.
 CREATE TABLE busy (id int NOT NULL);
 SELECT add_chain('busy', '{id}');
 SELECT add_log('busy');
@@ -191,7 +191,7 @@ FROM pg_stat_all_tables WHERE relid = 'veritable.consumer_members'::regclass \gs
 DO $$ BEGIN FOR i IN 1..2000 LOOP PERFORM FROM consume(NULL::log_consumers.busy, 'c', max => 1); COMMIT; END LOOP; END $$;
 SELECT lag FROM veritable.consumers WHERE target = 'busy'::regclass;
 SELECT pg_stat_force_next_flush();
-SELECT n_tup_upd - :updates AS updates, n_tup_hot_upd - :hot_updates AS hot_updates, pg_relation_size(relid) - :size AS growth
+SELECT n_tup_upd - :updates AS updates, n_tup_hot_upd - :hot_updates > 1900 AS are_hot, pg_relation_size(relid) - :size < 100000 AS is_small
 FROM pg_stat_all_tables WHERE relid = 'veritable.consumer_members'::regclass;
 
 -- The end of a log, and of a table, is that of its consumers.
