@@ -14,8 +14,7 @@ use veritable_core::chain::LinkHash;
 
 use super::arguments::Arguments;
 use super::own_heads::{self, Pointing};
-use super::triggers;
-use super::{empty_leaves, generation_read};
+use super::{empty_leaves, generation_read, triggers};
 use crate::pg::cache::{self, Cache};
 use crate::pg::contents::has_rows;
 use crate::pg::lock::{self, Key, Kind, Mode};
@@ -187,9 +186,8 @@ impl Pointers {
                 Some(leaves) if found.own => {
                     let mut leaves = leaves.clone();
                     leaves.push(leaf);
-                    let leaves = (leaves.len() <= LEAVES_MAX).then_some(leaves);
-                    let is_anywhere = leaves.is_none();
-                    notes.replace(found, &fresh(found.note.number, leaves));
+                    let is_anywhere = leaves.len() > LEAVES_MAX;
+                    notes.replace(found, &fresh(found.note.number, (!is_anywhere).then_some(leaves)));
                     return Ok(if is_anywhere { self.anywhere(leaf) } else { Pointing::At(leaf) });
                 }
                 _ => {}
@@ -329,8 +327,7 @@ fn partitioned(relation: &Relation) -> Result<Option<Oid>> {
     Ok(root.is_partitioned().then(|| root.oid()))
 }
 
-/// Keeps generations of a chain from beginning until this transaction ends. Who begins one holds the lock for a moment only. What was
-/// read before the lock may be out of date.
+/// Keeps generations from beginning until this transaction ends: what was read of them before may be out of date, and is forgotten.
 fn keep(root: Oid) {
     if !lock::is_held_as(whole(root), Mode::Shared) {
         lock::acquire(whole(root), Mode::Shared, true);

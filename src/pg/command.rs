@@ -5,10 +5,11 @@ use std::marker::PhantomData;
 
 use pgrx::pg_sys;
 
+use super::defining::is_defining;
 use super::function::Call;
 use super::list::members;
 use super::report::{Class, Error, Result};
-use super::spi::{self, Fetched, Kept, Session};
+use super::spi::{Fetched, Kept, Session};
 use super::text::string;
 
 thread_local! {
@@ -28,7 +29,7 @@ pub fn own_commands() -> OwnCommands {
 
 /// Whether the running command is one of the extension's.
 pub fn is_own() -> bool {
-    OWN.get() && spi::is_defining()
+    OWN.get() && is_defining()
 }
 
 impl Drop for OwnCommands {

@@ -27,6 +27,7 @@ pub mod contents;
 pub mod database;
 pub mod datum;
 pub mod default;
+pub mod defining;
 pub mod duplicate_scan;
 pub mod equality;
 pub mod extension;

@@ -10,12 +10,13 @@ use pgrx::pg_sys;
 use super::column::attribute;
 use super::composite::Composite;
 use super::datum::{FromSql, contents};
+use super::defining::Running;
 use super::memory;
 pub use super::parameter::Parameter;
 use super::parameter::Parameters;
 use super::report::{Class, Error, Result};
 use super::settings::FewRows;
-use super::text::string;
+use super::text::taken;
 use super::types::base_type;
 
 /// A connection to SPI, for as long as a closure runs.
@@ -26,34 +27,6 @@ pub struct Session {
 
 thread_local! {
     static DEPTH: Cell<u32> = const { Cell::new(0) };
-    /// Whether the innermost statement of ours that is running defines something.
-    static DEFINES: Cell<bool> = const { Cell::new(false) };
-}
-
-/// The first words of the statements that define something.
-const DEFINING: [&str; 6] = ["ALTER ", "COMMENT ", "CREATE ", "DROP ", "GRANT ", "REVOKE "];
-
-/// Whether the innermost statement of ours that is running defines something. None of them runs code of a role.
-pub fn is_defining() -> bool {
-    DEFINES.get()
-}
-
-/// A mark of the running statement, as long as the value lives.
-struct Running {
-    before: bool,
-}
-
-impl Running {
-    fn begin(sql: &str) -> Running {
-        let sql = sql.trim_start();
-        Running { before: DEFINES.replace(DEFINING.iter().any(|word| sql.starts_with(word))) }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        DEFINES.set(self.before);
-    }
 }
 
 /// One count for an open connection, taken back also if an error ends the connection.
@@ -353,12 +326,7 @@ impl<'t> Fetched<'t> {
         // is no such position.
         unsafe {
             let text = pg_sys::SPI_getvalue(self.tuple, self.descriptor, position as i32 + 1);
-            (!text.is_null()).then(|| {
-                let copy = string(text);
-                // A batch can have very many, and long ones.
-                pg_sys::pfree(text.cast());
-                copy
-            })
+            (!text.is_null()).then(|| taken(text))
         }
     }
 
