@@ -9,7 +9,8 @@ thread_local! {
 /// The first words of the statements that define something.
 const DEFINING: [&str; 6] = ["ALTER ", "COMMENT ", "CREATE ", "DROP ", "GRANT ", "REVOKE "];
 
-/// Whether the innermost statement of ours that is running defines something. None of them runs code of a role.
+/// Whether the innermost statement of ours that is running defines something. Of these, `CREATE INDEX` alone can run code of a role: its
+/// planning evaluates constants in expressions of the other indexes of the table.
 pub fn is_defining() -> bool {
     DEFINES.get()
 }

@@ -127,8 +127,8 @@ impl Notes {
         self.each_of(about, &[(condition, key)], |_, note| act(note));
     }
 
-    /// No version is missed because another one takes its place meanwhile: notes are replaced under the lock of what they are about, and
-    /// by nobody else's search then, so that old and new version are both in the index before anybody lists its page.
+    /// No version is missed because another one takes its place meanwhile: notes are replaced under the lock of what they are about,
+    /// which who searches for them holds, so that old and new version are both in the index before anybody lists its page.
     ///
     /// Calls `act` with each live version that fulfils the first condition on the key, then with each that fulfils the next one, and with
     /// the place of the condition.
