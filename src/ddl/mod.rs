@@ -54,7 +54,7 @@ sql_function! {
 
 fn before_ddl(call: &Call) -> Result<Answer> {
     let command = call.command()?;
-    if !command::is_own() {
+    if !command.begins_as_own() {
         let departure = early::departure(&command)?;
         early::judge(&command, departure.as_ref())?;
         let (sequence, empty) = (early::sequence(&command)?, early::dropped_without_rows(&command)?);
@@ -65,7 +65,7 @@ fn before_ddl(call: &Call) -> Result<Answer> {
 
 fn note_dropped(call: &Call) -> Result<Answer> {
     let command = call.command()?;
-    if !command::is_own() {
+    if !command.is_own() {
         let dropped = spi::connect(command::dropped_objects)?;
         running::note_dropped(&command, dropped);
     }
@@ -74,7 +74,7 @@ fn note_dropped(call: &Call) -> Result<Answer> {
 
 fn note_rewritten(call: &Call) -> Result<Answer> {
     let command = call.command()?;
-    if !command::is_own() {
+    if !command.is_own() {
         running::note_rewritten(&command, spi::connect(command::rewritten_table)?);
     }
     Ok(Answer::VOID)
@@ -82,7 +82,7 @@ fn note_rewritten(call: &Call) -> Result<Answer> {
 
 fn after_ddl(call: &Call) -> Result<Answer> {
     let command = call.command()?;
-    if !command::is_own()
+    if !command.is_own()
         && let Some(running) = running::end(&command)
         && let Some(functions) = Functions::find()?
     {

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use pgrx::pg_sys;
 
-use super::defining::is_defining;
+use super::defining;
 use super::function::Call;
 use super::list::members;
 use super::report::{Class, Error, Result};
@@ -25,11 +25,6 @@ pub struct OwnCommands {
 /// Begins commands of the extension.
 pub fn own_commands() -> OwnCommands {
     OwnCommands { before: OWN.replace(true) }
-}
-
-/// Whether the running command is one of the extension's.
-pub fn is_own() -> bool {
-    OWN.get() && is_defining()
 }
 
 impl Drop for OwnCommands {
@@ -61,6 +56,16 @@ impl<'call> Call<'call> {
 }
 
 impl Command<'_> {
+    /// Whether the command, which begins, is one of the extension's.
+    pub fn begins_as_own(&self) -> bool {
+        OWN.get() && defining::begins(self.identity())
+    }
+
+    /// Whether the command is one of the extension's.
+    pub fn is_own(&self) -> bool {
+        OWN.get() && defining::runs(self.identity())
+    }
+
     /// The command's address, which tells it from other running commands: the same from its start to its end.
     pub fn identity(&self) -> usize {
         self.tree.addr()

@@ -1,35 +1,56 @@
-//! Statements of ours that define something, while they run: what they command is our own.
+//! Statements of ours that define something, while they run: the one command that each gives is our own.
+//!
+//! Functions of roles can give others meanwhile: to plan a `CREATE INDEX`, say, PostgreSQL evaluates constants in the expressions of the
+//! table's other indexes.
 
 use std::cell::Cell;
 
+/// What the innermost statement of ours that is running is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Statement {
+    /// It defines nothing.
+    Other,
+    /// It defines something, and its command has yet to begin.
+    Defining,
+    /// It defines something by the command with this identity.
+    Command(usize),
+}
+
 thread_local! {
-    static DEFINES: Cell<bool> = const { Cell::new(false) };
+    static STATEMENT: Cell<Statement> = const { Cell::new(Statement::Other) };
 }
 
 /// The first words of the statements that define something.
 const DEFINING: [&str; 6] = ["ALTER ", "COMMENT ", "CREATE ", "DROP ", "GRANT ", "REVOKE "];
 
-/// Whether the innermost statement of ours that is running defines something. Of these, `CREATE INDEX` alone can run code of a role: its
-/// planning evaluates constants in expressions of the other indexes of the table.
-pub fn is_defining() -> bool {
-    DEFINES.get()
+/// Whether a command that begins is that of the statement.
+pub fn begins(command: usize) -> bool {
+    if STATEMENT.get() == Statement::Defining {
+        STATEMENT.set(Statement::Command(command));
+    }
+    runs(command)
+}
+
+/// Whether a command is that of the statement.
+pub fn runs(command: usize) -> bool {
+    STATEMENT.get() == Statement::Command(command)
 }
 
 /// A mark of the running statement, as long as the value lives.
 pub struct Running {
-    before: bool,
+    before: Statement,
 }
 
 impl Running {
     /// Begins a statement.
     pub fn begin(sql: &str) -> Running {
-        let sql = sql.trim_start();
-        Running { before: DEFINES.replace(DEFINING.iter().any(|word| sql.starts_with(word))) }
+        let defines = DEFINING.iter().any(|word| sql.trim_start().starts_with(word));
+        Running { before: STATEMENT.replace(if defines { Statement::Defining } else { Statement::Other }) }
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        DEFINES.set(self.before);
+        STATEMENT.set(self.before);
     }
 }
