@@ -1,7 +1,6 @@
 //! Statements of ours that define something, while they run: the one command that each gives is our own.
 //!
-//! Functions of roles can give others meanwhile: to plan a `CREATE INDEX`, say, PostgreSQL evaluates constants in the expressions of the
-//! table's other indexes.
+//! Functions of roles can give others meanwhile: to build a GiST index of ranges, say, PostgreSQL calls the `subtype_diff` of their type.
 
 use std::cell::Cell;
 

@@ -24,6 +24,7 @@ pub mod command;
 pub mod composite;
 mod constraint_name;
 pub mod contents;
+pub mod cursor;
 pub mod database;
 pub mod datum;
 pub mod default;

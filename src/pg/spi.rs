@@ -9,6 +9,7 @@ use pgrx::pg_sys;
 
 use super::column::attribute;
 use super::composite::Composite;
+pub use super::cursor::Cursor;
 use super::datum::{FromSql, contents};
 use super::defining::Running;
 use super::memory;
@@ -114,9 +115,8 @@ impl Session {
     pub fn cursor(&self, sql: &str, parameters: &[Parameter], as_caller: bool) -> Result<Cursor<'_>> {
         self.require_innermost()?;
         let (text, mut p) = (statement(sql)?, Parameters::of(parameters));
-        // SAFETY: the vectors have a member for each parameter, and are copied; an unnamed portal that is only read forwards. The
-        // portal is pinned, so that no function that runs meanwhile can close it (`CLOSE ALL`); an error unpins it.
-        let portal = memory::returning(|| unsafe {
+        // SAFETY: the vectors have a member for each parameter, and are copied; an unnamed portal that is only read forwards.
+        memory::returning(|| unsafe {
             let portal = pg_sys::SPI_cursor_open_with_args(
                 std::ptr::null(),
                 text.as_ptr(),
@@ -127,10 +127,8 @@ impl Session {
                 as_caller,
                 pg_sys::CURSOR_OPT_NO_SCROLL as i32,
             );
-            pg_sys::PinPortal(portal);
-            portal
-        });
-        Ok(Cursor { portal, session: self })
+            Ok(Cursor::new(portal, self))
+        })
     }
 }
 
@@ -163,9 +161,8 @@ impl Kept {
         let (plan, types) = self.kept(session, &types)?;
         let mut p = Parameters::of_types(parameters, types)?;
         let _settings = FewRows::expect();
-        // SAFETY: the plan takes parameters of these types; the vectors have a member for each, and are copied. An unnamed
-        // portal, pinned so that no function that runs meanwhile can close it; an error unpins it.
-        let portal = memory::returning(|| unsafe {
+        // SAFETY: the plan takes parameters of these types; the vectors have a member for each, and are copied. An unnamed portal.
+        memory::returning(|| unsafe {
             let portal = pg_sys::SPI_cursor_open(
                 std::ptr::null(),
                 plan.as_ptr(),
@@ -173,10 +170,8 @@ impl Kept {
                 p.nulls.as_ptr(),
                 as_caller,
             );
-            pg_sys::PinPortal(portal);
-            portal
-        });
-        Ok(Cursor { portal, session })
+            Ok(Cursor::new(portal, session))
+        })
     }
 
     /// Reads rows with the snapshot of the calling statement, or with its replacement.
@@ -268,6 +263,7 @@ pub struct Table<'s> {
 }
 
 /// One fetched row.
+#[derive(Clone, Copy)]
 pub struct Fetched<'t> {
     tuple: pg_sys::HeapTuple,
     descriptor: pg_sys::TupleDesc,
@@ -299,6 +295,12 @@ impl Drop for Table<'_> {
 }
 
 impl<'t> Fetched<'t> {
+    /// # Safety
+    /// The tuple is of this shape, and both live as long as what the value borrows.
+    pub(super) unsafe fn new(tuple: pg_sys::HeapTuple, descriptor: pg_sys::TupleDesc) -> Fetched<'t> {
+        Fetched { tuple, descriptor, table: PhantomData }
+    }
+
     /// The value at `position`, which must be of an expected type; another type is an error of the statement.
     pub(super) fn typed(&self, position: usize, is_expected: impl Fn(pg_sys::Oid) -> bool) -> Option<pg_sys::Datum> {
         // SAFETY: the descriptor is that of the tuple, and has as many attributes as it says.
@@ -358,36 +360,6 @@ impl<'t> Fetched<'t> {
         let datum = self.typed(position, |type_id| type_id == pg_sys::TIDOID);
         // SAFETY: the value is a `tid`, which lives as long as the table that was read.
         unsafe { Parameter::borrowed(pg_sys::TIDOID, datum) }
-    }
-}
-
-/// Rows that are read in batches.
-pub struct Cursor<'s> {
-    portal: pg_sys::Portal,
-    session: &'s Session,
-}
-
-impl<'s> Cursor<'s> {
-    /// Fetches the next rows, at most `count`; none at the end.
-    pub fn fetch(&self, count: usize) -> Table<'s> {
-        self.session.require_innermost().unwrap_or_else(|error| error.fail());
-        // SAFETY: the portal is open, since it is pinned.
-        memory::returning(|| unsafe {
-            pg_sys::SPI_cursor_fetch(self.portal, true, count as std::ffi::c_long);
-            Table { raw: pg_sys::SPI_tuptable, processed: pg_sys::SPI_processed, session: PhantomData }
-        })
-    }
-}
-
-impl Drop for Cursor<'_> {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            // SAFETY: the portal was opened and pinned once, and is unpinned and closed once.
-            unsafe {
-                pg_sys::UnpinPortal(self.portal);
-                pg_sys::SPI_cursor_close(self.portal);
-            }
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::support::session::Survivor;
+use crate::support::tampering::with_triggers_off;
 use crate::support::{Database, Session, wait_until};
 
 /// A chain of many events in many entities, of which one is broken.
@@ -65,6 +66,44 @@ fn what_a_transaction_remembers_of_heads_takes_a_share_of_work_mem() {
     let free = growth("64MB", 101_000);
     assert!(bounded < 4 << 10, "{bounded} kB");
     assert!(free > bounded + (4 << 10), "{free} kB with more to take, and {bounded} kB with less");
+}
+
+#[test]
+fn what_reads_many_large_rows_has_few_of_them_at_once() {
+    let database = Database::new();
+    let mut session = database.superuser();
+    // 40 values of 24 MB that compress to little, and 30 of 8 MB that do not.
+    session.run(
+        "CREATE TABLE large (part int NOT NULL, id int NOT NULL, payload text, PRIMARY KEY (part, id)) PARTITION BY LIST (part);
+         CREATE TABLE large_1 PARTITION OF large FOR VALUES IN (1);
+         CREATE TABLE facts (id int PRIMARY KEY, payload text);
+         CREATE TABLE stored (id int NOT NULL, payload text);
+         ALTER TABLE stored ALTER payload SET STORAGE EXTERNAL;
+         SELECT add_chain('large', '{id}', erasable => '{payload}');
+         SELECT add_log('large');
+         INSERT INTO large SELECT 1, n, repeat('x', 24 << 20) FROM generate_series(1, 40) AS n;
+         SELECT checkpoint('large');
+         INSERT INTO facts SELECT id, payload FROM large;
+         INSERT INTO stored SELECT n, repeat('x', 8 << 20) FROM generate_series(1, 30) AS n;
+         SET work_mem = '1MB'",
+    );
+    let tampered = with_triggers_off(
+        "large_1",
+        "UPDATE large_1 SET seq = seq + 1, event_hash = CASE id WHEN 1 THEN sha256(event_hash) ELSE event_hash END",
+    );
+    let differs = with_triggers_off("facts", "UPDATE facts SET payload = payload || '.'");
+    for (before, act) in [
+        ("SELECT 1", "SELECT add_chain('stored', '{id}', order_by => '{id}')"),
+        ("SELECT 1", "SELECT add_history('facts', 'facts_history')"),
+        (&differs, "SELECT count(*) FROM verify_history('facts')"),
+        ("SELECT 1", "ALTER TABLE large DETACH PARTITION large_1"),
+        ("SELECT 1", "ALTER TABLE large ATTACH PARTITION large_1 FOR VALUES IN (1)"),
+        (&tampered, "SELECT count(*) FROM verify_chain('large')"),
+        ("SELECT 1", "SELECT count(*) FROM verify_log('large')"),
+    ] {
+        let grown = session.memory_growth(before, act);
+        assert!(grown < 160 << 10, "{grown} kB for {act}");
+    }
 }
 
 /// By how many kB the backend's own memory grows while it runs a query, at most.

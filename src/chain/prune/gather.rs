@@ -58,13 +58,11 @@ pub fn all(session: &Session, table: &Relation, arguments: &Arguments) -> Result
             let goes_on = memory::scratch(|| {
                 as_owner(table, |_| -> Result<_> {
                     let batch = cursor.fetch(BATCH);
-                    for fetched in batch.rows() {
+                    let unlike = batch.find(|fetched| {
                         let event = fetched.composite(0).ok_or_else(|| Error::damaged("the rows of a chain"))?;
-                        if !gathering.event(&event.row(&layout.descriptor))? {
-                            return Ok(None);
-                        }
-                    }
-                    Ok(Some(!batch.is_empty()))
+                        Ok((!gathering.event(&event.row(&layout.descriptor))?).then_some(()))
+                    })?;
+                    Ok(unlike.is_none().then_some(!batch.is_empty()))
                 })
             })?;
             match goes_on {

@@ -131,11 +131,11 @@ pub fn read(
             let (done, is_over) = memory::scratch(|| {
                 as_owner(table, |_| -> Result<_> {
                     let (batch, mut done) = (cursor.fetch(BATCH), Vec::new());
-                    for fetched in batch.rows() {
+                    batch.find(|fetched| {
                         let event = fetched.composite(0).ok_or_else(|| Error::damaged("the rows of a chain"))?;
-                        let place = source.has_places.then(|| place(&fetched)).transpose()?;
-                        reader.event(&event.row(&layout.descriptor), place, faults, &mut done)?;
-                    }
+                        let place = source.has_places.then(|| place(fetched)).transpose()?;
+                        reader.event(&event.row(&layout.descriptor), place, faults, &mut done).map(|()| None::<()>)
+                    })?;
                     if batch.is_empty() {
                         done.extend(reader.open.take());
                     }

@@ -160,12 +160,8 @@ impl Table<'_> {
             loop {
                 let step = memory::scratch(|| -> Result<Option<Option<T>>> {
                     let batch = cursor.fetch(BATCH);
-                    for row in batch.rows() {
-                        if let Some(answer) = read(events, &row)? {
-                            return Ok(Some(Some(answer)));
-                        }
-                    }
-                    Ok(batch.is_empty().then_some(None))
+                    let answer = batch.find(|row| read(events, row))?;
+                    Ok(if answer.is_none() && !batch.is_empty() { None } else { Some(answer) })
                 })?;
                 if let Some(answer) = step {
                     return Ok(answer);
