@@ -121,7 +121,7 @@ COMMENT ON FUNCTION @extschema@.schema_compatibility(jsonb, jsonb) IS
 'Compares two schemas by the documents that they accept. backward: every document that is valid under old is valid under new; '
 'forward: the reverse. Each is compatible, incompatible, or undecided.
 example_lost: a document that only old accepts; example_gained: one that only new accepts. lost, gained: a schema of all such '
-'documents. They are null unless incompatible; a schema also where it is too large to say.
+'documents. They are null unless incompatible; a schema also where it is too large to say, a document also where none was found.
 reason_backward, reason_forward: why it is undecided, and at which place: backward in new, forward in old.
 Errors: 22023 a schema that is not valid; 54000 larger than veritable.schema_size_limit. What takes more steps than '
 'veritable.comparison_work_limit is undecided.';

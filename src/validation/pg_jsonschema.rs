@@ -74,6 +74,7 @@ fn jsonschema_is_valid(call: &Call) -> Result<Answer> {
         Err(problem) => Err(problem),
     };
     let Err(problem) = found else { return Ok(true.into()) };
+    check_nesting(&problem, "schema")?;
     // The beginning is pg_jsonschema's.
     notice(format!("Invalid JSON schema at path: {} ({})", problem.location, problem.message));
     Ok(false.into())
@@ -97,10 +98,19 @@ fn instance(call: &Call) -> Result<(Value, usize)> {
     let text = call.text(1)?.ok_or_else(|| Error::null_argument("instance"))?;
     let document = document::parse(text)?.map_err(|problem| {
         // A `json` may also name half a surrogate pair, which no text contains.
-        let class = if problem.message.starts_with("recursion limit") { Class::Limit } else { Class::Argument };
-        Error::new(class, "document cannot be read").detail(problem.message)
+        check_nesting(&problem, "document")
+            .err()
+            .unwrap_or_else(|| Error::new(Class::Argument, "document cannot be read").detail(problem.message))
     })?;
     Ok((document, text.len()))
+}
+
+/// The error, if the problem is that a text is nested too deeply for the parser.
+fn check_nesting(problem: &Problem, what: &str) -> Result<()> {
+    if !problem.message.starts_with("recursion limit") {
+        return Ok(());
+    }
+    Err(Error::new(Class::Limit, format!("{what} is nested too deeply")).detail(problem.message.clone()))
 }
 
 /// The compiled schema of this call, new or kept.
@@ -140,7 +150,10 @@ fn compile<F: Form>(text: &str) -> Result<std::result::Result<Validator<F>, Prob
     let rules = Rules { patterns: Patterns::Backtracking, formats: Formats::AsDrafted, resources: &[], base: None };
     let built = match veritable_schema::parse(text) {
         Ok(schema) => Validator::build(&schema, &rules, &document::limits()),
-        Err(problem) => Err(problem.into()),
+        Err(problem) => {
+            check_nesting(&problem, "schema")?;
+            Err(problem.into())
+        }
     };
     match built {
         Ok(validator) => Ok(Ok(validator)),

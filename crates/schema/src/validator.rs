@@ -3,6 +3,7 @@
 use jsonschema::{Draft, PatternOptions, Registry, ValidationError};
 use referencing::RegistryBuilder;
 
+use crate::admission::unknown_dialect;
 use crate::backtracking::{Backtracking, LIMIT};
 use crate::bounded::Bounded;
 use crate::bounds::{Bounds, Exceeded, within};
@@ -10,6 +11,7 @@ use crate::compile::{CACHE, Limits, Refusal, check_lost, check_patterns, check_t
 use crate::document::Form;
 use crate::outline::Outline;
 use crate::place::problem;
+use crate::walk::draft;
 use crate::{Problem, Shown, Value, Violation, Violations, formats, mask, message, union};
 
 /// The library's URI for a schema without one.
@@ -64,6 +66,9 @@ impl<F: Form> Validator<F> {
     /// # Errors
     /// The first problem, or the exceeded resource.
     pub fn build(schema: &Value, rules: &Rules, limits: &Limits) -> Result<Self, Refusal> {
+        if draft(schema) == Draft::Unknown {
+            return Err(unknown_dialect().into());
+        }
         let mut given = rules.resources.iter().map(|(_, resource)| resource).chain([schema]);
         given.try_for_each(|schema| check_texts(schema, limits))?;
         let schema = &*respelled(schema);

@@ -123,6 +123,9 @@ SELECT json_matches_schema('true', (repeat('[', 1000) || repeat(']', 1000))::jso
 \echo :LAST_ERROR_SQLSTATE
 SELECT jsonb_matches_schema('{"items": {"$ref": "#"}}', (repeat('[', 1000) || repeat(']', 1000))::jsonb);
 SELECT jsonb_matches_schema((repeat('{"not":', 200) || '{}' || repeat('}', 200))::json, '1');
+\echo :LAST_ERROR_SQLSTATE
+SELECT jsonschema_validation_errors((repeat('{"not":', 200) || '{}' || repeat('}', 200))::json, '1');
+SELECT jsonschema_is_valid((repeat('{"not":', 200) || '{}' || repeat('}', 200))::json);
 RESET ROLE;
 SET veritable.document_size_limit = '1kB';
 SELECT jsonb_matches_schema('true', to_jsonb(repeat('x', 1025)));

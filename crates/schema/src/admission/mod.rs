@@ -262,7 +262,7 @@ impl<'s> Admission<'_, 's> {
     }
 }
 
-fn unknown_dialect() -> Problem {
+pub(crate) fn unknown_dialect() -> Problem {
     let message = "unknown dialect: drafts 4, 6, 7, 2019-09 and 2020-12 are known".to_owned();
     Problem { location: "/$schema".to_owned(), message }
 }
