@@ -22,8 +22,8 @@ CREATE FUNCTION @extschema@.jsonschema_is_valid(schema json) RETURNS boolean
     AS 'MODULE_PATHNAME', 'veritable_jsonschema_is_valid';
 COMMENT ON FUNCTION @extschema@.jsonschema_is_valid(json) IS
 'Returns whether a JSON Schema is valid under the meta-schema of its draft, as in pg_jsonschema. If not, a NOTICE says where and '
-'why. References and patterns are not looked at.
-Errors: 54000 larger than veritable.schema_size_limit.';
+'why. References are not looked at; patterns only where the meta-schema does, in drafts 4, 6 and 7.
+Errors: 54000 larger than veritable.schema_size_limit, or too deep.';
 
 CREATE FUNCTION @extschema@.jsonschema_validation_errors(schema json, instance json) RETURNS text[]
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100

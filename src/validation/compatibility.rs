@@ -3,8 +3,8 @@
 use veritable_schema::{Mode, Value, Verdict, Version, covers};
 
 use super::document::shortened;
-use super::registry::Record;
-use super::{admission, compile, document, refusal, settings};
+
+use super::{admission, compile, document, refusal, registry, settings};
 use crate::pg::datum::Jsonb;
 use crate::pg::function::{Answer, Call, sql_function};
 use crate::pg::report::{Class, Error, Result};
@@ -23,15 +23,20 @@ pub fn mode(name: &str) -> Result<Mode> {
     })
 }
 
-/// Refuses a schema that may not follow the versions in `history`, which lists the newest version first.
-pub fn check(name: &str, mode: Mode, schema: &Value, resources: &[(String, Value)], history: &[Record]) -> Result<()> {
+/// Refuses a schema that may not follow the versions of `name`. They are read one by one, the newest first.
+pub fn check(name: &str, mode: Mode, schema: &Value, resources: &[(String, Value)]) -> Result<()> {
     let new = Version { schema, resources };
-    let count = if mode.transitive() { usize::MAX } else { 1 };
-    for record in history.iter().filter(|record| record.schema.is_some()).take(count) {
-        let Some(mut old) = record.schema.clone() else { continue };
-        let resources = compile::registered(name, record.version, &mut old, &record.resolved)?;
+    let count = match mode {
+        Mode::None => 0,
+        mode if mode.transitive() => usize::MAX,
+        _ => 1,
+    };
+    let versions = registry::numbers(name)?.map_or_else(Vec::new, |numbers| numbers.with_schema);
+    for version in versions.into_iter().take(count) {
+        let record = registry::read(name, Some(version))?.ok_or_else(|| registry::damaged(name, version))?;
+        let mut old = record.schema.ok_or_else(|| registry::damaged(name, version))?;
+        let resources = compile::registered(name, version, &mut old, &record.resolved)?;
         let old = Version { schema: &old, resources: &resources };
-        let version = record.version;
         if mode.backward() {
             let what = format!("is not backward compatible with version {version}");
             require(compare(&new, &old), name, &what, "Documents that were valid are refused now")?;

@@ -33,8 +33,8 @@ fn register_schema(call: &Call) -> Result<Answer> {
     let text = call.jsonb_text(1).ok_or_else(|| Error::null_argument("schema"))?;
     let mode = call.text(2)?.map(compatibility::mode).transpose()?;
     lock()?;
-    let history = registry::history(&name)?;
-    let newest = history.first();
+    let newest = registry::read(&name, None)?;
+    let newest = newest.as_ref();
     let before = newest.map_or(Strictness::DEFAULT, |newest| newest.strictness.clone());
     let strictness = Strictness::given(call, 3, 4, &before)?;
     let found = admission::findings(&text, &strictness)?;
@@ -67,7 +67,7 @@ fn register_schema(call: &Call) -> Result<Answer> {
     // As it is compiled for documents.
     let next = newest.map_or(1, |newest| newest.version + 1);
     compile::build::<Stored>(&schema, &resources, &uri(&name, next)).map_err(refusal::refused)?;
-    compatibility::check(&name, mode, &schema, &resources, &history)?;
+    compatibility::check(&name, mode, &schema, &resources)?;
     let version = insert(&name, Some(&text), mode, &strictness, &resolved)?;
     if newest.is_some() {
         notice_changes(&name, (mode_before, &before), (mode, &strictness));

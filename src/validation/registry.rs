@@ -82,12 +82,23 @@ pub fn table() -> Result<Oid> {
 
 /// The newest version of `name`, or the given version, from the table.
 pub fn read(name: &str, version: Option<i64>) -> Result<Option<Record>> {
-    Ok(versions(name, version, 1)?.pop())
-}
-
-/// The versions of `name`, newest first.
-pub fn history(name: &str) -> Result<Vec<Record>> {
-    versions(name, None, i64::MAX)
+    let registry = Relation::open(table()?, Lock::AccessShare)?;
+    as_owner(&registry, |_| {
+        Latest::during(|_| {
+            spi::connect(|session| {
+                let found = session.query_as_caller(
+                    "SELECT version, schema::pg_catalog.text, resolved::pg_catalog.text, compatibility, strict, annotations
+                     FROM veritable.event_schemas
+                     WHERE name OPERATOR(pg_catalog.=) $1
+                       AND ($2 IS NULL OR version OPERATOR(pg_catalog.=) $2)
+                     ORDER BY version DESC
+                     LIMIT 1",
+                    &[name.into(), version.into()],
+                )?;
+                found.rows().next().map(|row| record(name, &row)).transpose()
+            })
+        })
+    })
 }
 
 /// The numbers of the versions of a name.
@@ -114,26 +125,6 @@ pub fn numbers(name: &str) -> Result<Option<Numbers>> {
                 let all = all.ok_or_else(|| damaged(name, 0))?;
                 let with_schema = all.iter().filter(|(_, has_schema)| *has_schema).map(|(version, _)| *version);
                 Ok(all.first().map(|(newest, _)| Numbers { newest: *newest, with_schema: with_schema.collect() }))
-            })
-        })
-    })
-}
-
-fn versions(name: &str, version: Option<i64>, limit: i64) -> Result<Vec<Record>> {
-    let registry = Relation::open(table()?, Lock::AccessShare)?;
-    as_owner(&registry, |_| {
-        Latest::during(|_| {
-            spi::connect(|session| {
-                let found = session.query_as_caller(
-                    "SELECT version, schema::pg_catalog.text, resolved::pg_catalog.text, compatibility, strict, annotations
-                     FROM veritable.event_schemas
-                     WHERE name OPERATOR(pg_catalog.=) $1
-                       AND ($2 IS NULL OR version OPERATOR(pg_catalog.=) $2)
-                     ORDER BY version DESC
-                     LIMIT $3",
-                    &[name.into(), version.into(), limit.into()],
-                )?;
-                found.rows().map(|row| record(name, &row)).collect()
             })
         })
     })

@@ -1,7 +1,7 @@
 //! `veritable.validate()`: refuses a row whose document does not match its schema.
 
 use std::cell::RefCell;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use veritable_schema::{Formats, Shown};
 
@@ -41,7 +41,8 @@ struct Checker {
 /// value when the registry changes.
 pub struct Schemas {
     registry: Oid,
-    newest: RefCell<Vec<(String, Formats, Rc<EventSchema>)>>,
+    /// Not owned, so that only the registry's cache, which has a bound, keeps schemas: each partition has a checker.
+    newest: RefCell<Vec<(String, Formats, Weak<EventSchema>)>>,
 }
 
 thread_local! {
@@ -64,16 +65,17 @@ impl Schemas {
     fn newest(&self, name: &str) -> Result<Entry> {
         let formats = settings::formats();
         let known = |(other, asserted, _): &&(String, Formats, _)| other == name && *asserted == formats;
-        if let Some((_, _, schema)) = self.newest.borrow().iter().find(known) {
-            return Ok(Entry::Schema(Rc::clone(schema)));
+        if let Some(schema) = self.newest.borrow().iter().find(known).and_then(|(_, _, schema)| schema.upgrade()) {
+            return Ok(Entry::Schema(schema));
         }
         let entry = known::look_up(self.registry, name, None)?;
         if let Entry::Schema(schema) = &entry {
             let mut newest = self.newest.borrow_mut();
+            newest.retain(|(_, _, schema)| schema.strong_count() > 0);
             if newest.len() == SCHEMAS_MAX {
                 newest.remove(0);
             }
-            newest.push((name.to_string(), formats, Rc::clone(schema)));
+            newest.push((name.to_string(), formats, Rc::downgrade(schema)));
         }
         Ok(entry)
     }

@@ -11,7 +11,7 @@ use crate::compile::{CACHE, Limits, Refusal, check_lost, check_patterns, check_t
 use crate::document::Form;
 use crate::outline::Outline;
 use crate::place::problem;
-use crate::walk::draft;
+use crate::walk::{draft, schemas};
 use crate::{Problem, Shown, Value, Violation, Violations, formats, mask, message, union};
 
 /// The library's URI for a schema without one.
@@ -59,6 +59,14 @@ pub struct Validator<F: Form> {
     base: Option<String>,
 }
 
+/// Refuses two schemas with one URI, of which the compiler would take parts of either.
+fn check_identifiers(schema: &Value) -> Result<(), Problem> {
+    let schemas = schemas(schema);
+    let Some((position, _)) = schemas.twice.as_ref().filter(|(_, uri)| !uri.contains('#')) else { return Ok(()) };
+    let location = schemas.location(&schemas.all[*position]) + "/" + schemas.draft.id_keyword();
+    Err(Problem { location, message: "is the URI of another schema in here, too".to_owned() })
+}
+
 impl<F: Form> Validator<F> {
     /// Compiles a schema within `limits`. The compiler retrieves nothing: references lead within the schema or to
     /// `rules.resources`.
@@ -66,11 +74,13 @@ impl<F: Form> Validator<F> {
     /// # Errors
     /// The first problem, or the exceeded resource.
     pub fn build(schema: &Value, rules: &Rules, limits: &Limits) -> Result<Self, Refusal> {
-        if draft(schema) == Draft::Unknown {
+        let dialect = schema.get("$schema").and_then(Value::as_str).map(|uri| uri.trim_end_matches('#'));
+        if draft(schema) == Draft::Unknown && !rules.resources.iter().any(|(uri, _)| Some(uri.as_str()) == dialect) {
             return Err(unknown_dialect().into());
         }
         let mut given = rules.resources.iter().map(|(_, resource)| resource).chain([schema]);
         given.try_for_each(|schema| check_texts(schema, limits))?;
+        check_identifiers(schema)?;
         let schema = &*respelled(schema);
         let others: Vec<_> =
             rules.resources.iter().map(|(uri, resource)| (uri.as_str(), respelled(resource))).collect();

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use referencing::{Draft, Uri, uri::resolve_against};
 use serde_json::{Map, Value};
 
+use crate::bounds::charge;
 use crate::keywords::{Holds, holds};
 use crate::reference::UNREGISTERED as BASE;
 
@@ -23,10 +24,14 @@ pub(crate) struct Schema<'s> {
 pub(crate) struct Schemas<'s> {
     pub draft: Draft,
     pub all: Vec<Schema<'s>>,
+    /// The number of schemas, the first in `all`, that keywords declare. Only they can name themselves: to the others a pointer leads.
+    declared: usize,
     /// The schemas with a URI: the position in `all` and the schema itself.
     pub resources: HashMap<String, (usize, &'s Value)>,
     /// The named places, by the URI with the name as its fragment.
     anchors: HashMap<String, &'s Value>,
+    /// A URI that two schemas give themselves, and the position of the second.
+    pub twice: Option<(usize, String)>,
 }
 
 /// A value to visit: the schema around it with the path from there, and the base around it.
@@ -52,7 +57,14 @@ pub fn shared_identifier<'a>(schemas: impl Iterator<Item = &'a Value>) -> Option
 /// Walks through a schema. The walk takes no stack for nesting, and circular references end.
 pub(crate) fn schemas(root: &Value) -> Schemas<'_> {
     let base = Rc::new(Uri::parse(BASE.to_owned()).expect("a URI"));
-    let mut found = Schemas { draft: draft(root), all: Vec::new(), resources: HashMap::new(), anchors: HashMap::new() };
+    let mut found = Schemas {
+        draft: draft(root),
+        all: Vec::new(),
+        declared: usize::MAX,
+        resources: HashMap::new(),
+        anchors: HashMap::new(),
+        twice: None,
+    };
     found.resources.insert(BASE.to_owned(), (0, root));
     let mut seen = HashSet::new();
     let mut followed = 0;
@@ -64,16 +76,14 @@ pub(crate) fn schemas(root: &Value) -> Schemas<'_> {
                 continue;
             }
             let position = found.all.len();
-            let base = found.identified(position, schema, members, base);
-            for name in anchors(found.draft, members) {
-                found.anchors.entry(format!("{base}#{name}")).or_insert(schema);
-            }
+            let base = if position < found.declared { found.named(position, schema, members, base) } else { base };
             for (keyword, value) in members.iter().rev() {
                 let inner = inner(found.draft, keyword, value).into_iter().rev();
                 pending.extend(inner.map(|(way, schema)| (Some((position, way)), schema, Rc::clone(&base))));
             }
             found.all.push(Schema { members, base, within });
         }
+        found.declared = found.declared.min(found.all.len());
         // A reference may lead to a place where no keyword declares a schema: the place holds a schema all the same.
         let Some(schema) = found.all.get(followed) else { return found };
         pending.extend(references_of(found.draft, schema.members).filter_map(|(_, uri)| found.visit(schema, uri)));
@@ -93,30 +103,93 @@ impl<'s> Schemas<'s> {
         ways.into_iter().rev().collect()
     }
 
-    /// The base within a schema: the schema's own identifier if it has one.
-    fn identified(
+    /// Enters the names that a schema gives itself, and returns the base within it: the schema's own identifier if it has one.
+    fn named(
         &mut self,
         position: usize,
         schema: &'s Value,
         members: &'s Map<String, Value>,
-        base: Rc<Uri<String>>,
+        mut base: Rc<Uri<String>>,
     ) -> Rc<Uri<String>> {
-        let Some(id) = identifier(self.draft, members) else { return base };
-        let Ok(id) = resolve_against(&base.borrow(), id) else { return base };
-        let id = Uri::from(id.strip_fragment());
-        self.resources.entry(id.as_str().to_owned()).or_insert((position, schema));
-        Rc::new(id)
+        let own = identifier(self.draft, members).and_then(|id| resolve_against(&base.borrow(), id).ok());
+        if let Some(own) = own {
+            base = Rc::new(Uri::from(own.strip_fragment()));
+            let (_, first) = *self.resources.entry(base.as_str().to_owned()).or_insert((position, schema));
+            if !std::ptr::eq(first, schema) {
+                self.twice = Some((position, base.as_str().to_owned()));
+            }
+        }
+        for name in anchors(self.draft, members) {
+            let uri = format!("{base}#{name}");
+            let first = *self.anchors.entry(uri.clone()).or_insert(schema);
+            if !std::ptr::eq(first, schema) {
+                self.twice = Some((position, uri));
+            }
+        }
+        base
+    }
+
+    /// The number of schemas with this `$dynamicAnchor`.
+    pub(crate) fn dynamic_anchors(&self, name: &str) -> usize {
+        charge(self.all.len() as u64);
+        let has_name = |schema: &&Schema| schema.members.get("$dynamicAnchor").and_then(Value::as_str) == Some(name);
+        self.all.iter().filter(has_name).count()
+    }
+
+    /// Whether a keyword declares the schema at this position.
+    pub(crate) fn is_declared(&self, position: usize) -> bool {
+        position < self.declared
+    }
+
+    /// The schemas that keywords declare.
+    pub(crate) fn declared(&self) -> HashSet<*const Map<String, Value>> {
+        self.all[..self.declared].iter().map(|schema| std::ptr::from_ref(schema.members)).collect()
+    }
+
+    /// The positions of schemas that are also values: references lead into a `const` or an `enum`.
+    pub(crate) fn values(&self) -> Vec<usize> {
+        fn maps(value: &Value, found: &mut HashSet<*const Map<String, Value>>) {
+            match value {
+                Value::Array(items) => items.iter().for_each(|item| maps(item, found)),
+                Value::Object(members) => {
+                    found.insert(std::ptr::from_ref(members));
+                    members.values().for_each(|value| maps(value, found));
+                }
+                _ => {}
+            }
+        }
+        let mut within = HashSet::new();
+        if self.declared < self.all.len() {
+            let values =
+                self.all.iter().flat_map(|schema| ["const", "enum"].map(|keyword| schema.members.get(keyword)));
+            values.flatten().for_each(|value| maps(value, &mut within));
+        }
+        (self.declared..self.all.len())
+            .filter(|&position| within.contains(&std::ptr::from_ref(self.all[position].members)))
+            .collect()
+    }
+
+    /// Whether the validator may read a reference against another base: on the way to where no keyword declares a schema, it reads
+    /// identifiers in ways of its own.
+    pub(crate) fn is_base_unclear(&self) -> bool {
+        let is_elsewhere =
+            |schema: &Schema| self.draft == Draft::Draft202012 && schema.members.contains_key("dependencies");
+        let undeclared = &self.all[self.declared..];
+        (!undeclared.is_empty() || self.all.iter().any(is_elsewhere))
+            && (self.resources.values().any(|(position, _)| *position > 0)
+                || undeclared.iter().any(|schema| schema.members.contains_key(self.draft.id_keyword())))
     }
 
     /// The target of a reference within this document.
-    pub(crate) fn target(&self, base: &Uri<String>, uri: &str) -> Option<&'s Value> {
-        let uri = resolve_against(&base.borrow(), uri).ok()?;
+    pub(crate) fn target(&self, base: &Uri<String>, reference: &str) -> Option<&'s Value> {
+        let uri = resolve_against(&base.borrow(), reference).ok()?;
         let fragment = uri.fragment().map_or_else(String::new, |fragment| fragment.decode().to_string_lossy().into());
         let resource = uri.strip_fragment();
         if fragment.is_empty() || fragment.starts_with('/') {
             self.resources.get(resource.as_str())?.1.pointer(&fragment)
         } else {
-            self.anchors.get(&format!("{resource}#{fragment}")).copied()
+            // A name is looked for as it is written.
+            self.anchors.get(&format!("{resource}#{}", reference.rsplit_once('#')?.1)).copied()
         }
     }
 
@@ -134,7 +207,8 @@ impl<'s> Schemas<'s> {
 /// The names that a schema gives its place.
 fn anchors(draft: Draft, members: &Map<String, Value>) -> impl Iterator<Item = &str> {
     members.iter().filter_map(move |(keyword, name)| match keyword.as_str() {
-        "$anchor" | "$dynamicAnchor" if draft > Draft::Draft7 => name.as_str(),
+        "$anchor" if draft > Draft::Draft7 => name.as_str(),
+        "$dynamicAnchor" if draft == Draft::Draft202012 => name.as_str(),
         keyword if draft <= Draft::Draft7 && keyword == draft.id_keyword() => name.as_str()?.strip_prefix('#'),
         _ => None,
     })

@@ -235,7 +235,7 @@ fn references_stay_in_the_schema_or_lead_to_the_registry() {
     refused(&json!({"$dynamicRef": "x"}), &[&format!("/$dynamicRef: \"x\" is {message}")]);
     refused(
         &json!({"$schema": DRAFTS[3], "$recursiveRef": "http://x"}),
-        &[&format!("/$recursiveRef: \"http://x\" is {message}")],
+        &["/$recursiveRef: \"$recursiveRef\" must be \"#\""],
     );
 }
 
@@ -256,12 +256,15 @@ fn references_to_nowhere_are_refused() {
 #[test]
 fn what_a_reference_leads_to_is_admitted_as_a_schema() {
     refused(
-        &json!({"$ref": "#/const", "const": {"requred": [], "items": {"$ref": "http://example.com/"}}}),
+        &json!({"$ref": "#/default", "default": {"requred": [], "items": {"$ref": "http://example.com/"}}}),
         &[
-            "/const/items/$ref: \"http://example.com/\" is neither in this schema nor in the registry (veritable:///name, or the \"$id\" of a schema)",
-            "/const/requred: unknown keyword \"requred\", did you mean \"required\"?",
+            "/default/items/$ref: \"http://example.com/\" is neither in this schema nor in the registry (veritable:///name, or the \"$id\" of a schema)",
+            "/default/requred: unknown keyword \"requred\", did you mean \"required\"?",
         ],
     );
+    let message = "is a value, and a reference leads to it as to a schema";
+    refused(&json!({"$ref": "#/const", "const": {"title": "a"}}), &[&format!("/const: {message}")]);
+    refused(&json!({"$ref": "#/enum/0", "enum": [{"title": "a"}]}), &[&format!("/enum/0: {message}")]);
 }
 
 #[test]

@@ -151,7 +151,7 @@ fn a_schema_that_is_none_is_a_problem() {
         (json!({ "properties": { "a": { "minLength": -1 } } }), "/properties/a/minLength"),
         (json!({ "pattern": "(" }), "/pattern"),
         (json!([]), ""),
-        (json!({ "$schema": "https://example.org/other" }), ""),
+        (json!({ "$schema": "https://example.org/other" }), "/$schema"),
     ] {
         assert_eq!(problem(&schema, &RULES).location, location, "{schema}");
     }

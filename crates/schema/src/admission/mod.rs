@@ -94,7 +94,9 @@ pub fn findings(schema: &Value, terms: &Terms, limits: &Limits) -> Result<Findin
     if let Err(excess) = within(&limits.bounds, Load::default(), || found.run()).map_err(Excess::from).flatten() {
         return Err(Refusal::Excess { of: excess, location: found.location() });
     }
+    let ambiguous = found.ambiguous();
     let mut found = found.found;
+    found.problems.extend(ambiguous);
     // The meta-schemas decide, because the table of keywords is less complete.
     if found.problems.is_empty() {
         found.problems.extend(against_meta_schema(schema).err());
@@ -169,7 +171,7 @@ impl<'s> Admission<'_, 's> {
         match holds {
             Holds::Pattern => self.pattern(text),
             Holds::Format => self.format(text),
-            Holds::Reference => self.reference(schema, text),
+            Holds::Reference => self.reference(schema, keyword, text),
             Holds::Identifier => self.identifier(schema, text),
             Holds::Dialect => (Draft::from_schema_uri(text) != draft)
                 .then(|| format!("names another draft than the whole schema, which is in {}", keywords::name(draft))),
@@ -216,7 +218,10 @@ impl<'s> Admission<'_, 's> {
         unknown.then(|| format!("unknown format {}{}", quoted(format), suggestion(format, keywords::formats(draft))))
     }
 
-    fn reference(&self, schema: &Schema, reference: &str) -> Option<String> {
+    fn reference(&self, schema: &Schema, keyword: &str, reference: &str) -> Option<String> {
+        if keyword == "$recursiveRef" && !matches!(reference, "" | "#") {
+            return Some("\"$recursiveRef\" must be \"#\"".to_owned());
+        }
         if reference.starts_with(SCHEME) {
             return address(reference)
                 .is_none()
@@ -235,17 +240,39 @@ impl<'s> Admission<'_, 's> {
             let elsewhere = self.terms.identifiers.contains(resource.as_str());
             return (!elsewhere).then(|| outside(reference));
         }
-        self.schemas
-            .target(&schema.base, reference)
-            .is_none()
-            .then(|| format!("{} leads to no place in this schema", quoted(reference)))
+        let Some(target) = self.schemas.target(&schema.base, reference) else {
+            return Some(format!("{} leads to no place in this schema", quoted(reference)));
+        };
+        let name = target.get("$dynamicAnchor").and_then(Value::as_str)?;
+        // The validator looks for the name from outside, as "$dynamicRef" does.
+        let is_unclear = keyword == "$ref" && uri.fragment().is_some_and(|fragment| fragment.as_str() == name);
+        (is_unclear && self.schemas.dynamic_anchors(name) > 1)
+            .then(|| format!("several places are named {}: use \"$dynamicRef\", or an \"$anchor\"", quoted(name)))
     }
 
-    fn identifier(&self, schema: &Schema, id: &str) -> Option<String> {
+    /// The problems of what is at one place and means two things.
+    fn ambiguous(&self) -> Vec<Problem> {
+        let at = |position: usize, message| Problem {
+            location: self.schemas.location(&self.schemas.all[position]),
+            message,
+        };
+        let is_value = "is a value, and a reference leads to it as to a schema".to_owned();
+        let mut problems: Vec<_> = self.schemas.values().into_iter().map(|it| at(it, is_value.clone())).collect();
+        // Two equal identifiers are told where they are.
+        let twice = self.schemas.twice.as_ref().and_then(|(it, uri)| Some((*it, uri.rsplit_once('#')?.1)));
+        problems.extend(twice.map(|(it, name)| at(it, format!("another place is named {} as well", quoted(name)))));
+        problems
+    }
+
+    fn identifier(&mut self, schema: &Schema, id: &str) -> Option<String> {
         if UriRef::parse(id).is_err() {
             return Some(format!("{} is not a URI reference", quoted(id)));
         }
         identifier(self.schemas.draft, schema.members)?;
+        if !self.schemas.is_declared(self.at.0) {
+            self.found.strictly |= self.terms.strict;
+            return self.terms.strict.then(|| "has no effect: no keyword declares a schema here".to_owned());
+        }
         if id.split_once('#').is_some_and(|(_, fragment)| !fragment.is_empty()) {
             return Some("has a fragment: use \"$anchor\"".to_owned());
         }

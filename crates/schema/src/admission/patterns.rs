@@ -60,7 +60,7 @@ impl<'s> Patterns<'s> {
         match tried(pattern, self.engines) {
             Ok(tried) => {
                 self.size += tried.size;
-                None
+                syntax::has_stacked_quantifiers(pattern).then(|| Refusal::Syntax(syntax::STACKED.to_owned()))
             }
             Err(refused) => {
                 // The refusal took as long as compiling the largest accepted pattern.

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use regex_syntax::ast::parse::Parser;
-use regex_syntax::ast::{ErrorKind, Span};
+use regex_syntax::ast::{Ast, ErrorKind, Span, Visitor, visit};
 use regex_syntax::hir::translate::Translator;
 
 /// The maximum number of characters of a pattern that are shown.
@@ -12,6 +12,8 @@ const SHOWN: usize = 20;
 const TRANSLATED: usize = 1000;
 
 pub(super) const NONE: &str = "is not a regular expression";
+/// The reason of quantifiers without anything to repeat.
+pub(super) const STACKED: &str = "is not a regular expression: a quantifier follows another one";
 const BACK_REFERENCE: &str = "uses a back-reference, whose time has no bound";
 /// The end of the reason of a pattern that the other engine accepts.
 pub(super) const UNBOUNDED: &str = "whose time has no bound";
@@ -41,6 +43,26 @@ pub(crate) fn reason(pattern: &str) -> String {
         ErrorKind::EscapeUnrecognized if shown == "\\k" => BACK_REFERENCE.to_owned(),
         kind => read.sentence(error.span(), kind),
     }
+}
+
+/// Whether a quantifier follows another one, where ECMA-262 has nothing to repeat: the one engine repeats twice, and to the other it
+/// means something else. Patterns that only one engine reads mean one thing.
+pub(super) fn has_stacked_quantifiers(pattern: &str) -> bool {
+    struct Stacked;
+    impl Visitor for Stacked {
+        type Output = ();
+        type Err = ();
+
+        fn finish(self) -> Result<(), ()> {
+            Ok(())
+        }
+
+        fn visit_pre(&mut self, ast: &Ast) -> Result<(), ()> {
+            let is_stacked = matches!(ast, Ast::Repetition(outer) if matches!(*outer.ast, Ast::Repetition(_)));
+            if is_stacked { Err(()) } else { Ok(()) }
+        }
+    }
+    Parser::new().parse(&Read::of(pattern).text).is_ok_and(|ast| visit(&ast, Stacked).is_err())
 }
 
 /// A pattern of ECMA-262 as the engine's own syntax, where that is different and would show as another error.

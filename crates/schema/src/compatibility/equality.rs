@@ -2,7 +2,7 @@
 
 use serde_json::{Number, Value};
 
-use crate::walk::schemas;
+use crate::walk::{Schema, references_of, schemas};
 
 /// Annotation keywords: for people and programs, without effect on validity.
 const ANNOTATIONS: [&str; 8] =
@@ -13,23 +13,33 @@ pub(super) fn is_same(left: &Value, right: &Value) -> bool {
     is_equal(left, right) || is_equal(&without_annotations(left), &without_annotations(right))
 }
 
-/// A schema without annotations, or unchanged if a reference leads into an annotation.
+/// A schema without annotations, or unchanged if a reference leads to where no keyword declares a schema: into an annotation, or to
+/// what is a value or a map of schemas elsewhere.
 fn without_annotations(schema: &Value) -> Value {
     let all = schemas(schema);
-    let mut locations: Vec<String> = all.all.iter().map(|schema| all.location(schema)).collect();
+    let declared = all.declared();
+    let leads_out = |from: &Schema| {
+        references_of(all.draft, from.members)
+            .filter_map(|(_, reference)| all.target(&from.base, reference))
+            .any(|target| target.as_object().is_none_or(|target| !declared.contains(&std::ptr::from_ref(target))))
+    };
     let mut bare = schema.clone();
-    for location in &locations {
-        if let Some(Value::Object(members)) = bare.pointer_mut(location) {
+    if all.all.iter().any(leads_out) {
+        return bare;
+    }
+    for location in all.all.iter().map(|schema| all.location(schema)) {
+        if let Some(Value::Object(members)) = bare.pointer_mut(&location) {
             members.retain(|keyword, _| !ANNOTATIONS.contains(&keyword.as_str()));
         }
     }
-    locations.retain(|location| bare.pointer(location).is_none());
-    if locations.is_empty() { bare } else { schema.clone() }
+    bare
 }
 
 fn is_equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
-        (Value::Number(left), Value::Number(right)) => left == right || decimal(left) == decimal(right),
+        (Value::Number(left), Value::Number(right)) => {
+            left == right || decimal(left).is_some_and(|left| decimal(right) == Some(left))
+        }
         (Value::Array(left), Value::Array(right)) => {
             left.len() == right.len() && left.iter().zip(right).all(|(left, right)| is_equal(left, right))
         }

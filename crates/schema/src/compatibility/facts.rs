@@ -105,7 +105,7 @@ impl Theory {
     /// The kinds of the values that can meet a condition.
     pub(super) fn kinds_under(&self, condition: &Condition) -> Kinds {
         match condition {
-            Condition::Values(values) => values.all().iter().fold(Kinds::NONE, |kinds, value| kinds | Kinds::of(value)),
+            Condition::Values(values) => values.kinds(),
             Condition::MultipleOf(number) if number.is_integer() => !Kinds::FRACTION,
             Condition::All(id) => self.kinds[*id],
             Condition::Any(all) | Condition::One(all) => {

@@ -9,6 +9,7 @@ use jsonschema::{PatternOptions, Registry};
 use referencing::Draft;
 use serde_json::{Map, json};
 
+use super::form::LONGEST;
 use super::{Version, cost, values};
 use crate::admission::is_meta_schema;
 use crate::compile::{CACHE, Limits, respelled};
@@ -21,6 +22,9 @@ const EXPLANATION: usize = 8 << 10;
 
 /// What the library does not always understand: it forgets some of what a condition of `if` evaluates.
 const UNEVALUATED: [&str; 2] = ["unevaluatedItems", "unevaluatedProperties"];
+
+/// The bounds of lengths.
+const LENGTHS: [&str; 2] = ["minLength", "maxLength"];
 
 /// What the library says.
 pub(super) enum Answer {
@@ -118,6 +122,9 @@ pub(super) fn have_own_identifiers(versions: &[&Value], resources: &[(&str, &Val
 /// Whether comparisons read all of a schema in the same way as validators.
 fn is_comparable(schema: &Value, formats: Formats) -> Result<(), String> {
     let schemas = schemas(schema);
+    if schemas.is_base_unclear() {
+        return Err("an identifier is where the validator may not look for one".to_owned());
+    }
     for schema in &schemas.all {
         let at = |keyword: &str| schemas.location(schema) + &step(keyword);
         if let Some(keyword) = ["$dynamicRef", "$recursiveRef"].into_iter().find(|it| schema.members.contains_key(*it))
@@ -126,6 +133,10 @@ fn is_comparable(schema: &Value, formats: Formats) -> Result<(), String> {
         }
         if let Some(keyword) = UNEVALUATED.into_iter().find(|it| schema.members.contains_key(*it)) {
             return Err(format!("{keyword} at {} applies to different values in different documents", at(keyword)));
+        }
+        let length = |keyword: &&str| schema.members.get(*keyword).and_then(Value::as_f64);
+        if let Some(keyword) = LENGTHS.into_iter().find(|it| length(it).is_some_and(|length| length > LONGEST as f64)) {
+            return Err(format!("{keyword} at {} is beyond what can be stored", at(keyword)));
         }
         if is_later_format(schemas.draft, schema.members, "duration", formats) {
             return Err(format!(

@@ -76,7 +76,8 @@ pub fn covers(new: &Version, old: &Version, formats: Formats, limits: &Limits, w
     if is_same(new, old) {
         return Verdict::Compatible;
     }
-    let comparison = Comparison { new, old, formats, limits, work, failure: None, place: None, stopped: false };
+    let comparison =
+        Comparison { new, old, formats, limits, work, failure: None, place: None, stopped: false, unstorable: false };
     comparison.decide()
 }
 
@@ -99,6 +100,8 @@ struct Comparison<'c> {
     place: Option<String>,
     /// Whether the caller asked to stop.
     stopped: bool,
+    /// Whether a document that was found cannot be stored.
+    unstorable: bool,
 }
 
 impl Comparison<'_> {
@@ -116,6 +119,9 @@ impl Comparison<'_> {
             Ok(Answer::Covered) => Verdict::Compatible,
             Ok(Answer::Lost(lost)) => {
                 let example = lost.as_ref().and_then(|lost| self.example_of(lost));
+                if example.is_none() && self.unstorable {
+                    return self.undecided("no document that would show it can be stored".to_owned());
+                }
                 Verdict::Incompatible { example, lost }
             }
             Err(reason) => self.undecided(reason),
@@ -182,9 +188,12 @@ impl Comparison<'_> {
     }
 
     /// The smallest of the documents that the old version accepts and the new one refuses, by both validators.
-    fn checked(&self, documents: Vec<Value>) -> Option<Value> {
-        let mut documents: Vec<(String, Value)> = documents.into_iter().map(|it| (it.to_string(), it)).collect();
-        documents.retain(|(text, document)| text.len() <= EXAMPLE && number::is_storable(document));
+    fn checked(&mut self, documents: Vec<Value>) -> Option<Value> {
+        let all = documents.len();
+        let mut documents: Vec<_> =
+            documents.iter().filter_map(number::stored).map(|it| (it.to_string(), it)).collect();
+        self.unstorable |= documents.len() < all;
+        documents.retain(|(text, _)| text.len() <= EXAMPLE);
         documents.sort_by(|(left, _), (right, _)| (left.len(), left).cmp(&(right.len(), right)));
         if documents.is_empty() {
             return None;

@@ -4,6 +4,8 @@ use std::cmp::Ordering;
 
 use serde_json::{Number, Value};
 
+use crate::bounds::charge;
+
 /// A number: its sign, its digits from the first to the last that is not 0, and the exponent of the last digit.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Decimal {
@@ -18,7 +20,8 @@ const WRITTEN: i64 = 30;
 impl Decimal {
     /// The value of a number; `None` if its exponent is beyond any range.
     pub(super) fn of(number: &Number) -> Option<Self> {
-        Self::parse(&number.to_string())
+        charge(number.as_str().len() as u64 / 64);
+        Self::parse(number.as_str())
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -147,6 +150,7 @@ impl Ord for Decimal {
 /// A value whose numbers are in their shortest form: two values are equal in JSON Schema if their plain forms are.
 // As deep as a schema, which was parsed.
 pub(super) fn plain(value: &Value) -> Value {
+    charge(1);
     match value {
         Value::Number(number) => Decimal::of(number).map_or_else(|| value.clone(), |decimal| decimal.to_value()),
         Value::Array(items) => items.iter().map(plain).collect(),
@@ -155,24 +159,62 @@ pub(super) fn plain(value: &Value) -> Value {
     }
 }
 
-/// Whether PostgreSQL stores the value: its texts have no NUL, and its numbers are no longer than usual.
-pub(super) fn is_storable(value: &Value) -> bool {
-    match value {
-        Value::Number(number) => {
-            let text = number.to_string();
-            let exponent = text.split_once(['e', 'E']).map_or("0", |(_, exponent)| exponent);
-            text.len() < 400 && exponent.parse::<i32>().is_ok_and(|exponent| exponent.abs() < 1000)
+/// The value as PostgreSQL stores it, with numbers written out; `None` if it does not: for a NUL in a text, or a number of unusual length.
+pub(super) fn stored(value: &Value) -> Option<Value> {
+    Some(match value {
+        Value::Number(number) => Value::Number(written_out(&number.to_string())?.parse().ok()?),
+        Value::String(text) if text.contains('\0') => return None,
+        Value::Array(items) => Value::Array(items.iter().map(stored).collect::<Option<_>>()?),
+        Value::Object(members) => {
+            let member = |(name, value): (&String, _)| (!name.contains('\0')).then_some((name.clone(), stored(value)?));
+            Value::Object(members.iter().map(member).collect::<Option<_>>()?)
         }
-        Value::String(text) => !text.contains('\0'),
-        Value::Array(items) => items.iter().all(is_storable),
-        Value::Object(members) => members.iter().all(|(name, value)| !name.contains('\0') && is_storable(value)),
-        _ => true,
+        value => value.clone(),
+    })
+}
+
+/// A number without an exponent.
+fn written_out(text: &str) -> Option<String> {
+    let (digits, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let exponent = exponent.parse::<i64>().ok().filter(|exponent| text.len() < 400 && exponent.abs() < 1000)?;
+    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |digits| ("-", digits));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let mut all = format!("{whole}{fraction}");
+    let point = whole.len() as i64 + exponent;
+    if point <= 0 {
+        all.insert_str(0, &"0".repeat(1 + point.unsigned_abs() as usize));
+    } else if point as usize > all.len() {
+        all.push_str(&"0".repeat(point as usize - all.len()));
     }
+    let (whole, fraction) = all.split_at(point.max(1) as usize);
+    let whole = whole.trim_start_matches('0');
+    let whole = if whole.is_empty() { "0" } else { whole };
+    Some(if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_stored_has_no_exponent_and_as_many_places() {
+        for (written, stored) in [
+            ("1e3", "1000"),
+            ("1.50e1", "15.0"),
+            ("1.50e2", "150"),
+            ("-12e-1", "-1.2"),
+            ("-12e-2", "-0.12"),
+            ("12e-4", "0.0012"),
+            ("0.0012e3", "1.2"),
+            ("10e-1", "1.0"),
+            ("1.0", "1.0"),
+            ("0", "0"),
+            ("-0.0", "-0.0"),
+        ] {
+            assert_eq!(written_out(written).as_deref(), Some(stored), "{written}");
+        }
+        assert_eq!(written_out("1e1000"), None);
+    }
 
     fn of(text: &str) -> Decimal {
         Decimal::parse(text).unwrap()

@@ -141,9 +141,10 @@ impl Theory {
             Condition::ItemsMin(count) => Some(length >= *count),
             Condition::ItemsMax(count) => Some(length <= *count),
             Condition::Unique => {
-                charge(length * length);
-                let items: Vec<Value> = items.iter().map(plain).collect();
-                Some(!items.iter().enumerate().any(|(position, item)| items[..position].contains(item)))
+                let mut texts: Vec<String> = items.iter().map(|item| plain(item).to_string()).collect();
+                charge(texts.iter().map(|text| 8 + text.len() as u64 / 16).sum());
+                texts.sort_unstable();
+                Some(texts.windows(2).all(|pair| pair[0] != pair[1]))
             }
             Condition::Items { first, rest } => all(items.iter().enumerate().map(|(position, item)| {
                 first.get(position).or(rest.as_ref()).map_or(Some(true), |&id| self.accepts(id, item))

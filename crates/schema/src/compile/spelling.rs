@@ -15,7 +15,9 @@ const FLOATS: u64 = 1 << 53;
 pub(crate) fn respelled(schema: &Value) -> Cow<'_, Value> {
     let schemas = schemas(schema);
     let mut respelled = Cow::Borrowed(schema);
-    for inner in &schemas.all {
+    // What is also a value stays the value that it is.
+    let values = schemas.values();
+    for (_, inner) in schemas.all.iter().enumerate().filter(|(position, _)| !values.contains(position)) {
         for (keyword, value) in inner.members {
             let Some(spelling) = spelling(schemas.draft, inner.members, keyword, value) else { continue };
             let place = schemas.location(inner) + &step(keyword);
@@ -32,8 +34,10 @@ fn spelling(draft: Draft, members: &Map<String, Value>, keyword: &str, value: &V
         // The library skips an empty reference, which leads where `#` does.
         (Holds::Reference, Value::String(reference)) => reference.is_empty().then(|| "#".into()),
         // The library compares fractions with a 64-bit integer by floats, and with an integer written otherwise exactly. What
-        // must be an integer is no fraction, and keeps the faster way.
-        (Holds::Number, Value::Number(bound)) if members.get("type") != Some(&Value::from("integer")) => {
+        // must be an integer, in draft 4 one without a point, is no fraction, and keeps the faster way.
+        (Holds::Number, Value::Number(bound))
+            if draft != Draft::Draft4 || members.get("type") != Some(&Value::from("integer")) =>
+        {
             let integer = bound.as_u64().or(bound.as_i64().map(i64::unsigned_abs));
             integer.filter(|integer| *integer > FLOATS)?;
             format!("{bound}.0").parse().ok().map(Value::Number)

@@ -12,6 +12,7 @@
 //! no difference.
 
 mod classes;
+mod documents;
 mod read;
 mod unevaluated;
 
@@ -29,6 +30,9 @@ use crate::bounds::charge;
 
 /// A node.
 pub(super) type Id = usize;
+
+/// More characters than a text can have: PostgreSQL stores less than 2^28 bytes of one in a `jsonb`.
+pub(super) const LONGEST: u64 = 1 << 28;
 
 /// The nodes that accept everything and nothing.
 pub(super) const TRUE: Id = 0;
@@ -112,6 +116,7 @@ impl Not for Kinds {
 #[derive(Debug, Clone)]
 pub(super) struct Values {
     number: usize,
+    kinds: Kinds,
     texts: Rc<Vec<String>>,
     all: Rc<Vec<Value>>,
 }
@@ -133,6 +138,11 @@ impl Hash for Values {
 impl Values {
     pub(super) fn all(&self) -> &[Value] {
         &self.all
+    }
+
+    /// The kinds of the values.
+    pub(super) fn kinds(&self) -> Kinds {
+        self.kinds
     }
 
     pub(super) fn has(&self, value: &Value) -> bool {

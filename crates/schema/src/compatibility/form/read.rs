@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-use referencing::uri::resolve_against;
-use referencing::{Draft, meta};
+use referencing::Draft;
 use serde_json::{Map, Value};
 
 use super::Condition::{
@@ -12,35 +11,19 @@ use super::Condition::{
     LengthMax, LengthMin, Members, MembersMax, MembersMin, MultipleOf, Names, Not, One, Pattern, Required,
     RequiredWith, Unevaluated, Unique, With,
 };
-use super::{Condition, FALSE, Id, Kinds, Node, TRUE, Values, unevaluated};
+use super::documents::{Documents, Here, meta_schema};
+use super::{Condition, FALSE, Id, Kinds, LONGEST, Node, TRUE, Values, unevaluated};
 use crate::Formats;
 use crate::bounds::charge;
 use crate::compatibility::Version;
 use crate::compatibility::number::{Decimal, plain};
 use crate::keywords::{self, Holds, holds};
-use crate::reference::{SCHEME, address, uri};
-use crate::walk::{Schema, Schemas, draft, references_of, schemas, step};
+use crate::walk::{draft, schemas};
 
 pub(super) struct Reader {
     formats: Formats,
     values: HashMap<Rc<Vec<String>>, Values>,
     pub(super) nodes: Vec<Node>,
-}
-
-/// One version while it is read: its documents, with their nodes.
-struct Documents<'s> {
-    all: Vec<(Option<&'s str>, Schemas<'s>)>,
-    /// Whether some schema says what unevaluated values must be.
-    unevaluated: bool,
-    ids: HashMap<*const Map<String, Value>, Id>,
-}
-
-/// A schema while it is read.
-struct Here<'d, 's> {
-    documents: &'d Documents<'s>,
-    schemas: &'d Schemas<'s>,
-    schema: &'d Schema<'s>,
-    draft: Draft,
 }
 
 impl Reader {
@@ -72,6 +55,9 @@ impl Reader {
         for (document, (uri, schemas)) in documents.all.iter().enumerate() {
             if document == 0 && schemas.draft != own || matches!(schemas.draft, Draft::Unknown) {
                 return Err("a schema is in an unknown draft".to_owned());
+            }
+            if schemas.twice.is_some() || schemas.is_base_unclear() {
+                return Err("an identifier is where the validator may not look for one".to_owned());
             }
             for schema in &schemas.all {
                 charge(1);
@@ -123,11 +109,12 @@ impl Reader {
             let number = || value.as_number().and_then(Decimal::of).ok_or_else(unknown);
             let exclusive = |keyword: &str| draft == Draft::Draft4 && members.get(keyword) == Some(&Value::Bool(true));
             match keyword.as_str() {
-                "$ref" => all.push(All(here.target(value.as_str().ok_or_else(unknown)?)?)),
-                "$dynamicRef" | "$recursiveRef" => all.push(All(here.dynamic_target(keyword, value)?)),
+                "$ref" | "$dynamicRef" | "$recursiveRef" => {
+                    all.push(All(here.referenced(keyword, value.as_str().ok_or_else(unknown)?)?));
+                }
                 "type" => kinds = kinds & self::kinds(value, draft).ok_or_else(unknown)?,
-                "enum" => all.push(self.values(value.as_array().ok_or_else(unknown)?)),
-                "const" => all.push(self.values(std::slice::from_ref(value))),
+                "enum" => all.push(self.values(value.as_array().ok_or_else(unknown)?).ok_or_else(unknown)?),
+                "const" => all.push(self.values(std::slice::from_ref(value)).ok_or_else(unknown)?),
                 "minimum" if exclusive("exclusiveMinimum") => all.push(Above(number()?)),
                 "maximum" if exclusive("exclusiveMaximum") => all.push(Below(number()?)),
                 "exclusiveMinimum" | "exclusiveMaximum" if draft == Draft::Draft4 => {}
@@ -137,7 +124,7 @@ impl Reader {
                 "exclusiveMaximum" => all.push(Below(number()?)),
                 "multipleOf" => all.push(MultipleOf(number()?)),
                 "minLength" => all.push(LengthMin(count()?)),
-                "maxLength" => all.push(LengthMax(count()?)),
+                "maxLength" => all.extend(Some(count()?).filter(|length| *length < LONGEST).map(LengthMax)),
                 "minItems" => all.push(ItemsMin(count()?)),
                 "maxItems" => all.push(ItemsMax(count()?)),
                 "minProperties" => all.push(MembersMin(count()?)),
@@ -199,16 +186,29 @@ impl Reader {
         checked.then(|| Format(format.to_owned(), format == "hostname" && here.draft <= Draft::Draft6))
     }
 
-    fn values(&mut self, all: &[Value]) -> Condition {
+    /// The condition of an enumeration; `None` where a number is beyond any range.
+    fn values(&mut self, all: &[Value]) -> Option<Condition> {
+        fn is_known(value: &Value) -> bool {
+            match value {
+                Value::Number(number) => Decimal::of(number).is_some(),
+                Value::Array(items) => items.iter().all(is_known),
+                Value::Object(members) => members.values().all(is_known),
+                _ => true,
+            }
+        }
         charge(4 * all.len() as u64);
+        if !all.iter().all(is_known) {
+            return None;
+        }
+        let kinds = all.iter().fold(Kinds::NONE, |kinds, value| kinds | Kinds::of(value));
         let mut all: Vec<(String, Value)> = all.iter().map(plain).map(|value| (value.to_string(), value)).collect();
         all.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
         all.dedup_by(|(left, _), (right, _)| left == right);
         let (texts, all): (Vec<_>, Vec<_>) = all.into_iter().unzip();
         let (texts, all) = (Rc::new(texts), Rc::new(all));
         let number = self.values.len();
-        let values = self.values.entry(Rc::clone(&texts)).or_insert(Values { number, texts, all });
-        Condition::Values(values.clone())
+        let values = self.values.entry(Rc::clone(&texts)).or_insert(Values { number, kinds, texts, all });
+        Some(Condition::Values(values.clone()))
     }
 
     /// Adds the two conditions that depend on the others.
@@ -232,59 +232,6 @@ impl Reader {
 }
 
 impl Here<'_, '_> {
-    fn place(&self, keyword: &str) -> String {
-        self.schemas.location(self.schema) + &step(keyword)
-    }
-
-    /// The node of a schema in a keyword.
-    fn id(&self, value: &Value) -> Option<Id> {
-        self.documents.id(value)
-    }
-
-    /// The node that a reference leads to.
-    fn target(&self, reference: &str) -> Result<Id, String> {
-        let there = match address(reference) {
-            None => {
-                let all = std::iter::once(self.schemas).chain(self.documents.all.iter().map(|(_, there)| there));
-                // Without an identifier, each document has the same base.
-                let is_own = |there: &&Schemas| std::ptr::eq(*there, self.schemas);
-                let resource = resolve_against(&self.schema.base.borrow(), reference);
-                let is_elsewhere = resource.is_ok_and(|uri| !uri.as_str().starts_with(SCHEME));
-                all.filter(|there| is_own(there) || is_elsewhere)
-                    .find_map(|there| there.target(&self.schema.base, reference))
-            }
-            Some((name, version)) => {
-                let (base, fragment) = reference.split_once('#').unwrap_or((reference, ""));
-                let base = version.map_or_else(|| base.to_owned(), |version| uri(&name, version));
-                let there = self.documents.all.iter().find(|(uri, _)| *uri == Some(&base)).map(|(_, there)| there);
-                there.and_then(|there| there.target(&there.all.first()?.base, &format!("#{fragment}")))
-            }
-        };
-        let there = there.and_then(|there| self.id(there));
-        there.ok_or_else(|| format!("{reference} leads to no schema that is known"))
-    }
-
-    /// The node of a reference that looks for its target from outside. With one place that it can lead to, it is an
-    /// ordinary reference.
-    fn dynamic_target(&self, keyword: &str, value: &Value) -> Result<Id, String> {
-        let reference = value.as_str().unwrap_or_default();
-        let anchor = if keyword == "$recursiveRef" { "$recursiveAnchor" } else { "$dynamicAnchor" };
-        let name = reference.rsplit_once('#').map_or("", |(_, name)| name);
-        let is_there = |schema: &&Schema| match schema.members.get(anchor) {
-            Some(Value::String(there)) => there == name,
-            Some(there) => there == &Value::Bool(true),
-            None => false,
-        };
-        let places = self.documents.all.iter().flat_map(|(_, schemas)| &schemas.all).filter(is_there).count();
-        if places > 1 {
-            return Err(format!(
-                "{keyword} at {} leads to different places in different documents",
-                self.place(keyword)
-            ));
-        }
-        self.target(reference)
-    }
-
     fn members(&self) -> Result<Option<Condition>, String> {
         let members = self.schema.members;
         let of = |keyword: &str| {
@@ -324,39 +271,6 @@ impl Here<'_, '_> {
         let (encoding, media_type) = (of("contentEncoding"), of("contentMediaType"));
         let checked = matches!(self.draft, Draft::Draft6 | Draft::Draft7);
         (checked && (encoding.is_some() || media_type.is_some())).then_some(Content(encoding, media_type))
-    }
-}
-
-impl Documents<'_> {
-    /// Whether a schema refers to the meta-schema of a draft.
-    fn refer_to(&self, meta: Draft) -> bool {
-        self.all.iter().flat_map(|(_, schemas)| schemas.all.iter().map(|schema| (schemas.draft, schema))).any(
-            |(draft, schema)| {
-                references_of(draft, schema.members).any(|(_, reference)| {
-                    let uri = resolve_against(&schema.base.borrow(), reference);
-                    uri.is_ok_and(|uri| Draft::from_schema_uri(uri.strip_fragment().as_str()) == meta)
-                })
-            },
-        )
-    }
-
-    fn id(&self, value: &Value) -> Option<Id> {
-        match value {
-            Value::Bool(true) => Some(TRUE),
-            Value::Bool(false) => Some(FALSE),
-            Value::Object(members) => self.ids.get(&std::ptr::from_ref(members)).copied(),
-            _ => None,
-        }
-    }
-}
-
-/// The meta-schema of a draft, if it is one schema that refers to nothing else.
-fn meta_schema(draft: Draft) -> Option<(&'static str, &'static Value)> {
-    match draft {
-        Draft::Draft4 => Some(("http://json-schema.org/draft-04/schema", &**meta::DRAFT4)),
-        Draft::Draft6 => Some(("http://json-schema.org/draft-06/schema", &**meta::DRAFT6)),
-        Draft::Draft7 => Some(("http://json-schema.org/draft-07/schema", &**meta::DRAFT7)),
-        _ => None,
     }
 }
 
