@@ -108,6 +108,46 @@ fn validation_can_be_cancelled() {
     assert!(ended > 10, "only {ended} were cancelled");
 }
 
+/// Whatever budget a comparison has, a request to stop ends it.
+#[test]
+fn comparing_schemas_can_be_cancelled() {
+    let (database, _) = start();
+    database.superuser().run(
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET veritable.comparison_work_limit = 2147483647', current_database()); END $$",
+    );
+    let mut session = Survivor::new(&database);
+    let list = |one: &str, count: u32| format!("(SELECT jsonb_agg({one}) FROM generate_series(1, {count}) AS n)");
+    // Branches that overlap, products of unions, and conditions on conditions.
+    let overlapping = |count| {
+        list("jsonb_build_object('properties', jsonb_build_object('p' || n, jsonb_build_object('type', 'string')), 'required', jsonb_build_array('q' || n % 7))", count)
+    };
+    let products = |count| {
+        list("jsonb_build_object('anyOf', jsonb_build_array(jsonb_build_object('required', jsonb_build_array('a' || n)), jsonb_build_object('properties', jsonb_build_object('b' || n, jsonb_build_object('minimum', n)))))", count)
+    };
+    let conditions = |count| {
+        list("jsonb_build_object('if', jsonb_build_object('required', jsonb_build_array('a' || n)), 'then', jsonb_build_object('required', jsonb_build_array('b' || n % 5)), 'else', jsonb_build_object('maxProperties', n % 9))", count)
+    };
+    let mut cancelled = 0;
+    for (keyword, old, new) in [
+        ("oneOf", overlapping(24), overlapping(25)),
+        ("anyOf", overlapping(60), overlapping(59)),
+        ("allOf", products(18), products(19)),
+        ("allOf", conditions(16), conditions(17)),
+    ] {
+        session.run("SET statement_timeout = '300 ms'");
+        let start = Instant::now();
+        let statement = format!(
+            "SELECT * FROM schema_compatibility(jsonb_build_object('{keyword}', {old}), jsonb_build_object('{keyword}', {new}))"
+        );
+        let code = session.try_one(&statement, &[CANCELLED]);
+        let elapsed = start.elapsed();
+        session.run("RESET statement_timeout");
+        assert!(elapsed < Duration::from_secs(2), "{elapsed:?}: {statement}");
+        cancelled += u32::from(code.as_deref() == Some(CANCELLED));
+    }
+    assert!(cancelled > 0, "all ended by themselves");
+}
+
 /// A text of JSON takes far more memory once it is parsed.
 #[test]
 fn parsing_a_document_can_be_cancelled_and_is_bounded() {
