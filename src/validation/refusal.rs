@@ -21,14 +21,15 @@ pub fn refused(refusal: Refusal) -> Error {
     };
     let place = document::shortened(location, LOCATION_MAX);
     let at = if place.is_empty() { String::new() } else { format!(" at {place}") };
+    let exceeded = if place.is_empty() { String::new() } else { format!(", exceeded{at}") };
     let increase = |setting: &str| format!("Increase the configuration parameter \"{setting}\".");
     match of {
         Excess::Work | Excess::Interrupted => Error::new(Class::Limit, "schema is too complex to be compiled")
-            .detail(format!("It takes more than {} steps, exceeded{at}.", settings::schema_work_limit()))
+            .detail(format!("It takes more than {} steps{exceeded}.", settings::schema_work_limit()))
             .hint(increase("veritable.schema_work_limit")),
         Excess::Patterns => Error::new(Class::Limit, "patterns of the schema are too large to be compiled")
             .detail(format!(
-                "Together they take more than {} kB, exceeded{at}.",
+                "Together they take more than {} kB{exceeded}.",
                 settings::schema_pattern_limit() / 1024
             ))
             .hint(increase("veritable.schema_pattern_limit")),
