@@ -36,8 +36,21 @@ fn values_cost_what_is_read_of_them() {
     };
     timed(SECONDS, || verdict(&shared("a"), &shared("b")));
 
+    let names: Vec<_> = (0..30_000).map(|number| format!("n{number}")).collect();
+    timed(SECONDS, || verdict(&json!({"required": names}), &json!({"required": names, "type": "object"})));
+
     let consts: Vec<_> = (0..200).map(|number| json!({"const": [number]})).collect();
     timed(SECONDS, || verdict(&json!({"enum": [long(12_000, 2), long(12_000, 3)]}), &json!({"anyOf": consts})));
+}
+
+#[test]
+fn what_is_evaluated_costs_what_is_copied_of_it() {
+    let named: serde_json::Map<_, _> = (0..8_000).map(|number| (format!("n{number}"), json!(true))).collect();
+    let mut all: serde_json::Map<_, _> = (0..1_500)
+        .map(|number| (format!("d{number}"), json!({"$ref": "#/$defs/b", "unevaluatedProperties": false})))
+        .collect();
+    all.insert("b".to_owned(), json!({"properties": named}));
+    timed(SECONDS, || verdict(&json!({"$defs": all, "minProperties": 1}), &json!({"minProperties": 2})));
 }
 
 #[test]

@@ -119,13 +119,22 @@ fn comparing_schemas_can_be_cancelled() {
     let list = |one: &str, count: u32| format!("(SELECT jsonb_agg({one}) FROM generate_series(1, {count}) AS n)");
     // Branches that overlap, products of unions, and conditions on conditions.
     let overlapping = |count| {
-        list("jsonb_build_object('properties', jsonb_build_object('p' || n, jsonb_build_object('type', 'string')), 'required', jsonb_build_array('q' || n % 7))", count)
+        list(
+            "jsonb_build_object('properties', jsonb_build_object('p' || n, jsonb_build_object('type', 'string')), 'required', jsonb_build_array('q' || n % 7))",
+            count,
+        )
     };
     let products = |count| {
-        list("jsonb_build_object('anyOf', jsonb_build_array(jsonb_build_object('required', jsonb_build_array('a' || n)), jsonb_build_object('properties', jsonb_build_object('b' || n, jsonb_build_object('minimum', n)))))", count)
+        list(
+            "jsonb_build_object('anyOf', jsonb_build_array(jsonb_build_object('required', jsonb_build_array('a' || n)), jsonb_build_object('properties', jsonb_build_object('b' || n, jsonb_build_object('minimum', n)))))",
+            count,
+        )
     };
     let conditions = |count| {
-        list("jsonb_build_object('if', jsonb_build_object('required', jsonb_build_array('a' || n)), 'then', jsonb_build_object('required', jsonb_build_array('b' || n % 5)), 'else', jsonb_build_object('maxProperties', n % 9))", count)
+        list(
+            "jsonb_build_object('if', jsonb_build_object('required', jsonb_build_array('a' || n)), 'then', jsonb_build_object('required', jsonb_build_array('b' || n % 5)), 'else', jsonb_build_object('maxProperties', n % 9))",
+            count,
+        )
     };
     let mut cancelled = 0;
     for (keyword, old, new) in [

@@ -1,7 +1,7 @@
 //! Merging equal nodes, by refining a partition: at first all nodes of one shape are together, and those are parted
 //! whose conditions differ, until no more are.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Condition, FALSE, Graph, Id, Kinds, Node, TRUE};
 use crate::bounds::charge;
@@ -87,13 +87,9 @@ fn quotient(nodes: &[Node], reached: &[Id], class: &[usize], same: &[Id], old: I
     for &id in reached {
         let place = &mut merged[class[id]];
         if place.is_none() {
-            let mut conditions: Vec<Condition> = Vec::new();
-            for condition in &nodes[id].conditions {
-                let condition = condition.renamed(|id| class[same[id]]);
-                if !conditions.contains(&condition) {
-                    conditions.push(condition);
-                }
-            }
+            let mut seen: HashSet<Condition> = HashSet::new();
+            let conditions = nodes[id].conditions.iter().map(|condition| condition.renamed(|id| class[same[id]]));
+            let conditions = conditions.inspect(|_| charge(1)).filter(|it| seen.insert(it.clone())).collect();
             *place = Some(Node { kinds: nodes[id].kinds, conditions, place: nodes[id].place.clone() });
         }
     }

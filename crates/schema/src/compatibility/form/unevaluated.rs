@@ -93,12 +93,14 @@ fn read(nodes: &[Node], id: Id, members: bool, evaluated: &mut Evaluated, seen: 
     charge(1);
     nodes[id].conditions.iter().all(|condition| match condition {
         Members { named, patterns, rest } if members => {
+            charge(4 * (named.len() + patterns.len()) as u64);
             evaluated.named.extend(named.keys().map(|name| (name.clone(), TRUE)));
             evaluated.patterns.extend(patterns.keys().map(|pattern| (pattern.clone(), TRUE)));
             evaluated.all |= rest.is_some();
             true
         }
         Items { first, rest } if !members => {
+            charge(first.len() as u64 / 8);
             evaluated.first = evaluated.first.max(first.len());
             evaluated.all |= rest.is_some();
             true
