@@ -161,6 +161,11 @@ pub(super) unsafe fn begin(
     keys: &mut [pg_sys::ScanKeyData],
 ) -> pg_sys::IndexScanDesc {
     let (table, index, count) = (table.raw(), index.raw(), keys.len() as i32);
+    for key in keys.iter_mut() {
+        // What a function keeps for its next call, as that of a composite type does, goes with the scan, which has a copy of the key.
+        // SAFETY: a variable of the backend.
+        key.sk_func.fn_mcxt = unsafe { pg_sys::CurrentMemoryContext };
+    }
     // SAFETY: by the contract of this function.
     unsafe {
         #[cfg(any(feature = "pg15", feature = "pg16", feature = "pg17"))]

@@ -106,6 +106,28 @@ fn what_reads_many_large_rows_has_few_of_them_at_once() {
     }
 }
 
+#[test]
+fn a_search_leaves_nothing_behind() {
+    let database = Database::new();
+    let mut session = database.superuser();
+    session.run(
+        "CREATE TYPE pair AS (a int, b text);
+         CREATE TABLE pairs (id pair NOT NULL, n int);
+         SELECT add_chain('pairs', '{id}');",
+    );
+    let insert = |from: u32| {
+        format!(
+            "DO $$ BEGIN FOR n IN {from} .. {from} + 10000 LOOP INSERT INTO pairs VALUES (ROW(n % 10, 'x')::pair, n); COMMIT; END LOOP; END $$"
+        )
+    };
+    session.run(&insert(0));
+    let kept = "SELECT total_bytes / 1024 FROM pg_backend_memory_contexts WHERE name = 'TopMemoryContext'";
+    let before: u64 = session.value(kept).parse().expect("kB");
+    session.run(&insert(100_000));
+    let after: u64 = session.value(kept).parse().expect("kB");
+    assert!(after < before + 200, "{before} kB, and {after} kB after 10,000 searches");
+}
+
 /// By how many kB the backend's own memory grows while it runs a query, at most.
 fn memory_growth(session: &mut Session, sql: &str) -> u64 {
     session.memory_growth("SELECT count(*) FROM verify_chain('t', '{1}')", sql)
