@@ -177,3 +177,12 @@ pub(crate) fn within<R>(bounds: &Bounds, load: Load, work: impl FnOnce() -> R) -
         Err(panic) => resume_unwind(panic),
     })
 }
+/// Does something that may panic in the library, for what it does not expect of a schema; `None` if it does. A stop goes on.
+pub(crate) fn caught<R>(work: impl FnOnce() -> R) -> Option<R> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(done) => Some(done),
+        Err(panic) if panic.is::<Exceeded>() => resume_unwind(panic),
+        Err(_) => None,
+    }
+}
+

@@ -13,9 +13,10 @@ use referencing::{Draft, UriRef, uri::resolve_against};
 use serde_json::Value;
 
 use crate::annotations;
-use crate::bounds::{Load, charge, within};
+use crate::bounds::{Load, caught, charge, within};
 use crate::compile::{Excess, Limits, Refusal, check_texts};
 use crate::keywords::{self, Holds, expected, holds};
+use crate::place::uncompilable;
 use crate::reference::{SCHEME, address};
 use crate::walk::{Schema, Schemas, draft, identifier, schemas, step};
 use crate::{Formats, Patterns as Engines, Problem};
@@ -322,13 +323,13 @@ fn draft_of(uri: &str) -> Draft {
 /// # Errors
 /// The first problem.
 pub fn against_meta_schema(schema: &Value) -> Result<(), Problem> {
-    let found = match draft(schema) {
+    let validate = match draft(schema) {
         Draft::Unknown => return Err(unknown_dialect()),
-        Draft::Draft4 => draft4::meta::validate(schema),
-        Draft::Draft6 => draft6::meta::validate(schema),
-        Draft::Draft7 => draft7::meta::validate(schema),
-        Draft::Draft201909 => draft201909::meta::validate(schema),
-        _ => draft202012::meta::validate(schema),
+        Draft::Draft4 => draft4::meta::validate,
+        Draft::Draft6 => draft6::meta::validate,
+        Draft::Draft7 => draft7::meta::validate,
+        Draft::Draft201909 => draft201909::meta::validate,
+        _ => draft202012::meta::validate,
     };
     let location = |error: &ValidationError<'_>| error.instance_path().to_string();
     found.map_err(|error| Problem { location: location(&error), message: error.masked().to_string() })
@@ -341,6 +342,7 @@ pub fn is_deeper(value: &Value, depth: usize) -> bool {
         if above >= depth && (value.is_object() || value.is_array()) {
             return true;
         }
+    let found = caught(|| validate(schema)).ok_or_else(uncompilable)?;
         match value {
             Value::Object(members) => pending.extend(members.values().map(|member| (member, above + 1))),
             Value::Array(elements) => pending.extend(elements.iter().map(|element| (element, above + 1))),
