@@ -83,7 +83,7 @@ impl<F: Form> Validator<F> {
             .map_err(|error| Problem { location: String::new(), message: error.to_string() })?;
         let own = draft.create_resource_ref(schema);
         let work = check_work(schema, draft, rules.base.or(own.id()).unwrap_or(BASE), &registry, &patterns, limits)?;
-        let outline = Outline::of(resources().chain([schema]), &patterns, work.steps);
+        let outline = Outline::of(resources().chain([schema]), &patterns, work);
         check_lost(work, outline.footprint())?;
         let mut options = formats::bounded(jsonschema::options_for().offline().with_registry(&registry));
         let backtracking = Backtracking::of(patterns.backtracking());
