@@ -145,12 +145,15 @@ pub(crate) fn charge_deeper() {
     }
 }
 
-/// Charges a comparison of a number with this many digits: quadratic arithmetic up to 10,000 digits, linear above.
+/// The most digits of a number that the validator computes with in full.
+pub(crate) const DIGITS: u64 = 10_000;
+
+/// Charges a comparison of a number with this many digits: quadratic arithmetic up to [`DIGITS`], linear above.
 #[inline]
 pub(crate) fn charge_number(digits: u64) {
     let digits = digits.max(METER.with(|meter| meter.load.get().digits));
     if digits > 64 {
-        charge(if digits <= 10_000 { digits * digits / 256 } else { digits / 4 });
+        charge(if digits <= DIGITS { digits * digits / 256 } else { digits / 4 });
     }
 }
 

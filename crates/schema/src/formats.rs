@@ -7,7 +7,8 @@ use jsonschema::{Draft, Retrieve, ValidationOptions, Validator};
 use serde_json::json;
 
 use crate::Value;
-use crate::bounds::{Exceeded, stop};
+use crate::bounds::{Exceeded, charge, stop};
+use crate::compile::naming;
 
 /// The maximum length of a string that is a regular expression, or a JSON text: parsed, it takes a hundred times the
 /// memory, or twenty times.
@@ -30,7 +31,10 @@ fn of_2020(format: &str) -> Validator {
 /// Bounds the cost of a format or a media type, in any draft.
 pub(crate) fn bounded<J: Json>(options: Options<'_, J>) -> Options<'_, J> {
     options
-        .with_format("regex", |text: &str| jsonschema_regex::is_valid_ecma_regex(at_most(REGEX, text)))
+        .with_format("regex", |text: &str| {
+            charge(naming(text));
+            jsonschema_regex::is_valid_ecma_regex(at_most(REGEX, text))
+        })
         .with_content_media_type("application/json", |text| serde_json::from_str::<Value>(at_most(JSON, text)).is_ok())
 }
 

@@ -20,7 +20,7 @@ pub(crate) use depth::room;
 pub(crate) use pattern::{CACHE, Refused, SIZE, Table, tried};
 use rehearsal::Rehearsal;
 pub(crate) use spelling::respelled;
-pub(crate) use translation::translated;
+pub(crate) use translation::{naming, translated};
 
 /// The resources for compiling a schema.
 #[derive(Debug, Clone, Copy)]
@@ -84,10 +84,11 @@ impl From<Exceeded> for Excess {
     }
 }
 
-/// Refuses a schema with texts that would be too much for any walk, written out in each location and URI that contains them.
+/// Refuses a schema with texts that would be too much for any walk, written out in each location and URI that contains them,
+/// and one that the meta-schemas would take too long to check.
 ///
 /// # Errors
-/// The texts would take too much.
+/// The texts, or the check, would take too much.
 pub fn check_texts(schema: &Value, limits: &Limits) -> Result<(), Refusal> {
     let mut here = String::new();
     let walk =
