@@ -175,9 +175,6 @@ fn charge_long_text(length: u64) {
     }
 }
 
-/// Charges an error about a node with this many levels, and bytes of names, above it: mostly memory.
-pub(crate) fn charge_error(depth: u32, names: u32) {
-    let load = METER.with(|meter| meter.load.get());
 /// Charges one pass through a property name: the validator takes a name and matches it with all patterns beside
 /// `additionalProperties`, or below `unevaluatedProperties`, before it reads on.
 #[inline]
@@ -192,6 +189,9 @@ pub(crate) fn charge_name(name: &str) {
     }
 }
 
+/// Charges an error about a node with this many levels, and bytes of names, above it: mostly memory.
+pub(crate) fn charge_error(depth: u32, names: u32) {
+    let load = METER.with(|meter| meter.load.get());
     let bytes = u64::from(names) + load.way * (u64::from(depth) + 1) + load.copy;
     charge(24 + bytes / 32);
 }
@@ -207,14 +207,6 @@ pub(crate) fn steps_taken(bounds: &Bounds) -> u64 {
     METER.with(|meter| bounds.steps - meter.later.get() - meter.left.get())
 }
 
-/// Runs a validation within `bounds`.
-pub(crate) fn within<R>(bounds: &Bounds, load: Load, work: impl FnOnce() -> R) -> Result<R, Exceeded> {
-    METER.with(|meter| meter.set(bounds, load));
-    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| match panic.downcast::<Exceeded>() {
-        Ok(why) => *why,
-        Err(panic) => resume_unwind(panic),
-    })
-}
 /// Does something that may panic in the library, for what it does not expect of a schema; `None` if it does. A stop goes on.
 pub(crate) fn caught<R>(work: impl FnOnce() -> R) -> Option<R> {
     match catch_unwind(AssertUnwindSafe(work)) {
@@ -224,3 +216,11 @@ pub(crate) fn caught<R>(work: impl FnOnce() -> R) -> Option<R> {
     }
 }
 
+/// Runs a validation within `bounds`.
+pub(crate) fn within<R>(bounds: &Bounds, load: Load, work: impl FnOnce() -> R) -> Result<R, Exceeded> {
+    METER.with(|meter| meter.set(bounds, load));
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| match panic.downcast::<Exceeded>() {
+        Ok(why) => *why,
+        Err(panic) => resume_unwind(panic),
+    })
+}

@@ -30,6 +30,10 @@ const LISTED: usize = 100;
 const BESIDE_REF: [&str; 10] =
     ["$comment", "$id", "$ref", "$schema", "default", "definitions", "description", "examples", "id", "title"];
 
+/// In 2019-09 only `items`, `additionalItems` and `unevaluatedItems` evaluate items. The library reads `contains` there as in
+/// 2020-12, and takes items for evaluated that are not.
+const EVALUATES: &str = "\"contains\" beside \"unevaluatedItems\" is not checked as draft 2019-09 says";
+
 /// The terms of an admission.
 #[derive(Debug, Clone, Copy)]
 pub struct Terms<'a> {
@@ -91,7 +95,9 @@ pub fn findings(schema: &Value, terms: &Terms, limits: &Limits) -> Result<Findin
     }
     check_texts(schema, limits)?;
     let patterns = Patterns::new(limits.patterns, if strict { Engines::Linear } else { Engines::Backtracking });
-    let mut found = Admission { schemas: &schemas(schema), terms, patterns, found: Findings::default(), at: (0, "") };
+    let schemas = &schemas(schema);
+    let unevaluated_items = schemas.all.iter().any(|schema| schema.members.contains_key("unevaluatedItems"));
+    let mut found = Admission { schemas, terms, patterns, unevaluated_items, found: Findings::default(), at: (0, "") };
     if let Err(excess) = within(&limits.bounds, Load::default(), || found.run()).map_err(Excess::from).flatten() {
         return Err(Refusal::Excess { of: excess, location: found.location() });
     }
@@ -109,6 +115,8 @@ struct Admission<'a, 's> {
     schemas: &'a Schemas<'s>,
     terms: &'a Terms<'a>,
     patterns: Patterns<'s>,
+    /// Whether some schema says what its unevaluated items must be.
+    unevaluated_items: bool,
     found: Findings,
     /// The current schema and keyword.
     at: (usize, &'s str),
@@ -160,6 +168,9 @@ impl<'s> Admission<'_, 's> {
         };
         if let Some(expected) = expected(holds, value) {
             return Some(format!("{} must be {expected}", quoted(keyword)));
+        }
+        if draft == Draft::Draft201909 && keyword == "contains" && self.unevaluated_items {
+            return Some(EVALUATES.to_owned());
         }
         let beside_ref = draft <= Draft::Draft7 && schema.members.contains_key("$ref");
         if self.terms.strict && beside_ref && !BESIDE_REF.contains(&keyword) && !self.is_let_be(schema, keyword) {
@@ -331,6 +342,7 @@ pub fn against_meta_schema(schema: &Value) -> Result<(), Problem> {
         Draft::Draft201909 => draft201909::meta::validate,
         _ => draft202012::meta::validate,
     };
+    let found = caught(|| validate(schema)).ok_or_else(uncompilable)?;
     let location = |error: &ValidationError<'_>| error.instance_path().to_string();
     found.map_err(|error| Problem { location: location(&error), message: error.masked().to_string() })
 }
@@ -342,7 +354,6 @@ pub fn is_deeper(value: &Value, depth: usize) -> bool {
         if above >= depth && (value.is_object() || value.is_array()) {
             return true;
         }
-    let found = caught(|| validate(schema)).ok_or_else(uncompilable)?;
         match value {
             Value::Object(members) => pending.extend(members.values().map(|member| (member, above + 1))),
             Value::Array(elements) => pending.extend(elements.iter().map(|element| (element, above + 1))),

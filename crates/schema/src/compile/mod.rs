@@ -123,9 +123,9 @@ pub(crate) struct Work {
     pub steps: u64,
     /// Whether the compiled value holds itself.
     pub circular: bool,
-}
     /// The patterns that `unevaluatedProperties` matches a property name with in one step.
     pub names: Matched,
+}
 
 /// Returns the cost of a schema. Refuses a schema that would take too many steps, or too much of the stack. The
 /// compiler reports the schema's problems.
