@@ -13,7 +13,7 @@ use jsonschema_value::LazyInstance;
 use jsonschema_value::numeric::bignum::exceeds_digit_budget;
 
 use crate::Value;
-use crate::bounds::{charge, charge_deeper, charge_error, charge_number, charge_text};
+use crate::bounds::{charge, charge_deeper, charge_error, charge_name, charge_number, charge_text};
 use crate::document::{Digits, written_digits};
 use crate::{preview, unique};
 
@@ -278,7 +278,7 @@ impl<'a, J: Digits> Iterator for BoundedMembers<'a, J> {
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         let (name, inner) = self.inner.next()?;
-        charge_text(name.as_ref());
+        charge_name(name.as_ref());
         let way = self.way.property(name.as_ref().len());
         Some((name, BoundedNode { inner, way }))
     }

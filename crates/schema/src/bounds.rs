@@ -50,6 +50,27 @@ pub(crate) struct Load {
     pub(crate) digits: u64,
     /// The bytes of the schema's largest pattern, compiled.
     pub(crate) pattern: u64,
+    /// The patterns that a property name is matched with in one step.
+    pub(crate) names: Matched,
+}
+
+/// Patterns that a text is matched with, one after the other.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Matched {
+    /// Their number.
+    pub(crate) count: u64,
+    /// The bytes of all of them, compiled.
+    pub(crate) size: u64,
+}
+
+impl Matched {
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self { count: self.count.saturating_add(other.count), size: self.size.saturating_add(other.size) }
+    }
+
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self { count: self.count.max(other.count), size: self.size.max(other.size) }
+    }
 }
 
 /// The maximum product of a text's length and a pattern's size. A match goes through the text in one step, at worst in
@@ -74,7 +95,7 @@ struct Meter {
 thread_local! {
     static METER: Meter = const {
         Meter {
-            load: Cell::new(Load { way: 0, copy: 0, digits: 0, pattern: 0 }),
+            load: Cell::new(Load { way: 0, copy: 0, digits: 0, pattern: 0, names: Matched { count: 0, size: 0 } }),
             floor: Cell::new(0),
             left: Cell::new(0),
             later: Cell::new(u64::MAX),
@@ -124,12 +145,15 @@ pub(crate) fn charge_deeper() {
     }
 }
 
-/// Charges a comparison of a number with this many digits: quadratic arithmetic up to 10,000 digits, linear above.
+/// The most digits of a number that the validator computes with in full.
+pub(crate) const DIGITS: u64 = 10_000;
+
+/// Charges a comparison of a number with this many digits: quadratic arithmetic up to [`DIGITS`], linear above.
 #[inline]
 pub(crate) fn charge_number(digits: u64) {
     let digits = digits.max(METER.with(|meter| meter.load.get().digits));
     if digits > 64 {
-        charge(if digits <= 10_000 { digits * digits / 256 } else { digits / 4 });
+        charge(if digits <= DIGITS { digits * digits / 256 } else { digits / 4 });
     }
 }
 
@@ -151,6 +175,20 @@ fn charge_long_text(length: u64) {
     }
 }
 
+/// Charges one pass through a property name: the validator takes a name and matches it with all patterns beside
+/// `additionalProperties`, or below `unevaluatedProperties`, before it reads on.
+#[inline]
+pub(crate) fn charge_name(name: &str) {
+    charge_text(name);
+    let (length, names) = (name.len() as u64, METER.with(|meter| meter.load.get().names));
+    if names.count > 0 {
+        if length.saturating_mul(names.size) > MATCH {
+            stop(Exceeded::Steps);
+        }
+        charge(length * names.count / 8);
+    }
+}
+
 /// Charges an error about a node with this many levels, and bytes of names, above it: mostly memory.
 pub(crate) fn charge_error(depth: u32, names: u32) {
     let load = METER.with(|meter| meter.load.get());
@@ -167,6 +205,15 @@ pub(crate) fn stop(why: Exceeded) -> ! {
 /// The steps that the last run within `bounds` on this thread has used.
 pub(crate) fn steps_taken(bounds: &Bounds) -> u64 {
     METER.with(|meter| bounds.steps - meter.later.get() - meter.left.get())
+}
+
+/// Does something that may panic in the library, for what it does not expect of a schema; `None` if it does. A stop goes on.
+pub(crate) fn caught<R>(work: impl FnOnce() -> R) -> Option<R> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(done) => Some(done),
+        Err(panic) if panic.is::<Exceeded>() => resume_unwind(panic),
+        Err(_) => None,
+    }
 }
 
 /// Runs a validation within `bounds`.

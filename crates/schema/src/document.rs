@@ -2,9 +2,11 @@
 
 use jsonschema::json::{Json, Jsonb, Node, SerdeJson};
 use jsonschema_value::LazyInstance;
+use jsonschema_value::numeric::bignum::exceeds_digit_budget;
 
 use crate::Value;
 use crate::bounded::BoundedNode;
+use crate::bounds::DIGITS;
 
 /// A representation of a document: [`Stored`] or [`Parsed`].
 pub trait Form: sealed::Held {
@@ -78,9 +80,13 @@ impl Digits for SerdeJson {
     }
 }
 
-/// The digits of a number's text, and the zeros of its exponent if the validator writes them out: above 10,000 the
-/// validator computes with the exponent instead.
+/// The digits of a number's text, and the zeros of its exponent if the validator writes them out. It does up to
+/// [`DIGITS`], however long the text is; above it computes with the text and the exponent instead.
 pub(crate) fn written_digits(text: &str) -> u64 {
+    let length = text.len() as u64;
+    if exceeds_digit_budget(text) {
+        return length;
+    }
     let zeros = text.split_once(['e', 'E']).map_or(0, |(_, exponent)| exponent.parse().map_or(0, i32::unsigned_abs));
-    text.len() as u64 + if zeros > 10_000 { 0 } else { u64::from(zeros) }
+    DIGITS.min(length + u64::from(zeros))
 }

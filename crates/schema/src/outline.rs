@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 
+use serde_json::Map;
+
 use crate::Value;
-use crate::bounds::{BACKTRACKED, Load, MATCH};
-use crate::compile::{Engine, Table};
+use crate::bounds::Load;
+use crate::compile::{Table, Work};
 use crate::document::written_digits;
 
 #[derive(Default)]
@@ -20,12 +22,11 @@ pub(crate) struct Outline {
     steps: u64,
 }
 
-/// The size that a pattern that backtracks counts as.
-const BACKTRACKING: u64 = MATCH / BACKTRACKED;
-
 impl Outline {
-    pub(crate) fn of<'a>(schemas: impl Iterator<Item = &'a Value>, patterns: &Table, steps: u64) -> Self {
-        let mut outline = Self { patterns: patterns.size() / 2 + patterns.cache(), steps, ..Self::default() };
+    pub(crate) fn of<'a>(schemas: impl Iterator<Item = &'a Value>, patterns: &Table, work: Work) -> Self {
+        let patterns_size = patterns.size() / 2 + patterns.cache();
+        let mut outline = Self { patterns: patterns_size, steps: work.steps, ..Self::default() };
+        outline.load.names = work.names;
         for schema in schemas {
             outline.read(schema, 0, patterns);
         }
@@ -52,6 +53,7 @@ impl Outline {
             Value::String(text) => self.text(text),
             Value::Array(items) => items.iter().for_each(|item| self.read(item, way + 8, patterns)),
             Value::Object(members) => {
+                self.matched(members, patterns);
                 for (keyword, value) in members {
                     self.text(keyword);
                     self.keyword(keyword, value, patterns);
@@ -84,9 +86,16 @@ impl Outline {
     }
 
     fn pattern(&mut self, pattern: &str, patterns: &Table) {
-        let Some(tried) = patterns.of(pattern) else { return };
-        let size = tried.size as u64;
-        self.load.pattern = self.load.pattern.max(if tried.engine == Engine::Linear { size } else { BACKTRACKING });
+        self.load.pattern = self.load.pattern.max(patterns.weight(pattern));
+    }
+
+    /// Beside `additionalProperties`, a property name is matched with all patterns in one step.
+    fn matched(&mut self, members: &Map<String, Value>, patterns: &Table) {
+        if let (Some(Value::Object(beside)), true) =
+            (members.get("patternProperties"), members.contains_key("additionalProperties"))
+        {
+            self.load.names = self.load.names.or(patterns.matched(beside));
+        }
     }
 
     fn required(&mut self, names: &Value) {

@@ -24,6 +24,11 @@ pub(crate) fn problem(schema: &Value, registry: &Registry<'_>, error: &Validatio
     found.unwrap_or_else(|| Problem { location, message: error.to_string() })
 }
 
+/// The problem of a schema that the library does not expect, and panics at.
+pub(crate) fn uncompilable() -> Problem {
+    Problem { location: String::new(), message: "the schema cannot be compiled".to_owned() }
+}
+
 /// The first reference that leads nowhere.
 pub(crate) fn unresolved(schema: &Value, registry: &Registry<'_>) -> Option<Problem> {
     let schemas = schemas(schema);

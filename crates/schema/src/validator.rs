@@ -6,11 +6,11 @@ use referencing::RegistryBuilder;
 use crate::admission::unknown_dialect;
 use crate::backtracking::{Backtracking, LIMIT};
 use crate::bounded::Bounded;
-use crate::bounds::{Bounds, Exceeded, within};
+use crate::bounds::{Bounds, Exceeded, caught, within};
 use crate::compile::{CACHE, Limits, Refusal, check_lost, check_patterns, check_texts, check_work, respelled};
 use crate::document::Form;
 use crate::outline::Outline;
-use crate::place::problem;
+use crate::place::{problem, uncompilable};
 use crate::walk::{draft, schemas};
 use crate::{Problem, Shown, Value, Violation, Violations, formats, mask, message, union};
 
@@ -93,7 +93,7 @@ impl<F: Form> Validator<F> {
             .map_err(|error| Problem { location: String::new(), message: error.to_string() })?;
         let own = draft.create_resource_ref(schema);
         let work = check_work(schema, draft, rules.base.or(own.id()).unwrap_or(BASE), &registry, &patterns, limits)?;
-        let outline = Outline::of(resources().chain([schema]), &patterns, work.steps);
+        let outline = Outline::of(resources().chain([schema]), &patterns, work);
         check_lost(work, outline.footprint())?;
         let mut options = formats::bounded(jsonschema::options_for().offline().with_registry(&registry));
         let backtracking = Backtracking::of(patterns.backtracking());
@@ -110,8 +110,9 @@ impl<F: Form> Validator<F> {
         if let Some(base) = rules.base {
             options = options.with_base_uri(base);
         }
+        let compiled = caught(|| options.build(schema)).ok_or_else(uncompilable)?;
         Ok(Self {
-            compiled: options.build(schema).map_err(|error| problem(schema, &registry, &error))?,
+            compiled: compiled.map_err(|error| problem(schema, &registry, &error))?,
             backtracking,
             outline,
             base: own_uri(schema, rules.base),

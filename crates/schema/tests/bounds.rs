@@ -6,7 +6,8 @@ use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use support::{FREE, LISTING, Nesting, Value, encode, json, nested, parsed, stack, stored};
+use serde_json::Map;
+use support::{FREE, LISTING, Nesting, Value, encode, json, nested, parsed, stack, stored, timed};
 use veritable_schema::{Bounds, Exceeded, Shown, parse, parse_document};
 
 /// A schema that refers to itself within each property and item, through `within`.
@@ -240,4 +241,45 @@ fn a_text_is_parsed_in_bounded_memory() {
     assert_eq!(parse_document(&many, &FREE), Err(Exceeded::Steps));
     let stopped = Bounds { interrupted: || true, ..FREE };
     assert_eq!(parse_document(&many, &stopped), Err(Exceeded::Interrupted));
+}
+
+#[test]
+fn a_long_name_and_many_patterns_are_bounded() {
+    let patterns = |count: usize| -> Value {
+        (0..count)
+            .map(|number| (format!("^(a|b)*a(a|b){{9}}(c|d){number}$"), json!(true)))
+            .collect::<Map<_, _>>()
+            .into()
+    };
+    let schemas = |count: usize| {
+        let (left, right) = (patterns(count), patterns(count / 2));
+        [
+            json!({ "patternProperties": left, "additionalProperties": false }),
+            json!({ "patternProperties": left, "additionalProperties": { "type": "string" } }),
+            json!({ "patternProperties": left, "additionalProperties": false, "properties": { "a": true } }),
+            json!({ "allOf": [{ "patternProperties": left }, { "$ref": "#/$defs/a" }], "unevaluatedProperties": false,
+                "$defs": { "a": { "patternProperties": right } } }),
+        ]
+    };
+    let document = |length: usize| json!({ "ab".repeat(length / 2) + "aaaaaaaaaa": 1 });
+    timed(20, || {
+        for schema in schemas(150) {
+            let document = document(2 << 20);
+            assert_eq!(parsed(&schema).is_valid(&document, &FREE), Err(Exceeded::Steps), "{schema}");
+            assert_eq!(stored(&schema).is_valid(&encode(&document), &FREE), Err(Exceeded::Steps), "{schema}");
+        }
+    });
+    // A name costs as many passes as there are patterns.
+    for schema in schemas(100) {
+        let few = Bounds { steps: 10_000, ..FREE };
+        assert_eq!(parsed(&schema).is_valid(&document(1 << 10), &few), Err(Exceeded::Steps), "{schema}");
+        assert_eq!(parsed(&schema).is_valid(&document(1 << 10), &FREE), Ok(false), "{schema}");
+    }
+    // Each way to the patterns is one more time.
+    let ways = json!({ "allOf": vec![json!({ "$ref": "#/$defs/a" }); 500], "unevaluatedProperties": false,
+        "$defs": { "a": { "patternProperties": patterns(20) } } });
+    assert_eq!(timed(20, || parsed(&ways).is_valid(&document(1 << 20), &FREE)), Err(Exceeded::Steps));
+    // Of each pattern alone, the validator reads all names.
+    let apart = json!({ "patternProperties": patterns(100) });
+    assert_eq!(parsed(&apart).is_valid(&document(1 << 10), &Bounds { steps: 50_000, ..FREE }), Ok(true));
 }

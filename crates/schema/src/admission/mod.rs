@@ -13,9 +13,10 @@ use referencing::{Draft, UriRef, uri::resolve_against};
 use serde_json::Value;
 
 use crate::annotations;
-use crate::bounds::{Load, charge, within};
+use crate::bounds::{Load, caught, charge, within};
 use crate::compile::{Excess, Limits, Refusal, check_texts};
 use crate::keywords::{self, Holds, expected, holds};
+use crate::place::uncompilable;
 use crate::reference::{SCHEME, address};
 use crate::walk::{Schema, Schemas, draft, identifier, schemas, step};
 use crate::{Formats, Patterns as Engines, Problem};
@@ -28,6 +29,10 @@ const LISTED: usize = 100;
 /// Keywords that may stand beside `$ref` up to draft 7: they have no effect of their own.
 const BESIDE_REF: [&str; 10] =
     ["$comment", "$id", "$ref", "$schema", "default", "definitions", "description", "examples", "id", "title"];
+
+/// In 2019-09 only `items`, `additionalItems` and `unevaluatedItems` evaluate items. The library reads `contains` there as in
+/// 2020-12, and takes items for evaluated that are not.
+const EVALUATES: &str = "\"contains\" beside \"unevaluatedItems\" is not checked as draft 2019-09 says";
 
 /// The terms of an admission.
 #[derive(Debug, Clone, Copy)]
@@ -90,7 +95,9 @@ pub fn findings(schema: &Value, terms: &Terms, limits: &Limits) -> Result<Findin
     }
     check_texts(schema, limits)?;
     let patterns = Patterns::new(limits.patterns, if strict { Engines::Linear } else { Engines::Backtracking });
-    let mut found = Admission { schemas: &schemas(schema), terms, patterns, found: Findings::default(), at: (0, "") };
+    let schemas = &schemas(schema);
+    let unevaluated_items = schemas.all.iter().any(|schema| schema.members.contains_key("unevaluatedItems"));
+    let mut found = Admission { schemas, terms, patterns, unevaluated_items, found: Findings::default(), at: (0, "") };
     if let Err(excess) = within(&limits.bounds, Load::default(), || found.run()).map_err(Excess::from).flatten() {
         return Err(Refusal::Excess { of: excess, location: found.location() });
     }
@@ -110,6 +117,8 @@ struct Admission<'a, 's> {
     schemas: &'a Schemas<'s>,
     terms: &'a Terms<'a>,
     patterns: Patterns<'s>,
+    /// Whether some schema says what its unevaluated items must be.
+    unevaluated_items: bool,
     found: Findings,
     /// The current schema and keyword.
     at: (usize, &'s str),
@@ -161,6 +170,9 @@ impl<'s> Admission<'_, 's> {
         };
         if let Some(expected) = expected(holds, value) {
             return Some(format!("{} must be {expected}", quoted(keyword)));
+        }
+        if draft == Draft::Draft201909 && keyword == "contains" && self.unevaluated_items {
+            return Some(EVALUATES.to_owned());
         }
         let beside_ref = draft <= Draft::Draft7 && schema.members.contains_key("$ref");
         if self.terms.strict && beside_ref && !BESIDE_REF.contains(&keyword) && !self.is_let_be(schema, keyword) {
@@ -349,14 +361,15 @@ fn draft_of(uri: &str) -> Draft {
 /// # Errors
 /// The first problem.
 pub fn against_meta_schema(schema: &Value) -> Result<(), Problem> {
-    let found = match draft(schema) {
+    let validate = match draft(schema) {
         Draft::Unknown => return Err(unknown_dialect()),
-        Draft::Draft4 => draft4::meta::validate(schema),
-        Draft::Draft6 => draft6::meta::validate(schema),
-        Draft::Draft7 => draft7::meta::validate(schema),
-        Draft::Draft201909 => draft201909::meta::validate(schema),
-        _ => draft202012::meta::validate(schema),
+        Draft::Draft4 => draft4::meta::validate,
+        Draft::Draft6 => draft6::meta::validate,
+        Draft::Draft7 => draft7::meta::validate,
+        Draft::Draft201909 => draft201909::meta::validate,
+        _ => draft202012::meta::validate,
     };
+    let found = caught(|| validate(schema)).ok_or_else(uncompilable)?;
     let location = |error: &ValidationError<'_>| error.instance_path().to_string();
     found.map_err(|error| Problem { location: location(&error), message: error.masked().to_string() })
 }

@@ -13,6 +13,7 @@ use super::form::LONGEST;
 use super::{Version, cost, values};
 use crate::admission::is_meta_schema;
 use crate::compile::{CACHE, Limits, respelled};
+use crate::formats::strict;
 use crate::walk::{draft, identifiers, schemas, step};
 use crate::{Formats, Value, keywords};
 
@@ -156,17 +157,29 @@ fn is_later_format(draft: Draft, members: &Map<String, Value>, format: &str, for
         && members.get("format").is_some_and(|value| value.as_str() == Some(format))
 }
 
-/// A schema in the form for comparisons: format uuid as a pattern in drafts where comparisons do not know the format.
+/// A schema in the form for comparisons: with a pattern beside each format that validators check more strictly, and in the place
+/// of format uuid in drafts where comparisons do not know it.
 fn readable(schema: &Value, formats: Formats) -> Value {
     const UUID: &str = "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$";
     let schemas = schemas(schema);
-    let uuids = schemas.all.iter().filter(|it| is_later_format(schemas.draft, it.members, "uuid", formats));
+    let asserted = match formats {
+        Formats::Asserted => true,
+        Formats::Annotations => false,
+        Formats::AsDrafted => schemas.draft <= Draft::Draft7,
+    };
     let mut readable = respelled(schema).into_owned();
-    for location in uuids.map(|schema| schemas.location(schema)) {
-        let Some(Value::Object(members)) = readable.pointer_mut(&location) else { continue };
-        members.remove("format");
+    for schema in &schemas.all {
+        let is_uuid = is_later_format(schemas.draft, schema.members, "uuid", formats);
+        let format = schema.members.get("format").and_then(Value::as_str).filter(|_| asserted);
+        let Some(pattern) = format.and_then(|format| if is_uuid { Some(UUID) } else { strict(format) }) else {
+            continue;
+        };
+        let Some(Value::Object(members)) = readable.pointer_mut(&schemas.location(schema)) else { continue };
+        if is_uuid {
+            members.remove("format");
+        }
         if let Value::Array(all) = members.entry("allOf").or_insert(json!([])) {
-            all.push(json!({ "pattern": UUID }));
+            all.push(json!({ "pattern": pattern }));
         }
     }
     readable

@@ -12,15 +12,15 @@ mod translation;
 use referencing::{Draft, Registry, Resolver};
 use serde_json::Value;
 
-use crate::bounds::{Bounds, Exceeded, Load, steps_taken, within};
+use crate::bounds::{Bounds, Exceeded, Load, Matched, steps_taken, within};
 use crate::walk::pointer_to;
 use crate::{Patterns, Problem};
 use depth::Depth;
 pub(crate) use depth::room;
-pub(crate) use pattern::{CACHE, Engine, Refused, SIZE, Table, tried};
+pub(crate) use pattern::{CACHE, Refused, SIZE, Table, tried};
 use rehearsal::Rehearsal;
 pub(crate) use spelling::respelled;
-pub(crate) use translation::translated;
+pub(crate) use translation::{naming, translated};
 
 /// The resources for compiling a schema.
 #[derive(Debug, Clone, Copy)]
@@ -84,10 +84,11 @@ impl From<Exceeded> for Excess {
     }
 }
 
-/// Refuses a schema with texts that would be too much for any walk, written out in each location and URI that contains them.
+/// Refuses a schema with texts that would be too much for any walk, written out in each location and URI that contains them,
+/// and one that the meta-schemas would take too long to check.
 ///
 /// # Errors
-/// The texts would take too much.
+/// The texts, or the check, would take too much.
 pub fn check_texts(schema: &Value, limits: &Limits) -> Result<(), Refusal> {
     let mut here = String::new();
     let walk =
@@ -122,6 +123,8 @@ pub(crate) struct Work {
     pub steps: u64,
     /// Whether the compiled value holds itself.
     pub circular: bool,
+    /// The patterns that `unevaluatedProperties` matches a property name with in one step.
+    pub names: Matched,
 }
 
 /// Returns the cost of a schema. Refuses a schema that would take too many steps, or too much of the stack. The
@@ -145,7 +148,7 @@ pub(crate) fn check_work<'r>(
     let mut rehearsal = Rehearsal::new(patterns, Depth::new(&limits.bounds));
     let run = within(&limits.bounds, Load::default(), || rehearsal.run(&resolver, draft, schema));
     run.map_err(|exceeded| Refusal::Excess { of: exceeded.into(), location: pointer_to(schema, rehearsal.here()) })?;
-    Ok(Work { steps: steps_taken(&limits.bounds), circular: rehearsal.is_circular() })
+    Ok(Work { steps: steps_taken(&limits.bounds), circular: rehearsal.is_circular(), names: rehearsal.names() })
 }
 
 /// Refuses a schema with memory that would not be freed, if too much was lost in this way already.

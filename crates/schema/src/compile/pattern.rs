@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use regex_automata::meta;
 use regex_syntax::hir::Hir;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::translation::{steps, translated};
 use crate::Patterns;
-use crate::bounds::charge;
+use crate::bounds::{BACKTRACKED, MATCH, Matched, charge};
 use crate::walk::step;
 
 /// The maximum size of one compiled pattern: the engine's own default. `^[\p{L}\p{N}]{1,200}$` takes 9 MiB.
@@ -19,6 +19,8 @@ const SIZE_MIN: usize = 1 << 14;
 /// times the setting, for hostile patterns; usual ones have a few dozen states, in some kilobytes.
 pub(crate) const CACHE: usize = 32 << 10;
 const CACHE_MAX: usize = 2 * CACHE;
+/// The size that a pattern that backtracks counts as.
+const BACKTRACKING: u64 = MATCH / BACKTRACKED;
 
 /// The regular expression engine that a pattern needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +78,20 @@ impl<'s> Table<'s> {
     /// The size of a pattern, if the pattern compiles.
     pub(crate) fn of(&self, pattern: &str) -> Option<Tried> {
         self.tried.get(pattern).copied().flatten()
+    }
+
+    /// The size of a pattern for matches: those that backtrack count as if only short texts were matched.
+    pub(crate) fn weight(&self, pattern: &str) -> u64 {
+        match self.of(pattern) {
+            Some(Tried { engine: Engine::Linear, size, .. }) => size as u64,
+            Some(_) => BACKTRACKING,
+            None => 0,
+        }
+    }
+
+    /// The patterns of a `patternProperties`, together.
+    pub(crate) fn matched(&self, patterns: &Map<String, Value>) -> Matched {
+        Matched { count: patterns.len() as u64, size: patterns.keys().map(|pattern| self.weight(pattern)).sum() }
     }
 
     /// The patterns that need the backtracking engine.

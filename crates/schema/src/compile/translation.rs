@@ -15,6 +15,8 @@ const FOLDED: u64 = 12;
 /// The steps of a class of Unicode, and the characters that it may have. Measured: `\pL` takes 25 microseconds and 5 kB.
 const CLASS: u64 = 100;
 const CLASS_CHARACTERS: u64 = 1 << 19;
+/// The comparisons of names of groups in one step. Measured: a second for 20,000 groups.
+const NAMED: u64 = 100;
 
 /// The pattern in the engine's own syntax.
 pub(crate) fn translated(pattern: &str) -> Result<Cow<'_, str>, Refused> {
@@ -48,6 +50,14 @@ fn translation(pattern: &str) -> u64 {
         passes += 1;
     }
     passes * (pattern.len() as u64 + longer / 2) / PARSED
+}
+
+/// The steps of telling the groups of a regular expression apart by their names, which its syntax asks: the library compares
+/// each name with all before it, and each reference with all names.
+pub(crate) fn naming(pattern: &str) -> u64 {
+    let count = |opening| pattern.matches(opening).count() as u64;
+    let groups = count("(?<");
+    groups * (groups + count(r"\k<")) / NAMED
 }
 
 /// The engine reads ranges of characters one by one where upper and lower case are the same.

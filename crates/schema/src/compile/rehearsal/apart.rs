@@ -23,7 +23,7 @@ impl<'t> Rehearsal<'t, '_> {
     }
 
     /// Beside `additionalProperties`, the compiler tries each property name with each pattern.
-    pub(super) fn names(&self, members: &Map<String, Value>) {
+    pub(super) fn known_names(&self, members: &Map<String, Value>) {
         let of = |keyword| members.get(keyword).and_then(Value::as_object);
         let (Some(properties), Some(patterns), true) =
             (of("properties"), of("patternProperties"), members.contains_key("additionalProperties"))

@@ -22,6 +22,9 @@ impl<'t> Rehearsal<'t, '_> {
         charge(8);
         for (keyword, value) in members {
             charge(1);
+            if let ("patternProperties", Value::Object(names)) = (keyword.as_str(), value) {
+                self.below = self.below.and(self.patterns.matched(names));
+            }
             match keyword.as_str() {
                 "properties" => charge(value.as_object().map_or(0, Map::len) as u64),
                 "additionalProperties"

@@ -12,18 +12,22 @@ mod evaluated;
 use std::collections::hash_map::RandomState;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, Hash, Hasher};
-use std::ptr;
 use std::sync::Arc;
+use std::{mem, ptr};
 
 use referencing::{Draft, List, Resolver, ResourceRef, Uri};
 use serde_json::{Map, Value};
 
 use super::Depth;
 use super::pattern::{Engine, Table};
-use crate::bounds::{charge, charge_deeper};
+use crate::bounds::{Exceeded, Matched, charge, charge_deeper, stop};
+use crate::document::written_digits;
 
 /// The maximum nesting of reference targets in compilation; the compiler compiles further targets afterwards.
 const NESTED: usize = 8;
+/// The most digits of a divisor. A number of 130,000 digits takes 5 milliseconds to divide then; in one step, and the time
+/// grows with the square of the divisor's.
+const DIVISOR: u64 = 1000;
 type Address = Arc<Uri<String>>;
 type Scopes = u64;
 
@@ -43,6 +47,9 @@ pub(super) struct Rehearsal<'t, 's> {
     /// The schemas whose evaluated properties and items the compiler is compiling, and how often each.
     evaluated: HashMap<*const Map<String, Value>, usize>,
     circular: bool,
+    /// The patterns of property names below this `unevaluatedProperties`, and the most below any.
+    below: Matched,
+    names: Matched,
     here: *const Value,
 }
 
@@ -114,6 +121,8 @@ impl<'t, 's> Rehearsal<'t, 's> {
             nested: 0,
             evaluated: HashMap::new(),
             circular: false,
+            below: Matched::default(),
+            names: Matched::default(),
             here: ptr::null(),
         }
     }
@@ -126,6 +135,11 @@ impl<'t, 's> Rehearsal<'t, 's> {
     /// Whether references below `unevaluatedProperties` or `unevaluatedItems` are circular.
     pub(super) fn is_circular(&self) -> bool {
         self.circular
+    }
+
+    /// The most patterns that `unevaluatedProperties` matches a property name with in one step.
+    pub(super) fn names(&self) -> Matched {
+        self.names
     }
 
     pub(super) fn run(&mut self, resolver: &Resolver<'t>, draft: Draft, schema: &'t Value) {
@@ -215,7 +229,14 @@ impl<'t, 's> Rehearsal<'t, 's> {
                 ("$defs" | "definitions" | "$schema" | "$id" | "$comment", _) => {}
                 ("$ref" | "$dynamicRef", _) => self.reference(place, members, value),
                 ("$recursiveRef", Value::String(reference)) => self.recursive(place, reference),
-                ("unevaluatedProperties" | "unevaluatedItems", _) => self.evaluated(place, members),
+                ("unevaluatedProperties" | "unevaluatedItems", _) => {
+                    let around = mem::take(&mut self.below);
+                    self.evaluated(place, members);
+                    self.names = self.names.or(mem::replace(&mut self.below, around));
+                }
+                ("multipleOf", Value::Number(divisor)) if written_digits(divisor.as_str()) > DIVISOR => {
+                    stop(Exceeded::Steps);
+                }
                 (keyword, value) => match inner(keyword) {
                     Some(inner) => self.inner(place, keyword, value, &inner),
                     None => charge(size(value)),
@@ -223,7 +244,7 @@ impl<'t, 's> Rehearsal<'t, 's> {
             }
         }
         self.branches(place, members);
-        self.names(members);
+        self.known_names(members);
     }
 
     /// Rehearses the value of a keyword.
