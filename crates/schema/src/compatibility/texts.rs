@@ -2,18 +2,28 @@
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
+use super::lookaround;
 use crate::compile::translated;
 
-/// Texts that match the pattern, or nearly: the shortest, and one that takes other ways.
+/// Texts that match the pattern, or nearly: the shortest, and one that takes other ways. Of a pattern with look-arounds, those
+/// without them, and those with what it looks for, or must not find.
 pub(super) fn of_pattern(pattern: &str) -> Vec<String> {
     let Ok(translated) = translated(pattern) else { return Vec::new() };
-    let Ok(hir) = regex_syntax::parse(&translated) else { return Vec::new() };
+    let readings = match regex_syntax::parse(&translated) {
+        Ok(hir) => vec![hir],
+        Err(_) => {
+            let readings = [lookaround::without(&translated), lookaround::written_out(&translated)];
+            readings.into_iter().flatten().filter_map(|text| regex_syntax::parse(&text).ok()).collect()
+        }
+    };
     let mut all = Vec::new();
-    for variant in 0..6 {
-        let mut text = String::new();
-        write(&hir, variant, &mut text);
-        if !all.contains(&text) {
-            all.push(text);
+    for hir in readings {
+        for variant in 0..6 {
+            let mut text = String::new();
+            write(&hir, variant, &mut text);
+            if !all.contains(&text) {
+                all.push(text);
+            }
         }
     }
     all
@@ -57,23 +67,25 @@ fn write(hir: &Hir, variant: usize, text: &mut String) {
     }
 }
 
-/// Texts of the format.
+/// Texts of the format: a usual one, and those that patterns for it often forget.
 pub(super) fn of_format(format: &str) -> &'static [&'static str] {
     match format {
-        "date" => &["2026-01-31"],
-        "date-time" => &["2026-01-31T12:00:00Z"],
-        "time" => &["12:00:00Z"],
-        "duration" => &["P1D"],
-        "email" => &["a@example.com"],
-        "hostname" => &["example.com"],
+        "date" => &["2026-01-31", "2024-02-29"],
+        "date-time" => &["2026-01-31T12:00:00Z", "2026-01-31T12:00:00+02:00", "2026-01-31t12:00:00.5z"],
+        "time" => &["12:00:00Z", "12:00:00+02:00", "12:00:00.5z"],
+        "duration" => &["P1D", "PT1M", "P1W"],
+        "email" => &["a@example.com", "a@example.c", "\"a b\"@example.com"],
+        "hostname" => &["example.com", "a"],
         "ipv4" => &["192.0.2.1"],
-        "ipv6" => &["2001:db8::1"],
-        "uuid" => &["2eb8aa08-aa98-11ea-b4aa-73b441d16380"],
-        "uri" | "iri" => &["https://example.com/", "urn:a"],
-        "uri-reference" | "iri-reference" => &["/a", "https://example.com/"],
-        "uri-template" => &["/a/{b}"],
-        "json-pointer" => &["/a"],
-        "relative-json-pointer" => &["0/a"],
+        "ipv6" => &["2001:db8::1", "::"],
+        "uuid" => &["2eb8aa08-aa98-11ea-b4aa-73b441d16380", "2EB8AA08-AA98-01EA-04AA-73B441D16380"],
+        "uri" => &["https://example.com/", "urn:a"],
+        "iri" => &["https://example.com/", "https://example.com/ä", "urn:a"],
+        "uri-reference" => &["/a", "https://example.com/", ""],
+        "iri-reference" => &["/a", "/ä", "https://example.com/", ""],
+        "uri-template" => &["/a/{b}", "/a"],
+        "json-pointer" => &["/a", ""],
+        "relative-json-pointer" => &["0/a", "0"],
         "regex" => &["^a$"],
         _ => &[],
     }
