@@ -1,0 +1,141 @@
+//! Changes of texts and names: patterns, lengths, formats and look-around. None is left undecided.
+
+#[path = "support/changes.rs"]
+mod changes;
+mod support;
+
+use changes::{check, decided};
+use serde_json::{Value, json};
+use support::verdict;
+use veritable_schema::Verdict;
+
+fn text() -> Value {
+    json!({"type": "string"})
+}
+
+fn pattern(pattern: &str) -> Value {
+    json!({"type": "string", "pattern": pattern})
+}
+
+fn format(format: &str) -> Value {
+    json!({"type": "string", "format": format})
+}
+
+#[test]
+fn a_format_that_is_added_is_decided() {
+    let formats = [
+        "date",
+        "date-time",
+        "duration",
+        "email",
+        "hostname",
+        "ipv4",
+        "ipv6",
+        "iri",
+        "iri-reference",
+        "json-pointer",
+        "regex",
+        "relative-json-pointer",
+        "time",
+        "uri",
+        "uri-reference",
+        "uri-template",
+        "uuid",
+    ];
+    let within = |schema: Value| json!({"type": "object", "properties": {"a": schema}, "additionalProperties": false});
+    for name in formats {
+        let (text, of_format) = (text(), format(name));
+        check(&[
+            (name, text.clone(), of_format.clone(), false, true),
+            (name, within(text), within(of_format), false, true),
+        ]);
+    }
+}
+
+#[test]
+fn patterns_are_compared_with_lengths_and_lists() {
+    let long = |pattern: &str, most: u64| json!({"type": "string", "pattern": pattern, "maxLength": most});
+    check(&[
+        ("four digits", pattern("^[0-9]{4}$"), json!({"type": "string", "minLength": 4, "maxLength": 4}), true, false),
+        ("a list", pattern("^(EUR|USD)$"), json!({"enum": ["EUR", "USD"]}), true, true),
+        ("a shorter list", pattern("^(EUR|USD)$"), json!({"enum": ["EUR"]}), false, true),
+        ("a list of special characters", pattern("^(a-b|\\(c\\))$"), json!({"enum": ["a-b", "(c)", "d"]}), true, false),
+        ("a repetition", pattern("^[a-z]{1,10}$"), long("^[a-z]+$", 10), true, true),
+        ("a shorter length", pattern("^[a-z]{1,10}$"), long("^[a-z]+$", 9), false, true),
+        ("two patterns", json!({"allOf": [pattern("^a"), pattern("b$")]}), pattern("^a[\\s\\S]*b$"), true, true),
+        ("something", json!({"type": "string", "minLength": 1}), pattern("[\\s\\S]"), true, true),
+        ("a line", json!({"type": "string", "minLength": 1}), pattern("^.+$"), false, true),
+        ("no space", json!({"type": "string", "minLength": 1}), pattern("\\S"), false, true),
+        ("visible characters", text(), pattern("^[ -~]*$"), false, true),
+        ("narrow characters", text(), pattern("^[\\u0001-\\u00ff]*$"), false, true),
+    ]);
+}
+
+#[test]
+fn formats_are_compared_with_patterns_and_formats() {
+    let zod_uuid = "^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}\
+                    |00000000-0000-0000-0000-000000000000|ffffffff-ffff-ffff-ffff-ffffffffffff)$";
+    for (what, name, of_pattern) in [
+        ("times of Greenwich", "date-time", "Z$"),
+        ("a version of uuid", "uuid", zod_uuid),
+        ("small uuids", "uuid", "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"),
+        ("a domain of two letters", "email", "^[a-z]+@([a-z]+\\.)+[A-Za-z]{2,}$"),
+    ] {
+        assert!(!decided(&format(name), &pattern(of_pattern), what), "{what}");
+    }
+    assert!(!decided(&format("iri"), &format("uri"), "umlauts"));
+}
+
+#[test]
+fn look_around_is_compared() {
+    let decimal = "^(?!^[-+.]*$)[+-]?0*\\d*\\.?\\d*$";
+    let digits = "^(?!^[-+.]*$)[+-]?0*(?:\\d{0,8}|(?=[\\d.]{1,13}0*$)\\d{0,8}\\.\\d{0,4}0*$)";
+    let price = |schema: Value| json!({"properties": {"price": schema}, "required": ["price"]});
+    check(&[
+        ("a name less", pattern("^[a-z]+$"), pattern("^(?!admin)[a-z]+$"), false, true),
+        (
+            "a decimal as a number",
+            price(json!({"anyOf": [{"type": "number"}, pattern(decimal)]})),
+            price(json!({"type": "number"})),
+            false,
+            true,
+        ),
+    ]);
+    // That of digits has no end.
+    assert!(!decided(&pattern(digits), &pattern(decimal), "more than digits"));
+    let verdict = verdict(&pattern(decimal), &pattern(digits));
+    let Verdict::Undecided { reason, place } = verdict else { panic!("{verdict:?}") };
+    assert!(reason.ends_with("what a pattern looks for around itself is not compared"), "{reason}");
+    assert_eq!(place.as_deref(), Some("/pattern"));
+}
+
+#[test]
+fn patterns_of_names_are_compared() {
+    let closed = |pattern: &str| json!({"type": "object", "patternProperties": {pattern: text()}, "additionalProperties": false});
+    let open = |pattern: &str| json!({"type": "object", "patternProperties": {pattern: text()}});
+    let (language, region) = ("^[a-z]{2}$", "^[a-z]{2}(-[A-Z]{2})?$");
+    let number = json!({"type": "number"});
+    check(&[
+        ("more names, closed", closed(language), closed(region), true, false),
+        ("a prefix, closed", closed("^x-"), closed("^[xX]-"), true, false),
+        ("more characters, closed", closed("^[a-zA-Z0-9_]+$"), closed("^[a-zA-Z0-9_.-]+$"), true, false),
+        ("fewer names, open", open(region), open(language), true, false),
+        (
+            "names by a schema, and by a pattern",
+            json!({"type": "object", "propertyNames": {"pattern": language}, "additionalProperties": number}),
+            json!({"type": "object", "patternProperties": {language: number}, "additionalProperties": false}),
+            true,
+            true,
+        ),
+    ]);
+    for pattern in ["^(.*)$", "^.*$", ".*"] {
+        let (old, new) = (json!({"patternProperties": {pattern: number}}), json!({"additionalProperties": number}));
+        // A name with a line end matches no dot, unless the pattern finds it beside.
+        assert_eq!(decided(&old, &new, pattern), pattern == ".*", "{pattern}");
+        assert!(decided(&new, &old, pattern), "{pattern}");
+    }
+    for format in ["uuid", "date"] {
+        let map = |schema: Value| json!({"type": "object", "propertyNames": {"format": format}, "additionalProperties": schema});
+        check(&[("values that widen", map(json!({"type": "integer"})), map(number.clone()), true, false)]);
+    }
+}
