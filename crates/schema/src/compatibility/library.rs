@@ -123,17 +123,32 @@ fn is_later_format(draft: Draft, members: &Map<String, Value>, format: &str, for
         && members.get("format").is_some_and(|value| value.as_str() == Some(format))
 }
 
-/// A schema in the form for comparisons: format uuid as a pattern in drafts where comparisons do not know the format.
+/// A schema in the form for comparisons: format uuid as a pattern in drafts where comparisons do not know the format, and
+/// digits of dates and times, for which they take other characters as well.
 fn readable(schema: &Value, formats: Formats) -> Value {
     const UUID: &str = "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$";
+    const DATE: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}";
+    const TIME: &str = "[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$";
     let schemas = schemas(schema);
-    let uuids = schemas.all.iter().filter(|it| is_later_format(schemas.draft, it.members, "uuid", formats));
     let mut readable = respelled(schema).into_owned();
-    for location in uuids.map(|schema| schemas.location(schema)) {
-        let Some(Value::Object(members)) = readable.pointer_mut(&location) else { continue };
-        members.remove("format");
+    let draft = schemas.draft;
+    let are_checked = formats == Formats::Asserted || formats == Formats::AsDrafted && draft <= Draft::Draft7;
+    for schema in &schemas.all {
+        let format = schema.members.get("format").and_then(Value::as_str);
+        let is_later = is_later_format(draft, schema.members, "uuid", formats);
+        let pattern = match format {
+            Some("uuid") if is_later => UUID.to_owned(),
+            Some("date") if are_checked => format!("{DATE}$"),
+            Some("time") if are_checked => format!("^{TIME}"),
+            Some("date-time") if are_checked => format!("{DATE}[Tt]{TIME}"),
+            _ => continue,
+        };
+        let Some(Value::Object(members)) = readable.pointer_mut(&schemas.location(schema)) else { continue };
+        if is_later {
+            members.remove("format");
+        }
         if let Value::Array(all) = members.entry("allOf").or_insert(json!([])) {
-            all.push(json!({ "pattern": UUID }));
+            all.push(json!({ "pattern": pattern }));
         }
     }
     readable
