@@ -84,6 +84,38 @@ fn formats_are_compared_with_patterns_and_formats() {
         assert!(!decided(&format(name), &pattern(of_pattern), what), "{what}");
     }
     assert!(!decided(&format("iri"), &format("uri"), "umlauts"));
+    let octet = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
+    let exact = pattern(&format!("^({octet}\\.){{3}}{octet}$"));
+    check(&[
+        ("a date", format("date"), pattern("^\\d{4}-\\d{2}-\\d{2}$"), true, false),
+        ("a length of dates", format("date"), json!({"type": "string", "maxLength": 10}), true, false),
+        ("a time", format("time"), pattern("^\\d{2}:\\d{2}:\\d{2}"), true, false),
+        ("a date and a time", format("date-time"), pattern("^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:"), true, false),
+        ("an address", format("ipv4"), pattern("^\\d{1,3}(\\.\\d{1,3}){3}$"), true, false),
+        ("all addresses", format("ipv4"), exact, true, true),
+        ("a uuid", format("uuid"), pattern("^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"), true, true),
+        ("a uuid that is one", pattern(zod_uuid), format("uuid"), true, false),
+        ("a reference", format("uri"), format("uri-reference"), true, false),
+        ("an international reference", format("iri"), format("iri-reference"), true, false),
+    ]);
+}
+
+#[test]
+fn dates_that_have_no_digits_are_none() {
+    // The library takes the characters before 0 for digits.
+    for (name, text) in [
+        ("date", "////-01-01"),
+        ("date", "2026-0*-01"),
+        ("time", "00:00:0/Z"),
+        ("time", "00:00:00+0/:00"),
+        ("date-time", "2026-01-01T0*:00:00Z"),
+        ("date-time", "2026-01-0/T00:00:00Z"),
+    ] {
+        for draft in ["http://json-schema.org/draft-04/schema#", "https://json-schema.org/draft/2020-12/schema"] {
+            let in_format = json!({"$schema": draft, "format": name});
+            assert!(!decided(&json!({"$schema": draft, "const": text, "enum": [text]}), &in_format, text), "{text}");
+        }
+    }
 }
 
 #[test]

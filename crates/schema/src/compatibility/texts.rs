@@ -91,7 +91,176 @@ pub(super) fn of_format(format: &str) -> &'static [&'static str] {
     }
 }
 
+/// A pattern that all texts of the format match, and whether no other text does.
+// Read in the validator's own code, and tested below with texts that it accepts.
+pub(super) fn pattern_of_format(format: &str) -> Option<(&'static str, bool)> {
+    const HEX: &str = "^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$";
+    /// Days by the length of their month, and that of leap years.
+    macro_rules! date {
+        () => {
+            concat!(
+                r"(?:[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)",
+                r"|02-(?:0[1-9]|1[0-9]|2[0-8]))",
+                r"|(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29)"
+            )
+        };
+    }
+    /// A leap second is one only at the end of a day of Greenwich.
+    macro_rules! time {
+        () => {
+            concat!(
+                r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]+)?",
+                r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
+            )
+        };
+    }
+    macro_rules! octet {
+        () => {
+            "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+        };
+    }
+    Some(match format {
+        "uuid" => (HEX, true),
+        "ipv4" => (concat!("^", octet!(), r"(?:\.", octet!(), "){3}$"), true),
+        "date" => (concat!("^", date!(), "$"), true),
+        "time" => (concat!("^", time!(), "$"), false),
+        "date-time" => (concat!("^", date!(), "[Tt]", time!(), "$"), false),
+        _ => return None,
+    })
+}
+
 /// A text of this many characters.
 pub(super) fn of_length(length: u64) -> Option<String> {
     (length <= 4096).then(|| "a".repeat(usize::try_from(length).unwrap_or(0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+    use serde_json::{Value, json};
+
+    use super::{of_format, pattern_of_format};
+    use crate::{Bounds, Formats, Limits, Parsed, Patterns, Rules, Validator};
+
+    const FREE: Bounds = Bounds { floor: 0, steps: u64::MAX, interrupted: || false };
+    const DRAFTS: [&str; 5] = [
+        "http://json-schema.org/draft-04/schema#",
+        "http://json-schema.org/draft-06/schema#",
+        "http://json-schema.org/draft-07/schema#",
+        "https://json-schema.org/draft/2019-09/schema",
+        "https://json-schema.org/draft/2020-12/schema",
+    ];
+
+    /// Texts like those of the format: its parts at random, with a few characters changed.
+    fn near(format: &str) -> BoxedStrategy<String> {
+        let two =
+            || prop_oneof![(0..70_u8).prop_map(|it| format!("{it:02}")), (0..14_u8).prop_map(|it| format!("{it:02}"))];
+        let year = || {
+            prop_oneof![0..10_000_u16, prop::sample::select(vec![0, 1900, 2000, 2023, 2024, 2100, 2400])]
+                .prop_map(|it| format!("{it:04}"))
+        };
+        let date = || (year(), two(), two()).prop_map(|(year, month, day)| format!("{year}-{month}-{day}"));
+        let time = || {
+            let fraction = prop::sample::select(vec!["", "", ".5", ".", ".123456789"]);
+            let zone = prop_oneof![
+                prop::sample::select(vec!["Z", "z", "", "+", "-00:00"]).prop_map(str::to_owned),
+                (prop::sample::select(vec!["+", "-"]), two(), two())
+                    .prop_map(|(sign, hour, minute)| format!("{sign}{hour}:{minute}")),
+            ];
+            let end = prop::sample::select(vec!["23:59:60", "00:00:00", "23:59:59"]).prop_map(str::to_owned);
+            let clock = prop_oneof![
+                3 => (two(), two(), two()).prop_map(|(hour, minute, second)| format!("{hour}:{minute}:{second}")),
+                1 => end,
+            ];
+            (clock, fraction, zone).prop_map(|(clock, fraction, zone)| format!("{clock}{fraction}{zone}"))
+        };
+        let whole: BoxedStrategy<String> = match format {
+            "date" => date().boxed(),
+            "time" => time().boxed(),
+            "date-time" => (date(), prop::sample::select(vec!["T", "t", " "]), time())
+                .prop_map(|(date, between, time)| date + between + &time)
+                .boxed(),
+            "ipv4" => {
+                let octet = prop_oneof![
+                    (0..300_u16).prop_map(|it| it.to_string()),
+                    prop::sample::select(vec!["00", "01", ""]).prop_map(str::to_owned)
+                ];
+                prop::collection::vec(octet, 4).prop_map(|all| all.join(".")).boxed()
+            }
+            _ => "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}".boxed(),
+        };
+        let of = of_format(format).iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let change = (
+            any::<prop::sample::Index>(),
+            0..3_u8,
+            prop_oneof![
+                prop::char::range('\0', '\u{7f}'),
+                prop::sample::select("*+,-./0:;@AGTZ`agtz\n \u{664}\u{ff11}é".chars().collect::<Vec<_>>()),
+            ],
+        );
+        (prop_oneof![4 => whole, 1 => prop::sample::select(of)], prop::collection::vec(change, 0..3))
+            .prop_map(|(text, changes)| {
+                let mut all: Vec<char> = text.chars().collect();
+                for (place, kind, character) in changes {
+                    let place = place.index(all.len() + 1);
+                    match (kind, all.get_mut(place)) {
+                        (0, Some(there)) => *there = character,
+                        (1, Some(_)) => drop(all.remove(place)),
+                        _ => all.insert(place, character),
+                    }
+                }
+                all.into_iter().collect()
+            })
+            .boxed()
+    }
+
+    #[test]
+    fn what_is_of_a_format_matches_its_pattern() {
+        let build = |schema: &Value| {
+            let rules = Rules { patterns: Patterns::Linear, formats: Formats::Asserted, resources: &[], base: None };
+            let limits = Limits { bounds: FREE, patterns: Limits::PATTERNS };
+            Validator::<Parsed>::build(schema, &rules, &limits).unwrap()
+        };
+        for format in ["date", "time", "date-time", "ipv4", "uuid"] {
+            let (pattern, exact) = pattern_of_format(format).unwrap();
+            let pattern = build(&json!({ "pattern": pattern }));
+            let drafts = DRAFTS.map(|draft| build(&json!({"$schema": draft, "format": format})));
+            let (texts, mut runner, mut counts) = (near(format), TestRunner::deterministic(), [0, 0]);
+            for _ in 0..6000 {
+                let text = json!(texts.new_tree(&mut runner).unwrap().current());
+                let matches = pattern.is_valid(&text, &FREE).unwrap();
+                for draft in &drafts {
+                    let is_of = draft.is_valid(&text, &FREE).unwrap();
+                    assert!(matches || !is_of, "{format} {text}");
+                    assert!(!exact || matches == is_of, "{format} {text}");
+                    counts[usize::from(is_of)] += 1;
+                }
+            }
+            assert!(counts.iter().all(|count| *count > 3000), "{format} {counts:?}");
+        }
+    }
+
+    #[test]
+    fn every_date_and_every_byte_is_tried() {
+        let pattern = |format| regex::Regex::new(pattern_of_format(format).unwrap().0).unwrap();
+        let date = pattern("date");
+        for year in [0, 4, 96, 100, 400, 1900, 1996, 2000, 2023, 2024, 2026, 2100, 9999] {
+            for (month, day) in (0..14).flat_map(|month| (0..33).map(move |day| (month, day))) {
+                let text = format!("{year:04}-{month:02}-{day:02}");
+                assert_eq!(crate::formats::is_of("date", &text), Some(date.is_match(&text)), "{text}");
+            }
+        }
+        for (format, text) in
+            [("date", "2026-01-11"), ("uuid", "2eb8aa08-aa98-11ea-b4aa-73b441d16380"), ("time", "11:11:11.1+11:11")]
+        {
+            let pattern = pattern(format);
+            for (place, byte) in (0..text.len()).flat_map(|place| (0..128_u8).map(move |byte| (place, byte))) {
+                let changed = format!("{}{}{}", &text[..place], char::from(byte), &text[place + 1..]);
+                let is_of = crate::formats::is_of(format, &changed) == Some(true);
+                assert_eq!(is_of, pattern.is_match(&changed), "{format} {changed:?}");
+            }
+        }
+    }
 }

@@ -2,12 +2,17 @@
 //!
 //! Soundness. What the facts say of texts is that they match patterns and have lengths. If no text of that kind breaks a goal
 //! (`patterns`), the goal holds. Patterns, lengths, lists and some formats are goals that a text breaks or meets as a pattern
-//! or a length says.
+//! or a length says. What a format says as a pattern is a table (`texts`).
 
 use super::Proof;
 use crate::compatibility::facts::Facts;
 use crate::compatibility::form::{Condition, Kinds, Values};
 use crate::compatibility::patterns::{Texts, Wanted};
+use crate::compatibility::texts::pattern_of_format;
+
+/// Formats, and others that all their texts are of: the validator's parsers of both are one, and only the first requires a
+/// scheme.
+const WIDER: [(&str, &str); 2] = [("uri", "uri-reference"), ("iri", "iri-reference")];
 
 /// The maximum size of a list of texts that becomes a pattern.
 const LISTED: usize = 2048;
@@ -19,6 +24,9 @@ impl Proof {
         for (_, condition) in self.theory.held(facts) {
             match &*condition {
                 Condition::Pattern(pattern) => drop(texts.patterns.insert(pattern.clone())),
+                Condition::Format(format, _) => {
+                    texts.patterns.extend(pattern_of_format(format).map(|(pattern, _)| pattern.to_owned()));
+                }
                 Condition::LengthMin(count) => texts.least = texts.least.max(*count),
                 Condition::LengthMax(count) => texts.most = texts.most.min(*count),
                 _ => {}
@@ -33,6 +41,11 @@ impl Proof {
             Condition::LengthMin(count) => texts.least >= *count || self.are(&texts, Wanted::Least(*count)),
             Condition::LengthMax(count) => texts.most <= *count || self.are(&texts, Wanted::Most(*count)),
             Condition::Pattern(pattern) => self.are(&texts, Wanted::Pattern(pattern.clone())),
+            Condition::Format(format, _) => {
+                let is_wider = |held: &Condition| matches!(held, Condition::Format(held, _) if WIDER.contains(&(held.as_str(), format.as_str())));
+                self.theory.held(facts).iter().any(|(_, held)| is_wider(held))
+                    || matches!(pattern_of_format(format), Some((pattern, true)) if self.are(&texts, Wanted::Pattern(pattern.to_owned())))
+            }
             _ => false,
         }
     }
