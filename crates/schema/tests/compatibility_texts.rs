@@ -5,8 +5,11 @@ mod changes;
 mod support;
 
 use changes::{check, decided};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
-use support::verdict;
+use support::{admitted, parsed, valid, verdict};
 use veritable_schema::Verdict;
 
 fn text() -> Value {
@@ -170,4 +173,101 @@ fn patterns_of_names_are_compared() {
         let map = |schema: Value| json!({"type": "object", "propertyNames": {"format": format}, "additionalProperties": schema});
         check(&[("values that widen", map(json!({"type": "integer"})), map(number.clone()), true, false)]);
     }
+}
+
+/// Patterns that include, meet and exclude one another.
+const PATTERNS: [&str; 14] = [
+    "^a",
+    "b$",
+    "^[ab]*$",
+    "^.$",
+    "^.+$",
+    "^(a|b1)$",
+    "a|1",
+    "^[\\s\\S]{1,2}$",
+    "^(?:ab?|ä)+$",
+    "",
+    "^[^a]*$",
+    "\\d",
+    "^$",
+    "(?i)^A",
+];
+
+/// All texts of up to so many of these characters.
+fn texts(longest: usize) -> Vec<String> {
+    let mut all = vec![String::new()];
+    let mut from = 0;
+    for _ in 0..longest {
+        let end = all.len();
+        for place in from..end {
+            all.extend(["a", "b", "1", "\n", "ä"].map(|character| all[place].clone() + character));
+        }
+        from = end;
+    }
+    all
+}
+
+fn among_texts() -> impl Strategy<Value = Value> {
+    let pattern = || prop::sample::select(&PATTERNS[..]).prop_map(|pattern| json!({ "pattern": pattern }));
+    let part = prop_oneof![
+        4 => pattern(),
+        1 => (0..4_u8).prop_map(|count| json!({ "minLength": count })),
+        1 => (0..4_u8).prop_map(|count| json!({ "maxLength": count })),
+        1 => prop::sample::subsequence(vec!["", "a", "b1", "b", "ä", "1"], 1..5).prop_map(|all| json!({ "enum": all })),
+    ];
+    prop::collection::vec(part, 1..4).prop_map(|all| json!({"type": "string", "allOf": all}))
+}
+
+fn among_objects() -> impl Strategy<Value = Value> {
+    let pattern = || prop::sample::select(&PATTERNS[..]);
+    let value = || {
+        let values =
+            [json!(true), json!(false), json!({"type": "number"}), json!({"type": "integer"}), json!({"const": 1})];
+        prop::sample::select(values.to_vec())
+    };
+    let names = prop::option::weighted(0.3, among_texts());
+    (prop::collection::btree_map(pattern(), value(), 0..3), prop::option::of(value()), names).prop_map(
+        |(patterns, rest, names)| {
+            let mut schema = json!({"type": "object", "patternProperties": patterns});
+            rest.map(|rest| schema["additionalProperties"] = rest);
+            names.map(|names| schema["propertyNames"] = names);
+            schema
+        },
+    )
+}
+
+/// Whether no document is lost where the change is compatible; and how many of the changes are.
+fn attacked(pairs: impl Strategy<Value = (Value, Value)>, documents: &[Value]) -> usize {
+    let mut runner = TestRunner::deterministic();
+    let mut compatible = 0;
+    for _ in 0..400 {
+        let (old, new) = pairs.new_tree(&mut runner).unwrap().current();
+        if !admitted(&old) || !admitted(&new) {
+            continue;
+        }
+        if verdict(&old, &new) == Verdict::Compatible {
+            compatible += 1;
+            let (before, after) = (parsed(&old), parsed(&new));
+            let lost = documents.iter().find(|document| valid(&before, document) && !valid(&after, document));
+            assert_eq!(lost, None, "{old} {new}");
+        }
+    }
+    compatible
+}
+
+#[test]
+fn what_is_compatible_of_patterns_and_lengths_loses_no_text() {
+    let documents: Vec<Value> = texts(3).into_iter().map(Value::String).collect();
+    let compatible = attacked((among_texts(), among_texts()), &documents);
+    assert!(compatible > 60, "{compatible}");
+}
+
+#[test]
+fn what_is_compatible_of_patterns_of_names_loses_no_object() {
+    let values = [json!(1), json!(2), json!(1.5), json!("a")];
+    let texts = texts(2);
+    let documents: Vec<Value> =
+        texts.iter().flat_map(|name| values.iter().map(move |value| json!({ name: value }))).collect();
+    let compatible = attacked((among_objects(), among_objects()), &documents);
+    assert!(compatible > 60, "{compatible}");
 }
