@@ -47,13 +47,27 @@ pub(crate) fn strict(format: &str) -> Option<&'static str> {
     STRICT.iter().find(|(name, _)| *name == format).map(|&(_, pattern)| pattern)
 }
 
+fn is_strictly(index: usize, text: &str) -> bool {
+    let (pattern, library) = &STRICTLY[index];
+    pattern.is_match(text) && library.is_valid(&Value::from(text))
+}
+
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36 && UUID.is_valid(&Value::from(text))
+}
+
+/// Whether the text is of the format, for those that are the same in every draft and checked here.
+pub(crate) fn is_of(format: &str, text: &str) -> Option<bool> {
+    if format == "uuid" {
+        return Some(is_uuid(text));
+    }
+    STRICT.iter().position(|(name, _)| *name == format).map(|index| is_strictly(index, text))
+}
+
 /// Bounds the cost of a format or a media type, in any draft, and checks strictly what the library does not.
 pub(crate) fn bounded<J: Json>(mut options: Options<'_, J>) -> Options<'_, J> {
     for (index, (format, _)) in STRICT.iter().enumerate() {
-        options = options.with_format(*format, move |text: &str| {
-            let (pattern, library) = &STRICTLY[index];
-            pattern.is_match(text) && library.is_valid(&Value::from(text))
-        });
+        options = options.with_format(*format, move |text: &str| is_strictly(index, text));
     }
     options
         .with_format("regex", |text: &str| {
@@ -73,6 +87,6 @@ fn at_most(length: usize, text: &str) -> &str {
 /// Adds the formats that are newer than draft 7, but that schemas of draft 7 contain all the same.
 pub(crate) fn of_later_drafts<J: Json>(options: Options<'_, J>) -> Options<'_, J> {
     options
-        .with_format("uuid", |text: &str| text.len() == 36 && UUID.is_valid(&Value::from(text)))
+        .with_format("uuid", is_uuid)
         .with_format("duration", |text: &str| DURATION.is_valid(&Value::from(text)))
 }

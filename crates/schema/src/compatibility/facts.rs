@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use super::form::{Condition, FALSE, Graph, Id, Kinds, TRUE};
 use super::number::Decimal;
-use super::patterns::{Automata, Difference};
+use super::patterns::{Automata, Difference, Texts, Wanted};
 use crate::bounds::{charge, charge_deeper};
 use crate::compile::{CACHE, translated};
 
@@ -56,7 +56,7 @@ pub(super) struct Theory {
     known_numbers: HashMap<Rc<Facts>, Known>,
     patterns: HashMap<String, Option<regex::Regex>>,
     automata: Automata,
-    differences: HashMap<(String, String), Difference>,
+    differences: HashMap<(Texts, Wanted), Difference>,
 }
 
 /// The maximum bytes of a compiled pattern, and the maximum number of patterns: larger and more ones are not tried.
@@ -366,14 +366,25 @@ impl Theory {
         catch_unwind(AssertUnwindSafe(|| pattern.is_match(text))).ok()
     }
 
-    /// A text that matches the one pattern and not the other.
-    pub(super) fn difference(&mut self, left: &str, right: &str) -> Difference {
-        let key = (left.to_owned(), right.to_owned());
+    /// Whether all texts that match the one pattern match the other.
+    pub(super) fn is_within(&mut self, left: &str, right: &str) -> bool {
+        self.difference(Texts::of(left), Wanted::Pattern(right.to_owned())) == Some(None)
+    }
+
+    /// A text that is not what is wanted.
+    pub(super) fn difference(&mut self, texts: Texts, wanted: Wanted) -> Difference {
+        let key = (texts, wanted);
+        charge(1);
         if let Some(known) = self.differences.get(&key) {
             return known.clone();
         }
-        let difference = self.automata.difference(left, right);
+        let difference = self.automata.difference(&key.0, &key.1);
         self.differences.insert(key, difference.clone());
         difference
+    }
+
+    /// A text that does not match the pattern, even without its look-arounds.
+    pub(super) fn far(&mut self, texts: &Texts, pattern: &str) -> Option<String> {
+        self.automata.far(texts, pattern)
     }
 }

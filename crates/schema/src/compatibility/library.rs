@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jsonschema::canonical::{self, CanonicalSchema, CanonicalizationError, Containment, OperandMismatch};
+use jsonschema::canonical::{self, CanonicalSchema, CanonicalizationError, Containment};
 use jsonschema::{PatternOptions, Registry};
 use referencing::Draft;
 use serde_json::{Map, json};
@@ -14,15 +14,16 @@ use super::{Version, cost, values};
 use crate::admission::is_meta_schema;
 use crate::compile::{CACHE, Limits, respelled};
 use crate::formats::strict;
-use crate::walk::{draft, identifiers, schemas, step};
-use crate::{Formats, Value, keywords};
+use crate::walk::{draft, identifiers, schemas};
+use crate::{Formats, Value};
 
 /// The maximum size of schemas, with references written out, for showing lost documents, and the maximum length of the answer.
 const EXPLAINED: f64 = 2_000.0;
 const EXPLANATION: usize = 8 << 10;
 
-/// What the library does not always understand: it forgets some of what a condition of `if` evaluates.
-const UNEVALUATED: [&str; 2] = ["unevaluatedItems", "unevaluatedProperties"];
+/// What the library does not always understand: references that lead to different places in different documents, and what
+/// a condition of `if` evaluates, some of which it forgets.
+const NOT_READ: [&str; 4] = ["$dynamicRef", "$recursiveRef", "unevaluatedItems", "unevaluatedProperties"];
 
 /// The bounds of lengths.
 const LENGTHS: [&str; 2] = ["minLength", "maxLength"];
@@ -35,60 +36,51 @@ pub(super) enum Answer {
     Lost(Option<Value>),
 }
 
-/// The answer, or the reason why there is none.
-pub(super) fn compare(new: &Version, old: &Version, formats: Formats, limits: &Limits) -> Result<Answer, String> {
+/// The answer, if there is one. Why there is none says nothing of the versions, but of what the library knows.
+pub(super) fn compare(new: &Version, old: &Version, formats: Formats, limits: &Limits) -> Option<Answer> {
     compare_up_to(f64::INFINITY, new, old, formats, limits)
 }
 
 /// The schema of the documents that are valid only under the old version, if the versions and the schema are small.
 pub(super) fn lost(new: &Version, old: &Version, formats: Formats, limits: &Limits) -> Option<Value> {
     match compare_up_to(EXPLAINED, new, old, formats, limits) {
-        Ok(Answer::Lost(lost)) => lost,
+        Some(Answer::Lost(lost)) => lost,
         _ => None,
     }
 }
 
-fn compare_up_to(
-    size_max: f64,
-    new: &Version,
-    old: &Version,
-    formats: Formats,
-    limits: &Limits,
-) -> Result<Answer, String> {
-    let resources = resources(new, old)?;
-    for schema in [new.schema, old.schema].into_iter().chain(resources.iter().map(|(_, resource)| *resource)) {
-        is_comparable(schema, formats)?;
+fn compare_up_to(size_max: f64, new: &Version, old: &Version, formats: Formats, limits: &Limits) -> Option<Answer> {
+    let resources = resources(new, old).ok()?;
+    let mut all = [new.schema, old.schema].into_iter().chain(resources.iter().map(|(_, resource)| *resource));
+    if !all.all(|schema| is_comparable(schema, formats)) {
+        return None;
     }
-    have_own_identifiers(&[new.schema, old.schema], &resources)?;
-    let (draft_new, draft_old) = (draft(new.schema), draft(old.schema));
-    if draft_new != draft_old {
-        let name = keywords::name;
-        return Err(format!("the old schema is in {} and the new one in {}", name(draft_old), name(draft_new)));
-    }
+    have_own_identifiers(&[new.schema, old.schema], &resources).ok()?;
     // The library reads all in one draft.
-    if let Some((uri, _)) = resources.iter().find(|(_, resource)| resource.is_object() && draft(resource) != draft_new)
-    {
-        return Err(format!("{uri} is in another draft"));
+    let one = draft(new.schema);
+    let is_other = |schema: &Value| schema.is_object() && draft(schema) != one;
+    if draft(old.schema) != one || resources.iter().any(|(_, resource)| is_other(resource)) {
+        return None;
     }
-    let size = |version: &Version| cost::size(version.schema, version.resources, cost::levels_max(limits));
+    let size = |version: &Version| cost::size(version.schema, version.resources, cost::levels_max(limits)).ok();
     let size = size(new)? + size(old)?;
     if size > size_max {
-        return Err("the schemas are too large to say what is lost".to_owned());
+        return None;
     }
     let all = [new.schema, old.schema].into_iter().chain(resources.iter().map(|(_, resource)| *resource));
-    values::check(all, limits)?;
+    values::check(all, limits).ok()?;
 
     let resources: Vec<_> = resources.into_iter().map(|(uri, resource)| (uri, readable(resource, formats))).collect();
     let registry = Registry::new()
         .extend(resources.iter().map(|(uri, resource)| (*uri, resource)))
         .and_then(referencing::RegistryBuilder::prepare)
-        .map_err(|error| error.to_string())?;
-    let canonical = |schema| canonical(schema, &registry, formats).map_err(|error| reason(&error));
+        .ok()?;
+    let canonical = |schema| canonical(schema, &registry, formats).ok();
     let (new, old) = (canonical(new.schema)?, canonical(old.schema)?);
-    match new.covers(&old).map_err(|error| reason(&error))? {
-        Containment::Yes => Ok(Answer::Covered),
-        Containment::No => Ok(Answer::Lost((size <= EXPLAINED).then(|| difference(&new, &old)).flatten())),
-        _ => Err("there is neither a proof nor a counterexample".to_owned()),
+    match new.covers(&old).ok()? {
+        Containment::Yes => Some(Answer::Covered),
+        Containment::No => Some(Answer::Lost((size <= EXPLAINED).then(|| difference(&new, &old)).flatten())),
+        _ => None,
     }
 }
 
@@ -121,33 +113,15 @@ pub(super) fn have_own_identifiers(versions: &[&Value], resources: &[(&str, &Val
 }
 
 /// Whether comparisons read all of a schema in the same way as validators.
-fn is_comparable(schema: &Value, formats: Formats) -> Result<(), String> {
+fn is_comparable(schema: &Value, formats: Formats) -> bool {
     let schemas = schemas(schema);
-    if schemas.is_base_unclear() {
-        return Err("an identifier is where the validator may not look for one".to_owned());
-    }
-    for schema in &schemas.all {
-        let at = |keyword: &str| schemas.location(schema) + &step(keyword);
-        if let Some(keyword) = ["$dynamicRef", "$recursiveRef"].into_iter().find(|it| schema.members.contains_key(*it))
-        {
-            return Err(format!("{keyword} at {} leads to different places in different documents", at(keyword)));
-        }
-        if let Some(keyword) = UNEVALUATED.into_iter().find(|it| schema.members.contains_key(*it)) {
-            return Err(format!("{keyword} at {} applies to different values in different documents", at(keyword)));
-        }
-        let length = |keyword: &&str| schema.members.get(*keyword).and_then(Value::as_f64);
-        if let Some(keyword) = LENGTHS.into_iter().find(|it| length(it).is_some_and(|length| length > LONGEST as f64)) {
-            return Err(format!("{keyword} at {} is beyond what can be stored", at(keyword)));
-        }
-        if is_later_format(schemas.draft, schema.members, "duration", formats) {
-            return Err(format!(
-                "format duration at {} cannot be compared in {}",
-                at("format"),
-                keywords::name(schemas.draft)
-            ));
-        }
-    }
-    Ok(())
+    let is_long = |length: &Value| length.as_f64().is_some_and(|length| length > LONGEST as f64);
+    !schemas.is_base_unclear()
+        && schemas.all.iter().all(|schema| {
+            !NOT_READ.iter().any(|keyword| schema.members.contains_key(*keyword))
+                && !LENGTHS.iter().filter_map(|keyword| schema.members.get(*keyword)).any(is_long)
+                && !is_later_format(schemas.draft, schema.members, "duration", formats)
+        })
 }
 
 /// Whether a schema has a format that validators know before the format's draft, and comparisons do not.
@@ -202,15 +176,4 @@ fn canonical(schema: &Value, registry: &Registry, formats: Formats) -> Result<Ca
 fn difference(new: &CanonicalSchema, old: &CanonicalSchema) -> Option<Value> {
     let lost = old.subtract(new).ok()?.to_json_schema();
     (lost.to_string().len() <= EXPLANATION).then_some(lost)
-}
-
-/// The readable reason why there is no verdict.
-fn reason(error: &CanonicalizationError) -> String {
-    match error {
-        CanonicalizationError::IncompatibleOperands(OperandMismatch::DocumentRoots) => {
-            "the schemas refer to themselves as a whole (\"#\"), and only equal ones are compared then".to_owned()
-        }
-        CanonicalizationError::UnsupportedOperand => "one of the schemas has a form that cannot be compared".to_owned(),
-        error => error.to_string(),
-    }
 }

@@ -10,6 +10,7 @@ mod equality;
 mod facts;
 mod form;
 mod library;
+mod lookaround;
 mod mode;
 mod number;
 mod patterns;
@@ -116,16 +117,27 @@ impl Comparison<'_> {
             return self.undecided(String::new());
         }
         match library::compare(self.new, self.old, self.formats, self.limits) {
-            Ok(Answer::Covered) => Verdict::Compatible,
-            Ok(Answer::Lost(lost)) => {
+            Some(Answer::Covered) => Verdict::Compatible,
+            Some(Answer::Lost(lost)) => {
                 let example = lost.as_ref().and_then(|lost| self.example_of(lost));
                 if example.is_none() && self.unstorable {
                     return self.undecided("no document that would show it can be stored".to_owned());
                 }
                 Verdict::Incompatible { example, lost }
             }
-            Err(reason) => self.undecided(reason),
+            None => {
+                let reason = self.inconclusive();
+                self.undecided(reason)
+            }
         }
+    }
+
+    /// Why there is no verdict after everything was tried.
+    fn inconclusive(&self) -> String {
+        let at_place = self.place.as_ref().and_then(|place| self.new.schema.pointer(place));
+        let looks_around = at_place.and_then(Value::as_str).is_some_and(lookaround::is_in);
+        let part = if looks_around { ": what a pattern looks for around itself is not compared" } else { "" };
+        format!("there is neither a proof nor a counterexample{part}")
     }
 
     fn undecided(self, reason: String) -> Verdict {

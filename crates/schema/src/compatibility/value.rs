@@ -1,7 +1,7 @@
 //! Whether a value matches a schema: yes, no, or not known here.
 //!
 //! Soundness. An answer is given only where it is the same for every spelling of the value's numbers, and by every draft
-//! that the condition can come from; formats, contents and what is unevaluated are left to the validator.
+//! that the condition can come from; most formats, contents and what is unevaluated are left to the validator.
 
 use serde_json::Value;
 
@@ -9,6 +9,7 @@ use super::facts::{Facts, Theory};
 use super::form::{Condition, FALSE, Id, Kinds, TRUE};
 use super::number::{Decimal, plain};
 use crate::bounds::{charge, charge_deeper};
+use crate::formats::is_of;
 
 /// The answer of several parts that must all hold: a part that fails decides.
 fn all(parts: impl IntoIterator<Item = Option<bool>>) -> Option<bool> {
@@ -131,6 +132,7 @@ impl Theory {
             Condition::LengthMin(count) => Some(length >= *count),
             Condition::LengthMax(count) => Some(length <= *count),
             Condition::Pattern(pattern) => self.matches_pattern(pattern, text),
+            Condition::Format(format, _) => is_of(format, text),
             _ => None,
         }
     }

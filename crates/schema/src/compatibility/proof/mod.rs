@@ -13,6 +13,7 @@ mod absurd;
 mod array;
 mod cases;
 mod object;
+mod text;
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -287,7 +288,7 @@ impl Proof {
         let held = self.theory.held(facts);
         let mut held = held.iter().map(|(_, condition)| &**condition);
         match &*condition {
-            Condition::Values(values) => is_every(facts.kinds, values),
+            Condition::Values(values) => is_every(facts.kinds, values) || self.is_listed(facts, values),
             Condition::AtLeast(bound) => self.theory.bounds(facts).0.is_some_and(|(low, _)| low >= *bound),
             Condition::Above(bound) => {
                 self.theory.bounds(facts).0.is_some_and(|(low, without)| low > *bound || without && low == *bound)
@@ -300,10 +301,6 @@ impl Proof {
                 let whole = facts.kinds.within(Kinds::INTEGERS) && of.small() == Some(1);
                 whole || held.any(|held| matches!(held, Condition::MultipleOf(held) if is_multiple(held, of)))
             }
-            Condition::LengthMin(count) => {
-                held.any(|held| matches!(held, Condition::LengthMin(held) if held >= count)) || *count == 0
-            }
-            Condition::LengthMax(count) => held.any(|held| matches!(held, Condition::LengthMax(held) if held <= count)),
             Condition::All(id) => self.matches(known, *id),
             Condition::Any(all) => self.attempt(|proof| all.iter().any(|&id| proof.matches(known, id))),
             Condition::One(all) => self.attempt(|proof| proof.exactly_one(known, facts, all)),
@@ -333,10 +330,7 @@ impl Proof {
                     self.inside(|proof| proof.matches(held, *inner))
                 })
             }
-            Condition::Pattern(pattern) => held.any(
-                |held| matches!(held, Condition::Pattern(held) if self.theory.difference(held, pattern) == Some(None)),
-            ),
-            Condition::Format(..) | Condition::Content(..) => false,
+            condition if condition.kinds() == Kinds::STRING => self.text(facts, condition),
             condition if condition.kinds() == Kinds::ARRAY => self.array(facts, condition),
             condition => self.object(known, facts, condition),
         }

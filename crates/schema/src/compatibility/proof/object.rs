@@ -1,7 +1,8 @@
 //! Conditions on objects.
 //!
 //! A member is one that a condition names, or another. What applies to a named member is found by its name. What applies
-//! to all others is found by cases: the patterns of the facts match the name, or none does and the rest applies.
+//! to all others is found by cases: the patterns of the facts match the name, or none does and the rest applies. Patterns that
+//! are wider than one that the name matches match it as well, and so does none that is narrower than one that it does not.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -158,20 +159,49 @@ impl Proof {
 
     /// Whether all members that are not named, and match the pattern or no pattern of the goal, match the schema.
     fn others(&mut self, facts: &Facts, goal: &Condition, pattern: Option<&String>, id: Id) -> bool {
+        let before = self.stuck.clone();
+        // Patterns are compared only where equal ones do not tell.
+        self.others_by(facts, goal, pattern, id, |_, narrower, wider| narrower == wider) || {
+            let is_within = |proof: &mut Self, narrower: &str, wider: &str| {
+                charge(1);
+                narrower == wider || proof.theory.is_within(narrower, wider)
+            };
+            let shown = self.attempt(|proof| proof.others_by(facts, goal, pattern, id, is_within));
+            if shown {
+                self.stuck = before;
+            }
+            shown
+        }
+    }
+
+    fn others_by(
+        &mut self,
+        facts: &Facts,
+        goal: &Condition,
+        pattern: Option<&String>,
+        id: Id,
+        is_within: fn(&mut Self, &str, &str) -> bool,
+    ) -> bool {
         let Condition::Members { patterns: refused, .. } = goal else { return false };
+        let is_among = |proof: &mut Self, narrower: &str| refused.keys().any(|wider| is_within(proof, narrower, wider));
+        if pattern.is_none() && self.patterns_of_names(facts).iter().any(|narrower| is_among(self, narrower)) {
+            return true;
+        }
         // One list for each condition: one of its schemas applies.
         let mut choices: Vec<Vec<Id>> = Vec::new();
         for (_, condition) in self.theory.held(facts) {
             let Condition::Members { patterns, rest, .. } = &*condition else { continue };
             let rest = rest.unwrap_or(TRUE);
-            choices.push(match pattern {
-                Some(pattern) if patterns.contains_key(pattern) => vec![patterns[pattern]],
-                Some(_) => patterns.values().copied().chain([rest]).collect(),
-                None => {
-                    let others = patterns.iter().filter(|(pattern, _)| !refused.contains_key(*pattern));
-                    others.map(|(_, &id)| id).chain([rest]).collect()
-                }
-            });
+            // A name that matches the goal's pattern matches a wider one; any name matches the empty one.
+            let narrower = pattern.map_or("", String::as_str);
+            let sure: Vec<Id> =
+                patterns.iter().filter(|(wider, _)| is_within(self, narrower, wider)).map(|(_, &id)| id).collect();
+            if sure.is_empty() {
+                // A name that matches none of the goal's patterns matches no narrower one.
+                let others = patterns.iter().filter(|(it, _)| pattern.is_some() || !is_among(self, it));
+                choices.push(others.map(|(_, &id)| id).chain([rest]).collect());
+            }
+            choices.extend(sure.into_iter().map(|id| vec![id]));
         }
         let count = choices.iter().try_fold(1_usize, |count, choice| count.checked_mul(choice.len()));
         if count.is_none_or(|count| count > CASES) {
@@ -188,6 +218,19 @@ impl Proof {
             let known = self.theory.matching(case);
             self.inside(|proof| proof.matches(known, id))
         })
+    }
+
+    /// Patterns that all names match.
+    fn patterns_of_names(&mut self, facts: &Facts) -> BTreeSet<String> {
+        let mut patterns = BTreeSet::new();
+        for (_, condition) in self.theory.held(facts) {
+            if let Condition::Names(id) = *condition {
+                let name = self.theory.matching([id]);
+                let name = self.theory.facts(name);
+                patterns.append(&mut self.texts(&name).patterns);
+            }
+        }
+        patterns
     }
 
     fn names_match(&mut self, facts: &Rc<Facts>, id: Id) -> bool {

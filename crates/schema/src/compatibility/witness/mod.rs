@@ -6,6 +6,7 @@
 
 mod branches;
 mod samples;
+mod strings;
 mod weight;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -198,6 +199,7 @@ impl Search {
                 self.add_names(&condition, &mut names);
             }
             self.add_names(goal, &mut names);
+            self.add_other_names(facts, goal, &mut names);
         }
         let base = self.samples(known, SAMPLED);
         let mut found = Vec::new();
@@ -303,6 +305,7 @@ impl Search {
                 let lengths = [count.saturating_sub(1), count + 1, 0];
                 found.extend(lengths.into_iter().filter_map(texts::of_length).map(Value::String));
                 found.extend(self.stretched(known, *count));
+                found.extend(self.mismeasured(facts, condition));
             }
             Condition::ItemsMin(count) | Condition::ItemsMax(count) => {
                 for length in [count.saturating_sub(1), count + 1] {
@@ -310,14 +313,7 @@ impl Search {
                 }
             }
             Condition::Pattern(pattern) => {
-                let held = self.proof.theory.held(facts);
-                let patterns = held.iter().filter_map(|(_, condition)| match &**condition {
-                    Condition::Pattern(pattern) => Some(pattern.as_str()),
-                    _ => None,
-                });
-                for held in patterns.chain([""]) {
-                    found.extend(self.proof.theory.difference(held, pattern).flatten().map(Value::String));
-                }
+                found.extend(self.mismatched(facts, pattern));
                 found.extend(self.stretched(known, 1));
             }
             Condition::Unique => {

@@ -12,6 +12,9 @@ use crate::compatibility::form::{Condition, Kinds};
 use crate::compatibility::number::Decimal;
 use crate::compatibility::texts;
 
+/// Usual texts: a word, the least, one with a space, one of several kinds of characters, a number and no regular expression.
+const USUAL: [&str; 6] = ["a", "", "x y", "A1", "1", "("];
+
 impl Search {
     /// Values that may be among those known, the least first.
     pub(in crate::compatibility) fn samples(&mut self, known: Known, depth: usize) -> Vec<Value> {
@@ -124,7 +127,7 @@ impl Search {
     }
 
     fn strings(&mut self, facts: &Facts) -> Vec<Value> {
-        let mut found: Vec<String> = ["a", "", "x y", "A1"].map(str::to_owned).to_vec();
+        let mut found: Vec<String> = USUAL.map(str::to_owned).to_vec();
         for (_, condition) in self.proof.theory.held(facts) {
             match &*condition {
                 Condition::LengthMin(length) | Condition::LengthMax(length) => found.extend(texts::of_length(*length)),
