@@ -86,7 +86,5 @@ fn at_most(length: usize, text: &str) -> &str {
 
 /// Adds the formats that are newer than draft 7, but that schemas of draft 7 contain all the same.
 pub(crate) fn of_later_drafts<J: Json>(options: Options<'_, J>) -> Options<'_, J> {
-    options
-        .with_format("uuid", is_uuid)
-        .with_format("duration", |text: &str| DURATION.is_valid(&Value::from(text)))
+    options.with_format("uuid", is_uuid).with_format("duration", |text: &str| DURATION.is_valid(&Value::from(text)))
 }
