@@ -229,8 +229,11 @@ fn among_objects() -> impl Strategy<Value = Value> {
     (prop::collection::btree_map(pattern(), value(), 0..3), prop::option::of(value()), names).prop_map(
         |(patterns, rest, names)| {
             let mut schema = json!({"type": "object", "patternProperties": patterns});
-            rest.map(|rest| schema["additionalProperties"] = rest);
-            names.map(|names| schema["propertyNames"] = names);
+            for (keyword, value) in [("additionalProperties", rest), ("propertyNames", names)] {
+                if let Some(value) = value {
+                    schema[keyword] = value;
+                }
+            }
             schema
         },
     )

@@ -5,6 +5,7 @@
 //! or a length says. What a format says as a pattern is a table (`texts`).
 
 use super::Proof;
+use crate::bounds::charge;
 use crate::compatibility::facts::Facts;
 use crate::compatibility::form::{Condition, Kinds, Values};
 use crate::compatibility::patterns::{Texts, Wanted};
@@ -41,25 +42,40 @@ impl Proof {
             Condition::LengthMin(count) => texts.least >= *count || self.are(&texts, Wanted::Least(*count)),
             Condition::LengthMax(count) => texts.most <= *count || self.are(&texts, Wanted::Most(*count)),
             Condition::Pattern(pattern) => self.are(&texts, Wanted::Pattern(pattern.clone())),
-            Condition::Format(format, _) => {
-                let is_wider = |held: &Condition| matches!(held, Condition::Format(held, _) if WIDER.contains(&(held.as_str(), format.as_str())));
-                self.theory.held(facts).iter().any(|(_, held)| is_wider(held))
-                    || matches!(pattern_of_format(format), Some((pattern, true)) if self.are(&texts, Wanted::Pattern(pattern.to_owned())))
-            }
+            Condition::Format(format, _) => self.are_of(facts, &texts, format),
+            _ => false,
+        }
+    }
+
+    /// Whether all texts are of the format.
+    fn are_of(&mut self, facts: &Facts, texts: &Texts, format: &str) -> bool {
+        let is_narrower = |held: &Condition| match held {
+            Condition::Format(held, _) => WIDER.contains(&(held.as_str(), format)),
+            _ => false,
+        };
+        if self.theory.held(facts).iter().any(|(_, held)| is_narrower(held)) {
+            return true;
+        }
+        match pattern_of_format(format) {
+            Some((pattern, true)) => self.are(texts, Wanted::Pattern(pattern.to_owned())),
             _ => false,
         }
     }
 
     /// Whether all texts are in the list.
     pub(super) fn is_listed(&mut self, facts: &Facts, values: &Values) -> bool {
-        let listed = || values.all().iter().filter_map(|value| value.as_str());
-        let size = listed().map(|text| text.len() + 1).sum::<usize>();
-        if !facts.kinds.within(Kinds::STRING) || size == 0 || size > LISTED {
+        if !facts.kinds.within(Kinds::STRING) {
             return false;
         }
         let texts = self.texts(facts);
-        let all: Vec<String> = listed().map(regex_syntax::escape).collect();
-        !texts.patterns.is_empty() && self.are(&texts, Wanted::Pattern(format!("^(?:{})$", all.join("|"))))
+        charge(values.all().len() as u64);
+        let listed: Vec<&str> = values.all().iter().filter_map(|value| value.as_str()).collect();
+        let size: usize = listed.iter().map(|text| text.len() + 1).sum();
+        if texts.patterns.is_empty() || size == 0 || size > LISTED {
+            return false;
+        }
+        let listed: Vec<String> = listed.into_iter().map(regex_syntax::escape).collect();
+        self.are(&texts, Wanted::Pattern(format!("^(?:{})$", listed.join("|"))))
     }
 
     /// Whether all texts are what is wanted: those of one pattern alone, or those of all patterns and lengths.
