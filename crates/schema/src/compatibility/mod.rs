@@ -10,6 +10,7 @@ mod equality;
 mod facts;
 mod form;
 mod library;
+mod likely;
 mod mode;
 mod number;
 mod patterns;
