@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
-use super::form::{Condition, FALSE, Graph, Id, Kinds, TRUE};
+use super::form::{Condition, FALSE, Graph, Id, Kinds, TRUE, Tags};
 use super::number::Decimal;
 use super::patterns::{Automata, Difference, Texts, Wanted};
 use crate::bounds::{charge, charge_deeper};
@@ -52,6 +52,8 @@ pub(super) struct Theory {
     own: Vec<Vec<Number>>,
     /// The kinds of the values that each node can match.
     kinds: Vec<Kinds>,
+    /// The tags of the nodes that were asked for.
+    pub(super) tags: HashMap<Id, Rc<Tags>>,
     known: Vec<Rc<Facts>>,
     known_numbers: HashMap<Rc<Facts>, Known>,
     patterns: HashMap<String, Option<regex::Regex>>,
@@ -70,6 +72,7 @@ impl Theory {
             numbers: HashMap::new(),
             own: Vec::new(),
             kinds: graph.nodes.iter().map(|node| node.kinds).collect(),
+            tags: HashMap::new(),
             known: Vec::new(),
             known_numbers: HashMap::new(),
             patterns: HashMap::new(),

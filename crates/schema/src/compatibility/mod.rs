@@ -10,6 +10,7 @@ mod equality;
 mod facts;
 mod form;
 mod library;
+mod likely;
 mod lookaround;
 mod mode;
 mod number;

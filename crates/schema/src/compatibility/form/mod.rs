@@ -11,6 +11,7 @@
 //! also evaluates the same properties and items, since nothing that evaluates is dropped: `unevaluatedProperties` sees
 //! no difference.
 
+mod apart;
 mod classes;
 mod documents;
 mod read;
@@ -27,6 +28,7 @@ use super::library::have_own_identifiers;
 use super::number::{Decimal, plain};
 use crate::Formats;
 use crate::bounds::charge;
+pub(super) use apart::{Tags, tags};
 
 /// A node.
 pub(super) type Id = usize;
@@ -149,6 +151,13 @@ impl Values {
         let text = plain(value).to_string();
         charge(2 + text.len() as u64 / 16);
         self.texts.binary_search(&text).is_ok()
+    }
+
+    /// Whether some value is among both.
+    pub(super) fn meet(&self, other: &Self) -> bool {
+        let (few, many) = if self.all.len() < other.all.len() { (self, other) } else { (other, self) };
+        charge(1 + few.texts.len() as u64);
+        self == other || few.texts.iter().any(|text| many.texts.binary_search(text).is_ok())
     }
 }
 
@@ -358,6 +367,7 @@ impl Graph {
         let mut nodes = reader.nodes;
         charge(nodes.len() as u64);
         unevaluated::fold(&mut nodes);
+        apart::fold(&mut nodes);
         classes::merge(nodes, old, new)
     }
 }

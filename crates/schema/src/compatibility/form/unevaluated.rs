@@ -1,11 +1,16 @@
 //! `unevaluatedProperties` and `unevaluatedItems` as ordinary conditions, where what is evaluated does not depend on the
-//! document.
+//! document, or on one condition alone.
 //!
-//! Soundness. Among the conditions on the value itself, only `All` (`allOf`, `$ref`) and those of the schema evaluate
-//! here: any other that could (`anyOf`, `oneOf`, `if`, dependent schemas, and for items `contains`) leaves the condition
-//! as it is. An `All` holds whenever the schema does, so it always evaluates. So a member is unevaluated exactly if no
-//! `properties` has its name, no `patternProperties` matches it, and no `additionalProperties` or other
-//! `unevaluatedProperties` is among them; correspondingly for items.
+//! Soundness. A condition counts only together with all others of its node, so all of them hold here. Of those on the value
+//! itself, `All` (`allOf`, `$ref`) and those of the schema always evaluate. Any other that could evaluate (`anyOf`, `oneOf`,
+//! `if`, dependent schemas, and for items `contains`) leaves the condition as it is, unless it is the only one: then each of
+//! its cases evaluates what the schemas of the case always do. Of `oneOf`, exactly one branch is matched, and evaluates. So
+//! what is left matches in the case of that branch, and it is enough that it does in the case of any branch that is matched.
+//! So it is with `anyOf`, if no value matches two of its branches.
+//! `if` evaluates with `then` where it is matched, and else `else` does; a dependent schema does in objects with the name.
+//! In each case a member is unevaluated exactly if no `properties` has its name, no `patternProperties` matches it, and no
+//! `additionalProperties` or other `unevaluatedProperties` is among them; correspondingly for items. The new condition
+//! evaluates everything, as the old one did.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +18,8 @@ use referencing::Draft;
 use serde_json::{Map, Value};
 
 use super::Condition::*;
-use super::{Condition, Id, Node, TRUE};
+use super::apart::are_apart;
+use super::{Condition, Id, Kinds, Node, TRUE};
 use crate::bounds::charge;
 use crate::keywords::holds;
 use crate::walk::Schemas;
@@ -57,15 +63,18 @@ pub(super) fn misread(draft: Draft, members: &Map<String, Value>) -> Option<&'st
 }
 
 /// What is evaluated, whatever the document.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Evaluated {
     named: BTreeMap<String, Id>,
     patterns: BTreeMap<String, Id>,
     first: usize,
     all: bool,
+    /// The condition on which it depends what else is.
+    more: Option<Condition>,
 }
 
-pub(super) fn fold(nodes: &mut [Node]) {
+pub(super) fn fold(nodes: &mut Vec<Node>) {
+    let mut folded = Vec::new();
     for id in 0..nodes.len() {
         for position in 0..nodes[id].conditions.len() {
             let Unevaluated { members, inner, beside, .. } = nodes[id].conditions[position] else { continue };
@@ -74,8 +83,16 @@ pub(super) fn fold(nodes: &mut [Node]) {
             if !read(nodes, beside, members, &mut evaluated, &mut seen) {
                 continue;
             }
-            nodes[id].conditions[position] = replacement(evaluated, members, inner);
+            let condition = match evaluated.more.take().filter(|_| !evaluated.all) {
+                None => Some(replacement(evaluated, members, inner)),
+                Some(condition) => by_cases(nodes, &condition, &evaluated, (members, inner, beside)),
+            };
+            folded.extend(condition.map(|condition| (id, position, condition)));
         }
+    }
+    // Afterwards, since each is read in others as it was.
+    for (id, position, condition) in folded {
+        nodes[id].conditions[position] = condition;
     }
 }
 
@@ -88,7 +105,47 @@ fn replacement(evaluated: Evaluated, members: bool, inner: Id) -> Condition {
     }
 }
 
-/// Collects what a node evaluates; whether that does not depend on the document.
+/// What is to be matched in each case of the condition, beside what is always evaluated.
+fn by_cases(
+    nodes: &mut Vec<Node>,
+    condition: &Condition,
+    always: &Evaluated,
+    (members, inner, beside): (bool, Id, Id),
+) -> Option<Condition> {
+    let mut case = |matched: Option<Id>, evaluating: &[Id]| {
+        let mut evaluated = always.clone();
+        for &id in evaluating {
+            let mut seen = vec![id];
+            if !read(nodes, id, members, &mut evaluated, &mut seen) || evaluated.more.is_some() {
+                return None;
+            }
+        }
+        charge((evaluated.named.len() + evaluated.patterns.len() + evaluated.first) as u64);
+        let conditions = matched.map(All).into_iter().chain([replacement(evaluated, members, inner)]).collect();
+        Some(add(nodes, beside, conditions))
+    };
+    match condition {
+        One(all) => Some(Any(all.iter().map(|&id| case(Some(id), &[id])).collect::<Option<_>>()?)),
+        If(condition, then, otherwise) => {
+            Some(If(*condition, case(None, &[*condition, *then])?, case(None, &[*otherwise])?))
+        }
+        With(name, id) if members => {
+            let (there, missing) = (case(None, &[*id])?, case(None, &[])?);
+            Some(If(add(nodes, beside, vec![Required(name.clone())]), there, missing))
+        }
+        _ => None,
+    }
+}
+
+/// Adds a node for values of any kind, at the place of another.
+fn add(nodes: &mut Vec<Node>, at: Id, conditions: Vec<Condition>) -> Id {
+    charge(1);
+    let place = nodes[at].place.clone();
+    nodes.push(Node { kinds: Kinds::ALL, conditions, place });
+    nodes.len() - 1
+}
+
+/// Collects what a node evaluates; whether that depends on one condition at most.
 fn read(nodes: &[Node], id: Id, members: bool, evaluated: &mut Evaluated, seen: &mut Vec<Id>) -> bool {
     charge(1);
     nodes[id].conditions.iter().all(|condition| match condition {
@@ -105,7 +162,7 @@ fn read(nodes: &[Node], id: Id, members: bool, evaluated: &mut Evaluated, seen: 
             evaluated.all |= rest.is_some();
             true
         }
-        // Folded or not, a condition of this kind evaluates everything.
+        // A condition of this kind evaluates everything.
         Unevaluated { members: same, .. } => {
             evaluated.all |= *same == members;
             true
@@ -115,7 +172,8 @@ fn read(nodes: &[Node], id: Id, members: bool, evaluated: &mut Evaluated, seen: 
             seen.push(*there);
             seen.len() < 64 && read(nodes, *there, members, evaluated, seen)
         }
-        Any(_) | One(_) | If(..) | With(..) => false,
+        Any(all) if are_apart(nodes, id, all) => evaluated.more.replace(One(all.clone())).is_none(),
+        Any(_) | One(_) | If(..) | With(..) => evaluated.more.replace(condition.clone()).is_none(),
         ContainsMin(..) | ContainsMax(..) => members,
         _ => true,
     })

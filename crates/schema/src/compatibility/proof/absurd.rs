@@ -5,12 +5,15 @@ use std::rc::Rc;
 
 use super::Proof;
 use crate::bounds::charge;
-use crate::compatibility::facts::{Facts, Known};
+use crate::compatibility::facts::Facts;
 use crate::compatibility::form::{Condition, Id, Kinds};
+
+/// The number of schemas that a value does not match, up to which each set of them is tried.
+const FEW: usize = 4;
 
 impl Proof {
     /// Whether there is no value, of one kind, that the facts describe.
-    pub(super) fn absurd(&mut self, known: Known, facts: &Facts) -> bool {
+    pub(super) fn absurd(&mut self, facts: &Facts) -> bool {
         let kinds: Vec<Kinds> = Kinds::APART.into_iter().filter(|kinds| kinds.meets(facts.kinds)).collect();
         if kinds.len() > 1 {
             // The proof by cases has looked at each kind.
@@ -22,11 +25,11 @@ impl Proof {
             Kinds::OBJECT => self.no_object(facts),
             _ => false,
         };
-        alone || self.refuted(known, facts)
+        alone || self.refuted(facts)
     }
 
     /// Whether the value matches a schema that it does not match.
-    fn refuted(&mut self, known: Known, facts: &Facts) -> bool {
+    fn refuted(&mut self, facts: &Facts) -> bool {
         let unmatched: Vec<Id> = facts.unmatched.iter().copied().collect();
         unmatched.into_iter().any(|id| {
             charge(1);
@@ -34,9 +37,14 @@ impl Proof {
             if !facts.kinds.within(kinds) {
                 return false;
             }
-            // Without this fact, so that the proof ends: there are fewer of its kind each time.
-            let mut others = Facts::clone(&self.theory.facts(known));
-            others.unmatched.remove(&id);
+            // Without this fact, so that the proof ends: there are fewer of its kind each time. Of many, all are left out:
+            // their sets are too many.
+            let mut others = facts.clone();
+            if others.unmatched.len() > FEW {
+                others.unmatched.clear();
+            } else {
+                others.unmatched.remove(&id);
+            }
             let others = self.theory.know(others);
             self.matches(others, id)
         })

@@ -4,9 +4,11 @@
 //! branches of `anyOf` and `oneOf`, and none of the others of `oneOf`; it matches the condition of `if`, or does not; an
 //! object has a member, or does not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::rc::Rc;
 
 use super::{Goal, Proof};
+use crate::bounds::charge;
 use crate::compatibility::facts::{Facts, Known, Number};
 use crate::compatibility::form::{Condition, FALSE, Id, Kinds};
 
@@ -32,8 +34,18 @@ impl Proof {
             Condition::With(..) => Some(3),
             _ => None,
         };
-        let split = held.iter().filter_map(|(number, condition)| Some((order(condition)?, *number)));
-        let Some((_, number)) = split.min() else { return false };
+        // A union that has branches of the goal comes first.
+        let union = self.union(goal);
+        let branches: HashSet<Id> = union.iter().flat_map(|union| union.branches()).copied().collect();
+        let is_other = |condition: &Condition| {
+            charge(1 + condition.branches().len() as u64);
+            !condition.branches().iter().any(|id| branches.contains(id))
+        };
+        let split = held
+            .iter()
+            .filter_map(|(number, held)| Some((order(held)?, *number, held)))
+            .map(|(order, number, held)| (!branches.is_empty() && is_other(held), order, number));
+        let Some((.., number)) = split.min() else { return false };
         let cases = self.split(facts, number);
         self.cases += 1;
         let shown = self.attempt(|proof| cases.into_iter().all(|case| proof.shows(case, goal)));
@@ -41,9 +53,36 @@ impl Proof {
         shown
     }
 
+    /// Whether a union is to be shown from a union: its cases are more promising than any of its branches alone.
+    pub(super) fn is_divided(&self, facts: &Facts, goal: Goal) -> bool {
+        let is_union = |condition: &Condition| !condition.branches().is_empty();
+        self.union(goal).is_some_and(|union| {
+            charge(union.branches().len() as u64);
+            !union.branches().iter().any(|id| facts.matched.contains(id))
+                && self.theory.held(facts).iter().any(|(_, held)| is_union(held))
+        })
+    }
+
+    /// The goal, if it is a union.
+    fn union(&self, goal: Goal) -> Option<Rc<Condition>> {
+        let Goal::Condition(number) = goal else { return None };
+        Some(self.theory.condition(number)).filter(|condition| !condition.branches().is_empty())
+    }
+
     /// The cases of a condition, which is not among the facts of any.
     pub(in crate::compatibility) fn split(&mut self, facts: &Facts, number: Number) -> Vec<Known> {
-        let mut rest = facts.clone();
+        let known = self.theory.know(facts.clone());
+        if let Some(cases) = self.splits.get(&(known, number)) {
+            charge(1 + cases.len() as u64 / 8);
+            return cases.clone();
+        }
+        let cases = self.cases_of(known, number);
+        self.splits.insert((known, number), cases.clone());
+        cases
+    }
+
+    fn cases_of(&mut self, known: Known, number: Number) -> Vec<Known> {
+        let mut rest = Facts::clone(&self.theory.facts(known));
         rest.conditions.remove(&number);
         let rest = self.theory.know(rest);
         match &*self.theory.condition(number) {
@@ -59,7 +98,7 @@ impl Proof {
                 let missing = Condition::Members { named, patterns: BTreeMap::new(), rest: None };
                 vec![self.theory.and(there, *id), self.theory.and_condition(rest, missing)]
             }
-            _ => vec![self.theory.know(facts.clone())],
+            _ => vec![known],
         }
     }
 

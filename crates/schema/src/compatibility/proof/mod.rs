@@ -69,6 +69,8 @@ pub(super) struct Proof {
     used: Used,
     /// The goals that were shown with the help of open ones, in their order.
     conditional: Vec<(Known, Goal)>,
+    /// The cases of each condition that was split, beside what is known.
+    splits: HashMap<(Known, Number), Vec<Known>>,
     /// How many steps inside the value this is.
     inside: usize,
     /// How many cases are around this one.
@@ -90,6 +92,7 @@ impl Proof {
             open: 0,
             used: NOTHING,
             conditional: Vec::new(),
+            splits: HashMap::new(),
             inside: 0,
             cases: 0,
             attempts: 0,
@@ -205,7 +208,12 @@ impl Proof {
         self.open += 1;
         self.states.insert(key, State::Open { position, inside: self.inside });
         let shown = self.finite(facts, key.1).unwrap_or_else(|| {
-            self.direct(key.0, facts, key.1) || self.by_cases(key.0, facts, key.1) || self.by_absurdity(key, facts)
+            let (known, goal) = key;
+            let divided = self.is_divided(facts, goal);
+            divided && self.by_cases(known, facts, goal)
+                || self.direct(known, facts, goal)
+                || !divided && self.by_cases(known, facts, goal)
+                || self.by_absurdity(key, facts)
         });
         self.open = position;
         let used = self.used;
@@ -247,7 +255,7 @@ impl Proof {
 
     fn by_absurdity(&mut self, (known, goal): (Known, Goal), facts: &Facts) -> bool {
         match goal {
-            Goal::Kinds(_) => self.attempt(|proof| proof.absurd(known, facts)),
+            Goal::Kinds(_) => self.attempt(|proof| proof.absurd(facts)),
             Goal::Condition(_) => self.attempt(|proof| proof.is_absurd(known)),
         }
     }
@@ -302,7 +310,10 @@ impl Proof {
                 whole || held.any(|held| matches!(held, Condition::MultipleOf(held) if is_multiple(held, of)))
             }
             Condition::All(id) => self.matches(known, *id),
-            Condition::Any(all) => self.attempt(|proof| all.iter().any(|&id| proof.matches(known, id))),
+            Condition::Any(all) => {
+                let likely = self.theory.likely(facts, all);
+                self.attempt(|proof| likely.into_iter().any(|place| proof.matches(known, all[place])))
+            }
             Condition::One(all) => self.attempt(|proof| proof.exactly_one(known, facts, all)),
             Condition::Not(id) => {
                 facts.unmatched.contains(id) || {
@@ -338,9 +349,7 @@ impl Proof {
 
     /// Whether exactly one of the schemas is matched.
     fn exactly_one(&mut self, known: Known, facts: &Facts, all: &[Id]) -> bool {
-        let first = all.iter().position(|id| facts.matched.contains(id));
-        let order = first.into_iter().chain((0..all.len()).filter(|&position| Some(position) != first));
-        for position in order {
+        for position in self.theory.likely(facts, all) {
             if !self.matches(known, all[position]) {
                 continue;
             }

@@ -161,7 +161,7 @@ impl Search {
                 found = self.breaking(there, *id);
             }
             Condition::All(id) => found = self.breaking(known, *id),
-            Condition::Any(all) | Condition::One(all) => found = self.no_branch(known, &facts, all, &condition),
+            Condition::Any(_) | Condition::One(_) => found = self.no_branch(known, &facts, number),
             Condition::Not(id) => {
                 let both = self.proof.theory.and(known, *id);
                 found = self.samples(both, SAMPLED);
@@ -173,6 +173,9 @@ impl Search {
                 found.extend(self.breaking(without, *otherwise));
             }
             Condition::Names(id) => found = self.wrong_name(known, &facts, *id),
+            Condition::Unevaluated { members: true, inner, beside, .. } => {
+                found = self.unevaluated(known, &facts, *inner, *beside);
+            }
             condition => {
                 found = self.hinted(known, &facts, condition);
             }
