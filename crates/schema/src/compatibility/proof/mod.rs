@@ -314,8 +314,10 @@ impl Proof {
             Condition::LengthMax(count) => held.any(|held| matches!(held, Condition::LengthMax(held) if held <= count)),
             Condition::All(id) => self.matches(known, *id),
             Condition::Any(all) => {
-                let likely = self.theory.likely(facts, all);
-                self.attempt(|proof| likely.into_iter().any(|place| proof.matches(known, all[place])))
+                facts.matches_one(all) || {
+                    let likely = self.theory.likely(facts, all);
+                    self.attempt(|proof| likely.into_iter().any(|place| proof.matches(known, all[place])))
+                }
             }
             Condition::One(all) => self.attempt(|proof| proof.exactly_one(known, facts, all)),
             Condition::Not(id) => {
