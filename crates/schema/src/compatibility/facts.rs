@@ -35,6 +35,12 @@ impl Facts {
         8 + (self.conditions.len() + self.matched.len() + self.unmatched.len()) as u64
     }
 
+    /// Whether a branch of a union, whose branches are in order, is known to be matched.
+    pub(super) fn matches_one(&self, branches: &[Id]) -> bool {
+        charge(1 + self.matched.len() as u64);
+        self.matched.iter().any(|id| branches.binary_search(id).is_ok())
+    }
+
     pub(super) fn none() -> Self {
         Self { kinds: Kinds::ALL, conditions: BTreeSet::new(), matched: BTreeSet::new(), unmatched: BTreeSet::new() }
     }

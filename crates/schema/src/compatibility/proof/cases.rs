@@ -57,9 +57,7 @@ impl Proof {
     pub(super) fn is_divided(&self, facts: &Facts, goal: Goal) -> bool {
         let is_union = |condition: &Condition| !condition.branches().is_empty();
         self.union(goal).is_some_and(|union| {
-            charge(union.branches().len() as u64);
-            !union.branches().iter().any(|id| facts.matched.contains(id))
-                && self.theory.held(facts).iter().any(|(_, held)| is_union(held))
+            !facts.matches_one(union.branches()) && self.theory.held(facts).iter().any(|(_, held)| is_union(held))
         })
     }
 

@@ -311,8 +311,10 @@ impl Proof {
             }
             Condition::All(id) => self.matches(known, *id),
             Condition::Any(all) => {
-                let likely = self.theory.likely(facts, all);
-                self.attempt(|proof| likely.into_iter().any(|place| proof.matches(known, all[place])))
+                facts.matches_one(all) || {
+                    let likely = self.theory.likely(facts, all);
+                    self.attempt(|proof| likely.into_iter().any(|place| proof.matches(known, all[place])))
+                }
             }
             Condition::One(all) => self.attempt(|proof| proof.exactly_one(known, facts, all)),
             Condition::Not(id) => {
