@@ -2,10 +2,8 @@
 
 mod support;
 
-use std::thread;
-
 use support::{LIMITS, RULES, Value, json, json_of, timed};
-use veritable_schema::{Excess, Limits, Parsed, Problem, Refusal, Validator, against_meta_schema, check_texts};
+use veritable_schema::{Excess, Limits, Parsed, Refusal, Rules, Validator, against_meta_schema, check_texts};
 
 const DRAFTS: [&str; 5] = [
     "http://json-schema.org/draft-04/schema#",
@@ -120,16 +118,20 @@ fn names_of_groups_are_not_compared_in_pairs() {
 
 #[test]
 fn what_the_compiler_does_not_expect_is_a_problem() {
-    // The compiler takes one of the two for the other, and does not find the name there.
-    let schema = json!({
-        "$ref": "http://y/q#x",
+    // The compiler takes one of the two for the other, and does not find the name there. In the schema itself two with one
+    // URI are refused before.
+    let ambiguous = json!({
+        "$id": "http://y/r",
         "$defs": {
             "a": { "$id": "http://y/q", "$defs": { "k": { "$anchor": "x", "type": "number" } } },
             "b": { "$id": "http://y/q", "type": "string" },
         },
     });
-    let built = thread::spawn(move || build(&schema)).join().unwrap();
-    assert!(matches!(built, Err(Refusal::Problem(Problem { location, .. })) if location.is_empty()));
+    let resources = [("http://y/r".to_owned(), ambiguous)];
+    let schema = json!({ "$ref": "http://y/q#x" });
+    let built = Validator::<Parsed>::build(&schema, &Rules { resources: &resources, ..RULES }, &LIMITS).map(drop);
+    let Err(Refusal::Problem(problem)) = built else { panic!("{built:?}") };
+    assert_eq!((&*problem.location, &*problem.message), ("", "the schema cannot be compiled"));
     assert_eq!(build(&json!({})), Ok(()));
 }
 

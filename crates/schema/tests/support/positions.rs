@@ -213,7 +213,7 @@ pub const POSITIONS: &[Position] = &[
     (2019, 2020, With, r#"{"items": "?", "unevaluatedItems": false}"#),
     (2020, 2020, With, r#"{"prefixItems": ["?"], "unevaluatedItems": false}"#),
     (2020, 2020, With, r#"{"prefixItems": [{}], "unevaluatedItems": "?"}"#),
-    (2019, 2020, With, r#"{"contains": {"type": "string"}, "unevaluatedItems": "?"}"#),
+    (2020, 2020, With, r#"{"contains": {"type": "string"}, "unevaluatedItems": "?"}"#),
     // What is evaluated depends on the branches that match.
     (2019, 2020, Neither, r#"{"allOf": ["?"], "unevaluatedProperties": false}"#),
     (
@@ -249,8 +249,8 @@ pub const POSITIONS: &[Position] = &[
     (2019, 2020, Neither, r#"{"not": "?", "unevaluatedProperties": false}"#),
     (2019, 2020, Neither, r#"{"dependentSchemas": {"a": "?"}, "unevaluatedProperties": false}"#),
     (2019, 2020, Neither, r##"{"$ref": "#/$defs/p", "unevaluatedProperties": false, "$defs": {"p": "?"}}"##),
-    (2019, 2020, Neither, r#"{"contains": "?", "unevaluatedItems": {"type": "string"}}"#),
-    (2019, 2020, Neither, r#"{"contains": "?", "minContains": 0, "unevaluatedItems": false}"#),
+    (2020, 2020, Neither, r#"{"contains": "?", "unevaluatedItems": {"type": "string"}}"#),
+    (2020, 2020, Neither, r#"{"contains": "?", "minContains": 0, "unevaluatedItems": false}"#),
     (2019, 2020, Neither, r#"{"anyOf": ["?", {"items": {"type": "string"}}], "unevaluatedItems": false}"#),
     (2019, 2020, Neither, r#"{"allOf": [{"unevaluatedItems": "?"}], "anyOf": ["?", {}], "unevaluatedItems": false}"#),
 ];
