@@ -5,7 +5,7 @@ mod support;
 
 use serde_json::json;
 use support::{admitted, json_of, parsed, valid, verdict};
-use veritable_schema::{Formats, Parsed, Patterns, Rules, Validator, Verdict};
+use veritable_schema::{Formats, Parsed, Patterns, Rules, Validator, Verdict, problems};
 
 /// Schemas, each with another that means something else, and a document that is valid under the other alone or under it alone.
 const UNCLEAR: [(&str, &str, &str); 21] = [
@@ -188,4 +188,16 @@ fn what_cannot_be_stored_shows_nothing() {
     }
     let found: Verdict = verdict(&json!({"type": "string"}), &json!({"type": "string", "maxLength": 1_000_000_000}));
     assert!(matches!(found, Verdict::Compatible), "{found:?}");
+}
+
+#[test]
+fn a_value_is_no_schema() {
+    for (schema, place) in [
+        (json!({"$ref": "#/const", "const": {"title": "a"}}), "/const"),
+        (json!({"$ref": "#/enum/0", "enum": [{"title": "a"}]}), "/enum/0"),
+    ] {
+        let found = problems(&schema, false, Formats::Asserted, 64, &support::LIMITS).unwrap();
+        let found: Vec<_> = found.iter().map(|it| (it.location.as_str(), it.message.as_str())).collect();
+        assert_eq!(found, [(place, "is a value, and a reference leads to it as to a schema")]);
+    }
 }
