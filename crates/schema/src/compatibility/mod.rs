@@ -207,7 +207,9 @@ impl Comparison<'_> {
             documents.iter().filter_map(number::stored).map(|it| (it.to_string(), it)).collect();
         self.unstorable |= documents.len() < all;
         documents.retain(|(text, _)| text.len() <= EXAMPLE);
-        documents.sort_by(|(left, _), (right, _)| (left.len(), left).cmp(&(right.len(), right)));
+        // Letters and digits are read more easily.
+        let odd = |text: &str| text.chars().filter(|character| !character.is_alphanumeric()).count();
+        documents.sort_by_cached_key(|(text, _)| (text.len(), odd(text), text.clone()));
         if documents.is_empty() {
             return None;
         }
