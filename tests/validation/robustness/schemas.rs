@@ -180,10 +180,9 @@ fn comparing_many_values_ends_in_time() {
         };
         session.run(&format!("SELECT * FROM schema_compatibility({}, {})", schema(0), schema(1)));
     }
-    for pair in [
-        ("{\"minimum\": 1e100000}", "{\"minimum\": 2e100000}"),
-        ("{\"multipleOf\": 1e-9000}", "{\"multipleOf\": 3e-9000}"),
-    ] {
-        session.run(&format!("SELECT * FROM schema_compatibility('{}', '{}')", pair.0, pair.1));
-    }
+    session.run(r#"SELECT * FROM schema_compatibility('{"minimum": 1e100000}', '{"minimum": 2e100000}')"#);
+    // A divisor has a thousand digits at most.
+    session
+        .refused(r#"SELECT * FROM schema_compatibility('{"multipleOf": 1e-9000}', '{"multipleOf": 3e-9000}')"#)
+        .with_code(TOO_MUCH);
 }

@@ -207,8 +207,8 @@ impl Comparison<'_> {
             documents.iter().filter_map(number::stored).map(|it| (it.to_string(), it)).collect();
         self.unstorable |= documents.len() < all;
         documents.retain(|(text, _)| text.len() <= EXAMPLE);
-        // Letters and digits are read more easily.
-        let odd = |text: &str| text.chars().filter(|character| !character.is_alphanumeric()).count();
+        // Letters are read most easily.
+        let odd = |text: &str| text.chars().filter(|character| !character.is_alphabetic()).count();
         documents.sort_by_cached_key(|(text, _)| (text.len(), odd(text), text.clone()));
         if documents.is_empty() {
             return None;
