@@ -66,6 +66,16 @@ fn a_pattern_with_stacked_quantifiers_means_two_things() {
 }
 
 #[test]
+fn texts_of_a_pattern_are_bounded_in_parts() {
+    // A text stays empty however often what is empty is repeated.
+    let pattern = format!("{}|a{}", "(?:".repeat(20), ")*".repeat(20));
+    let old = json!({"type": "string", "pattern": pattern});
+    timed(SECONDS, || verdict(&old, &json!({"type": "string", "pattern": "b"})));
+    let names = |longest: u32| json!({"patternProperties": {&*pattern: {"type": "string", "maxLength": longest}}});
+    timed(SECONDS, || verdict(&names(4), &names(3)));
+}
+
+#[test]
 fn a_number_beyond_any_range_is_not_compared() {
     let (old, new) = (json_of(r#"{"enum":[1e99999999999999,5]}"#), json_of(r#"{"not":{"const":10e99999999999998}}"#));
     assert!(!matches!(verdict(&old, &new), Verdict::Compatible));

@@ -3,6 +3,7 @@
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 use super::lookaround;
+use crate::bounds::charge;
 use crate::compile::translated;
 
 /// Texts that match the pattern, or nearly: the shortest, and one that takes other ways. Of a pattern with look-arounds, those
@@ -20,7 +21,9 @@ pub(super) fn of_pattern(pattern: &str) -> Vec<String> {
     for hir in readings {
         for variant in 0..6 {
             let mut text = String::new();
-            write(&hir, variant, &mut text);
+            let mut left = PARTS;
+            write(&hir, variant, &mut text, &mut left);
+            charge(((PARTS - left) / 8) as u64);
             if !all.contains(&text) {
                 all.push(text);
             }
@@ -31,12 +34,15 @@ pub(super) fn of_pattern(pattern: &str) -> Vec<String> {
 
 /// The longest text.
 const LONG: usize = 512;
+/// The most parts of a pattern that are written for a text: repetitions of what is empty multiply.
+const PARTS: usize = 4096;
 
 // As deep as the parser allows a pattern to be.
-fn write(hir: &Hir, variant: usize, text: &mut String) {
-    if text.len() > LONG {
+fn write(hir: &Hir, variant: usize, text: &mut String, left: &mut usize) {
+    if text.len() > LONG || *left == 0 {
         return;
     }
+    *left -= 1;
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => {}
         HirKind::Literal(literal) => text.push_str(&String::from_utf8_lossy(&literal.0)),
@@ -55,13 +61,13 @@ fn write(hir: &Hir, variant: usize, text: &mut String) {
         HirKind::Repetition(repetition) => {
             let most = repetition.max.unwrap_or(u32::MAX);
             let count = (repetition.min + [0, 1, 2, 0, 5, 1][variant.min(5)]).min(most).min(LONG as u32);
-            (0..count).for_each(|_| write(&repetition.sub, variant, text));
+            (0..count).for_each(|_| write(&repetition.sub, variant, text, left));
         }
-        HirKind::Capture(capture) => write(&capture.sub, variant, text),
-        HirKind::Concat(all) => all.iter().for_each(|part| write(part, variant, text)),
+        HirKind::Capture(capture) => write(&capture.sub, variant, text, left),
+        HirKind::Concat(all) => all.iter().for_each(|part| write(part, variant, text, left)),
         HirKind::Alternation(all) => {
             if let Some(part) = all.get(variant % all.len()) {
-                write(part, variant, text);
+                write(part, variant, text, left);
             }
         }
     }
