@@ -5,7 +5,7 @@ use std::ffi::{c_int, c_long};
 use pgrx::pg_sys;
 
 use super::memory::{self, Repeated};
-use super::report::Result;
+use super::report::{Error, Result};
 use super::spi::{Fetched, Session};
 
 /// The most bytes of a batch before its last row.
@@ -138,7 +138,7 @@ unsafe extern "C-unwind" fn receive(slot: *mut pg_sys::TupleTableSlot, head: *mu
     // copy lives as long as the batch.
     unsafe {
         let copier = &mut *head.cast::<Copier>();
-        let Some(copy) = (*(*slot).tts_ops).copy_heap_tuple else { return false };
+        let Some(copy) = (*(*slot).tts_ops).copy_heap_tuple else { Error::mismatch("a row").fail() };
         let tuple = memory::within(copier.context, || pg_sys::ffi::pg_guard_ffi_boundary(|| copy(slot)));
         copier.bytes += (*tuple).t_len as usize;
         copier.batch.rows.push(Fetched::new(tuple, copier.shape));

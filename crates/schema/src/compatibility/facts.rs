@@ -382,8 +382,9 @@ impl Theory {
 
     /// A text that is not what is wanted.
     pub(super) fn difference(&mut self, texts: Texts, wanted: Wanted) -> Difference {
+        let asked = texts.patterns.iter().map(String::len).sum::<usize>() + wanted.size();
         let key = (texts, wanted);
-        charge(1);
+        charge(1 + asked as u64 / 16);
         if let Some(known) = self.differences.get(&key) {
             return known.clone();
         }

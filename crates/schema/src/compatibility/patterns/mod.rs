@@ -54,6 +54,13 @@ pub(super) enum Wanted {
     Most(u64),
 }
 
+impl Wanted {
+    /// The length of the pattern.
+    pub(super) fn size(&self) -> usize {
+        if let Self::Pattern(pattern) = self { pattern.len() } else { 0 }
+    }
+}
+
 /// A text among some that is not what is wanted; `Some(None)` if there is none, and `None` if that is unknown.
 pub(super) type Difference = Option<Option<String>>;
 
